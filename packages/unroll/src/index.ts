@@ -1,0 +1,2 @@
+/** Unroll: recurrent neural networks you can check by hand. */
+export * from "./core/index.ts";

@@ -1,0 +1,40 @@
+// Builds packages/unroll into dist/: one ES module bundle for the library and the command line, and its type declarations.
+// Does nothing when the output is newer than every source, unless --force is given.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const unroll = join(root, "packages/unroll");
+
+function newestUnder(folder) {
+  let newest = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) newest = Math.max(newest, statSync(join(entry.parentPath, entry.name)).mtimeMs);
+  }
+  return newest;
+}
+
+export function build({ force = false } = {}) {
+  const output = join(unroll, "dist/index.js");
+  if (!force && existsSync(output) && statSync(output).mtimeMs > newestUnder(join(unroll, "src"))) return;
+  const steps = [
+    ["tsdown", [], unroll],
+    ["tsc", ["-p", unroll, "--emitDeclarationOnly"], root],
+  ];
+  for (const [tool, args, cwd] of steps) {
+    const program = join(root, "node_modules/.bin", tool);
+    const { status } = spawnSync(program, args, {
+      cwd,
+      stdio: ["ignore", "ignore", "inherit"],
+      shell: process.platform === "win32",
+    });
+    if (status !== 0) {
+      console.error(`${tool} failed while building packages/unroll. Run "npm run check" to see why.`);
+      process.exit(1);
+    }
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) build({ force: process.argv.includes("--force") });
