@@ -1,0 +1,25 @@
+/** LSTM with a forget gate: Gers, Schmidhuber and Cummins, 2000; gate order and activations as in Keras's LSTMCell. */
+import { defineCell } from "./define.ts";
+
+export const lstm = defineCell({
+  kind: "LSTM",
+  gates: ["i", "f", "c", "o"],
+  state: ["h", "c"],
+  forgetGate: "f",
+  meanings: {
+    i: "input gate",
+    f: "forget gate",
+    g: "candidate",
+    o: "output gate",
+    c: "new cell state",
+    h: "new hidden state",
+  },
+  equations({ x, state, gate, act }) {
+    const i = act.recurrent(gate.i(x, state.h));
+    const f = act.recurrent(gate.f(x, state.h));
+    const g = act.main(gate.c(x, state.h));
+    const o = act.recurrent(gate.o(x, state.h));
+    const c = f.times(state.c).plus(i.times(g));
+    return { i, f, g, o, c, h: o.times(act.main(c)) };
+  },
+});
