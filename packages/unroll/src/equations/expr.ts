@@ -52,6 +52,10 @@ export interface SymbolNode {
   readonly meaning: string;
   /** For role "weight": which array of the layer and which part of it. */
   readonly weight?: WeightBlock;
+  /** For role "size": the number it stands for; null where it is None. */
+  readonly value?: number | null;
+  /** For role "size": where the number comes from, in words: "option units", "last axis of the input (None, 30, 5)". */
+  readonly from?: string;
 }
 
 /** A gate's block of one of the layer's arrays; rows and columns are counted in blocks of `units`. */
@@ -241,9 +245,14 @@ export function symbol(
   name: string,
   role: SymbolRole,
   meaning: string,
-  more: { extent?: Extent; weight?: WeightBlock } = {},
+  more: { extent?: Extent; weight?: WeightBlock; value?: number | null; from?: string } = {},
 ): Expr {
   return new Expr({ op: "symbol", name, role, meaning, extent: role === "size" ? "one" : "row", ...more });
+}
+
+/** A letter of a count or a shape, with its number (null = None) and where the number comes from. */
+export function letter(name: string, value: number | null, meaning: string, from: string): Expr {
+  return symbol(name, "size", meaning, { value, from });
 }
 
 /** A named operand of an elementwise map: a0, a1 ... */

@@ -1,0 +1,96 @@
+/**
+ * What a layer type is: its options, its arrays, its shape rule and its program. A layer file exports one `defineLayer(...)`;
+ * everything else (checks, names, counts, derivations, summary, reference, kernels, gradients, files) reads these facts.
+ */
+import type { Expr } from "../equations/expr.ts";
+import type { Value } from "../program/program.ts";
+import type { ConfigOf, Fields } from "./fields.ts";
+import type { InitializerSpec } from "./initializers.ts";
+import type { Layer } from "./layer.ts";
+
+/** The sizes of an input or output: letters and formulas over them; a None size is a letter without a number. */
+export type Sizes = readonly Expr[];
+
+/** An array that a layer owns. */
+export interface WeightSpec {
+  /** Keras's name: "kernel", "recurrent_kernel", "bias", "gamma". */
+  readonly name: string;
+  /** One formula an axis, so that the count can be derived: `[i, g × h]`. */
+  readonly shape: Sizes;
+  readonly initializer: InitializerSpec;
+  /** False for statistics that training updates in another way. */
+  readonly trainable?: boolean;
+  /** Names of the equal column blocks (gates), where the last axis has them. */
+  readonly blocks?: readonly string[];
+}
+
+/** What `compute` is given: one call of the layer on values of known shape. */
+export interface Call<Config> {
+  readonly config: Config;
+  /** The layer's name, for errors. */
+  readonly name: string;
+  readonly inputs: readonly Value[];
+  /** One for each input; undefined = every step counts. `[batch, timesteps]` */
+  readonly masks: readonly (Value | undefined)[];
+  /** The arrays by name. */
+  readonly weights: Readonly<Record<string, Value>>;
+  /** States before the first step that the caller gave, or undefined. */
+  readonly initialStates: readonly Value[] | undefined;
+  readonly training: boolean;
+  /** Layers inside this one: Bidirectional's two, TimeDistributed's one. */
+  readonly children: readonly Layer[];
+  /** After the run the named array holds `value` (moving statistics). */
+  update(weight: string, value: Value): void;
+  /** A child's call on other values, with the child's own arrays. */
+  callChild(child: Layer, inputs: readonly Value[], more?: ChildCall): Result;
+}
+
+export interface ChildCall {
+  readonly masks?: readonly (Value | undefined)[];
+  readonly initialStates?: readonly Value[];
+}
+
+export interface Result {
+  readonly outputs: readonly Value[];
+  /** One for each output; left out = no output carries a mask. */
+  readonly masks?: readonly (Value | undefined)[];
+}
+
+export interface LayerType<F extends Fields = Fields> {
+  /** Keras's class name: "LSTM", "MaxPooling1D". */
+  readonly className: string;
+  /** One sentence for help and docs. */
+  readonly doc: string;
+  /** The options, in Keras's argument order, each once: check, default, words. */
+  readonly fields: F;
+  /** Ranks of input it takes, batch included; undefined = any. */
+  readonly inputRank?: { readonly min: number; readonly max?: number };
+  /** How many inputs: 1 unless it merges several. */
+  readonly inputCount?: { readonly min: number; readonly max?: number };
+  /** Fits that the options alone decide; throws UnrollError. */
+  check?(config: ConfigOf<F>, name: string): void;
+  /** Layers inside, made anew from the config. */
+  children?(config: ConfigOf<F>, name: string): readonly Layer[];
+  /** The arrays for inputs of these sizes. Children's arrays are not listed here. */
+  weights?(config: ConfigOf<F>, inputs: readonly Sizes[]): readonly WeightSpec[];
+  /** One list of sizes for each output. Throws UnrollError `shape` when the input does not fit. */
+  outputSizes(
+    config: ConfigOf<F>,
+    inputs: readonly Sizes[],
+    children: readonly Layer[],
+    name: string,
+  ): readonly Sizes[];
+  /** Sizes that the layer builds its children with; by default the layer's own inputs. */
+  childInputs?(config: ConfigOf<F>, inputs: readonly Sizes[]): readonly Sizes[];
+  /** What it computes, as a program over values. */
+  compute(call: Call<ConfigOf<F>>): Result;
+  /** States it keeps between calls when `stateful`, by count and size; recurrent layers only. */
+  stateSizes?(config: ConfigOf<F>, children: readonly Layer[]): readonly number[];
+  /** True where Keras hands the mask on unchanged (used by `computeMask` and when `compute` gives none). */
+  readonly passesMask?: boolean;
+}
+
+/** Identity at run time; gives the layer file its types. */
+export function defineLayer<const F extends Fields>(type: LayerType<F>): LayerType<F> {
+  return type;
+}
