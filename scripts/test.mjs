@@ -1,0 +1,30 @@
+// npm test: sets everything up, runs the suite, and closes with one plain line of counts.
+// npm test -- PATTERN runs only the matching test files.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { root, setUp } from "./setup.mjs";
+
+await setUp();
+const cache = join(root, ".cache");
+const report = join(cache, "tests.json");
+mkdirSync(cache, { recursive: true });
+rmSync(report, { force: true });
+
+const { status } = spawnSync(
+  process.execPath,
+  [
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+    ...process.argv.slice(2),
+  ],
+  { cwd: root, stdio: ["ignore", "inherit", "inherit"] },
+);
+
+const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, "utf8"));
+const skipped = numPendingTests + numTodoTests;
+console.log(`${numPassedTests} passed, ${numFailedTests} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+process.exit(status ?? 1);
