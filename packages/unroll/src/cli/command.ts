@@ -1,0 +1,165 @@
+/**
+ * What a command of the command line is, and the strict reading of its arguments: an unknown flag is an error with a
+ * suggestion, never ignored. This file knows no particular command.
+ */
+import { parseArgs } from "node:util";
+import { didYouMean, UnrollError } from "../core/errors.ts";
+
+/** A flag: `--name` alone (boolean), with a text, or with a number. */
+export interface Flag {
+  readonly kind: "boolean" | "string" | "number";
+  /** One line for help. */
+  readonly doc: string;
+  /** How the value is shown in help: FILE, N. */
+  readonly value?: string;
+  /** The only texts allowed. */
+  readonly choices?: readonly string[];
+  /** May be given several times; the value is then a list. */
+  readonly many?: boolean;
+}
+
+/** Values of the flags by name; absent flags are undefined. */
+export type FlagValues = Readonly<Record<string, boolean | string | number | readonly string[] | undefined>>;
+
+/** Where a command writes, and what the terminal can show. */
+export interface Terminal {
+  /** Results. */
+  out(text: string): void;
+  /** Progress and remarks; never part of a JSON document. */
+  note(text: string): void;
+  /** Characters a line; 80 when output is not a terminal. */
+  readonly columns: number;
+  readonly color: boolean;
+  readonly interactive: boolean;
+}
+
+export interface Invocation {
+  readonly positionals: readonly string[];
+  readonly flags: FlagValues;
+  readonly terminal: Terminal;
+}
+
+export interface Command {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly doc: string;
+  /** Positional arguments as help shows them; a trailing "?" marks an optional one, "..." several. */
+  readonly positionals: readonly string[];
+  readonly flags: Readonly<Record<string, Flag>>;
+  /** Example calls for help. */
+  readonly examples: readonly string[];
+  /** Exit code: 0 success, 1 a check failed. Bad input throws UnrollError. */
+  run(invocation: Invocation): Promise<0 | 1>;
+}
+
+/** Flags that every command takes. */
+export const commonFlags: Readonly<Record<string, Flag>> = {
+  json: { kind: "boolean", doc: "one JSON document on stdout" },
+  help: { kind: "boolean", doc: "this text" },
+};
+
+/**
+ * Reads the words behind a command's name.
+ *
+ * @throws UnrollError `usage` for an unknown flag, a missing value, a value of the wrong kind, too many or too few words.
+ */
+export function readArguments(command: Command, words: readonly string[]): Pick<Invocation, "positionals" | "flags"> {
+  const flags = { ...command.flags, ...commonFlags };
+  const { tokens } = parseArgs({
+    args: [...words],
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+    options: Object.fromEntries(
+      Object.entries(flags).map(([name, { kind }]) => [name, { type: kind === "boolean" ? "boolean" : "string" }]),
+    ),
+  });
+  const values: Record<string, boolean | string | number | string[]> = {};
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind !== "option") continue;
+    const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
+    if (flag === undefined) throw unknownFlag(command, token.rawName, Object.keys(flags));
+    const value = readValue(command, token.rawName, flag, token.value);
+    if (flag.many) values[token.name] = [...((values[token.name] as string[] | undefined) ?? []), String(value)];
+    else values[token.name] = value;
+  }
+  if (values.help !== true) checkCount(command, positionals);
+  return { positionals, flags: values };
+}
+
+function unknownFlag(command: Command, raw: string, known: readonly string[]): UnrollError {
+  const nearest = didYouMean(raw, known)?.replace("mean ", "mean --");
+  return new UnrollError({
+    code: "usage",
+    path: `unroll ${command.name}`,
+    expected: "every flag must be one that the command has",
+    received: raw,
+    hint: nearest ?? `See unroll ${command.name} --help.`,
+  });
+}
+
+function readValue(command: Command, raw: string, flag: Flag, text: string | undefined): boolean | string | number {
+  const fail = (expected: string): UnrollError =>
+    new UnrollError({
+      code: "usage",
+      path: `unroll ${command.name}`,
+      expected: `${raw} ${expected}`,
+      received: text === undefined ? "nothing" : text,
+    });
+  if (flag.kind === "boolean") {
+    if (text !== undefined) throw fail("takes no value");
+    return true;
+  }
+  if (text === undefined) throw fail(`needs a value (${flag.value ?? flag.kind})`);
+  if (flag.kind === "number") {
+    const number = Number(text);
+    if (text.trim() === "" || !Number.isFinite(number)) throw fail("needs a number");
+    return number;
+  }
+  if (flag.choices !== undefined && !flag.choices.includes(text))
+    throw fail(`must be one of ${flag.choices.join(", ")}`);
+  return text;
+}
+
+function checkCount(command: Command, positionals: readonly string[]): void {
+  const least = command.positionals.filter((name) => !name.endsWith("?")).length;
+  const most = command.positionals.some((name) => name.includes("..."))
+    ? Number.POSITIVE_INFINITY
+    : command.positionals.length;
+  if (positionals.length >= least && positionals.length <= most) return;
+  throw new UnrollError({
+    code: "usage",
+    path: `unroll ${command.name}`,
+    expected: `takes ${command.positionals.join(" ") || "no words"}`,
+    received: positionals.length === 0 ? "nothing" : positionals.join(" "),
+    hint: `See unroll ${command.name} --help.`,
+  });
+}
+
+/** The help text of one command, at most 80 columns wide. */
+export function helpFor(command: Command): string {
+  const usage = [`unroll ${command.name}`, ...command.positionals.map(showPositional), "[flags]"].join(" ");
+  const rows = Object.entries({ ...command.flags, ...commonFlags }).map(([name, flag]) => {
+    const value = flag.kind === "boolean" ? "" : ` ${flag.choices?.join("|") ?? flag.value ?? flag.kind.toUpperCase()}`;
+    return [`  --${name}${value}`, flag.doc] as const;
+  });
+  const width = Math.min(32, Math.max(...rows.map(([left]) => left.length)) + 2);
+  const flags = rows.map(([left, doc]) =>
+    left.length >= width ? `${left}\n${" ".repeat(width)}${doc}` : left.padEnd(width) + doc,
+  );
+  return [
+    `${command.doc}`,
+    "",
+    `usage: ${usage}`,
+    "",
+    ...flags,
+    "",
+    ...(command.examples.length > 0 ? ["examples:", ...command.examples.map((example) => `  ${example}`), ""] : []),
+  ].join("\n");
+}
+
+function showPositional(name: string): string {
+  return name.endsWith("?") ? `[${name.slice(0, -1)}]` : name;
+}

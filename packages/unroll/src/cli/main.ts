@@ -1,0 +1,73 @@
+/**
+ * The command line: finds the command, reads its arguments, prints errors as sentences and sets the exit code
+ * (0 success, 1 a check failed, 2 bad input). Each command is one file and is loaded only when called.
+ */
+import { didYouMean, UnrollError } from "../core/errors.ts";
+import { type Command, helpFor, readArguments, type Terminal } from "./command.ts";
+
+/** Every command: name → its file. Adding a command: one file and one line. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {};
+
+/** Runs one command line; `words` are the arguments behind the program's name. Resolves to the exit code. */
+export async function main(words: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  const [name, ...rest] = words;
+  try {
+    if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+      terminal.out(await overview());
+      return 0;
+    }
+    const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (load === undefined) {
+      throw new UnrollError({
+        code: "usage",
+        path: "unroll",
+        expected: `the command must be one of ${Object.keys(commands).join(", ")}`,
+        received: name,
+        hint: didYouMean(name, Object.keys(commands)) ?? "See unroll --help.",
+      });
+    }
+    const command = await load();
+    const read = readArguments(command, rest);
+    if (read.flags.help === true) {
+      terminal.out(helpFor(command));
+      return 0;
+    }
+    return await command.run({ ...read, terminal });
+  } catch (error) {
+    return report(error, terminal);
+  }
+}
+
+function report(error: unknown, terminal: Terminal): number {
+  if (error instanceof UnrollError) {
+    terminal.note(`${error.message}\n`);
+    return 2;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  terminal.note(`unroll: something went wrong that should not: ${message}\n`);
+  if (process.env.UNROLL_DEBUG !== undefined && error instanceof Error) terminal.note(`${error.stack}\n`);
+  else terminal.note("Set UNROLL_DEBUG=1 to see where, and please report it.\n");
+  return 2;
+}
+
+async function overview(): Promise<string> {
+  const rows = await Promise.all(
+    Object.values(commands).map(async (load) => {
+      const { name, doc } = await load();
+      return `  ${name.padEnd(10)}${doc}`;
+    }),
+  );
+  return `Recurrent neural networks you can check by hand.\n\nusage: unroll COMMAND ...\n\n${rows.join("\n")}\n\nunroll COMMAND --help says more of each.\n`;
+}
+
+function processTerminal(): Terminal {
+  const { stdout, stderr, env } = process;
+  const interactive = stdout.isTTY === true;
+  return {
+    out: (text) => void stdout.write(text),
+    note: (text) => void stderr.write(text),
+    columns: interactive ? (stdout.columns ?? 80) : 80,
+    color: interactive && (env.NO_COLOR === undefined || env.NO_COLOR === "") && env.TERM !== "dumb",
+    interactive,
+  };
+}
