@@ -1,0 +1,161 @@
+/**
+ * Metrics as equations over one row, like losses: a metric adds up one or more numbers a row (times the row's weight) and
+ * turns the totals into its result. `accuracy` by the shapes of the data, as Keras resolves it, is at the end.
+ */
+import { constant, type Expr, select } from "../equations/expr.ts";
+import { type LossOptions, type LossSymbols, lossRules } from "./losses.ts";
+
+/** What a metric equation is given. */
+export interface MetricSymbols extends LossSymbols {
+  /** 0, 1, 2 ... along the row, for "which class". */
+  readonly index: Expr;
+}
+
+export type MetricOptions = LossOptions;
+/** Totals by name; `weight` is the sum of the row weights (the number of rows without weights). */
+export type Totals = Readonly<Record<string, number>>;
+
+export interface MetricRule {
+  /** Keras's class name. */
+  readonly className: string;
+  /** Keras's names in `compile`; the first is the metric's own name. */
+  readonly aliases: readonly string[];
+  readonly defaults: MetricOptions;
+  /** True where y holds one class index a row, made into a one-hot row before the equation sees it. */
+  readonly sparse?: boolean;
+  /** Numbers of one row, added up over rows. */
+  sums(symbols: MetricSymbols, options: MetricOptions): Readonly<Record<string, Expr>>;
+  result(totals: Totals): number;
+  /** Which way is better, for callbacks that watch it. */
+  readonly better: "lower" | "higher";
+}
+
+const ratio = (above: number, below: number): number => (below === 0 ? 0 : above / below);
+const meanResult = ({ value, weight }: Totals): number => ratio(value!, weight!);
+const mean = (row: Expr, n: number): Expr => row.rowSum().over(n);
+
+/** The first place of the largest entry. */
+function argmax(row: Expr, index: Expr): Expr {
+  const places = select(row.equals(row.rowMax()), index.negated(), Number.NEGATIVE_INFINITY);
+  return places.rowMax().negated();
+}
+
+function meanOf(
+  className: string,
+  aliases: readonly string[],
+  value: (symbols: MetricSymbols, options: MetricOptions) => Expr,
+  more: Partial<MetricRule> = {},
+): MetricRule {
+  return {
+    className,
+    aliases,
+    defaults: {},
+    better: "higher",
+    sums: (symbols, options) => ({ value: value(symbols, options) }),
+    result: meanResult,
+    ...more,
+  };
+}
+
+/** A loss watched as a metric; `sign` -1 where Keras's loss is the negative of the metric. */
+function ofLoss(className: string, loss: string, aliases: readonly string[], sign: 1 | -1 = 1): MetricRule {
+  const rule = lossRules.get(loss)!;
+  return meanOf(className, aliases, (symbols, options) => rule.equation(symbols, options).times(sign), {
+    defaults: rule.defaults,
+    sparse: rule.sparse ?? false,
+    better: sign === 1 ? "lower" : "higher",
+  });
+}
+
+const categoricalMatch = ({ y, p, index }: MetricSymbols): Expr => argmax(y, index).equals(argmax(p, index));
+
+/** Whether the true class is among the k largest predictions: fewer than k are larger than its own. */
+function amongTop(symbols: MetricSymbols, options: MetricOptions): Expr {
+  const { y, p, index } = symbols;
+  const own = select(index.equals(argmax(y, index)), p, 0).rowSum();
+  return p.greaterThan(own).rowSum().lessThan(Number(options.k));
+}
+
+function counts(
+  className: string,
+  alias: string,
+  names: readonly ("tp" | "tn" | "fp" | "fn")[],
+  result: (totals: Totals) => number,
+  better: "lower" | "higher",
+): MetricRule {
+  return {
+    className,
+    aliases: [alias],
+    defaults: { thresholds: 0.5 },
+    better,
+    sums({ y, p }, options) {
+      const said = p.greaterThan(Number(options.thresholds));
+      const truth = y.greaterThan(0);
+      const all = {
+        tp: truth.times(said),
+        fp: constant(1).minus(truth).times(said),
+        fn: truth.times(constant(1).minus(said)),
+        tn: constant(1).minus(truth).times(constant(1).minus(said)),
+      };
+      return Object.fromEntries(names.map((name) => [name, all[name].rowSum()]));
+    },
+    result,
+  };
+}
+
+const rules: readonly MetricRule[] = [
+  meanOf("Accuracy", ["accuracy_exact"], ({ y, p, n }) => mean(y.equals(p), n)),
+  meanOf(
+    "BinaryAccuracy",
+    ["binary_accuracy"],
+    ({ y, p, n }, { threshold }) => mean(y.equals(p.greaterThan(Number(threshold))), n),
+    { defaults: { threshold: 0.5 } },
+  ),
+  meanOf("CategoricalAccuracy", ["categorical_accuracy"], categoricalMatch),
+  meanOf("SparseCategoricalAccuracy", ["sparse_categorical_accuracy"], categoricalMatch, { sparse: true }),
+  meanOf("TopKCategoricalAccuracy", ["top_k_categorical_accuracy"], amongTop, { defaults: { k: 5 } }),
+  meanOf("SparseTopKCategoricalAccuracy", ["sparse_top_k_categorical_accuracy"], amongTop, {
+    defaults: { k: 5 },
+    sparse: true,
+  }),
+  ofLoss("MeanSquaredError", "mse", ["mean_squared_error", "mse", "MSE"]),
+  ofLoss("MeanAbsoluteError", "mae", ["mean_absolute_error", "mae", "MAE"]),
+  ofLoss("MeanAbsolutePercentageError", "mape", ["mean_absolute_percentage_error", "mape", "MAPE"]),
+  ofLoss("MeanSquaredLogarithmicError", "msle", ["mean_squared_logarithmic_error", "msle", "MSLE"]),
+  ofLoss("LogCoshError", "log_cosh", ["logcosh", "log_cosh"]),
+  ofLoss("BinaryCrossentropy", "binary_crossentropy", ["binary_crossentropy", "bce"]),
+  ofLoss("CategoricalCrossentropy", "categorical_crossentropy", ["categorical_crossentropy"]),
+  ofLoss("SparseCategoricalCrossentropy", "sparse_categorical_crossentropy", ["sparse_categorical_crossentropy"]),
+  ofLoss("KLDivergence", "kl_divergence", ["kl_divergence", "kld", "KLD"]),
+  ofLoss("Poisson", "poisson", ["poisson"]),
+  ofLoss("Hinge", "hinge", ["hinge"]),
+  ofLoss("SquaredHinge", "squared_hinge", ["squared_hinge"]),
+  ofLoss("CategoricalHinge", "categorical_hinge", ["categorical_hinge"]),
+  ofLoss("CosineSimilarity", "cosine_similarity", ["cosine_similarity"], -1),
+  ofLoss("Huber", "huber", ["huber"]),
+  {
+    ...ofLoss("RootMeanSquaredError", "mse", ["root_mean_squared_error", "rmse", "RMSE"]),
+    result: (totals) => Math.sqrt(meanResult(totals)),
+  },
+  counts("TruePositives", "true_positives", ["tp"], ({ tp }) => tp!, "higher"),
+  counts("TrueNegatives", "true_negatives", ["tn"], ({ tn }) => tn!, "higher"),
+  counts("FalsePositives", "false_positives", ["fp"], ({ fp }) => fp!, "lower"),
+  counts("FalseNegatives", "false_negatives", ["fn"], ({ fn }) => fn!, "lower"),
+  counts("Precision", "precision", ["tp", "fp"], ({ tp, fp }) => ratio(tp!, tp! + fp!), "higher"),
+  counts("Recall", "recall", ["tp", "fn"], ({ tp, fn }) => ratio(tp!, tp! + fn!), "higher"),
+];
+
+/** Every metric, by Keras's class name and by each name that `compile` takes. */
+export const metricRules: ReadonlyMap<string, MetricRule> = new Map(
+  rules.flatMap((rule) => [rule.className, ...rule.aliases].map((name) => [name, rule] as const)),
+);
+
+/**
+ * Which accuracy "accuracy" means: binary when one number is predicted a row, sparse when targets are one class index a row,
+ * else categorical.
+ */
+export function accuracyFor(outputs: number, targets: number): MetricRule {
+  const className =
+    outputs === 1 ? "BinaryAccuracy" : targets === 1 ? "SparseCategoricalAccuracy" : "CategoricalAccuracy";
+  return metricRules.get(className)!;
+}
