@@ -1,0 +1,166 @@
+/**
+ * Learning-rate schedules: the rate of a step, counted from 0. Formulas are Keras 3's.
+ */
+
+export interface Schedule {
+  /** Keras's class name. */
+  readonly className: string;
+  /** Options in Keras's spelling, for files. */
+  readonly config: Readonly<Record<string, number | boolean | readonly number[] | null>>;
+  /** The learning rate of step `step`, from 0. */
+  rate(step: number): number;
+}
+
+/** r · d^(step / steps); with `staircase` the exponent is whole. */
+export function exponentialDecay(options: {
+  initialLearningRate: number;
+  decaySteps: number;
+  decayRate: number;
+  staircase?: boolean;
+}): Schedule {
+  const { initialLearningRate, decaySteps, decayRate, staircase = false } = options;
+  return {
+    className: "ExponentialDecay",
+    config: {
+      initial_learning_rate: initialLearningRate,
+      decay_steps: decaySteps,
+      decay_rate: decayRate,
+      staircase,
+    },
+    rate(step) {
+      const passed = step / decaySteps;
+      return initialLearningRate * decayRate ** (staircase ? Math.floor(passed) : passed);
+    },
+  };
+}
+
+/** r / (1 + d · step / steps). */
+export function inverseTimeDecay(options: {
+  initialLearningRate: number;
+  decaySteps: number;
+  decayRate: number;
+  staircase?: boolean;
+}): Schedule {
+  const { initialLearningRate, decaySteps, decayRate, staircase = false } = options;
+  return {
+    className: "InverseTimeDecay",
+    config: {
+      initial_learning_rate: initialLearningRate,
+      decay_steps: decaySteps,
+      decay_rate: decayRate,
+      staircase,
+    },
+    rate(step) {
+      const passed = step / decaySteps;
+      return initialLearningRate / (1 + decayRate * (staircase ? Math.floor(passed) : passed));
+    },
+  };
+}
+
+/** (r − end) · (1 − step / steps)^power + end, held at `end` or begun again with longer `decaySteps` when `cycle`. */
+export function polynomialDecay(options: {
+  initialLearningRate: number;
+  decaySteps: number;
+  endLearningRate?: number;
+  power?: number;
+  cycle?: boolean;
+}): Schedule {
+  const { initialLearningRate, decaySteps, endLearningRate = 0.0001, power = 1, cycle = false } = options;
+  return {
+    className: "PolynomialDecay",
+    config: {
+      initial_learning_rate: initialLearningRate,
+      decay_steps: decaySteps,
+      end_learning_rate: endLearningRate,
+      power,
+      cycle,
+    },
+    rate(step) {
+      const rounds = cycle && step > 0 ? Math.ceil(step / decaySteps) : 1;
+      const steps = decaySteps * rounds;
+      const passed = Math.min(step, steps) / steps;
+      return (initialLearningRate - endLearningRate) * (1 - passed) ** power + endLearningRate;
+    },
+  };
+}
+
+/** `values[k]` up to and with boundary k, the last value after all of them. */
+export function piecewiseConstantDecay(options: {
+  boundaries: readonly number[];
+  values: readonly number[];
+}): Schedule {
+  const { boundaries, values } = options;
+  return {
+    className: "PiecewiseConstantDecay",
+    config: { boundaries, values },
+    rate(step) {
+      const place = boundaries.findIndex((boundary) => step <= boundary);
+      return values[place === -1 ? boundaries.length : place]!;
+    },
+  };
+}
+
+/** Half a cosine from r (or, after a linear warm-up, from the target) down to alpha times it. */
+export function cosineDecay(options: {
+  initialLearningRate: number;
+  decaySteps: number;
+  alpha?: number;
+  warmupTarget?: number | null;
+  warmupSteps?: number;
+}): Schedule {
+  const { initialLearningRate, decaySteps, alpha = 0, warmupTarget = null, warmupSteps = 0 } = options;
+  const decayed = (start: number, passed: number): number =>
+    start * ((1 - alpha) * 0.5 * (1 + Math.cos(Math.PI * passed)) + alpha);
+  return {
+    className: "CosineDecay",
+    config: {
+      initial_learning_rate: initialLearningRate,
+      decay_steps: decaySteps,
+      alpha,
+      warmup_target: warmupTarget,
+      warmup_steps: warmupSteps,
+    },
+    rate(step) {
+      if (warmupTarget === null) return decayed(initialLearningRate, Math.min(step, decaySteps) / decaySteps);
+      if (step < warmupSteps) {
+        return initialLearningRate + ((warmupTarget - initialLearningRate) * step) / warmupSteps;
+      }
+      return decayed(warmupTarget, Math.min(step - warmupSteps, decaySteps) / decaySteps);
+    },
+  };
+}
+
+/** A cosine that starts again: Loshchilov and Hutter, 2017. */
+export function cosineDecayRestarts(options: {
+  initialLearningRate: number;
+  firstDecaySteps: number;
+  tMul?: number;
+  mMul?: number;
+  alpha?: number;
+}): Schedule {
+  const { initialLearningRate, firstDecaySteps, tMul = 2, mMul = 1, alpha = 0 } = options;
+  return {
+    className: "CosineDecayRestarts",
+    config: {
+      initial_learning_rate: initialLearningRate,
+      first_decay_steps: firstDecaySteps,
+      t_mul: tMul,
+      m_mul: mMul,
+      alpha,
+    },
+    rate(step) {
+      let passed = step / firstDecaySteps;
+      let restarts: number;
+      if (tMul === 1) {
+        restarts = Math.floor(passed);
+        passed -= restarts;
+      } else {
+        restarts = Math.floor(Math.log(1 - passed * (1 - tMul)) / Math.log(tMul));
+        const before = (1 - tMul ** restarts) / (1 - tMul);
+        passed = (passed - before) / tMul ** restarts;
+      }
+      const height = 0.5 * mMul ** restarts * (1 + Math.cos(Math.PI * passed));
+      return initialLearningRate * ((1 - alpha) * height + alpha);
+    },
+  };
+}
