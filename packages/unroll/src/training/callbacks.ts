@@ -26,7 +26,7 @@ export interface Callback {
   onTrainEnd?(control: FitControl): void | Promise<void>;
   /** `epoch` counts from 0. Logs may be added to in `onEpochEnd` by returning more names. */
   onEpochBegin?(epoch: number, control: FitControl): void | Promise<void>;
-  onEpochEnd?(epoch: number, logs: Logs, control: FitControl): void | Logs | Promise<void | Logs>;
+  onEpochEnd?(epoch: number, logs: Logs, control: FitControl): Logs | undefined | void | Promise<Logs | undefined>;
   onBatchBegin?(batch: number, control: FitControl): void | Promise<void>;
   onBatchEnd?(batch: number, logs: Logs, control: FitControl): void | Promise<void>;
 }
