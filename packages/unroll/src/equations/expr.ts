@@ -23,7 +23,12 @@ export type UnaryOp =
 /** Operators that take two numbers to one. `less`, `lessEqual` and `equal` give 1 or 0. */
 export type BinaryOp = "add" | "sub" | "mul" | "div" | "max" | "min" | "pow" | "less" | "lessEqual" | "equal";
 
-/** Reductions over a row (the units of one example, or the last axis): one number that every element of the row can use. */
+/**
+ * Reductions over a row (the units of one example, or the last axis): one number that every element of the row can use.
+ * An operand of extent "one" counts once for every element. `rowSparsemaxThreshold` is the τ of Keras's sparsemax: with the
+ * elements in descending order x₁ ≥ x₂ ≥ … and k the number of j with j·xⱼ > x₁ + … + xⱼ − 1, τ is (s − 1)/k, where s adds up the k
+ * running sums x₁, x₁ + x₂, … (up to 3.15; Martins and Astudillo, 2016, take only the last of them).
+ */
 export type RowOp = "rowSum" | "rowMax" | "rowSparsemaxThreshold";
 
 /** What a symbol stands for. */
@@ -129,6 +134,11 @@ export interface NamedFunction {
   readonly symbol: string;
   readonly latex: string;
   body(x: Expr): Expr;
+  /**
+   * The gradient of `x` from `dy`, the gradient of the result `y`. Only where it is shorter than through the body, or where
+   * the body has a kink that the function has not; left out, the body is differentiated.
+   */
+  gradient?(dy: Expr, y: Expr, x: Expr): Expr;
 }
 
 /** A node with the arithmetic that equations are written in. */
