@@ -232,3 +232,17 @@ export function operationsInOrder(roots: Iterable<Value>): Operation[] {
   for (const root of roots) visit(root.operation);
   return order;
 }
+
+/** Every value that the roots need, sources first, each once. */
+export function valuesInOrder(roots: Iterable<Value>): Value[] {
+  const order: Value[] = [];
+  const seen = new Set<Value>();
+  const visit = (value: Value): void => {
+    if (seen.has(value)) return;
+    seen.add(value);
+    for (const source of sourcesOf(value.operation)) visit(source);
+    order.push(value);
+  };
+  for (const root of roots) visit(root);
+  return order;
+}

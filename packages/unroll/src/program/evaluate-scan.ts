@@ -1,0 +1,164 @@
+/**
+ * A cell over time in float64: one example, one timestep, every intermediate by name. Masks, directions and initial states
+ * as in Keras's RNN. This is the by-hand forward pass and the source of traces.
+ */
+import { type Row, rowEvaluator, toRow } from "../equations/evaluate.ts";
+import { type Expr, inOrder, type ProductNode, type WeightBlock } from "../equations/expr.ts";
+import type { ScanOperation, Value } from "./program.ts";
+
+/** What one example's timestep came to. */
+export interface ScanStep {
+  /** Which example of the batch, from 0. */
+  readonly batchIndex: number;
+  /** Index into the input's time axis; with `backwards` it goes down from the last. */
+  readonly timestep: number;
+  /** True where the mask is 0: the cell's values are shown, but states and output are those of the step before. */
+  readonly masked: boolean;
+  /** Every named value of the cell's equations, `[units]` each. */
+  readonly values: ReadonlyMap<string, Float64Array>;
+  /** States before and after the step, in the cell's order, `[units]` each. */
+  readonly statesBefore: readonly Float64Array[];
+  readonly statesAfter: readonly Float64Array[];
+  /** What the sequence holds for this step, `[units]`. */
+  readonly output: Float64Array;
+  /** Any node of the cell's graph, such as a product or a sum inside a gate. */
+  valueOf(expr: Expr): Row;
+}
+
+/** Output, then final states: the results of the operation. */
+export function evaluateScan(
+  scan: ScanOperation,
+  numbersOf: (value: Value) => Float64Array,
+  onStep?: (scan: ScanOperation, step: ScanStep) => void,
+): Float64Array[] {
+  const { units, cell } = scan;
+  const [batch, timesteps] = scan.input.shape as [number, number];
+  const output = new Float64Array(batch * units * (scan.returnSequences ? timesteps : 1));
+  const finalStates = cell.states.map(() => new Float64Array(batch * units));
+  const arrays = cellArrays(scan, numbersOf);
+  for (let batchIndex = 0; batchIndex < batch; batchIndex++) {
+    const steps = runExample(scan, arrays, batchIndex, numbersOf);
+    for (let step = 0; step < timesteps; step++) {
+      const done = steps[step]!;
+      onStep?.(scan, done);
+      if (scan.returnSequences) output.set(done.output, (batchIndex * timesteps + step) * units);
+      else if (step === timesteps - 1) output.set(done.output, batchIndex * units);
+    }
+    finalStates.forEach((state, i) => {
+      state.set(steps.at(-1)?.statesAfter[i] ?? initialState(scan, i, batchIndex, numbersOf), batchIndex * units);
+    });
+  }
+  return [output, ...finalStates];
+}
+
+/** All steps of one example, in processing order. */
+export function runExample(
+  scan: ScanOperation,
+  arrays: CellArrays,
+  batchIndex: number,
+  numbersOf: (value: Value) => Float64Array,
+): ScanStep[] {
+  const { cell, units } = scan;
+  const [, timesteps, features] = scan.input.shape as [number, number, number];
+  const input = numbersOf(scan.input);
+  const evaluate = rowEvaluator(cell.named.values());
+  const product = (node: ProductNode, vector: Row): Float64Array => arrays.product(node, vector, batchIndex);
+  let states = cell.states.map((_, i) => initialState(scan, i, batchIndex, numbersOf));
+  let output: Float64Array = new Float64Array(units);
+  const steps: ScanStep[] = [];
+  for (let step = 0; step < timesteps; step++) {
+    const timestep = scan.backwards ? timesteps - 1 - step : step;
+    const start = (batchIndex * timesteps + timestep) * features;
+    const symbols = new Map<Expr, Row>([
+      [cell.x, input.subarray(start, start + features)],
+      ...cell.states.map(({ previous }, i): [Expr, Row] => [previous, states[i]!]),
+      ...arrays.vectors,
+    ]);
+    const nodeOf = evaluate({ width: units, symbols, product });
+    const rowOf = (expr: Expr): Float64Array => toRow(nodeOf(expr), units);
+    const masked = scan.mask !== undefined && numbersOf(scan.mask)[batchIndex * timesteps + timestep] === 0;
+    const statesBefore = states;
+    if (!masked) {
+      states = cell.states.map(({ next }) => rowOf(next));
+      output = states[0]!;
+    } else if (scan.zeroOutputForMask) {
+      output = new Float64Array(units);
+    }
+    const values = new Map([...cell.named].map(([name, expr]) => [name, rowOf(expr)]));
+    steps.push({ batchIndex, timestep, masked, values, statesBefore, statesAfter: states, output, valueOf: nodeOf });
+  }
+  return steps;
+}
+
+function initialState(
+  scan: ScanOperation,
+  state: number,
+  batchIndex: number,
+  numbersOf: (value: Value) => Float64Array,
+): Float64Array {
+  const { units, initialStates } = scan;
+  const start = batchIndex * units;
+  return initialStates === undefined
+    ? new Float64Array(units)
+    : numbersOf(initialStates[state]!).subarray(start, start + units);
+}
+
+/** A scan's arrays as the cell's graph uses them: gate blocks of matrices, and vectors. */
+export interface CellArrays {
+  /** The weight symbols of the graph with their blocks, `[units]` each. */
+  readonly vectors: ReadonlyMap<Expr, Float64Array>;
+  /** `vector · block`, or with `transposed` `vector · blockᵀ`, dropout factors included. */
+  product(node: Pick<ProductNode, "matrix" | "transposed">, vector: Row, batchIndex: number): Float64Array;
+  /** `[rows]` dropout factors of the matrix's rows for one example, or undefined for none. */
+  factors(block: WeightBlock, batchIndex: number): Float64Array | undefined;
+  /** Where an element of a block lies in its array, row-major; vectors and bias rows have `row` 0. */
+  position(block: WeightBlock, row: number, unit: number): number;
+  /** Rows of a matrix. */
+  rows(block: WeightBlock): number;
+}
+
+export function cellArrays(scan: ScanOperation, numbersOf: (value: Value) => Float64Array): CellArrays {
+  const { cell, units } = scan;
+  const indexOf = ({ array }: WeightBlock): number => cell.arrays.findIndex(({ name }) => name === array);
+  const rows = (block: WeightBlock): number => scan.arrays[indexOf(block)]!.shape[0]!;
+  const position = (block: WeightBlock, row: number, unit: number): number =>
+    ((block.row + row) * cell.arrays[indexOf(block)]!.blocks.length + block.block) * units + unit;
+
+  const vectors = new Map<Expr, Float64Array>();
+  for (const expr of inOrder(cell.named.values(), { bodies: true })) {
+    if (expr.node.op !== "symbol" || expr.node.weight === undefined) continue;
+    const start = position(expr.node.weight, 0, 0);
+    vectors.set(expr, numbersOf(scan.arrays[indexOf(expr.node.weight)]!).subarray(start, start + units));
+  }
+
+  const factors = (block: WeightBlock, batchIndex: number): Float64Array | undefined => {
+    const ofFeatures = cell.arrays[indexOf(block)]!.rows === "features";
+    const all = ofFeatures ? scan.inputFactors : scan.recurrentFactors;
+    const factor = all.length === 1 ? all[0] : all[block.block];
+    if (factor === undefined) return undefined;
+    const width = factor.shape[1]!;
+    return numbersOf(factor).subarray(batchIndex * width, (batchIndex + 1) * width);
+  };
+
+  const product = (
+    { matrix, transposed }: Pick<ProductNode, "matrix" | "transposed">,
+    vector: Row,
+    batchIndex: number,
+  ): Float64Array => {
+    const array = numbersOf(scan.arrays[indexOf(matrix)]!);
+    const inner = rows(matrix);
+    const factor = factors(matrix, batchIndex);
+    const given = toRow(vector, transposed ? units : inner);
+    const result = new Float64Array(transposed ? inner : units);
+    for (let row = 0; row < inner; row++) {
+      for (let unit = 0; unit < units; unit++) {
+        const weight = array[position(matrix, row, unit)]! * (factor?.[row] ?? 1);
+        if (transposed) result[row]! += given[unit]! * weight;
+        else result[unit]! += given[row]! * weight;
+      }
+    }
+    return result;
+  };
+
+  return { vectors, product, factors, position, rows };
+}
