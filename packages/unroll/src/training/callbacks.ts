@@ -24,9 +24,10 @@ export interface FitControl {
 export interface Callback {
   onTrainBegin?(control: FitControl): void | Promise<void>;
   onTrainEnd?(control: FitControl): void | Promise<void>;
-  /** `epoch` counts from 0. Logs may be added to in `onEpochEnd` by returning more names. */
+  /** `epoch` counts from 0. */
   onEpochBegin?(epoch: number, control: FitControl): void | Promise<void>;
-  onEpochEnd?(epoch: number, logs: Logs, control: FitControl): Logs | undefined | void | Promise<Logs | undefined>;
+  /** Returned numbers are added to the epoch's logs; anything else is ignored. */
+  onEpochEnd?(epoch: number, logs: Logs, control: FitControl): unknown;
   onBatchBegin?(batch: number, control: FitControl): void | Promise<void>;
   onBatchEnd?(batch: number, logs: Logs, control: FitControl): void | Promise<void>;
 }

@@ -17,8 +17,8 @@ export interface UpdateSymbols {
   readonly factor: Readonly<Record<string, Expr>>;
 }
 
-/** New numbers of the weight and of every slot, by name. */
-export type Update = { readonly weight: Expr } & Readonly<Record<string, Expr>>;
+/** New numbers of the weight and of every slot in use, by name. */
+export type Update = { readonly weight: Expr } & Readonly<Record<string, Expr | undefined>>;
 
 export interface OptimizerRule {
   /** Keras's class name. */
@@ -74,8 +74,8 @@ const rmsprop: OptimizerRule = {
     return {
       weight: weight.minus(heavy ?? step),
       velocity,
-      ...(heavy === undefined ? {} : { momentum: heavy }),
-      ...(average === undefined ? {} : { average_gradient: average }),
+      momentum: heavy,
+      average_gradient: average,
     };
   },
 };
@@ -104,7 +104,7 @@ const adam: OptimizerRule = {
       weight: weight.minus(momentum.times(factor.rate!).over(spread)),
       momentum,
       velocity,
-      ...(largest === undefined ? {} : { velocity_hat: largest }),
+      velocity_hat: largest,
     };
   },
 };
