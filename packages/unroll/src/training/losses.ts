@@ -23,8 +23,8 @@ export interface LossRule {
   /** Keras's function names for it: "mean_squared_error", "mse". */
   readonly aliases: readonly string[];
   readonly defaults: LossOptions;
-  /** True where y holds one class index a row, made into a one-hot row before the equation sees it. */
-  readonly sparse?: boolean;
+  /** What is done to the targets before the equation sees them: a class index becomes a one-hot row; labels 0 and 1 become -1 and 1. */
+  readonly targets?: "index" | "sign";
   /** One number for the row. */
   equation(symbols: LossSymbols, options: LossOptions): Expr;
 }
@@ -132,13 +132,13 @@ const sparseCategoricalCrossentropy: LossRule = {
   className: "SparseCategoricalCrossentropy",
   aliases: ["sparse_categorical_crossentropy"],
   defaults: { from_logits: false },
-  sparse: true,
+  targets: "index",
   equation: ({ y, p }, options) => crossentropy(y, p, options.from_logits === true),
 };
 
-/** Labels 0 and 1 become -1 and 1; labels that are already so stay (decided for the whole batch before the equation, as Keras does). */
 const hinge: LossRule = {
   className: "Hinge",
+  targets: "sign",
   aliases: ["hinge"],
   defaults: {},
   equation: ({ y, p, n }) => mean(constant(1).minus(y.times(p)).max(0), n),
@@ -146,6 +146,7 @@ const hinge: LossRule = {
 
 const squaredHinge: LossRule = {
   className: "SquaredHinge",
+  targets: "sign",
   aliases: ["squared_hinge"],
   defaults: {},
   equation: ({ y, p, n }) => mean(constant(1).minus(y.times(p)).max(0).squared(), n),

@@ -3,7 +3,7 @@
  * turns the totals into its result. `accuracy` by the shapes of the data, as Keras resolves it, is at the end.
  */
 import { constant, type Expr, select } from "../equations/expr.ts";
-import { type LossOptions, type LossSymbols, lossRules } from "./losses.ts";
+import { type LossOptions, type LossRule, type LossSymbols, lossRules } from "./losses.ts";
 
 /** What a metric equation is given. */
 export interface MetricSymbols extends LossSymbols {
@@ -21,8 +21,8 @@ export interface MetricRule {
   /** Keras's names in `compile`; the first is the metric's own name. */
   readonly aliases: readonly string[];
   readonly defaults: MetricOptions;
-  /** True where y holds one class index a row, made into a one-hot row before the equation sees it. */
-  readonly sparse?: boolean;
+  /** What is done to the targets before the equation sees them, as for losses. */
+  readonly targets?: LossRule["targets"];
   /** Numbers of one row, added up over rows. */
   sums(symbols: MetricSymbols, options: MetricOptions): Readonly<Record<string, Expr>>;
   result(totals: Totals): number;
@@ -62,7 +62,7 @@ function ofLoss(className: string, loss: string, aliases: readonly string[], sig
   const rule = lossRules.get(loss)!;
   return meanOf(className, aliases, (symbols, options) => rule.equation(symbols, options).times(sign), {
     defaults: rule.defaults,
-    sparse: rule.sparse ?? false,
+    targets: rule.targets,
     better: sign === 1 ? "lower" : "higher",
   });
 }
@@ -112,11 +112,11 @@ const rules: readonly MetricRule[] = [
     { defaults: { threshold: 0.5 } },
   ),
   meanOf("CategoricalAccuracy", ["categorical_accuracy"], categoricalMatch),
-  meanOf("SparseCategoricalAccuracy", ["sparse_categorical_accuracy"], categoricalMatch, { sparse: true }),
+  meanOf("SparseCategoricalAccuracy", ["sparse_categorical_accuracy"], categoricalMatch, { targets: "index" }),
   meanOf("TopKCategoricalAccuracy", ["top_k_categorical_accuracy"], amongTop, { defaults: { k: 5 } }),
   meanOf("SparseTopKCategoricalAccuracy", ["sparse_top_k_categorical_accuracy"], amongTop, {
     defaults: { k: 5 },
-    sparse: true,
+    targets: "index",
   }),
   ofLoss("MeanSquaredError", "mse", ["mean_squared_error", "mse", "MSE"]),
   ofLoss("MeanAbsoluteError", "mae", ["mean_absolute_error", "mae", "MAE"]),
