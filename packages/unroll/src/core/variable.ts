@@ -10,13 +10,14 @@ export class Variable {
   readonly name: string;
   readonly shape: readonly number[];
   trainable: boolean;
-  #data: Float32Array;
+  #data: Float32Array | (() => Float32Array);
   #fetch: (() => void) | undefined;
   #version = 0;
   /** Counts assignments to any variable, so that a plan sees with one comparison that nothing changed. */
   static changes = 0;
 
-  constructor(name: string, shape: readonly number[], data: Float32Array, trainable = true) {
+  /** `data` may be a function that makes the numbers at the first read, so that a large model costs nothing before. */
+  constructor(name: string, shape: readonly number[], data: Float32Array | (() => Float32Array), trainable = true) {
     this.name = name;
     this.shape = shape;
     this.#data = data;
@@ -30,6 +31,7 @@ export class Variable {
       this.#fetch = undefined;
       fetch();
     }
+    if (typeof this.#data === "function") this.#data = this.#data();
     return this.#data;
   }
 
@@ -53,7 +55,8 @@ export class Variable {
       });
     }
     this.#fetch = undefined;
-    this.#data.set(numbers);
+    if (typeof this.#data === "function") this.#data = Float32Array.from(numbers);
+    else this.#data.set(numbers);
     this.#version++;
     Variable.changes++;
   }

@@ -7,6 +7,7 @@ import type { Value } from "../program/program.ts";
 import type { ConfigOf, Fields } from "./fields.ts";
 import type { InitializerSpec } from "./initializers.ts";
 import type { Layer } from "./layer.ts";
+import type { ConstraintSpec, RegularizerSpec } from "./penalties.ts";
 
 /** The sizes of an input or output: letters and formulas over them; a None size is a letter without a number. */
 export type Sizes = readonly Expr[];
@@ -22,6 +23,12 @@ export interface WeightSpec {
   readonly trainable?: boolean;
   /** Names of the equal column blocks (gates), where the last axis has them. */
   readonly blocks?: readonly string[];
+  /** The block that starts at one, whatever the initializer (LSTM's unit_forget_bias). */
+  readonly onesInBlock?: string;
+  readonly regularizer?: RegularizerSpec | null;
+  readonly constraint?: ConstraintSpec | null;
+  /** Shapes that other versions or settings give this array, each with what to do: they make a wrong shape's error helpful. */
+  readonly otherForms?: readonly { readonly shape: Sizes; readonly hint: string }[];
 }
 
 /** What `compute` is given: one call of the layer on values of known shape. */
@@ -37,6 +44,8 @@ export interface Call<Config> {
   /** States before the first step that the caller gave, or undefined. */
   readonly initialStates: readonly Value[] | undefined;
   readonly training: boolean;
+  /** The layer's `trainable` switch: a frozen BatchNormalization keeps to its moving statistics. */
+  readonly trainable: boolean;
   /** Layers inside this one: Bidirectional's two, TimeDistributed's one. */
   readonly children: readonly Layer[];
   /** After the run the named array holds `value` (moving statistics). */
@@ -52,8 +61,10 @@ export interface ChildCall {
 
 export interface Result {
   readonly outputs: readonly Value[];
-  /** One for each output; left out = no output carries a mask. */
+  /** One for each output; left out = the input's mask where `passesMask`, else no mask. */
   readonly masks?: readonly (Value | undefined)[];
+  /** States after the last step, for layers with `stateSizes`: what a stateful layer keeps. */
+  readonly states?: readonly Value[];
 }
 
 export interface LayerType<F extends Fields = Fields> {
@@ -69,10 +80,10 @@ export interface LayerType<F extends Fields = Fields> {
   readonly inputCount?: { readonly min: number; readonly max?: number };
   /** Fits that the options alone decide; throws UnrollError. */
   check?(config: ConfigOf<F>, name: string): void;
-  /** Layers inside, made anew from the config. */
+  /** Layers inside. */
   children?(config: ConfigOf<F>, name: string): readonly Layer[];
   /** The arrays for inputs of these sizes. Children's arrays are not listed here. */
-  weights?(config: ConfigOf<F>, inputs: readonly Sizes[]): readonly WeightSpec[];
+  weights?(config: ConfigOf<F>, inputs: readonly Sizes[], name: string): readonly WeightSpec[];
   /** One list of sizes for each output. Throws UnrollError `shape` when the input does not fit. */
   outputSizes(
     config: ConfigOf<F>,
@@ -80,11 +91,15 @@ export interface LayerType<F extends Fields = Fields> {
     children: readonly Layer[],
     name: string,
   ): readonly Sizes[];
-  /** Sizes that the layer builds its children with; by default the layer's own inputs. */
-  childInputs?(config: ConfigOf<F>, inputs: readonly Sizes[]): readonly Sizes[];
+  /** For each child, the inputs that it is built with; by default the layer's own inputs. */
+  childInputs?(
+    config: ConfigOf<F>,
+    inputs: readonly Sizes[],
+    children: readonly Layer[],
+  ): readonly (readonly Sizes[])[];
   /** What it computes, as a program over values. */
   compute(call: Call<ConfigOf<F>>): Result;
-  /** States it keeps between calls when `stateful`, by count and size; recurrent layers only. */
+  /** Sizes of its states `[batch, size]`, in order; a layer with the option `stateful` keeps them between calls. */
   stateSizes?(config: ConfigOf<F>, children: readonly Layer[]): readonly number[];
   /** True where Keras hands the mask on unchanged (used by `computeMask` and when `compute` gives none). */
   readonly passesMask?: boolean;

@@ -1,0 +1,151 @@
+/**
+ * A layer called on numbers: builds the program of the one call, keeps it for the next call of the same shapes, and hands
+ * masks on from result to result as Keras does.
+ */
+import { UnrollError } from "../core/errors.ts";
+import { formatShape } from "../core/shape.ts";
+import { isTensor, type Tensor, type TensorLike, tensor } from "../core/tensor.ts";
+import type { Variable } from "../core/variable.ts";
+import { inputValue } from "../program/builder.ts";
+import type { Program, Value } from "../program/program.ts";
+import type { ApplyOptions, Layer } from "./layer.ts";
+import { type CompiledRun, prepare } from "./run.ts";
+import { nextRandom } from "./seed.ts";
+
+/** Prepared calls kept for a layer; the oldest goes first. */
+const keptRuns = 8;
+
+/** The masks that results of calls carry. */
+const masks = new WeakMap<Tensor, Tensor>();
+
+/** The mask that a result of `layer.apply` carries, `[batch, timesteps]`, or undefined. */
+export function maskOf(result: Tensor): Tensor | undefined {
+  return masks.get(result);
+}
+
+interface Call {
+  readonly inputs: readonly Tensor[];
+  readonly masks: readonly (Tensor | undefined)[];
+  readonly initialStates: readonly Tensor[];
+  readonly training: boolean;
+}
+
+interface PreparedCall extends CompiledRun {
+  readonly outputs: number;
+  /** Which outputs carry a mask, in the order of the results behind the outputs. */
+  readonly masked: readonly number[];
+}
+
+const prepared = new WeakMap<CompiledRun, PreparedCall>();
+
+export function applyToTensors(
+  layer: Layer,
+  inputs: TensorLike | readonly TensorLike[],
+  options: ApplyOptions,
+): readonly Tensor[] {
+  const call = readCall(layer, inputs, options);
+  const run = prepareCall(layer, call);
+  const present = call.masks.filter((mask) => mask !== undefined);
+  const given = [...call.inputs, ...present, ...call.initialStates].map(({ data }) => data);
+  const results = run.run(given, nextRandom());
+  for (const [position, output] of run.masked.entries()) masks.set(results[output]!, results[run.outputs + position]!);
+  return results.slice(0, run.outputs);
+}
+
+export function maskOfCall(
+  layer: Layer,
+  inputs: TensorLike | readonly TensorLike[],
+  mask: ApplyOptions["mask"],
+): Tensor | undefined {
+  const [first] = applyToTensors(layer, inputs, { mask });
+  return maskOf(first!);
+}
+
+function readCall(layer: Layer, given: TensorLike | readonly TensorLike[], options: ApplyOptions): Call {
+  const inputs = listOf(layer, given).map((input) => tensor(input));
+  const maskList = Array.isArray(options.mask) && isList(options.mask) ? options.mask : [options.mask];
+  const state = options.initialState;
+  const states = state === undefined ? [] : isList(state) || isListOfRows(state) ? state : [state];
+  const call: Call = {
+    inputs,
+    masks: inputs.map((input, index) => {
+      const mask = (maskList as readonly (TensorLike | null | undefined)[])[index];
+      return mask === undefined || mask === null ? masks.get(input) : tensor(mask);
+    }),
+    initialStates: (states as readonly TensorLike[]).map((entry) => tensor(entry)),
+    training: options.training ?? false,
+  };
+  checkMasks(layer, call);
+  return call;
+}
+
+/** Several inputs come as a list of tensors; nested numbers are several inputs only where the layer merges several. */
+function listOf(layer: Layer, given: TensorLike | readonly TensorLike[]): readonly TensorLike[] {
+  if (isList(given)) return given;
+  const several = (layer.type.inputCount?.min ?? 1) > 1;
+  return several && Array.isArray(given) ? given : [given as TensorLike]; // a single tensor, as the layer takes one
+}
+
+function isList(given: unknown): given is readonly TensorLike[] {
+  return (
+    Array.isArray(given) &&
+    given.length > 0 &&
+    given.every(
+      (entry) => entry === null || isTensor(entry) || entry instanceof Float32Array || entry instanceof Int32Array,
+    )
+  );
+}
+
+/** `[[[...]], [[...]]]`: states as nested numbers, one matrix each. */
+function isListOfRows(given: unknown): boolean {
+  return Array.isArray(given) && Array.isArray(given[0]) && Array.isArray(given[0][0]);
+}
+
+function checkMasks(layer: Layer, { inputs, masks: given }: Call): void {
+  for (const [index, mask] of given.entries()) {
+    const { shape } = inputs[index]!;
+    if (mask === undefined || mask.shape.every((size, axis) => size === shape[axis])) continue;
+    throw new UnrollError({
+      code: "shape",
+      path: layer.name,
+      expected: `the mask must have the first axes of the input, ${formatShape(shape)}`,
+      received: `mask shape = ${formatShape(mask.shape)}`,
+    });
+  }
+}
+
+function prepareCall(layer: Layer, call: Call): PreparedCall {
+  const shapes = (tensors: readonly (Tensor | undefined)[]): string => tensors.map((t) => t?.shape ?? "-").join("|");
+  const key = [shapes(call.inputs), shapes(call.masks), shapes(call.initialStates), call.training].join(";");
+  const known = layer.runs.get(key);
+  if (known !== undefined) return prepared.get(known)!;
+  const inputs = call.inputs.map(({ shape }, index) => inputValue(`input_${index}`, shape));
+  const maskValues = call.masks.map((mask, index) =>
+    mask === undefined ? undefined : inputValue(`mask_${index}`, mask.shape),
+  );
+  const states = call.initialStates.map(({ shape }, index) => inputValue(`state_${index}`, shape));
+  const updates: { variable: Variable; value: Value }[] = [];
+  const result = layer.compute(inputs, {
+    masks: maskValues,
+    ...(states.length === 0 ? {} : { initialStates: states }),
+    training: call.training,
+    onUpdate: (variable, value) => updates.push({ variable, value }),
+  });
+  const outputMasks = result.masks ?? [];
+  const masked = result.outputs.flatMap((_, index) => (outputMasks[index] === undefined ? [] : [index]));
+  const program: Program = {
+    inputs: [...inputs, ...maskValues.filter((mask) => mask !== undefined), ...states],
+    results: [...result.outputs, ...masked.map((index) => outputMasks[index]!)],
+    updates,
+  };
+  const compiled = prepare(program);
+  const entry: PreparedCall = {
+    outputs: result.outputs.length,
+    masked,
+    run: (given, random) => compiled.run(given, random),
+  };
+  prepared.set(entry, entry);
+  if (layer.runs.size >= keptRuns) layer.runs.delete(layer.runs.keys().next().value!);
+  layer.runs.set(key, entry);
+  return entry;
+}

@@ -1,0 +1,229 @@
+/**
+ * The first numbers of an array: every Keras initializer, drawn from a seeded generator. The distributions are Keras's;
+ * the numbers are not (seeds do not carry over between systems, so compare by copying weights).
+ */
+import { didYouMean, UnrollError } from "../core/errors.ts";
+import { Random } from "../core/random.ts";
+import { sizeOf } from "../core/shape.ts";
+
+/** An initializer by Keras's class name, with every option filled in. */
+export interface InitializerSpec {
+  readonly className: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** What an option takes: Keras's name ("glorot_uniform", "GlorotUniform", "glorotUniform") or a spec with some of its options. */
+export type InitializerLike =
+  | string
+  | { readonly className: string; readonly config?: Readonly<Record<string, unknown>> };
+
+interface Initializer {
+  /** Other names that Keras and older files use. */
+  readonly aliases?: readonly string[];
+  readonly defaults: Readonly<Record<string, unknown>>;
+  draw(shape: readonly number[], config: Readonly<Record<string, unknown>>, random: Random): (index: number) => number;
+}
+
+type Mode = "fanIn" | "fanOut" | "fanAvg";
+type Distribution = "uniform" | "normal" | "truncatedNormal";
+
+/** A normal cut off at two deviations has this deviation; drawing divides by it. Keras: initializers/random_initializers.py. */
+const truncatedDeviation = 0.8796256610342398;
+
+const initializers: Readonly<Record<string, Initializer>> = {
+  GlorotUniform: scaled(1, "fanAvg", "uniform"),
+  GlorotNormal: scaled(1, "fanAvg", "truncatedNormal"),
+  HeUniform: scaled(2, "fanIn", "uniform"),
+  HeNormal: scaled(2, "fanIn", "truncatedNormal"),
+  LecunUniform: scaled(1, "fanIn", "uniform"),
+  LecunNormal: scaled(1, "fanIn", "truncatedNormal"),
+  VarianceScaling: {
+    defaults: { scale: 1, mode: "fanIn", distribution: "truncatedNormal", seed: null },
+    draw: (shape, config, random) =>
+      varianceScaling(
+        shape,
+        number(config.scale),
+        camelCase(String(config.mode)) as Mode, // another word falls to fanAvg, as its check allows none
+        camelCase(String(config.distribution)),
+        random,
+      ),
+  },
+  Orthogonal: {
+    aliases: ["OrthogonalInitializer"],
+    defaults: { gain: 1, seed: null },
+    draw(shape, config, random) {
+      const numbers = orthogonal(shape, random);
+      const gain = number(config.gain);
+      return (index) => gain * numbers[index]!;
+    },
+  },
+  RandomNormal: {
+    aliases: ["normal"],
+    defaults: { mean: 0, stddev: 0.05, seed: null },
+    draw: (_, config, random) => () => random.normal(number(config.mean), number(config.stddev)),
+  },
+  RandomUniform: {
+    aliases: ["uniform"],
+    defaults: { minval: -0.05, maxval: 0.05, seed: null },
+    draw: (_, config, random) => () => random.uniform(number(config.minval), number(config.maxval)),
+  },
+  TruncatedNormal: {
+    defaults: { mean: 0, stddev: 0.05, seed: null },
+    draw: (_, config, random) => () => random.truncatedNormal(number(config.mean), number(config.stddev)),
+  },
+  Zeros: { aliases: ["zero"], defaults: {}, draw: () => () => 0 },
+  Ones: { aliases: ["one"], defaults: {}, draw: () => () => 1 },
+  Constant: {
+    defaults: { value: 0 },
+    draw: (_, { value }) => {
+      if (Array.isArray(value)) {
+        const flat = value.flat(Number.POSITIVE_INFINITY);
+        return (index) => flat[index % flat.length];
+      }
+      return () => number(value);
+    },
+  },
+  Identity: {
+    aliases: ["IdentityInitializer", "eye"],
+    defaults: { gain: 1 },
+    draw: (shape, config) => {
+      const columns = shape[1] ?? 1;
+      const gain = number(config.gain);
+      return (index) => (Math.floor(index / columns) === index % columns ? gain : 0);
+    },
+  },
+};
+
+/** The names of all initializers, as Keras spells the classes. */
+export const initializerNames: readonly string[] = Object.keys(initializers);
+
+/** An option's value as a full spec. Throws UnrollError `option`. */
+export function checkInitializer(value: unknown, where: string, option: string): InitializerSpec {
+  const given =
+    typeof value === "string" ? { className: value } : ((value ?? {}) as { className?: unknown; config?: object }); // read with checks
+  const className = typeof given.className === "string" ? findClass(given.className) : undefined;
+  if (className === undefined) {
+    const name = typeof given.className === "string" ? given.className : String(value);
+    throw new UnrollError({
+      code: "option",
+      path: where,
+      expected: `${option} must be an initializer`,
+      received: `${option} = ${name}`,
+      hint: didYouMean(name, initializerNames) ?? `Known are ${initializerNames.join(", ")}.`,
+    });
+  }
+  const { defaults } = initializers[className]!;
+  const config: Record<string, unknown> = { ...defaults };
+  for (const [key, entry] of Object.entries(given.config ?? {})) {
+    if (key in defaults) config[key] = entry;
+    else if (key !== "seed" && key !== "dtype" && key !== "inputAxes" && key !== "outputAxes") {
+      throw new UnrollError({
+        code: "option",
+        path: where,
+        expected: `${option}: ${className} has no option named ${key}`,
+        hint: didYouMean(key, Object.keys(defaults)) ?? `Its options are ${Object.keys(defaults).join(", ")}.`,
+      });
+    }
+  }
+  return { className, config };
+}
+
+/** First numbers of an array of this shape, row-major. A seed in the spec goes before the generator. */
+export function initialize(spec: InitializerSpec, shape: readonly number[], random: Random): Float32Array {
+  const seed = spec.config.seed;
+  const next = initializers[spec.className]!.draw(
+    shape,
+    spec.config,
+    typeof seed === "number" ? new Random(seed) : random,
+  );
+  const data = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < data.length; i++) data[i] = next(i);
+  return data;
+}
+
+function findClass(name: string): string | undefined {
+  const wanted = plain(name);
+  for (const [className, { aliases = [] }] of Object.entries(initializers)) {
+    if (plain(className) === wanted || aliases.some((alias) => plain(alias) === wanted)) return className;
+  }
+  return undefined;
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll("_", "");
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/_([a-z])/g, (_, first: string) => first.toUpperCase());
+}
+
+function number(value: unknown): number {
+  return Number(value);
+}
+
+function scaled(scale: number, mode: Mode, distribution: Distribution): Initializer {
+  return {
+    defaults: { seed: null },
+    draw: (shape, _, random) => varianceScaling(shape, scale, mode, distribution, random),
+  };
+}
+
+function varianceScaling(
+  shape: readonly number[],
+  scale: number,
+  mode: Mode,
+  distribution: string,
+  random: Random,
+): () => number {
+  const [fanIn, fanOut] = fans(shape);
+  const fan = mode === "fanIn" ? fanIn : mode === "fanOut" ? fanOut : (fanIn + fanOut) / 2;
+  const variance = scale / Math.max(1, fan);
+  if (distribution === "uniform") {
+    const limit = Math.sqrt(3 * variance);
+    return () => random.uniform(-limit, limit);
+  }
+  const deviation = Math.sqrt(variance);
+  if (distribution === "normal" || distribution === "untruncatedNormal") return () => random.normal(0, deviation);
+  return () => random.truncatedNormal(0, deviation / truncatedDeviation);
+}
+
+/** Rows that feed one output and outputs that one row feeds, of the whole stored array (gates together). */
+function fans(shape: readonly number[]): [fanIn: number, fanOut: number] {
+  if (shape.length === 0) return [1, 1];
+  if (shape.length === 1) return [shape[0]!, shape[0]!];
+  const positions = sizeOf(shape.slice(0, -2));
+  return [shape.at(-2)! * positions, shape.at(-1)! * positions];
+}
+
+/**
+ * Orthonormal rows or columns of the whole array (not of its gate blocks): Gram and Schmidt on normal draws, which is the
+ * Q of a QR decomposition whose R has a positive diagonal. Done twice per vector, so that rounding does not add up.
+ */
+function orthogonal(shape: readonly number[], random: Random): Float64Array {
+  const columns = shape.at(-1) ?? 1;
+  const rows = sizeOf(shape.slice(0, -1));
+  const count = Math.min(rows, columns);
+  const length = Math.max(rows, columns);
+  const vectors: Float64Array[] = [];
+  for (let k = 0; k < count; k++) {
+    const vector = Float64Array.from({ length }, () => random.normal());
+    for (let pass = 0; pass < 2; pass++) {
+      for (const earlier of vectors) {
+        let dot = 0;
+        for (let i = 0; i < length; i++) dot += earlier[i]! * vector[i]!;
+        for (let i = 0; i < length; i++) vector[i]! -= dot * earlier[i]!;
+      }
+    }
+    let squares = 0;
+    for (const entry of vector) squares += entry * entry;
+    const norm = Math.sqrt(squares);
+    vectors.push(vector.map((entry) => entry / norm));
+  }
+  const result = new Float64Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      result[row * columns + column] = rows < columns ? vectors[row]![column]! : vectors[column]![row]!;
+    }
+  }
+  return result;
+}

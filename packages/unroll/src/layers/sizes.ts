@@ -1,0 +1,85 @@
+/**
+ * Sizes as formulas: letters for the axes of an input and the numbers behind a formula. None is a letter without a number;
+ * a formula that needs such a letter has no number either.
+ */
+import type { Shape, Size } from "../core/shape.ts";
+import { type BinaryOp, type Expr, letter, type UnaryOp } from "../equations/expr.ts";
+import type { Sizes } from "./contract.ts";
+
+const lettersByRank: Readonly<Record<number, readonly string[]>> = {
+  2: ["B", "i"],
+  3: ["B", "T", "i"],
+  4: ["B", "H", "W", "i"],
+};
+
+/** Letters for the axes of an input, each with its number: `[B, T, i]`; of several inputs, `[B_1, T_1, i_1]`. */
+export function sizesOf(shape: Shape, input = 0, inputs = 1): Sizes {
+  const names =
+    lettersByRank[shape.length] ??
+    shape.map((_, axis) => (axis === 0 ? "B" : axis === shape.length - 1 ? "i" : `d_${axis}`));
+  const which = inputs === 1 ? "the input" : `input ${input + 1}`;
+  return shape.map((size, axis) =>
+    letter(
+      inputs === 1 ? names[axis]! : `${names[axis]}_${input + 1}`,
+      size,
+      meaningOf(axis, shape.length),
+      `axis ${axis + 1} of ${which}`,
+    ),
+  );
+}
+
+function meaningOf(axis: number, rank: number): string {
+  if (axis === 0) return "batch";
+  if (axis === rank - 1) return "features";
+  if (rank === 3) return "timesteps";
+  if (rank === 4) return axis === 1 ? "height" : "width";
+  return `axis ${axis + 1}`;
+}
+
+/** The numbers behind formulas of sizes. */
+export function shapeOf(sizes: Sizes): Size[] {
+  return sizes.map(sizeValue);
+}
+
+/** The number behind a formula of sizes, or null where it needs a size that is None. */
+export function sizeValue({ node }: Expr): Size {
+  switch (node.op) {
+    case "constant":
+      return node.value;
+    case "symbol":
+      return node.value ?? null;
+    case "select": {
+      const condition = sizeValue(node.condition);
+      if (condition === null) return null;
+      return sizeValue(condition !== 0 ? node.a : node.b);
+    }
+    case "apply":
+      return sizeValue(node.body);
+    case "product":
+    case "rowSum":
+    case "rowMax":
+    case "rowSparsemaxThreshold":
+      return null;
+    default: {
+      const a = sizeValue(node.a);
+      const b = "b" in node ? sizeValue(node.b) : 0;
+      if (a === null || b === null) return null;
+      return "b" in node ? (binaryOps[node.op]?.(a, b) ?? null) : (unaryOps[node.op]?.(a) ?? null);
+    }
+  }
+}
+
+/** The arithmetic that counts and shapes use. */
+const binaryOps: Partial<Record<BinaryOp, (a: number, b: number) => number>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  max: Math.max,
+  min: Math.min,
+};
+const unaryOps: Partial<Record<UnaryOp, (a: number) => number>> = {
+  neg: (a) => -a,
+  floor: Math.floor,
+  ceil: Math.ceil,
+};
