@@ -9,6 +9,7 @@ import {
   callCode,
   dropCode,
   f32x4,
+  f64x2,
   getGlobalCode,
   type I32,
   i32,
@@ -299,6 +300,11 @@ export class FunctionBuilder {
     return this.#constant(`i${value | 0}`, i32x4.const(value), `i32(${value})`);
   }
 
+  /** Two equal float64 lanes, loaded once at function entry. */
+  splatF64(value: number): Local<"v128"> {
+    return this.#constant(`d${value}`, f64x2.const(value), `f64(${value})`);
+  }
+
   /** Code that runs once, before everything else of the function, into a local. */
   atEntry<T extends ValueType>(value: Code<T>, name?: string): Local<T> {
     const local = this.local(value.type, name);
@@ -557,6 +563,7 @@ function writeCode(out: ByteWriter, code: Code, index: ReadonlyMap<Callee, numbe
     case "lanes":
       for (const lane of immediate.lanes) {
         if (immediate.format === "f32x4") out.float32(lane);
+        else if (immediate.format === "f64x2") out.float64(lane);
         else for (let byte = 0; byte < 4; byte++) out.byte((lane >> (8 * byte)) & 0xff);
       }
       break;

@@ -13,7 +13,7 @@ export type Immediate =
   | { readonly kind: "global"; readonly index: number }
   | { readonly kind: "call"; readonly callee: Callee }
   | { readonly kind: "i32" | "f32" | "f64"; readonly value: number }
-  | { readonly kind: "lanes"; readonly format: "f32x4" | "i32x4"; readonly lanes: readonly number[] }
+  | { readonly kind: "lanes"; readonly format: "f32x4" | "i32x4" | "f64x2"; readonly lanes: readonly number[] }
   | { readonly kind: "memory"; readonly offset: number; readonly alignment: number; readonly lane?: number }
   | { readonly kind: "lane"; readonly lane: number }
   | { readonly kind: "shuffle"; readonly bytes: readonly number[] };
@@ -54,6 +54,7 @@ interface OperandKinds {
   v128: V128;
   f32x4: V128 | number;
   i32x4: V128 | number;
+  f64x2: V128 | number;
 }
 type Kind = keyof OperandKinds;
 type Operands<P extends readonly Kind[]> = { [I in keyof P]: OperandKinds[P[I]] };
@@ -81,6 +82,8 @@ function toCode(kind: Kind, operand: Code | number): Code {
       return f64.const(operand);
     case "i32x4":
       return i32x4.const(operand);
+    case "f64x2":
+      return f64x2.const(operand);
     default:
       return f32x4.const(operand);
   }
@@ -306,6 +309,28 @@ export const i32x4 = {
   minS: i32x4Binary("min_s", 182),
   maxS: i32x4Binary("max_s", 184),
   truncSatF32x4: op("i32x4.trunc_sat_f32x4_s", [0xfd, 248], ["f32x4"], "v128"),
+} as const;
+
+const f64x2Binary = (name: string, opcode: number) => op(`f64x2.${name}`, vector(opcode), ["f64x2", "f64x2"], "v128");
+/** Two float64 lanes, for the few places where float32 would lose too much. */
+export const f64x2 = {
+  const: (value: number): V128 =>
+    node("v128", "v128.const", [0xfd, 12], [], { kind: "lanes", format: "f64x2", lanes: [value, value] }),
+  nearest: op("f64x2.nearest", vector(148), ["f64x2"], "v128"),
+  add: f64x2Binary("add", 240),
+  sub: f64x2Binary("sub", 241),
+  mul: f64x2Binary("mul", 242),
+  div: f64x2Binary("div", 243),
+  pmin: f64x2Binary("pmin", 246),
+  pmax: f64x2Binary("pmax", 247),
+  /** Float32 lanes 0 and 1 as float64. */
+  promoteLow: op("f64x2.promote_low_f32x4", vector(95), ["f32x4"], "v128"),
+  /** Both lanes as float32 in lanes 0 and 1, then zeros. */
+  demoteZero: op("f32x4.demote_f64x2_zero", vector(94), ["f64x2"], "v128"),
+  /** 32-bit whole numbers in lanes 0 and 1 as float64. */
+  convertLowI32x4: op("f64x2.convert_low_i32x4_s", vector(254), ["i32x4"], "v128"),
+  /** Both lanes as 32-bit whole numbers in lanes 0 and 1, then zeros. */
+  truncSatZero: op("i32x4.trunc_sat_f64x2_s_zero", vector(252), ["f64x2"], "v128"),
 } as const;
 
 /** `whenTrue` if `condition` is not 0, else `whenFalse`; both are computed. */

@@ -137,7 +137,7 @@ function immediateText({ immediate }: Code, names: readonly string[]): string[] 
     case "f64":
       return [floatText(immediate.value)];
     case "lanes":
-      return [immediate.format, ...immediate.lanes.map(immediate.format === "f32x4" ? floatText : String)];
+      return [immediate.format, ...immediate.lanes.map(immediate.format === "i32x4" ? String : floatText)];
     case "memory":
       return [
         ...(immediate.offset === 0 ? [] : [`offset=${immediate.offset}`]),
