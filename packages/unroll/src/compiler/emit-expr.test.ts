@@ -143,7 +143,7 @@ describe("emitted expressions", () => {
     expect(text.indexOf("v128.const")).toBeLessThan(text.indexOf("v128.load"));
     const folded = emit([
       a
-        .times(select(1, 2, nan))
+        .times(select(constant(1), 2, nan))
         .plus(0)
         .over(1),
     ]);

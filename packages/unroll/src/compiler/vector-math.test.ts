@@ -6,7 +6,7 @@ const { POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minusInf, NaN: nan } = Number
 
 /** Runs a function of vectors over arrays, four numbers at a time. */
 function vectorised(code: (f: FunctionBuilder, x: V128, y: V128) => V128): (x: number[], y?: number[]) => Float32Array {
-  const module = new ModuleBuilder({ relaxed: false });
+  const module = new ModuleBuilder();
   module.useMemory({ pages: 64 });
   const third = (64 * 65536) / 4;
   module.func({ name: "run", parameters: { end: "i32" }, export: true }, (f, { end }) => {
