@@ -80,7 +80,9 @@ export function elementTypeOf(data: NumberArray): ElementType {
 /** A typed array of a copy of the bytes, which must hold whole elements. */
 export function decodeNumbers(bytes: Uint8Array, type: ElementType, bigEndian = false): NumberArray {
   const size = bytesOf(type);
-  const copy = bytes.slice(0, Math.floor(bytes.length / size) * size);
+  // Not bytes.slice: Node's Buffer overrides it with a view of the same memory.
+  const copy = new Uint8Array(Math.floor(bytes.length / size) * size);
+  copy.set(bytes.subarray(0, copy.length));
   if (bigEndian && size > 1) for (let at = 0; at < copy.length; at += size) copy.subarray(at, at + size).reverse();
   const { buffer } = copy;
   switch (type) {
