@@ -53,7 +53,10 @@ export type LooseWeights =
   /** Keras 3's tree: variable groups by path, `layers/lstm/cell`; `name` is the real name of the object, where written. */
   | { readonly kind: "tree"; readonly groups: readonly VariableGroup[] }
   /** Legacy HDF5: one group per outermost layer, trainable weights first. */
-  | { readonly kind: "layers"; readonly groups: readonly { readonly layer: string; readonly weights: readonly StoredWeight[] }[] }
+  | {
+      readonly kind: "layers";
+      readonly groups: readonly { readonly layer: string; readonly weights: readonly StoredWeight[] }[];
+    }
   /** Names with slashes that contain the layers' names: TensorFlow.js, safetensors, npz. */
   | { readonly kind: "named"; readonly weights: readonly StoredWeight[] }
   /** `get_weights()` of a whole model, as `np.savez(file, *weights)` keeps it. */

@@ -3,7 +3,7 @@
  * Object arrays are pickles, which are programs, so they are refused by name and never looked into.
  */
 import type { StoredWeight } from "./container.ts";
-import { type FileLimits, defaultLimits, fileError, formatBytes, quoted } from "./failure.ts";
+import { defaultLimits, type FileLimits, fileError, formatBytes, quoted } from "./failure.ts";
 import {
   bytesOf,
   checkedCount,
@@ -85,7 +85,9 @@ export function writeNpy({ shape, data }: NumberTensor): Uint8Array {
 export function readNpz(bytes: Uint8Array, where = "arrays.npz", limits: FileLimits = defaultLimits): StoredWeight[] {
   return [...openZip(bytes, where, limits).entries.values()].map((entry) => {
     if (!entry.name.endsWith(".npy")) {
-      throw fileError("format", where, "every entry of an .npz must be an .npy", { received: `entry = ${quoted(entry.name)}` });
+      throw fileError("format", where, "every entry of an .npz must be an .npy", {
+        received: `entry = ${quoted(entry.name)}`,
+      });
     }
     const header = readHeader(entry.read(), `${where}: ${entry.name}`);
     return {
@@ -118,7 +120,9 @@ function readHeader(bytes: Uint8Array, where: string): NpyHeader {
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
   const sizes = /'shape'\s*:\s*\(([\d\s,L]*)\)/.exec(text)?.[1];
   if (descr === undefined || order === undefined || sizes === undefined) {
-    throw fileError("file", where, "the .npy header must give descr, fortran_order and shape", { received: quoted(text.trim()) });
+    throw fileError("file", where, "the .npy header must give descr, fortran_order and shape", {
+      received: quoted(text.trim()),
+    });
   }
   const [, byteOrder, kind] = /^'([<>|=]?)(\w+)'$/.exec(descr) ?? [];
   if (kind?.startsWith("O")) {
@@ -129,15 +133,26 @@ function readHeader(bytes: Uint8Array, where: string): NpyHeader {
   }
   const type = kind === undefined || !Object.hasOwn(kinds, kind) ? undefined : kinds[kind]!;
   if (type === undefined) {
-    throw fileError("unsupported", where, "arrays of float16 to float64, whole numbers and bool are read", { received: `dtype = ${quoted(descr)}` });
+    throw fileError("unsupported", where, "arrays of float16 to float64, whole numbers and bool are read", {
+      received: `dtype = ${quoted(descr)}`,
+    });
   }
-  const shape = sizes.replaceAll("L", "").split(",").filter((size) => size.trim() !== "").map(Number);
+  const shape = sizes
+    .replaceAll("L", "")
+    .split(",")
+    .filter((size) => size.trim() !== "")
+    .map(Number);
   const count = checkedCount(shape, where);
   if (start + count * bytesOf(type) > bytes.length) {
-    throw fileError("file", where, `shape [${shape.join(", ")}] of ${type} needs ${formatBytes(count * bytesOf(type))}`, {
-      received: formatBytes(bytes.length - start),
-      hint: "The file is cut off or damaged; save it again.",
-    });
+    throw fileError(
+      "file",
+      where,
+      `shape [${shape.join(", ")}] of ${type} needs ${formatBytes(count * bytesOf(type))}`,
+      {
+        received: formatBytes(bytes.length - start),
+        hint: "The file is cut off or damaged; save it again.",
+      },
+    );
   }
   return { type, bigEndian: byteOrder === ">", columnMajor: order === "True", shape, count, start };
 }

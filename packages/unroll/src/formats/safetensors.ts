@@ -3,7 +3,7 @@
  * Source: the format section of the safetensors documentation; offsets count from after the header, without overlap or gap.
  */
 import type { StoredWeight } from "./container.ts";
-import { type FileLimits, defaultLimits, fileError, formatBytes, quoted } from "./failure.ts";
+import { defaultLimits, type FileLimits, fileError, formatBytes, quoted } from "./failure.ts";
 import { isObject, type JsonObject, parseJson, property } from "./json.ts";
 import type { NumberTensor } from "./npy.ts";
 import { bytesOf, checkedCount, decodeNumbers, type ElementType, elementTypeOf, encodeNumbers } from "./numbers.ts";
@@ -43,8 +43,13 @@ export function isSafetensors(bytes: Uint8Array): boolean {
  *
  * @throws UnrollError `file` when damaged, `unsupported` for other element types, `memory` over a limit.
  */
-export function readSafetensors(bytes: Uint8Array, where = "model.safetensors", limits: FileLimits = defaultLimits): Safetensors {
-  if (!isSafetensors(bytes)) throw fileError("format", where, "a safetensors file begins with its header's length and {");
+export function readSafetensors(
+  bytes: Uint8Array,
+  where = "model.safetensors",
+  limits: FileLimits = defaultLimits,
+): Safetensors {
+  if (!isSafetensors(bytes))
+    throw fileError("format", where, "a safetensors file begins with its header's length and {");
   const start = 8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (start > bytes.length) {
     throw fileError("file", where, `its header must take ${formatBytes(start - 8)}`, {
@@ -56,28 +61,40 @@ export function readSafetensors(bytes: Uint8Array, where = "model.safetensors", 
   if (!isObject(header)) throw fileError("file", `${where}: header`, "the header must be a JSON object");
   const records = Object.entries(header).filter(([name]) => name !== "__metadata__");
   if (records.length > limits.maxEntries) {
-    throw fileError("memory", where, `a file may have ${limits.maxEntries} tensors at most`, { received: `tensors = ${records.length}` });
+    throw fileError("memory", where, `a file may have ${limits.maxEntries} tensors at most`, {
+      received: `tensors = ${records.length}`,
+    });
   }
-  const tensors = records.map(([name, record]) => tensorOf(bytes, start, name, record, where)).sort((a, b) => a.begin - b.begin);
+  const tensors = records
+    .map(([name, record]) => tensorOf(bytes, start, name, record, where))
+    .sort((a, b) => a.begin - b.begin);
   let end = 0;
   for (const { weight, begin, end: next } of tensors) {
-    if (begin !== end) throw fileError("file", `${where}: ${weight.path}`, "tensors must follow each other without overlap or gap");
+    if (begin !== end)
+      throw fileError("file", `${where}: ${weight.path}`, "tensors must follow each other without overlap or gap");
     end = next;
   }
   if (start + end !== bytes.length) {
-    throw fileError("file", where, `the tensors must fill the file: ${formatBytes(end)}`, { received: formatBytes(bytes.length - start) });
+    throw fileError("file", where, `the tensors must fill the file: ${formatBytes(end)}`, {
+      received: formatBytes(bytes.length - start),
+    });
   }
   const metadata = property(header, "__metadata__");
   return {
     weights: tensors.map(({ weight }) => weight),
     metadata: Object.fromEntries(
-      Object.entries(isObject(metadata) ? metadata : {}).flatMap(([key, text]) => (typeof text === "string" ? [[key, text]] : [])),
+      Object.entries(isObject(metadata) ? metadata : {}).flatMap(([key, text]) =>
+        typeof text === "string" ? [[key, text]] : [],
+      ),
     ),
   };
 }
 
 /** Tensors in the given order behind a header padded to a multiple of 8. */
-export function writeSafetensors(tensors: Readonly<Record<string, NumberTensor>>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function writeSafetensors(
+  tensors: Readonly<Record<string, NumberTensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   let end = 0;
   const header: [string, unknown][] = Object.keys(metadata).length === 0 ? [] : [["__metadata__", metadata]];
   for (const [name, { shape, data }] of Object.entries(tensors)) {
@@ -108,15 +125,22 @@ function tensorOf(bytes: Uint8Array, start: number, name: string, record: unknow
   }
   const type = Object.hasOwn(types, dtype) ? types[dtype] : undefined;
   if (type === undefined) {
-    throw fileError("unsupported", tensor, `element types are ${Object.keys(types).join(", ")}`, { received: `dtype = ${quoted(dtype)}` });
+    throw fileError("unsupported", tensor, `element types are ${Object.keys(types).join(", ")}`, {
+      received: `dtype = ${quoted(dtype)}`,
+    });
   }
   const needed = checkedCount(shape, tensor) * bytesOf(type);
   const [begin, end] = offsets as [number, number]; // length checked above
   if (!Number.isSafeInteger(begin) || begin < 0 || end - begin !== needed || start + end > bytes.length) {
-    throw fileError("file", tensor, `shape [${shape.join(", ")}] of ${type} needs ${formatBytes(needed)} inside the file`, {
-      received: `data_offsets = [${begin}, ${end}]`,
-      hint: "The file is damaged; save it again.",
-    });
+    throw fileError(
+      "file",
+      tensor,
+      `shape [${shape.join(", ")}] of ${type} needs ${formatBytes(needed)} inside the file`,
+      {
+        received: `data_offsets = [${begin}, ${end}]`,
+        hint: "The file is damaged; save it again.",
+      },
+    );
   }
   const read = () => decodeNumbers(bytes.subarray(start + begin, start + end), type);
   return { begin, end, weight: { path: name, shape, dtype: type, read } satisfies StoredWeight };

@@ -55,7 +55,8 @@ export function openZip(bytes: Uint8Array, where: string, limits: FileLimits): Z
   let total = 0;
   let at = start;
   for (let i = 0; i < count; i++) {
-    if (at + 46 > end || view.getUint32(at, true) !== entrySignature) throw damaged(where, "its directory is cut short");
+    if (at + 46 > end || view.getUint32(at, true) !== entrySignature)
+      throw damaged(where, "its directory is cut short");
     const nameLength = view.getUint16(at + 28, true);
     const next = at + 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     if (next > end) throw damaged(where, "its directory is cut short");
@@ -102,15 +103,22 @@ interface EntryRecord {
 function findEnd(view: DataView, where: string): number {
   const last = view.byteLength - 22;
   for (let at = last; at >= Math.max(0, last - 65535); at--) {
-    if (view.getUint32(at, true) === endSignature && at + 22 + view.getUint16(at + 20, true) === view.byteLength) return at;
+    if (view.getUint32(at, true) === endSignature && at + 22 + view.getUint16(at + 20, true) === view.byteLength)
+      return at;
   }
   throw damaged(where, "its directory is missing at the end, as when a download stops early");
 }
 
-function checkEntry({ name, flags, method, packed, size, offset }: EntryRecord, total: number, where: string, limits: FileLimits) {
+function checkEntry(
+  { name, flags, method, packed, size, offset }: EntryRecord,
+  total: number,
+  where: string,
+  limits: FileLimits,
+) {
   const entry = `${where}: ${name}`;
   if (packed === 0xffffffff || size === 0xffffffff || offset === 0xffffffff) throw zip64(entry);
-  if (flags & 1) throw fileError("unsupported", entry, "an encrypted entry is not read", { hint: "Save without a password." });
+  if (flags & 1)
+    throw fileError("unsupported", entry, "an encrypted entry is not read", { hint: "Save without a password." });
   if (method !== 0 && method !== 8) {
     throw fileError("unsupported", entry, "entries must be stored or deflated", { received: `method = ${method}` });
   }
@@ -129,7 +137,12 @@ function checkEntry({ name, flags, method, packed, size, offset }: EntryRecord, 
   }
 }
 
-function readEntry(bytes: Uint8Array, view: DataView, { name, method, crc, packed, size, offset }: EntryRecord, where: string) {
+function readEntry(
+  bytes: Uint8Array,
+  view: DataView,
+  { name, method, crc, packed, size, offset }: EntryRecord,
+  where: string,
+) {
   const entry = `${where}: ${name}`;
   if (offset + 30 > bytes.length || view.getUint32(offset, true) !== localSignature) {
     throw damaged(entry, "the directory points to something else");

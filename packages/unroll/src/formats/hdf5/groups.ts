@@ -4,8 +4,8 @@
  * Source: HDF5 File Format Specification 3.0, sections III.A to III.D and IV.A.2.g.
  */
 import { Cursor, damaged, type Hdf5Source, step, textOf, undefinedAddress } from "./bytes.ts";
-import { readHeapObjects } from "./heap.ts";
 import { findMessage, type Message, messageType } from "./header.ts";
+import { readHeapObjects } from "./heap.ts";
 
 /** Names to object header addresses; `undefined` for a link that is not followed. */
 export type Links = ReadonlyMap<string, number | undefined>;
@@ -62,11 +62,20 @@ function localHeap(source: Hdf5Source, address: number): Cursor {
   return new Cursor(source, start, start + size);
 }
 
-function readSymbolTree(source: Hdf5Source, address: number, heap: Cursor, links: Map<string, number | undefined>, depth: number): void {
+function readSymbolTree(
+  source: Hdf5Source,
+  address: number,
+  heap: Cursor,
+  links: Map<string, number | undefined>,
+  depth: number,
+): void {
   step(source);
   if (depth > 32) throw damaged(source, "a group's tree is too deep");
   const node = new Cursor(source, address);
-  if (source.bytes[address] === 0x53) return readSymbols(node, heap, links);
+  if (source.bytes[address] === 0x53) {
+    readSymbols(node, heap, links);
+    return;
+  }
   node.signature("TREE");
   if (node.u8() !== 0) throw damaged(source, "a group's tree holds something else");
   node.skip(1);

@@ -40,7 +40,12 @@ interface FractalHeap {
  * All objects that a version 2 B-tree lists, in the index's order; `idOffset` is where a record keeps the heap ID
  * (4 behind a name's hash, 0 for attributes).
  */
-export function readHeapObjects(source: Hdf5Source, heapAddress: number, indexAddress: number, idOffset: 0 | 4): Cursor[] {
+export function readHeapObjects(
+  source: Hdf5Source,
+  heapAddress: number,
+  indexAddress: number,
+  idOffset: 0 | 4,
+): Cursor[] {
   const heap = openFractalHeap(source, heapAddress);
   return readIndex(source, indexAddress).map((record) => {
     record.skip(idOffset);
@@ -72,7 +77,10 @@ function openFractalHeap(source: Hdf5Source, address: number): FractalHeap {
   return {
     source,
     offsetBytes: Math.ceil(maxHeapBits / 8),
-    lengthBytes: Math.min(Math.ceil(Math.log2(maxDirectBlock) / 8), Math.floor(Math.log2(Math.max(1, maxManaged)) / 8) + 1),
+    lengthBytes: Math.min(
+      Math.ceil(Math.log2(maxDirectBlock) / 8),
+      Math.floor(Math.log2(Math.max(1, maxManaged)) / 8) + 1,
+    ),
     tableWidth,
     startBlock,
     maxDirectBlock,

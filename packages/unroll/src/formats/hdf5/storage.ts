@@ -24,17 +24,28 @@ interface Chunk {
 }
 
 /** All bytes of a data set, row-major, in the file's byte order; `where` names it. @throws UnrollError `file`, `memory`, `unsupported`. */
-export function readRaw(source: Hdf5Source, messages: readonly Message[], shape: readonly number[], elementSize: number): Uint8Array {
+export function readRaw(
+  source: Hdf5Source,
+  messages: readonly Message[],
+  shape: readonly number[],
+  elementSize: number,
+): Uint8Array {
   const size = shape.reduce((product, axis) => product * axis, elementSize);
   if (size > source.limits.maxUnpackedBytes) {
-    throw fileError("memory", source.where, `a data set may take ${formatBytes(source.limits.maxUnpackedBytes)} at most`, {
-      received: `shape = [${shape.join(", ")}]`,
-      hint: "Raise limits.maxUnpackedBytes if you trust this file.",
-    });
+    throw fileError(
+      "memory",
+      source.where,
+      `a data set may take ${formatBytes(source.limits.maxUnpackedBytes)} at most`,
+      {
+        received: `shape = [${shape.join(", ")}]`,
+        hint: "Raise limits.maxUnpackedBytes if you trust this file.",
+      },
+    );
   }
   const layout = findMessage(source, messages, messageType.layout);
   if (layout === undefined) throw damaged(source, "a data set says not where its numbers are");
-  if (messages.some(({ type }) => type === messageType.externalFiles)) throw unsupported(source, "a data set in another file");
+  if (messages.some(({ type }) => type === messageType.externalFiles))
+    throw unsupported(source, "a data set in another file");
   const version = layout.u8();
   if (version < 1 || version > 5) throw unsupported(source, `data layout version ${version}`);
   const old = version < 3;
@@ -52,10 +63,12 @@ export function readRaw(source: Hdf5Source, messages: readonly Message[], shape:
   }
   if (kind !== 2) throw unsupported(source, "a virtual data set");
   const filters = readFilters(source, messages);
-  const { chunkShape, chunks } = old || version === 3
-    ? readTreeLayout(source, layout, old ? rank : layout.u8())
-    : readIndexedLayout(source, layout, shape, elementSize, filters.length > 0);
-  if (chunkShape.length !== shape.length || chunkShape.some((axis) => axis < 1)) throw damaged(source, "chunks do not fit their data set");
+  const { chunkShape, chunks } =
+    old || version === 3
+      ? readTreeLayout(source, layout, old ? rank : layout.u8())
+      : readIndexedLayout(source, layout, shape, elementSize, filters.length > 0);
+  if (chunkShape.length !== shape.length || chunkShape.some((axis) => axis < 1))
+    throw damaged(source, "chunks do not fit their data set");
   return assemble(source, messages, { shape, elementSize, size, chunkShape, chunks, filters });
 }
 
@@ -135,7 +148,13 @@ function readTreeLayout(source: Hdf5Source, layout: Cursor, dimensionality: numb
 }
 
 /** Chunks of layout versions 4 and 5, for data sets of fixed size: one chunk, chunks in a row, or a fixed array of them. */
-function readIndexedLayout(source: Hdf5Source, layout: Cursor, shape: readonly number[], elementSize: number, filtered: boolean) {
+function readIndexedLayout(
+  source: Hdf5Source,
+  layout: Cursor,
+  shape: readonly number[],
+  elementSize: number,
+  filtered: boolean,
+) {
   const flags = layout.u8();
   const dimensionality = layout.u8();
   const width = layout.u8();
@@ -229,7 +248,13 @@ function assemble(source: Hdf5Source, messages: readonly Message[], data: Chunke
 }
 
 /** Undoes the filters, last one first. */
-function unpack(source: Hdf5Source, packed: Uint8Array, filters: readonly Filter[], mask: number, chunkSize: number): Uint8Array {
+function unpack(
+  source: Hdf5Source,
+  packed: Uint8Array,
+  filters: readonly Filter[],
+  mask: number,
+  chunkSize: number,
+): Uint8Array {
   let bytes = packed;
   for (let i = filters.length - 1; i >= 0; i--) {
     if ((mask >> i) & 1) continue;
@@ -238,7 +263,10 @@ function unpack(source: Hdf5Source, packed: Uint8Array, filters: readonly Filter
       try {
         bytes = unzlibSync(bytes, { out: new Uint8Array(chunkSize + 4) });
       } catch (cause) {
-        throw fileError("file", source.where, "a gzip chunk must unpack", { hint: "Copy or save the file again.", cause });
+        throw fileError("file", source.where, "a gzip chunk must unpack", {
+          hint: "Copy or save the file again.",
+          cause,
+        });
       }
     } else if (id === 2) {
       bytes = unshuffle(bytes, parameters[0] ?? 1);
@@ -281,14 +309,20 @@ function place(
       }
       return;
     }
-    for (let i = 0; i < length; i++) copy(axis + 1, from * chunkShape[axis]! + i, to * shape[axis]! + origin[axis]! + i);
+    for (let i = 0; i < length; i++)
+      copy(axis + 1, from * chunkShape[axis]! + i, to * shape[axis]! + origin[axis]! + i);
   };
   if (origin.every((start, axis) => start < shape[axis]!)) copy(0, 0, 0);
 }
 
 function tooSparse(source: Hdf5Source, size: number) {
-  return fileError("memory", source.where, `a data set may claim ${source.limits.maxRatio} times the bytes it has at most`, {
-    received: `claimed = ${formatBytes(size)}`,
-    hint: "This looks like a decompression bomb. Raise limits.maxRatio if you trust this file.",
-  });
+  return fileError(
+    "memory",
+    source.where,
+    `a data set may claim ${source.limits.maxRatio} times the bytes it has at most`,
+    {
+      received: `claimed = ${formatBytes(size)}`,
+      hint: "This looks like a decompression bomb. Raise limits.maxRatio if you trust this file.",
+    },
+  );
 }

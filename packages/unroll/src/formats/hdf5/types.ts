@@ -12,7 +12,19 @@ export type Datatype =
   | { readonly kind: "variable-string"; readonly size: number }
   | { readonly kind: "other"; readonly name: string; readonly size: number };
 
-const classNames = ["integer", "float", "time", "string", "bit field", "opaque", "compound", "reference", "enum", "sequence", "array"];
+const classNames = [
+  "integer",
+  "float",
+  "time",
+  "string",
+  "bit field",
+  "opaque",
+  "compound",
+  "reference",
+  "enum",
+  "sequence",
+  "array",
+];
 
 export function readDatatype(cursor: Cursor): Datatype {
   const classAndVersion = cursor.u8();
@@ -55,7 +67,8 @@ export function readDataspace(cursor: Cursor): number[] | null {
 }
 
 function integer(size: number, signed: boolean, bigEndian: boolean): Datatype {
-  if (size !== 1 && size !== 2 && size !== 4 && size !== 8) return { kind: "other", name: `${size}-byte integer`, size };
+  if (size !== 1 && size !== 2 && size !== 4 && size !== 8)
+    return { kind: "other", name: `${size}-byte integer`, size };
   return { kind: "number", type: `${signed ? "int" : "uint"}${(size * 8) as 8 | 16 | 32 | 64}`, bigEndian, size }; // size is one of four
 }
 
@@ -68,4 +81,3 @@ function float(cursor: Cursor, size: number, bigEndian: boolean): Datatype {
   if (size === 8 && exponentBits === 11) return { kind: "number", type: "float64", bigEndian, size };
   return { kind: "other", name: `${size}-byte float`, size };
 }
-

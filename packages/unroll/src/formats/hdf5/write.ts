@@ -4,7 +4,14 @@
  * Source: HDF5 File Format Specification 3.0, sections II.A, III.A, III.B, III.D, III.E and IV.A.1.a.
  */
 import { UnrollError } from "../../core/index.ts";
-import { bytesOf, type ElementType, elementTypeOf, encodeNumbers, type NumberArray, type StoredShape } from "../numbers.ts";
+import {
+  bytesOf,
+  type ElementType,
+  elementTypeOf,
+  encodeNumbers,
+  type NumberArray,
+  type StoredShape,
+} from "../numbers.ts";
 
 /** Text is written as variable-length UTF-8, a list of text with one fixed length. */
 export type WritableValue = string | readonly string[];
@@ -110,7 +117,10 @@ class FileBuilder {
   }
 
   /** Writes fields at an address: `[bytes, value]` pairs, or text and bytes as they are. */
-  put(address: number, ...fields: readonly (readonly [size: number, value: number | bigint] | Uint8Array | string)[]): number {
+  put(
+    address: number,
+    ...fields: readonly (readonly [size: number, value: number | bigint] | Uint8Array | string)[]
+  ): number {
     let at = address;
     for (const field of fields) {
       if (typeof field === "string" || field instanceof Uint8Array) {
@@ -207,7 +217,16 @@ class FileBuilder {
     // 1 is how the format says that a heap has no free space.
     this.put(heap, "HEAP", [4, 0], [8, size], [8, 1], [8, names]);
     const tree = this.allocate(24 + 2 * internalK * 16 + 8);
-    const at = this.put(tree, "TREE", [1, 0], [1, 0], [2, members.length === 0 ? 0 : 1], [8, unset], [8, unset], [8, 0]);
+    const at = this.put(
+      tree,
+      "TREE",
+      [1, 0],
+      [1, 0],
+      [2, members.length === 0 ? 0 : 1],
+      [8, unset],
+      [8, unset],
+      [8, 0],
+    );
     if (members.length > 0) {
       const symbols = this.allocate(8 + 2 * this.leafK * 40);
       let entry = this.put(symbols, "SNOD", [1, 1], [1, 0], [2, members.length]);
@@ -220,7 +239,10 @@ class FileBuilder {
   }
 
   /** A version 1 object header in one block: each message is padded to a multiple of 8. */
-  private header(fixed: readonly { readonly type: number; readonly data: Uint8Array }[], attributes: Readonly<Record<string, WritableValue>> = {}): number {
+  private header(
+    fixed: readonly { readonly type: number; readonly data: Uint8Array }[],
+    attributes: Readonly<Record<string, WritableValue>> = {},
+  ): number {
     const built = Object.entries(attributes).map(([name, value]) => this.attribute(name, value));
     const messages = [...fixed, ...built.map(({ data }) => ({ type: 12, data }))];
     const size = messages.reduce((sum, { data }) => sum + 8 + align(data.length), 0);
@@ -236,7 +258,10 @@ class FileBuilder {
   }
 
   /** A version 1 attribute message; the reference to a variable-length text is filled in once the heap has its place. */
-  private attribute(name: string, value: WritableValue): { data: Uint8Array; text?: { bytes: Uint8Array; at: number } } {
+  private attribute(
+    name: string,
+    value: WritableValue,
+  ): { data: Uint8Array; text?: { bytes: Uint8Array; at: number } } {
     const label = new TextEncoder().encode(`${name}\0`);
     const single = typeof value === "string";
     const texts = single ? [] : value.map((text) => new TextEncoder().encode(text));

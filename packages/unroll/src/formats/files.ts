@@ -1,0 +1,66 @@
+/**
+ * The only place that touches a disk, and only in Node: reading a file, and writing one whole or not at all.
+ * `node:` modules are imported when first needed, so that everything else also runs in a browser.
+ */
+import { type FileLimits, fileError, formatBytes } from "./failure.ts";
+
+/** @throws UnrollError `file` when it cannot be read, `memory` when it is larger than `limits.maxUnpackedBytes`. */
+export async function readFile(path: string, limits: FileLimits): Promise<Uint8Array> {
+  const fs = await import("node:fs/promises");
+  try {
+    const { size } = await fs.stat(path);
+    if (size > limits.maxUnpackedBytes) {
+      throw fileError("memory", path, `a file may take ${formatBytes(limits.maxUnpackedBytes)} at most`, {
+        received: formatBytes(size),
+      });
+    }
+    const bytes = await fs.readFile(path);
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  } catch (cause) {
+    throw systemError(path, "the file must be readable", cause);
+  }
+}
+
+/** A file in the same folder as another, for the shards of model.json. */
+export async function besidePath(path: string, name: string): Promise<string> {
+  const { dirname, join } = await import("node:path");
+  return join(dirname(path), name);
+}
+
+/**
+ * Writes to a temporary file in the same folder and renames it, so that a reader sees the old file or the new one.
+ *
+ * @throws UnrollError `file`
+ */
+export async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
+  const fs = await import("node:fs/promises");
+  const temporary = `${path}.${process.pid}.${(temporaryCount++).toString(36)}.tmp`;
+  try {
+    await fs.writeFile(temporary, bytes, { flag: "wx" });
+    await fs.rename(temporary, path);
+  } catch (cause) {
+    await fs.rm(temporary, { force: true }).catch(() => {});
+    throw systemError(path, "the file must be writable", cause);
+  }
+}
+
+let temporaryCount = 0;
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file or folder",
+  EACCES: "access is denied",
+  EPERM: "access is denied",
+  EISDIR: "it is a folder",
+  ENOSPC: "the disk is full",
+  EROFS: "the disk is read-only",
+};
+
+function systemError(path: string, expected: string, cause: unknown): Error {
+  const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
+  // Errors of our own have a word of ours as code.
+  if (code !== undefined && !/^E[A-Z]+$/.test(code) && cause instanceof Error) return cause;
+  return fileError("file", path, expected, {
+    received: code === undefined ? undefined : (reasons[code] ?? `reason = ${code}`),
+    cause,
+  });
+}
