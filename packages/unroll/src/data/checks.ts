@@ -1,0 +1,51 @@
+/**
+ * Checks of options, shared by the files of this folder. They only look and throw; nothing is converted here.
+ */
+import { didYouMean, UnrollError } from "../core/index.ts";
+
+/** Throws `unknown-name` for an option that `known` does not list, with the nearest name that it does. */
+export function checkOptionNames(path: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    throw new UnrollError({
+      code: "unknown-name",
+      path,
+      expected: `has no option named ${name}`,
+      hint: didYouMean(name, known) ?? `Its options are ${known.join(", ")}.`,
+    });
+  }
+}
+
+/** Throws `option` unless `value` is a whole number of at least `least`. */
+export function checkWhole(path: string, name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new UnrollError({
+    code: "option",
+    path,
+    expected: `${name} must be a whole number, ${least} or more`,
+    received: `${name} = ${value}`,
+  });
+}
+
+/** Throws `option` unless `value` is one of `choices`. */
+export function checkChoice(path: string, name: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  throw new UnrollError({
+    code: "option",
+    path,
+    expected: `${name} must be one of ${choices.join(", ")}`,
+    received: `${name} = ${value}`,
+    hint: didYouMean(String(value), choices),
+  });
+}
+
+/** Throws `data` unless two lengths agree. */
+export function checkSameLength(path: string, what: string, expected: number, received: number): void {
+  if (expected === received) return;
+  throw new UnrollError({
+    code: "data",
+    path,
+    expected: `${what} must have the same length`,
+    received: `lengths = ${expected} and ${received}`,
+  });
+}

@@ -1,0 +1,7 @@
+/** The one function of d3-dsv that this folder uses; the package ships no types. */
+declare module "d3-dsv" {
+  export function dsvFormat(delimiter: string): {
+    parseRows(text: string): string[][];
+    formatRows(rows: readonly (readonly string[])[]): string;
+  };
+}
