@@ -1,9 +1,10 @@
 /**
  * Activation functions by Keras's names, each as its equation. Formula text, values, gradients and kernels follow from
- * the bodies here; no other file knows an activation. Forms are chosen so that no large input overflows.
+ * the bodies here; no other file knows an activation. Forms are chosen so that no large input overflows, and gradients so
+ * that a backward pass needs the result alone where that is exact.
  */
 import { didYouMean, UnrollError } from "../core/errors.ts";
-import { apply, constant, type Expr, type NamedFunction, row, select, zero } from "./expr.ts";
+import { apply, type Expr, type NamedFunction, one, row, select, zero } from "./expr.ts";
 
 export const linear: NamedFunction = {
   name: "linear",
@@ -12,15 +13,39 @@ export const linear: NamedFunction = {
   body: (x) => x,
 };
 
-export const tanh: NamedFunction = { name: "tanh", symbol: "tanh", latex: "\\tanh", body: (x) => x.tanh() };
+export const tanh: NamedFunction = {
+  name: "tanh",
+  symbol: "tanh",
+  latex: "\\tanh",
+  body: (x) => x.tanh(),
+  gradient: (dy, y) => dy.times(one.minus(y.squared())),
+};
 
-export const sigmoid: NamedFunction = { name: "sigmoid", symbol: "σ", latex: "\\sigma", body: (x) => x.sigmoid() };
+export const sigmoid: NamedFunction = {
+  name: "sigmoid",
+  symbol: "σ",
+  latex: "\\sigma",
+  body: (x) => x.sigmoid(),
+  gradient: (dy, y) => dy.times(y).times(one.minus(y)),
+};
 
-export const exponential: NamedFunction = { name: "exponential", symbol: "exp", latex: "\\exp", body: (x) => x.exp() };
+export const exponential: NamedFunction = {
+  name: "exponential",
+  symbol: "exp",
+  latex: "\\exp",
+  body: (x) => x.exp(),
+  gradient: (dy, y) => dy.times(y),
+};
 
-export const relu: NamedFunction = named("relu", "\\operatorname{ReLU}", (x) => x.max(0));
+export const relu: NamedFunction = {
+  ...named("relu", "\\operatorname{ReLU}", (x) => x.max(0)),
+  gradient: (dy, y) => select(y.greaterThan(0), dy, zero),
+};
 
-export const relu6: NamedFunction = named("relu6", "\\operatorname{ReLU6}", (x) => x.clip(0, 6));
+export const relu6: NamedFunction = {
+  ...named("relu6", "\\operatorname{ReLU6}", (x) => x.clip(0, 6)),
+  gradient: between(0, 6, 1),
+};
 
 /** The ReLU layer's form: `maxValue` from there up, x from `threshold` up, else `negativeSlope` × (x − threshold). */
 export function reluOf({ negativeSlope = 0, maxValue = Number.POSITIVE_INFINITY, threshold = 0 }): NamedFunction {
@@ -58,7 +83,7 @@ export const selu: NamedFunction = {
   ...named("selu", "\\operatorname{SELU}", (x) =>
     x.max(0).plus(x.min(0).exp().minus(1).times(SELU_ALPHA)).times(SELU_SCALE),
   ),
-  gradient: (dy, y, x) => dy.times(select(x.greaterThan(0), SELU_SCALE, y.plus(SELU_SCALE * SELU_ALPHA))),
+  gradient: (dy, y) => dy.times(select(y.greaterThan(0), SELU_SCALE, y.plus(SELU_SCALE * SELU_ALPHA))),
 };
 
 /** log(1 + exp(x)), without overflow. */
@@ -74,7 +99,10 @@ export const logSigmoid: NamedFunction = {
   gradient: (dy, _y, x) => dy.times(x.negated().sigmoid()),
 };
 
-export const softsign: NamedFunction = named("softsign", "\\operatorname{softsign}", (x) => x.over(x.abs().plus(1)));
+export const softsign: NamedFunction = {
+  ...named("softsign", "\\operatorname{softsign}", (x) => x.over(x.abs().plus(1))),
+  gradient: (dy, y) => dy.times(one.minus(y.abs()).squared()),
+};
 
 /** exp(x) over its sum along the row, shifted by the row's maximum so that nothing overflows. */
 export const softmax: NamedFunction = {
@@ -115,23 +143,26 @@ export function geluOf({ approximate = false }): NamedFunction {
 }
 
 /** Keras 3: clip(x/6 + 0.5, 0, 1). */
-export const hardSigmoid: NamedFunction = named("hard_sigmoid", "\\operatorname{hard\\,\\sigma}", (x) =>
-  x.over(6).plus(0.5).clip(0, 1),
-);
+export const hardSigmoid: NamedFunction = {
+  ...named("hard_sigmoid", "\\operatorname{hard\\,\\sigma}", (x) => x.over(6).plus(0.5).clip(0, 1)),
+  gradient: between(0, 1, 1 / 6),
+};
 
 /** Keras 2 and TensorFlow.js: clip(0.2x + 0.5, 0, 1). */
-export const hardSigmoidKeras2: NamedFunction = named(
-  "hard_sigmoid_keras2",
-  "\\operatorname{hard\\,\\sigma}_{2}",
-  (x) => x.times(0.2).plus(0.5).clip(0, 1),
-);
+export const hardSigmoidKeras2: NamedFunction = {
+  ...named("hard_sigmoid_keras2", "\\operatorname{hard\\,\\sigma}_{2}", (x) => x.times(0.2).plus(0.5).clip(0, 1)),
+  gradient: between(0, 1, 0.2),
+};
 
 /** x · hard_sigmoid(x), also called hard_swish. */
 export const hardSilu: NamedFunction = named("hard_silu", "\\operatorname{hard\\,SiLU}", (x) =>
   x.times(apply(hardSigmoid, x)),
 );
 
-export const hardTanh: NamedFunction = named("hard_tanh", "\\operatorname{hard\\,tanh}", (x) => x.clip(-1, 1));
+export const hardTanh: NamedFunction = {
+  ...named("hard_tanh", "\\operatorname{hard\\,tanh}", (x) => x.clip(-1, 1)),
+  gradient: between(-1, 1, 1),
+};
 
 export const tanhShrink: NamedFunction = named("tanh_shrink", "\\operatorname{tanhshrink}", (x) => x.minus(x.tanh()));
 
@@ -164,9 +195,10 @@ export const sparsePlus: NamedFunction = named("sparse_plus", "\\operatorname{sp
 );
 
 /** (x + 1) / 2 kept within 0 and 1. */
-export const sparseSigmoid: NamedFunction = named("sparse_sigmoid", "\\operatorname{sparse\\,\\sigma}", (x) =>
-  x.plus(1).over(2).clip(0, 1),
-);
+export const sparseSigmoid: NamedFunction = {
+  ...named("sparse_sigmoid", "\\operatorname{sparse\\,\\sigma}", (x) => x.plus(1).over(2).clip(0, 1)),
+  gradient: between(0, 1, 0.5),
+};
 
 const activations: ReadonlyMap<string, NamedFunction> = new Map(
   [
@@ -242,10 +274,18 @@ function exponentialBelowZero(name: string, latex: string, alpha: number, beta: 
       return x.max(0).plus(alpha === 1 ? curve : curve.times(alpha));
     }),
     gradient: (dy, y, x) =>
-      dy.times(select(x.greaterThan(0), 1, beta === 1 ? y.plus(alpha) : y.plus(alpha).over(beta))),
+      dy.times(select((alpha > 0 ? y : x).greaterThan(0), 1, beta === 1 ? y.plus(alpha) : y.plus(alpha).over(beta))),
+  };
+}
+
+/** The gradient of a straight line with that slope, kept within two bounds: read from the result, flat at the bounds. */
+function between(low: number, high: number, slope: number): NonNullable<NamedFunction["gradient"]> {
+  return (dy, y) => {
+    const line = slope === 1 ? dy : dy.times(slope);
+    return select(y.greaterThan(low), select(y.lessThan(high), line, zero), zero);
   };
 }
 
 function logOnePlusExpOfMinusAbs(x: Expr): Expr {
-  return constant(1).plus(x.abs().negated().exp()).log();
+  return one.plus(x.abs().negated().exp()).log();
 }

@@ -10,6 +10,7 @@ import { rowEvaluator, toRow } from "../equations/evaluate.ts";
 import { type Expr, inOrder } from "../equations/expr.ts";
 import { broadcastStrides, forEachOffset } from "./evaluate-offsets.ts";
 import { evaluateScan, type ScanStep } from "./evaluate-scan.ts";
+import { evaluateScanGradient } from "./evaluate-scan-gradient.ts";
 import {
   type ConcatOperation,
   type GatherOperation,
@@ -137,7 +138,7 @@ function evaluateOperation(
     case "scan":
       return evaluateScan(operation, numbersOf, options.onStep);
     case "scanGradient":
-      throw new Error("tensor program: scanGradient is not evaluated yet");
+      return evaluateScanGradient(operation, numbersOf);
   }
 }
 

@@ -1,0 +1,98 @@
+/**
+ * Backpropagation through time in float64: the cell's adjoint, one example and one timestep at a time, from the last step
+ * processed to the first.
+ */
+import { cellAdjoint } from "../cells/adjoint.ts";
+import { sizeOf } from "../core/shape.ts";
+import { type Row, rowEvaluator, toRow } from "../equations/evaluate.ts";
+import type { Expr, ProductNode } from "../equations/expr.ts";
+import { cellArrays, runExample } from "./evaluate-scan.ts";
+import type { ScanGradientOperation, Value } from "./program.ts";
+
+/** Gradients of the scan's input, of each of its arrays and of each initial state. */
+export function evaluateScanGradient(
+  { scan, outputs }: ScanGradientOperation,
+  numbersOf: (value: Value) => Float64Array,
+): Float64Array[] {
+  const { cell, units } = scan;
+  const [batch, timesteps, features] = scan.input.shape as [number, number, number];
+  const arrays = cellArrays(scan, numbersOf);
+  const back = cellAdjoint(cell);
+  const evaluate = rowEvaluator([
+    ...(back.input === undefined ? [] : [back.input]),
+    ...back.states.flatMap(({ previous }) => (previous === undefined ? [] : [previous])),
+    ...back.weightProducts.flatMap(({ left, right }) => [left, right]),
+    ...back.weightVectors.map(({ vector }) => vector),
+  ]);
+  const given = outputs.map((output) => (output === undefined ? undefined : numbersOf(output)));
+  const inputGradient = new Float64Array(batch * timesteps * features);
+  const arrayGradients = scan.arrays.map(({ shape }) => new Float64Array(sizeOf(shape)));
+  const stateGradients = cell.states.map(() => new Float64Array(batch * units));
+  const gradientOfArray = (name: string): Float64Array =>
+    arrayGradients[cell.arrays.findIndex((array) => array.name === name)]!;
+
+  for (let batchIndex = 0; batchIndex < batch; batchIndex++) {
+    const product = (node: ProductNode, vector: Row): Float64Array => arrays.product(node, vector, batchIndex);
+    const steps = runExample(scan, arrays, batchIndex, numbersOf);
+    const rowOf = (gradient: Float64Array | undefined, row: number): Float64Array =>
+      gradient === undefined ? new Float64Array(units) : gradient.slice(row * units, (row + 1) * units);
+
+    let stateFlow = cell.states.map((_, i) => rowOf(given[i + 1], batchIndex));
+    // What reaches an output: its own gradient, and that of the masked steps after it, which repeat it.
+    let outputFlow: Float64Array = new Float64Array(units);
+    for (let step = timesteps - 1; step >= 0; step--) {
+      const { timestep, masked, statesBefore } = steps[step]!;
+      if (scan.returnSequences) outputFlow = plus(outputFlow, rowOf(given[0], batchIndex * timesteps + step));
+      else if (step === timesteps - 1) outputFlow = rowOf(given[0], batchIndex);
+      if (masked) {
+        if (scan.zeroOutputForMask) outputFlow = new Float64Array(units);
+        continue;
+      }
+      const start = (batchIndex * timesteps + timestep) * features;
+      const read = evaluate({
+        width: units,
+        product,
+        symbols: new Map<Expr, Row>([
+          [cell.x, numbersOf(scan.input).subarray(start, start + features)],
+          ...cell.states.map(({ previous }, i): [Expr, Row] => [previous, statesBefore[i]!]),
+          ...back.states.map(({ gradient }, i): [Expr, Row] => [
+            gradient,
+            i === 0 ? plus(stateFlow[0]!, outputFlow) : stateFlow[i]!,
+          ]),
+          ...arrays.vectors,
+        ]),
+      });
+      if (back.input !== undefined) inputGradient.set(toRow(read(back.input), features), start);
+      stateFlow = back.states.map(({ previous }) =>
+        previous === undefined ? new Float64Array(units) : Float64Array.from(toRow(read(previous), units)),
+      );
+      outputFlow = new Float64Array(units);
+
+      for (const { matrix, left, right } of back.weightProducts) {
+        const gradient = gradientOfArray(matrix.array);
+        const factor = arrays.factors(matrix, batchIndex);
+        const rows = toRow(read(left), arrays.rows(matrix));
+        const columns = toRow(read(right), units);
+        rows.forEach((element, row) => {
+          for (let unit = 0; unit < units; unit++) {
+            gradient[arrays.position(matrix, row, unit)]! += element * (factor?.[row] ?? 1) * columns[unit]!;
+          }
+        });
+      }
+      for (const { weight, vector } of back.weightVectors) {
+        const gradient = gradientOfArray(weight.array);
+        toRow(read(vector), units).forEach((element, unit) => {
+          gradient[arrays.position(weight, 0, unit)]! += element;
+        });
+      }
+    }
+    stateGradients.forEach((gradient, i) => {
+      gradient.set(stateFlow[i]!, batchIndex * units);
+    });
+  }
+  return [inputGradient, ...arrayGradients, ...stateGradients];
+}
+
+function plus(a: Float64Array, b: Float64Array): Float64Array {
+  return Float64Array.from(a, (element, i) => element + b[i]!);
+}
