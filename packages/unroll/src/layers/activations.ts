@@ -1,33 +1,46 @@
-/** Activations as a layer's option: a Keras name or a function of one's own. The functions themselves are in equations/. */
-
-import { UnrollError } from "../core/errors.ts";
-import { apply, type Expr, type NamedFunction } from "../equations/expr.ts";
+/** Activations as a layer's option: a Keras name, or a function of one's own. The functions themselves are in equations/. */
+import { didYouMean, UnrollError } from "../core/errors.ts";
+import { activationNamed, activationNames } from "../equations/activations.ts";
+import { apply, type NamedFunction } from "../equations/expr.ts";
 import { map } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 
+/** A name, as Keras spells it ("hard_sigmoid"), or a function with a name of its own. */
 export type ActivationSpec = string | NamedFunction;
 
-const known: Readonly<Record<string, NamedFunction>> = {
-  linear: { name: "linear", symbol: "", latex: "", body: (x: Expr) => x },
-  tanh: { name: "tanh", symbol: "tanh", latex: "\\tanh", body: (x: Expr) => x.tanh() },
-  sigmoid: { name: "sigmoid", symbol: "σ", latex: "\\sigma", body: (x: Expr) => x.sigmoid() },
-  relu: { name: "relu", symbol: "relu", latex: "\\mathrm{relu}", body: (x: Expr) => x.max(0) },
-};
-
+/** The option's value as the config keeps it; null is "linear". Throws UnrollError `option`. */
 export function checkActivation(value: unknown, where: string, option: string): ActivationSpec {
   if (value === null) return "linear";
-  if (typeof value === "string" && value in known) return value;
-  if (typeof value === "object" && "body" in value) return value as NamedFunction;
-  throw new UnrollError({ code: "option", path: where, expected: `${option} must be an activation` });
+  if (isNamedFunction(value)) return value;
+  if (typeof value === "string") {
+    try {
+      return activationNamed(value).name;
+    } catch (cause) {
+      if (!(cause instanceof UnrollError)) throw cause;
+    }
+  }
+  const received = typeof value === "string" ? JSON.stringify(value) : typeof value;
+  throw new UnrollError({
+    code: "option",
+    path: where,
+    expected: `${option} must be an activation`,
+    received: `${option} = ${received}`,
+    hint:
+      (typeof value === "string" ? didYouMean(value, activationNames) : undefined) ??
+      `Known are ${activationNames.join(", ")}.`,
+  });
+}
+
+function isNamedFunction(value: unknown): value is NamedFunction {
+  return typeof value === "object" && value !== null && "name" in value && "body" in value;
 }
 
 export function activationFunction(spec: ActivationSpec): NamedFunction {
-  return typeof spec === "string" ? known[spec]! : spec;
+  return typeof spec === "string" ? activationNamed(spec) : spec;
 }
 
-/** The activation on every element (softmax: along the last axis). */
+/** The function on every element (softmax and its like: along the last axis). */
 export function activate(spec: ActivationSpec, x: Value): Value {
   const fn = activationFunction(spec);
-  if (fn.name === "linear") return x;
-  return map([x], ([a]) => apply(fn, a!));
+  return fn.name === "linear" ? x : map([x], ([a]) => apply(fn, a!));
 }

@@ -30,13 +30,13 @@ interface Call {
   readonly training: boolean;
 }
 
-interface PreparedCall extends CompiledRun {
+/** A call's program, ready to run. */
+export interface PreparedCall {
+  readonly run: CompiledRun;
   readonly outputs: number;
   /** Which outputs carry a mask, in the order of the results behind the outputs. */
   readonly masked: readonly number[];
 }
-
-const prepared = new WeakMap<CompiledRun, PreparedCall>();
 
 export function applyToTensors(
   layer: Layer,
@@ -44,12 +44,12 @@ export function applyToTensors(
   options: ApplyOptions,
 ): readonly Tensor[] {
   const call = readCall(layer, inputs, options);
-  const run = prepareCall(layer, call);
+  const { run, outputs, masked } = prepareCall(layer, call);
   const present = call.masks.filter((mask) => mask !== undefined);
   const given = [...call.inputs, ...present, ...call.initialStates].map(({ data }) => data);
   const results = run.run(given, nextRandom());
-  for (const [position, output] of run.masked.entries()) masks.set(results[output]!, results[run.outputs + position]!);
-  return results.slice(0, run.outputs);
+  for (const [position, output] of masked.entries()) masks.set(results[output]!, results[outputs + position]!);
+  return results.slice(0, outputs);
 }
 
 export function maskOfCall(
@@ -118,7 +118,7 @@ function prepareCall(layer: Layer, call: Call): PreparedCall {
   const shapes = (tensors: readonly (Tensor | undefined)[]): string => tensors.map((t) => t?.shape ?? "-").join("|");
   const key = [shapes(call.inputs), shapes(call.masks), shapes(call.initialStates), call.training].join(";");
   const known = layer.runs.get(key);
-  if (known !== undefined) return prepared.get(known)!;
+  if (known !== undefined) return known;
   const inputs = call.inputs.map(({ shape }, index) => inputValue(`input_${index}`, shape));
   const maskValues = call.masks.map((mask, index) =>
     mask === undefined ? undefined : inputValue(`mask_${index}`, mask.shape),
@@ -138,14 +138,8 @@ function prepareCall(layer: Layer, call: Call): PreparedCall {
     results: [...result.outputs, ...masked.map((index) => outputMasks[index]!)],
     updates,
   };
-  const compiled = prepare(program);
-  const entry: PreparedCall = {
-    outputs: result.outputs.length,
-    masked,
-    run: (given, random) => compiled.run(given, random),
-  };
-  prepared.set(entry, entry);
+  const prepared: PreparedCall = { run: prepare(program), outputs: result.outputs.length, masked };
   if (layer.runs.size >= keptRuns) layer.runs.delete(layer.runs.keys().next().value!);
-  layer.runs.set(key, entry);
-  return entry;
+  layer.runs.set(key, prepared);
+  return prepared;
 }

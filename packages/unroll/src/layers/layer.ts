@@ -11,11 +11,10 @@ import { weightValue } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import { checkWeights, type LayerArray, makeArray } from "./arrays.ts";
 import type { ChildCall, LayerType, Result, Sizes, WeightSpec } from "./contract.ts";
-import { applyToTensors, maskOfCall } from "./eager.ts";
+import { applyToTensors, maskOfCall, type PreparedCall } from "./eager.ts";
 import { checkOptions } from "./fields.ts";
 import { checkInputs, isShape } from "./inputs.ts";
 import { automaticName, snakeCase } from "./naming.ts";
-import type { CompiledRun } from "./run.ts";
 import { nextRandom } from "./seed.ts";
 import { shapeOf, sizesOf } from "./sizes.ts";
 import { type LayerCall, recordCall, SymbolicTensor } from "./symbolic.ts";
@@ -60,7 +59,7 @@ export class Layer<Many extends boolean = boolean> {
   /** Calls on symbolic tensors, in order. */
   readonly calls: LayerCall[] = [];
   /** Runs on numbers that have been prepared, by the shapes they are for. */
-  readonly runs = new Map<string, CompiledRun>();
+  readonly runs = new Map<string, PreparedCall>();
   #trainable: boolean;
   #inputShapes: readonly Shape[] | undefined;
   #arrays: readonly LayerArray[] = [];
@@ -117,6 +116,11 @@ export class Layer<Many extends boolean = boolean> {
   /** The layer's own arrays as formulas (children's are the children's), for inputs of these shapes. */
   weightSpecs(inputShapes: readonly Shape[] = this.#builtShapes()): readonly WeightSpec[] {
     return this.type.weights?.(this.config, lettersFor(inputShapes), this.name) ?? [];
+  }
+
+  /** Sizes of the states it takes and returns, `[batch, size]` each; empty for a layer without states. */
+  stateSizes(): readonly number[] {
+    return this.type.stateSizes?.(this.config, this.children) ?? [];
   }
 
   /** For each child, the shapes it is built with. */
@@ -319,9 +323,9 @@ export class Layer<Many extends boolean = boolean> {
   }
 
   #statesFor(inputShape: readonly number[]): readonly Variable[] {
-    if (this.config.stateful !== true || this.type.stateSizes === undefined) return [];
+    if (this.config.stateful !== true) return [];
     const batch = inputShape[0]!;
-    const sizes = this.type.stateSizes(this.config, this.children);
+    const sizes = this.stateSizes();
     if (this.#states.length === 0) {
       this.#states = sizes.map(
         (size, index) => new Variable(`state_${index}`, [batch, size], () => new Float32Array(batch * size), false),

@@ -1,7 +1,7 @@
 /** Runs the program of a single call: the one place where layers meet an engine. */
-import { UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
+import { evaluateProgram } from "../program/evaluate.ts";
 import type { Program } from "../program/program.ts";
 
 /** A prepared program. */
@@ -9,7 +9,20 @@ export interface CompiledRun {
   run(inputs: readonly TensorData[], random: Random): Tensor[];
 }
 
-/** Prepares a program on the engine. */
-export function prepare(_program: Program): CompiledRun {
-  throw new UnrollError({ code: "unsupported", path: "run", expected: "no engine is linked in this build" });
+/** Where programs run: the float32 engine, or the float64 reference. */
+export type Device = "wasm" | "reference";
+
+/** Makes a program ready to run on a device. */
+export function prepare(program: Program, _device: Device = "reference"): CompiledRun {
+  return { run: (inputs, random) => runReference(program, inputs, random) };
+}
+
+function runReference(program: Program, inputs: readonly TensorData[], random: Random): Tensor[] {
+  const { results, valueOf } = evaluateProgram(program, inputs, { random });
+  const tensors = results.map((data, index) => ({
+    shape: [...program.results[index]!.shape],
+    data: Float32Array.from(data),
+  }));
+  for (const { variable, value } of program.updates) variable.assign(valueOf(value));
+  return tensors;
 }

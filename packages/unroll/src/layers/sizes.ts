@@ -3,7 +3,8 @@
  * a formula that needs such a letter has no number either.
  */
 import type { Shape, Size } from "../core/shape.ts";
-import { type BinaryOp, type Expr, letter, type UnaryOp } from "../equations/expr.ts";
+import { binaryOperators, unaryOperators } from "../equations/arithmetic.ts";
+import { type Expr, letter } from "../equations/expr.ts";
 import type { Sizes } from "./contract.ts";
 
 const lettersByRank: Readonly<Record<number, readonly string[]>> = {
@@ -59,27 +60,12 @@ export function sizeValue({ node }: Expr): Size {
     case "rowSum":
     case "rowMax":
     case "rowSparsemaxThreshold":
-      return null;
+      return null; // formulas of sizes have no rows
     default: {
       const a = sizeValue(node.a);
-      const b = "b" in node ? sizeValue(node.b) : 0;
-      if (a === null || b === null) return null;
-      return "b" in node ? (binaryOps[node.op]?.(a, b) ?? null) : (unaryOps[node.op]?.(a) ?? null);
+      if (!("b" in node)) return a === null ? null : unaryOperators[node.op](a);
+      const b = sizeValue(node.b);
+      return a === null || b === null ? null : binaryOperators[node.op](a, b);
     }
   }
 }
-
-/** The arithmetic that counts and shapes use. */
-const binaryOps: Partial<Record<BinaryOp, (a: number, b: number) => number>> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  max: Math.max,
-  min: Math.min,
-};
-const unaryOps: Partial<Record<UnaryOp, (a: number) => number>> = {
-  neg: (a) => -a,
-  floor: Math.floor,
-  ceil: Math.ceil,
-};

@@ -1,0 +1,22 @@
+/** The option kind for a layer inside a layer. Apart from fields.ts because it knows the class Layer. */
+import { badOption, type Field } from "./fields.ts";
+import { Layer } from "./layer.ts";
+
+/** A layer that must be given. */
+export function layerField(doc: string): Field<Layer, Layer> & { readonly required: true } {
+  return { kind: "layer", doc, required: true, check: checkLayer };
+}
+
+export function optionalLayer(doc: string): Field<Layer | null, Layer | null> {
+  return {
+    kind: "layer",
+    doc,
+    default: null,
+    check: (value, where, option) => (value === null ? null : checkLayer(value, where, option)),
+  };
+}
+
+function checkLayer(value: unknown, where: string, option: string): Layer {
+  if (value instanceof Layer) return value;
+  throw badOption(where, option, "a layer", value, "For instance layers.lstm({ units: 4 }).");
+}
