@@ -4,7 +4,7 @@
  */
 import type { KerasObject, LooseWeights, StoredLayer, StoredModel, StoredWeight, VariableGroup } from "./container.ts";
 import { fileError, quoted } from "./failure.ts";
-import { kerasObject, type LayerSlot, trainableCount, walkLayers } from "./keras-config.ts";
+import { kerasObject, type LayerSlot, trainableCount, walkLayers } from "./keras-paths.ts";
 
 export interface Assignment {
   readonly layers: readonly StoredLayer[];

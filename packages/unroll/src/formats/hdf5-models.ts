@@ -7,7 +7,7 @@ import type { LooseWeights, StoredModel, StoredWeight, VariableGroup } from "./c
 import { type FileLimits, fileError, quoted } from "./failure.ts";
 import { type Hdf5Dataset, type Hdf5Group, openHdf5 } from "./hdf5/index.ts";
 import { parseJson } from "./json.ts";
-import { kerasObject } from "./keras-config.ts";
+import { kerasObject } from "./keras-paths.ts";
 
 /** Reads whatever Keras keeps in one HDF5 file. @throws UnrollError `format` when it is HDF5 but not Keras's. */
 export function readHdf5Model(bytes: Uint8Array, file: string, limits: FileLimits): StoredModel {

@@ -8,7 +8,7 @@ import { type FileLimits, fileError, quoted } from "./failure.ts";
 import { openHdf5 } from "./hdf5/index.ts";
 import { readTree } from "./hdf5-models.ts";
 import { parseJson, property } from "./json.ts";
-import { kerasObject } from "./keras-config.ts";
+import { kerasObject } from "./keras-paths.ts";
 import { readNpz } from "./npy.ts";
 import type { ZipArchive } from "./zip.ts";
 

@@ -1,223 +1,225 @@
 /**
- * Keras's serialized models as a list of layers, and where each layer's variables lie in Keras 3's weights file.
- * One walk serves reading and writing. Knows class names only as far as they decide about paths; options are the layers' business.
- * Source: keras/src/saving/saving_lib.py and keras/src/utils/naming.py of Keras 3.15.
+ * Layers to and from Keras's serialized objects, `{ class_name, config }`: Keras 2's, Keras 3's and those of older files.
+ * Only names and spellings are dealt with here; what an option means is in layers/. Models are in the files beside this one.
  */
-import type { KerasObject } from "./container.ts";
-import { fileError, quoted } from "./failure.ts";
-import { isObject, property } from "./json.ts";
+import { didYouMean, UnrollError } from "../core/errors.ts";
+import type { Shape } from "../core/shape.ts";
+import type { NamedFunction } from "../equations/expr.ts";
+import type { LayerType } from "../layers/contract.ts";
+import { display, type Field, type Fields } from "../layers/fields.ts";
+import { Layer, layerTypes } from "../layers/index.ts";
+import { adaptConfig, ignoredKeys } from "./keras-drift.ts";
 
-/** One layer of an architecture that is no model itself. */
-export interface LayerSlot {
-  /** Names of the models around it below the outermost, then its own. */
-  readonly path: readonly string[];
-  readonly className: string;
-  readonly config: unknown;
-  readonly trainable: boolean;
-  /** Variable groups in `get_weights()` order. */
-  readonly groups: readonly SlotGroup[];
+/** A Keras object as files hold it. */
+export interface KerasObject {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly module?: string | null;
+  readonly registered_name?: string | null;
+  readonly name?: string;
 }
 
-export interface SlotGroup {
-  /** `layers/bidirectional/forward_layer/cell`: the variables are in `vars` below it. */
-  readonly path: string;
-  /** How many variables it holds, where the config says it. */
-  readonly count?: number;
-}
-
-const recurrent = new Set([
-  "SimpleRNN",
-  "LSTM",
-  "GRU",
-  "ConvLSTM1D",
-  "ConvLSTM2D",
-  "ConvLSTM3D",
-  "CuDNNLSTM",
-  "CuDNNGRU",
-]);
-const attention = ["query_dense", "key_dense", "value_dense", "output_dense"];
-
-/** Keras's rule for names of classes in paths: LSTM lstm, SimpleRNN simple_rnn, MaxPooling1D max_pooling1d. */
-export function snakeCase(className: string): string {
-  return className
-    .replaceAll(/\W+/g, "")
-    .replaceAll(/(.)([A-Z][a-z]+)/g, "$1_$2")
-    .replaceAll(/([a-z])([A-Z])/g, "$1_$2")
-    .toLowerCase();
+export interface KerasReadOptions {
+  /** Version that wrote the file ("2.15.0"); it decides about defaults and hard_sigmoid's form. Left out: Keras 3. */
+  readonly kerasVersion?: string | undefined;
+  /** Keep the file's names (default); false: automatic names. */
+  readonly keepNames?: boolean;
+  /** The user's own layer types, by class name. */
+  readonly customTypes?: ReadonlyMap<string, LayerType>;
 }
 
 /**
- * Checks that a parsed JSON value is a serialized model without executable code, and returns it.
- * Takes config.json, model.to_json() and a model_config attribute; also `{ model_config }` as TensorFlow.js wraps it.
+ * Makes a layer of Keras's serialized object.
  *
- * @throws UnrollError `format` when it is none, `unsupported` for Lambda layers, naming the layer.
+ * @throws UnrollError `unknown-name` for a class that is not known, `unsupported` for one that carries code,
+ * `option` for options that do not fit, `format` for something that is not a serialized layer.
+ * @example layerFromConfig({ class_name: "LSTM", config: { units: 4, return_sequences: true } })
  */
-export function kerasObject(value: unknown, where: string): KerasObject {
-  const model = property(value, "model_config") ?? value;
-  if (!isKerasObject(model)) {
-    throw fileError("format", where, "the architecture must be a Keras model: an object with class_name and config", {
-      hint: "Write it with model.save(...) or model.to_json().",
-    });
+export function layerFromConfig(object: KerasObject, options: KerasReadOptions = {}): Layer {
+  const { className, config } = readObject(object);
+  const adapted = adaptConfig(className, config, options.kerasVersion);
+  const type = findType(adapted.className, options);
+  const where = typeof config.name === "string" ? config.name : adapted.className;
+  const given: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(adapted.config)) {
+    const name = camelCase(key);
+    const field = type.fields[name];
+    if (field === undefined && ignoredKeys.has(key)) continue;
+    if (field === undefined) throw unknownKey(type, key, value, where);
+    const read = readValue(field, value, where, key, options);
+    if (read !== undefined) given[name] = read;
   }
-  refuseCode(model, where, "");
-  if (layersOf(model) === undefined) {
-    throw fileError("format", where, "the architecture must be a model with layers", {
-      received: `class_name = ${quoted(model.class_name)}`,
-    });
-  }
-  return model;
-}
-
-/**
- * The layers in Keras's own order, nested models opened up; a layer listed twice by name in one model is an error.
- *
- * @throws UnrollError `format`
- */
-export function walkLayers(architecture: KerasObject, where: string): LayerSlot[] {
-  const slots: LayerSlot[] = [];
-  walkModel(architecture, [], "", true, slots, where);
-  return slots;
-}
-
-/** True for Sequential, Functional, Model and whatever else holds a list of layers. */
-export function layersOf(object: KerasObject): readonly unknown[] | undefined {
-  const { config } = object;
-  if (Array.isArray(config)) return config; // Sequential before Keras 2.2.3
-  const layers = property(config, "layers");
-  return Array.isArray(layers) ? layers : undefined;
-}
-
-function walkModel(
-  model: KerasObject,
-  names: readonly string[],
-  path: string,
-  trainable: boolean,
-  slots: LayerSlot[],
-  where: string,
-) {
-  const seen = new Set<string>();
-  for (const { object, key, name } of keyed(layersOf(model)!, where)) {
-    if (seen.has(name))
-      throw fileError("format", where, "layer names must be unique in a model", { received: `name = ${quoted(name)}` });
-    seen.add(name);
-    const inner = join(path, `layers/${key}`);
-    const on = trainable && property(object.config, "trainable") !== false;
-    if (layersOf(object)) walkModel(object, [...names, name], inner, on, slots, where);
-    else {
-      const groups = groupsOf(object, inner, where);
-      slots.push({
-        path: [...names, name],
-        className: object.class_name,
-        config: object.config,
-        trainable: on,
-        groups,
-      });
-    }
-  }
-}
-
-/** Objects of a list with the keys that Keras gives them: the class name, then _1, _2 ... per class. */
-function keyed(list: readonly unknown[], where: string): { object: KerasObject; key: string; name: string }[] {
-  const used = new Map<string, number>();
-  return list.map((object, i) => {
-    if (!isKerasObject(object))
-      throw fileError("format", where, "every layer must have class_name and config", { received: `layer ${i}` });
-    const base = snakeCase(object.class_name.slice(object.class_name.lastIndexOf(">") + 1));
-    const count = used.get(base) ?? 0;
-    used.set(base, count + 1);
-    const name = property(object.config, "name") ?? object.name;
-    return {
-      object,
-      key: count === 0 ? base : `${base}_${count}`,
-      name: typeof name === "string" ? name : `${base}_${i}`,
-    };
+  return new Layer(type, given, {
+    name: options.keepNames === false || typeof config.name !== "string" ? undefined : config.name,
+    trainable: typeof config.trainable === "boolean" ? config.trainable : undefined,
+    batchInputShape: inputShapeOf(config),
   });
 }
 
-/** Where an object that is no model keeps its variables. */
-function groupsOf(object: KerasObject, path: string, where: string): SlotGroup[] {
-  const { class_name: className, config } = object;
-  const child = (key: string): KerasObject | undefined => {
-    const value = property(config, key);
-    return isKerasObject(value) ? value : undefined;
+function readObject(object: KerasObject): { className: string; config: Readonly<Record<string, unknown>> } {
+  if (typeof object !== "object" || object === null || typeof object.class_name !== "string") {
+    throw new UnrollError({
+      code: "format",
+      path: "layerFromConfig",
+      expected: "a layer must be an object with class_name and config",
+      received: `object = ${display(object)}`,
+      hint: "Pass what Keras's layer.get_config() or model.to_json() gives, with its class_name.",
+    });
+  }
+  if (typeof object.config !== "object" || object.config === null) {
+    throw new UnrollError({
+      code: "format",
+      path: object.class_name,
+      expected: "config must be an object with the layer's options",
+      received: `config = ${display(object.config)}`,
+    });
+  }
+  return { className: object.class_name, config: object.config };
+}
+
+/** Classes whose config holds code: they are never run. */
+const executable: ReadonlySet<string> = new Set(["Lambda"]);
+
+function findType(className: string, { customTypes }: KerasReadOptions): LayerType {
+  // Custom layers are saved as "package>Class".
+  const plain = className.slice(className.lastIndexOf(">") + 1);
+  const type = customTypes?.get(className) ?? customTypes?.get(plain) ?? layerTypes.get(plain);
+  if (type !== undefined) return type;
+  if (executable.has(plain)) {
+    throw new UnrollError({
+      code: "unsupported",
+      path: className,
+      expected: "a layer that holds Python code cannot be read: files are data here, nothing in them is executed",
+      hint: "Write the function as layers (activation, rescaling, multiply ...) and save the model again.",
+    });
+  }
+  throw new UnrollError({
+    code: "unknown-name",
+    path: "layerFromConfig",
+    expected: "the layer's class must be a known one",
+    received: `class_name = ${className}`,
+    hint:
+      didYouMean(plain, layerTypes.keys()) ?? "Define it with defineLayer or defineCell and pass it in customTypes.",
+  });
+}
+
+function unknownKey(type: LayerType, key: string, value: unknown, where: string): UnrollError {
+  return new UnrollError({
+    code: "unknown-name",
+    path: where,
+    expected: `${type.className} has no option named ${key}`,
+    received: `${key} = ${display(value)}`,
+    hint: didYouMean(key, Object.keys(type.fields).map(snakeCaseKey)),
+  });
+}
+
+/** A value as the layer's field takes it; undefined = leave the default. */
+function readValue(field: Field, value: unknown, where: string, key: string, options: KerasReadOptions): unknown {
+  if (value === undefined) return undefined;
+  switch (field.kind) {
+    case "activation":
+      return readActivation(value, where, key);
+    case "initializer":
+      return value === null ? undefined : readSpec(value);
+    case "regularizer":
+    case "constraint":
+      return readSpec(value);
+    case "layer":
+      return value === null ? null : layerFromConfig(value as KerasObject, options); // readObject checks it
+    case "integers":
+      return Array.isArray(value) && value.length === 0 ? undefined : value;
+    default:
+      return value;
+  }
+}
+
+/** A name; Keras 3 also writes functions as objects. */
+function readActivation(value: unknown, where: string, key: string): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const { class_name: className, config } = value as { class_name?: unknown; config?: unknown };
+  if (typeof config === "string") return config;
+  if (className === "function" || className === "Lambda" || typeof className !== "string") {
+    throw new UnrollError({
+      code: "unsupported",
+      path: where,
+      expected: `${key} must be the name of an activation`,
+      received: `${key} = ${display(className ?? value)}`,
+    });
+  }
+  return className === "Activation" && typeof config === "object" && config !== null && "activation" in config
+    ? config.activation
+    : className;
+}
+
+/** Initializers, regularizers and constraints: a name, or `{ class_name, config }`. */
+function readSpec(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const { class_name: className, config } = value as { class_name?: unknown; config?: unknown };
+  const own: Record<string, unknown> = {};
+  if (typeof config === "object" && config !== null) {
+    for (const [key, entry] of Object.entries(config)) own[camelCase(key)] = entry;
+  } else if (typeof config === "string") {
+    return config;
+  }
+  return { className, config: own };
+}
+
+/** The first layer of a sequential model may say its input's shape. */
+function inputShapeOf(config: Readonly<Record<string, unknown>>): Shape | undefined {
+  const whole = config.batch_input_shape ?? config.batch_shape;
+  if (Array.isArray(whole)) return whole;
+  if (Array.isArray(config.input_shape)) return [null, ...config.input_shape];
+  return undefined;
+}
+
+/**
+ * A layer as Keras 3 writes it; `layerFromConfig` reads it back to an equal layer.
+ *
+ * @example layerToConfig(layers.dense({ units: 2 })).config.use_bias // true
+ */
+export function layerToConfig(layer: Layer): KerasObject {
+  const config: Record<string, unknown> = {
+    name: layer.name,
+    trainable: layer.trainable,
+    dtype: { module: "keras", class_name: "DTypePolicy", config: { name: "float32" }, registered_name: null },
   };
-  const inside = (inner: KerasObject, at: string): SlotGroup[] =>
-    layersOf(inner)
-      ? keyed(layersOf(inner)!, where).flatMap(({ object: layer, key }) => inside(layer, `${at}/layers/${key}`))
-      : groupsOf(inner, at, where);
-  const layer = child("layer");
-  if (className === "Bidirectional" && layer) {
-    return [
-      ...inside(layer, `${path}/forward_layer`),
-      ...inside(child("backward_layer") ?? layer, `${path}/backward_layer`),
-    ];
+  for (const [name, field] of Object.entries(layer.type.fields as Fields)) {
+    const value = writeValue(field, layer.config[name]);
+    if (value !== undefined) config[snakeCaseKey(name)] = value;
   }
-  if (layer) return inside(layer, `${path}/layer`);
-  const cell = child("cell");
-  if (cell) return groupsOf(cell, `${path}/cell`, where);
-  const cells = property(config, "cells");
-  if (Array.isArray(cells))
-    return keyed(cells, where).flatMap(({ object: inner, key }) => groupsOf(inner, `${path}/cells/${key}`, where));
-  if (className === "MultiHeadAttention")
-    return attention.map((part) => ({
-      path: `${path}/${part}`,
-      count: property(config, "use_bias") === false ? 1 : 2,
-    }));
-  return [{ path: recurrent.has(className) ? `${path}/cell` : path, count: variableCount(className, config) }];
+  return { module: "keras.layers", class_name: layer.className, config, registered_name: null };
 }
 
-/** Needed only where several groups share a layer's list; undefined means "the rest". */
-function variableCount(className: string, config: unknown): number | undefined {
-  const bias = property(config, "use_bias") === false ? 0 : 1;
-  if (recurrent.has(className) || /^(SimpleRNN|LSTM|GRU)Cell$/.test(className)) return 2 + bias;
-  if (/^(Dense|EinsumDense|Conv[123]D(Transpose)?|DepthwiseConv[12]D)$/.test(className)) return 1 + bias;
-  if (/^SeparableConv[12]D$/.test(className)) return 2 + bias;
-  if (className === "Embedding" || className === "PReLU") return 1;
-  if (className === "BatchNormalization" || className === "LayerNormalization") {
-    const own = (property(config, "scale") === false ? 0 : 1) + (property(config, "center") === false ? 0 : 1);
-    return className === "BatchNormalization" ? own + 2 : own;
+function writeValue(field: Field, value: unknown): unknown {
+  if (value === null || value === undefined) return value;
+  switch (field.kind) {
+    case "activation":
+      return typeof value === "string" ? value : (value as NamedFunction).name;
+    case "initializer":
+      return writeSpec(value, "keras.initializers");
+    case "regularizer":
+      return writeSpec(value, "keras.regularizers");
+    case "constraint":
+      return writeSpec(value, "keras.constraints");
+    case "layer":
+      return layerToConfig(value as Layer); // the field's check has seen to it
+    default:
+      return value;
   }
-  return /^(InputLayer|Dropout|SpatialDropout[123]D|Activation|Masking|Flatten|Reshape|RepeatVector|Permute|Concatenate|Add|.*Pooling[123]D)$/.test(
-    className,
-  )
-    ? 0
-    : undefined;
 }
 
-/** How many of a layer's `total` weights are trainable; they come first in every layer. */
-export function trainableCount({ className, trainable }: LayerSlot, total: number): number {
-  if (!trainable || className === "Normalization") return 0;
-  return className === "BatchNormalization" ? Math.max(0, total - 2) : total;
+function writeSpec(value: unknown, module: string): unknown {
+  const { className, config } = value as { className: string; config: Readonly<Record<string, unknown>> };
+  const own = Object.fromEntries(Object.entries(config).map(([key, entry]) => [snakeCaseKey(key), entry]));
+  return { module, class_name: className, config: own, registered_name: null };
 }
 
-function isKerasObject(value: unknown): value is KerasObject {
-  const config = property(value, "config");
-  return typeof property(value, "class_name") === "string" && (isObject(config) || Array.isArray(config));
+/** `return_sequences` → `returnSequences`. */
+export function camelCase(key: string): string {
+  return key.replaceAll(/_([a-z0-9])/g, (_, next: string) => next.toUpperCase());
 }
 
-/** Executable code comes as `__lambda__` or as a Lambda layer, whose function may also be a bare marshalled list. */
-function refuseCode(value: unknown, where: string, layer: string): void {
-  if (Array.isArray(value)) {
-    for (const item of value) refuseCode(item, where, layer);
-    return;
-  }
-  if (!isObject(value)) return;
-  const className = property(value, "class_name");
-  const name = property(property(value, "config"), "name") ?? property(value, "name");
-  const current = typeof className === "string" && typeof name === "string" ? name : layer;
-  if (className === "Lambda" || className === "__lambda__" || Object.hasOwn(value, "__lambda__")) {
-    throw fileError(
-      "unsupported",
-      current === "" ? where : `${where}: ${current}`,
-      "a Lambda layer holds executable Python code, which is never run",
-      {
-        hint: "Replace the layer by built-in layers in Python and save again.",
-      },
-    );
-  }
-  for (const inner of Object.values(value)) refuseCode(inner, where, current);
-}
-
-function join(path: string, rest: string): string {
-  return path === "" ? rest : `${path}/${rest}`;
+/** `returnSequences` → `return_sequences`. */
+export function snakeCaseKey(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
 }

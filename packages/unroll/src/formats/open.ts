@@ -10,7 +10,7 @@ import { findSuperblock } from "./hdf5/index.ts";
 import { readHdf5Model } from "./hdf5-models.ts";
 import { isObject, parseJson, property } from "./json.ts";
 import { readKerasArchive } from "./keras-archive.ts";
-import { kerasObject, walkLayers } from "./keras-config.ts";
+import { kerasObject, walkLayers } from "./keras-paths.ts";
 import { isNpy, readNpz } from "./npy.ts";
 import { isSafetensors, readSafetensors } from "./safetensors.ts";
 import { isTfjsModel, readTfjs, type ShardReader } from "./tfjs.ts";

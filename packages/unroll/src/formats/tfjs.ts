@@ -8,7 +8,7 @@ import { assignWeights } from "./assign.ts";
 import type { StoredModel, StoredWeight } from "./container.ts";
 import { type FileLimits, fileError, formatBytes, quoted } from "./failure.ts";
 import { isObject, property } from "./json.ts";
-import { kerasObject } from "./keras-config.ts";
+import { kerasObject } from "./keras-paths.ts";
 import { bytesOf, checkedCount, decodeNumbers, type ElementType, isElementType, toFloat32 } from "./numbers.ts";
 
 /** Gives a shard's bytes by the path that model.json names. */

@@ -18,11 +18,11 @@ export function prepare(program: Program, _device: Device = "reference"): Compil
 }
 
 function runReference(program: Program, inputs: readonly TensorData[], random: Random): Tensor[] {
-  const { results, valueOf } = evaluateProgram(program, inputs, { random });
-  const tensors = results.map((data, index) => ({
+  const evaluation = evaluateProgram(program, inputs, { random });
+  const tensors = evaluation.results.map((data, index) => ({
     shape: [...program.results[index]!.shape],
     data: Float32Array.from(data),
   }));
-  for (const { variable, value } of program.updates) variable.assign(valueOf(value));
+  for (const { variable, value } of program.updates) variable.assign(evaluation.valueOf(value));
   return tensors;
 }

@@ -1,0 +1,190 @@
+/**
+ * Runs the layer cases made by real Keras (fixtures/keras/layers.json.gz) and those of other projects (fixtures/golden/):
+ * the float64 reference against Keras's float64 numbers, the engine against its float32 numbers.
+ */
+
+import { UnrollError } from "../src/core/errors.ts";
+import { Random } from "../src/core/random.ts";
+import type { Variable } from "../src/core/variable.ts";
+import { type KerasObject, layerFromConfig } from "../src/formats/keras-config.ts";
+import type { Layer } from "../src/layers/layer.ts";
+import { prepare } from "../src/layers/run.ts";
+import { inputValue } from "../src/program/builder.ts";
+import { evaluateProgram } from "../src/program/evaluate.ts";
+import type { Program, Value } from "../src/program/program.ts";
+import { decode, difference, type FixtureTensor, type Numbers, readFixture, type Tolerance } from "./fixture-files.ts";
+
+export interface LayerCase {
+  readonly id: string;
+  readonly layers: readonly KerasObject[];
+  readonly weights: readonly (readonly FixtureTensor[])[];
+  readonly calls: readonly CaseCall[];
+  readonly kerasVersion?: string;
+  readonly tolerance?: Tolerance;
+}
+
+interface CaseCall {
+  readonly inputs: readonly FixtureTensor[];
+  readonly mask?: readonly FixtureTensor[];
+  readonly initial_state?: readonly FixtureTensor[];
+  readonly training?: boolean;
+  readonly reset_states?: boolean;
+  /** Index into the results, where not all are stated. */
+  readonly outputs: readonly (FixtureTensor & { readonly output_index?: number })[];
+  readonly outputs64?: readonly FixtureTensor[];
+  readonly output_mask?: FixtureTensor;
+  readonly weights_after64?: readonly (readonly FixtureTensor[])[];
+}
+
+export type Engine = "reference" | "wasm";
+export interface CaseResult {
+  readonly id: string;
+  /** The class that the case is about. */
+  readonly className: string;
+  readonly status: "pass" | "fail" | "unsupported";
+  readonly message?: string;
+}
+
+/** The cases of Keras itself. */
+export function kerasLayerCases(): readonly LayerCase[] {
+  return readFixture<{ cases: readonly LayerCase[] }>("keras/layers.json.gz").cases;
+}
+
+export function runLayerCase(layerCase: LayerCase, engine: Engine): CaseResult {
+  const className = layerCase.layers.at(-1)!.class_name;
+  try {
+    const message = runCalls(layerCase, engine);
+    return message === undefined
+      ? { id: layerCase.id, className, status: "pass" }
+      : { id: layerCase.id, className, status: "fail", message };
+  } catch (error) {
+    const unsupported = error instanceof UnrollError && (error.code === "unsupported" || error.code === "unknown-name");
+    const message = error instanceof UnrollError ? error.message : String((error as Error).stack);
+    return { id: layerCase.id, className, status: unsupported ? "unsupported" : "fail", message };
+  }
+}
+
+/** Keras keeps a few constants as float32 even in float64. */
+function referenceTolerance(layers: readonly KerasObject[]): Tolerance {
+  return /leaky_relu|gelu|LeakyReLU/.test(JSON.stringify(layers))
+    ? { rtol: 1e-6, atol: 1e-7 }
+    : { rtol: 1e-9, atol: 1e-10 };
+}
+
+function runCalls(layerCase: LayerCase, engine: Engine): string | undefined {
+  const options = layerCase.kerasVersion === undefined ? {} : { kerasVersion: layerCase.kerasVersion };
+  const layers = layerCase.layers.map((object) => layerFromConfig(object, options));
+  const tolerance =
+    layerCase.tolerance ?? (engine === "wasm" ? { rtol: 2e-4, atol: 2e-5 } : referenceTolerance(layerCase.layers));
+  /** States and statistics in float64, which variables would round. */
+  const kept = new Map<Variable, Float64Array>();
+  for (const [index, call] of layerCase.calls.entries()) {
+    const { program, masked } = programOf(layers, call, layerCase.weights);
+    if (call.reset_states) {
+      layers.at(-1)!.resetStates();
+      kept.clear();
+    }
+    const inputs = [...call.inputs, ...(call.mask ?? []), ...(call.initial_state ?? [])].map(decode);
+    const results = run(program, inputs, kept, engine);
+    const expected = (engine === "wasm" ? call.outputs : (call.outputs64 ?? call.outputs)).map(decode);
+    const count = program.results.length - (masked ? 1 : 0);
+    if (call.outputs[0]?.output_index === undefined && count !== expected.length) {
+      return `call ${index}: ${count} outputs instead of ${expected.length}`;
+    }
+    for (const [output, numbers] of expected.entries()) {
+      const position = call.outputs[output]!.output_index ?? output;
+      const found = difference(results[position]!, numbers, tolerance);
+      if (found !== undefined) return `call ${index}, output ${position}: ${found}`;
+    }
+    if ((call.output_mask !== undefined) !== masked && call.outputs64 !== undefined) {
+      return `call ${index}: ${masked ? "a" : "no"} mask on the output`;
+    }
+    if (call.output_mask !== undefined) {
+      const found = difference(results.at(-1)!, decode(call.output_mask), { rtol: 0, atol: 0 });
+      if (found !== undefined) return `call ${index}, mask: ${found}`;
+    }
+    const after = checkWeightsAfter(layers, call, kept, engine, tolerance);
+    if (after !== undefined) return `call ${index}, ${after}`;
+  }
+  return undefined;
+}
+
+function checkWeightsAfter(
+  layers: readonly Layer[],
+  call: CaseCall,
+  kept: ReadonlyMap<Variable, Float64Array>,
+  engine: Engine,
+  tolerance: Tolerance,
+): string | undefined {
+  for (const [position, weights] of (call.weights_after64 ?? []).entries()) {
+    for (const [index, variable] of layers[position]!.variables.entries()) {
+      const data = engine === "reference" ? (kept.get(variable) ?? variable.data) : variable.data;
+      const numbers = { shape: variable.shape, data: Float64Array.from(data) };
+      const found = difference(numbers, decode(weights[index]!), tolerance);
+      if (found !== undefined) return `${variable.name} after the call: ${found}`;
+    }
+  }
+  return undefined;
+}
+
+/** One call of the chain as a program: the outputs of the last layer, then its output's mask where it has one. */
+function programOf(
+  layers: readonly Layer[],
+  call: CaseCall,
+  weights: LayerCase["weights"],
+): { program: Program; masked: boolean } {
+  const inputs = call.inputs.map(({ shape }, index) => inputValue(`input_${index}`, shape));
+  const masks = (call.mask ?? []).map(({ shape }, index) => inputValue(`mask_${index}`, shape));
+  const initialStates = (call.initial_state ?? []).map(({ shape }, index) => inputValue(`state_${index}`, shape));
+  const updates: { variable: Variable; value: Value }[] = [];
+  let values: readonly Value[] = inputs;
+  let carried: readonly (Value | undefined)[] = [];
+  for (const [index, layer] of layers.entries()) {
+    const last = index === layers.length - 1;
+    if (!layer.built) {
+      layer.build(values.map(({ shape }) => shape));
+      layer.setWeights(weights[index]!.map((weight) => ({ ...decode(weight), data: toFloat32(decode(weight)) })));
+    }
+    const result = layer.compute(values, {
+      masks: last && masks.length > 0 ? masks : carried,
+      ...(last && initialStates.length > 0 ? { initialStates } : {}),
+      training: call.training ?? false,
+      onUpdate: (variable, value) => updates.push({ variable, value }),
+    });
+    values = result.outputs;
+    carried = result.masks ?? [];
+  }
+  const mask = carried[0];
+  return {
+    program: {
+      inputs: [...inputs, ...masks, ...initialStates],
+      results: [...values, ...(mask === undefined ? [] : [mask])],
+      updates,
+    },
+    masked: mask !== undefined,
+  };
+}
+
+function toFloat32({ data }: Numbers): Float32Array {
+  return Float32Array.from(data);
+}
+
+function run(
+  program: Program,
+  inputs: readonly Numbers[],
+  kept: Map<Variable, Float64Array>,
+  engine: Engine,
+): readonly Numbers[] {
+  const random = new Random(1);
+  if (engine === "wasm") {
+    const results = prepare(program, "wasm").run(inputs.map(toFloat32), random);
+    return results.map(({ shape, data }) => ({ shape, data: Float64Array.from(data) }));
+  }
+  const evaluation = evaluateProgram(
+    program,
+    inputs.map(({ data }) => data),
+    { random, variables: kept },
+  );
+  for (const { variable, value } of program.updates) kept.set(variable, evaluation.valueOf(value));
+  return evaluation.results.map((data, index) => ({ shape: program.results[index]!.shape, data }));
+}
