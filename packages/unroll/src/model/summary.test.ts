@@ -69,7 +69,6 @@ describe("summary as JSON", () => {
       params: 112,
     });
     expect(summaryJson(tableOf("unbuilt")).layers[0]).toEqual({
-      name: "lstm_1",
       name: "lstm",
       outputShape: null,
       params: null,
