@@ -49,3 +49,18 @@ export function checkSameLength(path: string, what: string, expected: number, re
     received: `lengths = ${expected} and ${received}`,
   });
 }
+
+/** Most numbers in one array made here: 2 GiB of float32. */
+const MOST_ELEMENTS = 2 ** 29;
+
+/** Throws `memory` before an array of that many numbers is made. */
+export function checkElements(path: string, count: number): void {
+  if (count <= MOST_ELEMENTS) return;
+  throw new UnrollError({
+    code: "memory",
+    path,
+    expected: `the result may hold at most ${MOST_ELEMENTS} numbers`,
+    received: `${count} numbers`,
+    hint: "Work on a part of the data at a time.",
+  });
+}
