@@ -7,3 +7,6 @@ export { type NumberTensor, readNpy, readNpz, writeNpy, writeNpz } from "./npy.t
 export { type ElementType, type NumberArray, type StoredShape, toFloat32 } from "./numbers.ts";
 export { type ModelSource, type OpenOptions, openModelFile } from "./open.ts";
 export { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
+export { toStorable, weightNames } from "./storable.ts";
+export { writeH5, writeKeras, writeNpzModel, writeSafetensorsModel, writeWeightsH5 } from "./write.ts";
+export { writeTfjs } from "./write-tfjs.ts";

@@ -15,7 +15,7 @@ export function readAttribute(source: Hdf5Source, messages: readonly Message[], 
   for (const cursor of attributeMessages(source, messages)) {
     step(source);
     const attribute = openAttribute(cursor);
-    if (attribute.name === name) return valueOf(attribute);
+    if (attribute.name === name) return contentOf(attribute);
   }
   return undefined;
 }
@@ -72,7 +72,7 @@ function namedDatatype(cursor: Cursor): Cursor {
   return found;
 }
 
-function valueOf({ datatype, shape, data }: Attribute): Hdf5Value {
+function contentOf({ datatype, shape, data }: Attribute): Hdf5Value {
   if (shape === null || datatype.kind === "other") return undefined;
   const { source } = data;
   const count = shape.reduce((product, size) => product * size, 1);
