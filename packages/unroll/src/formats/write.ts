@@ -9,7 +9,6 @@ import { fileError } from "./failure.ts";
 import { attributeLimit, GroupBuilder, writeHdf5 } from "./hdf5/index.ts";
 import { property } from "./json.ts";
 import type { LayerSlot } from "./keras-config.ts";
-import { layersOf } from "./keras-config.ts";
 import { writeNpz } from "./npy.ts";
 import { writeSafetensors } from "./safetensors.ts";
 import { type FilledSlot, fillSlots } from "./storable.ts";
@@ -75,17 +74,16 @@ export function writeH5(model: StorableModel): Uint8Array {
     const name = filled.slot.path[0]!;
     outermost.set(name, [...(outermost.get(name) ?? []), filled]);
   }
-  const names = [...outermost.keys()].filter(
-    (name) => outermost.get(name)![0]!.slot.className !== "InputLayer" || isFunctional(model),
-  );
+  // Keras lists a Functional model's inputs among its layers, and a Sequential one's not.
+  const isInput = (name: string) =>
+    outermost.get(name)!.every(({ slot }) => slot.path.length === 1 && slot.className === "InputLayer");
+  const names = [...outermost.keys()].filter((name) => isFunctional(model) || !isInput(name));
   setNames(group, "layer_names", names);
   for (const name of names) {
-    const named = outermost
-      .get(name)!
-      .map(({ slot, weights }) => ({
-        slot,
-        weights: weights.map((weight) => ({ weight, name: fullName(slot, weight) })),
-      }));
+    const named = outermost.get(name)!.map(({ slot, weights }) => ({
+      slot,
+      weights: weights.map((weight) => ({ weight, name: fullName(slot, weight) })),
+    }));
     addWeights(group.group(name), trainableFirst(named));
   }
   addWeights(group.group("top_level_model_weights"), []);
@@ -138,7 +136,7 @@ function groupCounts(slot: LayerSlot, total: number): number[] {
 }
 
 function isFunctional({ architecture }: StorableModel): boolean {
-  return layersOf(architecture) !== undefined && property(architecture.config, "input_layers") !== undefined;
+  return property(architecture.config, "input_layers") !== undefined;
 }
 
 function addWeights(
