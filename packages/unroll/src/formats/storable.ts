@@ -7,7 +7,7 @@ import { trainableFirst } from "./assign.ts";
 import type { StorableModel, StorableWeight, StoredLayer, StoredModel } from "./container.ts";
 import { fileError } from "./failure.ts";
 import { isObject, property } from "./json.ts";
-import { type LayerSlot, walkLayers } from "./keras-config.ts";
+import { type LayerSlot, walkLayers } from "./keras-paths.ts";
 import { checkedCount } from "./numbers.ts";
 
 /** A layer of the architecture with its weights in `get_weights()` order; names unique within the layer. */

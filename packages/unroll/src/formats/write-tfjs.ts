@@ -5,7 +5,7 @@
 import type { KerasObject, StorableModel } from "./container.ts";
 import { fileError } from "./failure.ts";
 import { isObject, type JsonObject, property } from "./json.ts";
-import { walkLayers } from "./keras-config.ts";
+import { walkLayers } from "./keras-paths.ts";
 import { elementTypeOf, encodeNumbers } from "./numbers.ts";
 import { fillSlots } from "./storable.ts";
 

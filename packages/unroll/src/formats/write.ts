@@ -8,7 +8,7 @@ import { type StorableModel, type StorableWeight, writtenKerasVersion } from "./
 import { fileError } from "./failure.ts";
 import { attributeLimit, GroupBuilder, writeHdf5 } from "./hdf5/index.ts";
 import { property } from "./json.ts";
-import type { LayerSlot } from "./keras-config.ts";
+import type { LayerSlot } from "./keras-paths.ts";
 import { writeNpz } from "./npy.ts";
 import { writeSafetensors } from "./safetensors.ts";
 import { type FilledSlot, fillSlots } from "./storable.ts";

@@ -70,6 +70,7 @@ describe("summary as JSON", () => {
     });
     expect(summaryJson(tableOf("unbuilt")).layers[0]).toEqual({
       name: "lstm",
+      type: "LSTM",
       outputShape: null,
       params: null,
     });
