@@ -1,0 +1,267 @@
+/**
+ * What every model can do: count, weights, summary, predict. A model is itself a layer, so it can be applied to tensors and
+ * stand inside another model. How it comes to its graph is in functional.ts and sequential.ts.
+ */
+import { didYouMean, UnrollError } from "../core/errors.ts";
+import type { Random } from "../core/random.ts";
+import type { Shape } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+import type { Variable } from "../core/variable.ts";
+import type { LayerArray } from "../layers/arrays.ts";
+import type { Result, SymbolicTensor } from "../layers/index.ts";
+import { type ComputeOptions, Layer, type Outputs } from "../layers/layer.ts";
+import type { Device } from "../layers/run.ts";
+import { inputValue } from "../program/builder.ts";
+import type { Program, Value } from "../program/program.ts";
+import { type ModelData, readData } from "./data.ts";
+import type { CallValues, Graph } from "./graph.ts";
+import { graphOf, modelType, type Parts } from "./graph-type.ts";
+import { Plans } from "./plan.ts";
+import { type SummaryTextOptions, summaryText } from "./summary.ts";
+import { summaryTable } from "./summary-rows.ts";
+import type { SummaryTable } from "./summary-table.ts";
+
+export interface PredictOptions {
+  /** Examples that run together; by default 32, or the batch size that the input was declared with. */
+  readonly batchSize?: number;
+  /** Where to run; by default what `device()` says. */
+  readonly device?: Device;
+}
+
+export interface SummaryOptions extends SummaryTextOptions {
+  /** Gets the whole text instead of the console; false prints nothing. */
+  readonly print?: ((text: string) => void) | false;
+}
+
+/** Sizes for which a model's program is written. */
+export interface ProgramOptions {
+  readonly batch: number;
+  /** Stands for every unknown size behind the batch; needed only when there is one. */
+  readonly timesteps?: number;
+  /** Instead of batch and timesteps: the whole shape of each input, `[batch, ...]`. */
+  readonly shapes?: readonly (readonly number[])[];
+  /** Dropout and batch statistics on. */
+  readonly training?: boolean;
+}
+
+/** A model's computation for fixed sizes, with the values of every call of a layer, also inside nested models. */
+export interface ModelProgram {
+  readonly program: Program;
+  readonly calls: readonly CallValues[];
+  /** The mask that each output carries, `[batch, timesteps]`. */
+  readonly outputMasks: readonly (Value | undefined)[];
+}
+
+/** What one call of a layer gave for some data. */
+export interface Intermediate {
+  readonly layer: Layer;
+  /** Which call of the layer, from 0. */
+  readonly callIndex: number;
+  readonly outputs: readonly Tensor[];
+}
+
+export class Model<Many extends boolean = boolean> extends Layer<Many> {
+  readonly #parts: Parts;
+  readonly #plans = new Plans();
+  /** What the optimizer keeps beside the weights; the trainer sets it, the summary prints it. */
+  optimizerSize: { readonly params: number; readonly bytes: number } | undefined;
+
+  constructor(className: "Functional" | "Sequential", parts: Parts, name: string, trainable?: boolean) {
+    super(modelType(className, parts), {}, { name, trainable });
+    this.#parts = parts;
+  }
+
+  /** Layers in Keras's order; a sequential model's input layer is not among them. */
+  get layers(): readonly Layer[] {
+    return this.#parts.layers;
+  }
+
+  /** The calls between inputs and outputs. Throws UnrollError `unbuilt`. */
+  get graph(): Graph {
+    return graphOf(this.#parts, this.name);
+  }
+
+  get hasGraph(): boolean {
+    return this.#parts.graph !== undefined;
+  }
+
+  get inputs(): readonly SymbolicTensor[] {
+    return this.graph.inputs;
+  }
+
+  get outputs(): readonly SymbolicTensor[] {
+    return this.graph.outputs;
+  }
+
+  /**
+   * A layer by its name, or by its place in `layers`.
+   *
+   * @throws UnrollError `unknown-name`
+   */
+  getLayer(nameOrIndex: string | number): Layer {
+    const { layers } = this;
+    const found =
+      typeof nameOrIndex === "number" ? layers.at(nameOrIndex) : layers.find((layer) => layer.name === nameOrIndex);
+    if (found !== undefined) return found;
+    const names = layers.map((layer) => layer.name);
+    throw new UnrollError({
+      code: "unknown-name",
+      path: this.name,
+      expected:
+        typeof nameOrIndex === "number"
+          ? `the model has ${layers.length} layers`
+          : `the model has no layer named ${nameOrIndex}`,
+      received: typeof nameOrIndex === "number" ? `index = ${nameOrIndex}` : undefined,
+      hint:
+        (typeof nameOrIndex === "string" ? didYouMean(nameOrIndex, names) : undefined) ??
+        `Its layers are ${names.join(", ")}.`,
+    });
+  }
+
+  override build(inputShape: Shape | readonly Shape[], random?: Random): void {
+    graphOf(this.#parts, this.name);
+    super.build(inputShape, random);
+  }
+
+  /** Each array once, however often its layer is shared. */
+  override get arrays(): readonly LayerArray[] {
+    const seen = new Map<Variable, LayerArray>();
+    for (const array of super.arrays) seen.set(array.variable, array);
+    return [...seen.values()];
+  }
+
+  override compute(inputs: readonly Value[], options: ComputeOptions = {}): Result {
+    this.build(inputs.map(({ shape }) => shape));
+    return this.graph.compute(inputs, options);
+  }
+
+  /**
+   * The model's computation as a tensor program for fixed sizes.
+   *
+   * @throws UnrollError `unbuilt`, `shape`
+   */
+  program(options: ProgramOptions): ModelProgram {
+    const shapes = options.shapes ?? this.inputs.map(({ shape, node }) => this.#fixedShape(shape, options, node.layer));
+    const inputs = this.inputs.map(({ node }, index) => inputValue(node.layer.name, shapes[index]!));
+    const updates: { variable: Variable; value: Value }[] = [];
+    const calls: CallValues[] = [];
+    const result = this.graph.compute(inputs, {
+      training: options.training ?? false,
+      onUpdate: (variable, value) => updates.push({ variable, value }),
+      onCall: (values) => calls.push(values),
+    });
+    return {
+      program: { inputs, results: result.outputs, updates },
+      calls,
+      outputMasks: result.outputs.map((_, index) => result.masks?.[index]),
+    };
+  }
+
+  /**
+   * The outputs for `x`, in batches. Shapes: `[examples, ...]` in and out.
+   *
+   * @throws UnrollError `shape`, `data` when `x` does not fit; `memory` before memory is taken
+   * @example model.predict([[[1], [2], [3]]]) // one example of three timesteps with one feature
+   */
+  predict(x: ModelData, options: PredictOptions = {}): Outputs<Many, Tensor> {
+    const results = this.#run(x, options, ({ program }) => program);
+    // The types know from the outputs whether there are several.
+    return (results.length === 1 ? results[0] : results) as Outputs<Many, Tensor>;
+  }
+
+  /** What every call of a layer gives for `x`, in running order. Throws as `predict` does. */
+  intermediates(x: ModelData, options: PredictOptions = {}): Intermediate[] {
+    let calls: readonly CallValues[] = [];
+    const results = this.#run(
+      x,
+      options,
+      (written) => {
+        calls = written.calls;
+        return { ...written.program, results: calls.flatMap(({ outputs }) => outputs) };
+      },
+      new Plans(),
+    );
+    let next = 0;
+    return calls.map(({ call, outputs }) => ({
+      layer: call.layer,
+      callIndex: call.callIndex,
+      outputs: outputs.map(() => results[next++]!),
+    }));
+  }
+
+  /**
+   * The summary as data. Throws UnrollError `unbuilt` never: rows of unbuilt layers say so.
+   *
+   * @param style Keras 3 lists the operations that make masks, Keras 2 does not
+   */
+  summaryTable(style: "keras2" | "keras3" = "keras3"): SummaryTable {
+    return summaryTable(this, style);
+  }
+
+  /** Prints the summary as Keras does, and returns the text. Throws UnrollError as `summaryText` does. */
+  summary(options: SummaryOptions = {}): string {
+    const text = summaryText(this.summaryTable(options.style), options);
+    if (options.print === undefined) console.log(text.slice(0, -1));
+    else if (options.print !== false) options.print(text);
+    return text;
+  }
+
+  /** Forgets prepared programs; for changes of the graph. */
+  protected forgetPlans(): void {
+    this.#plans.clear();
+    this.runs.clear();
+  }
+
+  #run(
+    x: ModelData,
+    options: PredictOptions,
+    pick: (written: ModelProgram) => Program,
+    plans: Plans = this.#plans,
+  ): Tensor[] {
+    const specs = this.inputs.map(({ shape, node }) => ({ name: node.layer.name, shape }));
+    const tensors = readData(x, specs, this.name);
+    const batchSize = this.#batchSize(options.batchSize, tensors[0]!.shape[0]!);
+    const programFor = (batch: number): Program => {
+      const shapes = tensors.map(({ shape }) => [batch, ...shape.slice(1)]);
+      this.build(shapes);
+      return pick(this.program({ batch, shapes }));
+    };
+    return plans.run(tensors, batchSize, options.device, programFor, this.name);
+  }
+
+  /** A declared batch size must be kept to, because stateful layers have one state for each example of it. */
+  #batchSize(given: number | undefined, examples: number): number {
+    if (given !== undefined && !(Number.isInteger(given) && given > 0)) {
+      throw new UnrollError({
+        code: "option",
+        path: this.name,
+        expected: "batchSize must be a positive whole number",
+        received: `batchSize = ${given}`,
+      });
+    }
+    const declared = this.inputs.map(({ shape }) => shape[0]).find((size) => size !== null);
+    if (declared === undefined) return given ?? 32;
+    if ((given ?? declared) === declared && examples % declared === 0) return declared;
+    throw new UnrollError({
+      code: "data",
+      path: this.name,
+      expected: `the input was declared with batches of ${declared} examples`,
+      received: `${examples} examples in batches of ${given ?? declared}`,
+      hint: `Give a multiple of ${declared} examples and leave batchSize out.`,
+    });
+  }
+
+  #fixedShape(shape: Shape, { batch, timesteps }: ProgramOptions, input: Layer): number[] {
+    return [batch, ...shape.slice(1)].map((size) => {
+      const known = size ?? timesteps;
+      if (known !== undefined) return known;
+      throw new UnrollError({
+        code: "shape",
+        path: this.name,
+        expected: `input ${input.name} has a size that is not known`,
+        received: `shape = ${shape.map((one) => one ?? "None").join(", ")}`,
+        hint: "Give timesteps.",
+      });
+    });
+  }
+}
