@@ -2,6 +2,7 @@
  * Emits expression graphs as float32x4 code inside a function being written: four elements at once, shared parts once,
  * multiplies and adds joined. Where operands come from and where results go is the caller's business.
  */
+import { binaryOperators, isRowOp, unaryOperators } from "../equations/arithmetic.ts";
 import type { BinaryOp, Expr, UnaryOp } from "../equations/expr.ts";
 import { type FunctionBuilder, f32x4, type Local, type V128, v128 } from "./assembler.ts";
 import { cos, erf, exp, log, pow, sigmoid, sign, sin, tanh } from "./vector-math.ts";
@@ -22,7 +23,7 @@ const transcendentalOps: ReadonlySet<string> = new Set(["exp", "log", "tanh", "s
 
 /** Nodes that an emitter asks its caller for. */
 function isLeaf({ node }: Expr): boolean {
-  return node.op === "symbol" || node.op === "product" || node.op.startsWith("row");
+  return node.op === "symbol" || node.op === "product" || isRowOp(node.op);
 }
 
 /** Turns expressions into terms: equal parts become one term. */
@@ -55,13 +56,13 @@ class TermTable {
   }
 
   #unary(op: UnaryOp, a: Term): Term {
-    if (a.op === "constant" && op in foldUnary) return this.#constant(foldUnary[op]!(a.value));
+    if (a.op === "constant") return this.#constant(unaryOperators[op](a.value));
     if (op === "neg" && a.op === "neg") return a.operands[0]!;
     return this.#shared({ op, operands: [a], value: 0, leaf: undefined, uses: 0 });
   }
 
   #binary(op: BinaryOp, a: Term, b: Term): Term {
-    if (a.op === "constant" && b.op === "constant") return this.#constant(foldBinary[op](a.value, b.value));
+    if (a.op === "constant" && b.op === "constant") return this.#constant(binaryOperators[op](a.value, b.value));
     const is = (term: Term, value: number): boolean => term.op === "constant" && term.value === value;
     if ((op === "add" && is(a, 0)) || (op === "mul" && is(a, 1))) return b;
     if (((op === "add" || op === "sub") && is(b, 0)) || ((op === "mul" || op === "div") && is(b, 1))) return a;
@@ -281,32 +282,3 @@ export function costOf(roots: readonly Expr[]): { operations: number; transcende
 function isPowerOfTwo(value: number): boolean {
   return value !== 0 && Number.isFinite(value) && Number.isInteger(Math.log2(Math.abs(value)));
 }
-
-const foldUnary: Readonly<Partial<Record<UnaryOp, (a: number) => number>>> = {
-  neg: (a) => -a,
-  abs: Math.abs,
-  exp: Math.exp,
-  log: Math.log,
-  sqrt: Math.sqrt,
-  tanh: Math.tanh,
-  sigmoid: (a) => 1 / (1 + Math.exp(-a)),
-  sin: Math.sin,
-  cos: Math.cos,
-  floor: Math.floor,
-  ceil: Math.ceil,
-  sign: Math.sign,
-};
-
-const foldBinary: Readonly<Record<BinaryOp, (a: number, b: number) => number>> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  max: Math.max,
-  min: Math.min,
-  // biome-ignore lint/style/useExponentiationOperator: a table of functions
-  pow: (a, b) => Math.pow(a, b),
-  less: (a, b) => Number(a < b),
-  lessEqual: (a, b) => Number(a <= b),
-  equal: (a, b) => Number(a === b),
-};

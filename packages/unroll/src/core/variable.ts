@@ -64,5 +64,7 @@ export class Variable {
   /** Says that newer numbers lie elsewhere; `fetch` must call `assign` with them. It runs at the next read. */
   changedElsewhere(fetch: () => void): void {
     this.#fetch = fetch;
+    this.#version++;
+    Variable.changes++;
   }
 }

@@ -1,0 +1,211 @@
+/**
+ * Brings a program to life: plan, module, instance, and the few lines of JavaScript around a run. Between copying inputs in and
+ * results out there is one call.
+ */
+import { UnrollError } from "../core/errors.ts";
+import type { Random } from "../core/random.ts";
+import { sizeOf } from "../core/shape.ts";
+import type { Tensor, TensorData } from "../core/tensor.ts";
+import { Variable } from "../core/variable.ts";
+import type { Program, Value } from "../program/program.ts";
+import { supportsRelaxedSimd } from "./assembler.ts";
+import { type Description, describePlan } from "./describe.ts";
+import { addressOf, type Layout } from "./layout.ts";
+import { largestMemory } from "./memory.ts";
+import { type Plan, planProgram } from "./plan.ts";
+
+export interface CompileOptions {
+  /** Values whose numbers `read` gives after a run, beside the results. */
+  readonly keep?: readonly Value[];
+  /** The most bytes that the plan may take; left out = what 32-bit addresses reach. */
+  readonly limit?: number;
+  /** False = multiply and add round separately on every machine; left out = fused where the engine can. */
+  readonly relaxed?: boolean;
+}
+
+/** A program ready to run. */
+export interface CompiledProgram {
+  /** Bytes of its memory. */
+  readonly bytes: number;
+  /**
+   * Runs the program on row-major inputs, one for each of the program's inputs, whose sizes the caller has checked. Variables
+   * that changed since the last run are taken up first. The results are copies.
+   */
+  run(inputs: readonly TensorData[], random?: Random): Tensor[];
+  /** As `run`, without copies: the results lie in `views` until the next run. */
+  runInPlace(inputs: readonly TensorData[], random?: Random): void;
+  /** The results where they lie in memory, row-major. Not to be written to, nor kept over another run. */
+  readonly views: readonly Float32Array[];
+  /** A copy of a value that was to be kept, as the last run left it. */
+  read(value: Value): Tensor;
+  describe(): Description;
+}
+
+/**
+ * Compiles a program to WebAssembly.
+ *
+ * @throws UnrollError `memory` when it needs more memory than the limit or the machine has (before taking any), `unsupported`
+ * where there is no WebAssembly.
+ * @example
+ * const x = inputValue("x", [2, 3]);
+ * compileProgram({ inputs: [x], results: [map([x], ([v]) => v!.tanh())], updates: [] }).run([new Float32Array(6)]);
+ */
+export function compileProgram(program: Program, options: CompileOptions = {}): CompiledProgram {
+  if (typeof WebAssembly === "undefined") {
+    throw new UnrollError({
+      code: "unsupported",
+      path: "compile",
+      expected: "this place must allow WebAssembly",
+      hint: "Use the reference, which needs none.",
+    });
+  }
+  const plan = planProgram(program, {
+    keep: options.keep ?? [],
+    limit: Math.min(options.limit ?? largestMemory, largestMemory),
+    relaxed: options.relaxed ?? supportsRelaxedSimd(),
+  });
+  return new Compiled(program, plan);
+}
+
+interface WeightSlot {
+  readonly variable: Variable;
+  readonly view: Float32Array;
+  version: number;
+}
+
+/** Below this many numbers a loop copies faster than a call of the typed array's methods. */
+const fewNumbers = 24;
+
+class Compiled implements CompiledProgram {
+  readonly bytes: number;
+  readonly views: readonly Float32Array[];
+  readonly #plan: Plan;
+  readonly #memory: WebAssembly.Memory;
+  readonly #shapes: readonly (readonly number[])[];
+  readonly #inputs: readonly (Float32Array | undefined)[];
+  readonly #weights: readonly WeightSlot[];
+  readonly #updated: readonly WeightSlot[];
+  readonly #randoms: readonly { readonly view: Float32Array; readonly distribution: "uniform" | "normal" }[];
+  readonly #run: () => void;
+  readonly #prepare: () => void;
+  #seenChanges = -1;
+
+  constructor(program: Program, plan: Plan) {
+    this.#plan = plan;
+    const { memory, run, prepare } = instantiate(plan);
+    this.#memory = memory;
+    this.#run = run;
+    this.#prepare = prepare;
+    this.bytes = memory.buffer.byteLength;
+    this.#shapes = program.results.map((value) => value.shape);
+    this.views = plan.results.map((layout) => this.#view(layout));
+    this.#inputs = plan.inputs.map((layout) => layout && this.#view(layout));
+    const slots = new Map(
+      [...plan.weights].map(([variable, layout]) => [variable, { variable, view: this.#view(layout), version: -1 }]),
+    );
+    this.#weights = [...slots.values()];
+    this.#updated = [...new Set(program.updates.map(({ variable }) => slots.get(variable)!))];
+    this.#randoms = plan.randoms.map(({ layout, distribution }) => ({ view: this.#view(layout), distribution }));
+  }
+
+  run(inputs: readonly TensorData[], random?: Random): Tensor[] {
+    this.runInPlace(inputs, random);
+    const results = new Array<Tensor>(this.views.length);
+    for (let i = 0; i < results.length; i++) {
+      results[i] = { shape: this.#shapes[i]!, data: copyOf(this.views[i]!) };
+    }
+    return results;
+  }
+
+  runInPlace(inputs: readonly TensorData[], random?: Random): void {
+    if (Variable.changes !== this.#seenChanges) this.#takeUpWeights();
+    for (let i = 0; i < this.#inputs.length; i++) {
+      const view = this.#inputs[i];
+      if (view !== undefined) copyInto(view, inputs[i]!);
+    }
+    if (this.#randoms.length > 0) this.#draw(random);
+    this.#run();
+    if (this.#updated.length > 0) this.#reportUpdates();
+  }
+
+  read(value: Value): Tensor {
+    const layout = this.#plan.kept.get(value);
+    if (layout === undefined) throw new Error("compiler: only results and kept values can be read");
+    return { shape: value.shape, data: this.#view(layout).slice() };
+  }
+
+  describe(): Description {
+    return describePlan(this.#plan, this.bytes);
+  }
+
+  #view(layout: Layout): Float32Array {
+    return new Float32Array(this.#memory.buffer, addressOf(layout), sizeOf(layout.shape));
+  }
+
+  /** Copies in what changed, then lets the kernels pack it. */
+  #takeUpWeights(): void {
+    let changed = this.#seenChanges < 0;
+    for (const slot of this.#weights) {
+      // Reading first: it may fetch newer numbers from another plan, and that counts as a change.
+      const { data } = slot.variable;
+      if (slot.version === slot.variable.version) continue;
+      slot.view.set(data);
+      slot.version = slot.variable.version;
+      changed = true;
+    }
+    this.#seenChanges = Variable.changes;
+    if (changed) this.#prepare();
+  }
+
+  /** The variables' newest numbers now lie here; they are fetched when somebody asks. */
+  #reportUpdates(): void {
+    for (const slot of this.#updated) {
+      slot.variable.changedElsewhere(() => {
+        slot.variable.assign(slot.view);
+        slot.version = slot.variable.version;
+      });
+      slot.version = slot.variable.version;
+    }
+    this.#seenChanges = Variable.changes;
+  }
+
+  #draw(random: Random | undefined): void {
+    if (random === undefined) throw new Error("compiler: random numbers need a seeded generator");
+    for (const { view, distribution } of this.#randoms) {
+      if (distribution === "uniform") for (let i = 0; i < view.length; i++) view[i] = random.uniform();
+      else for (let i = 0; i < view.length; i++) view[i] = random.normal();
+    }
+  }
+}
+
+function instantiate(plan: Plan): { memory: WebAssembly.Memory; run: () => void; prepare: () => void } {
+  const module = new WebAssembly.Module(plan.module.toBytes());
+  try {
+    // What our own module exports.
+    return new WebAssembly.Instance(module).exports as unknown as ReturnType<typeof instantiate>;
+  } catch (cause) {
+    const bytes = plan.memory.lastingBytes + plan.memory.temporaryBytes;
+    throw new UnrollError(
+      {
+        code: "memory",
+        path: "compile",
+        expected: "the machine must have memory for the program",
+        received: `bytes = ${bytes}`,
+        hint: "Use a smaller batch or fewer timesteps.",
+      },
+      { cause },
+    );
+  }
+}
+
+function copyInto(view: Float32Array, data: TensorData): void {
+  if (view.length > fewNumbers) view.set(data);
+  else for (let i = 0; i < view.length; i++) view[i] = data[i]!;
+}
+
+function copyOf(view: Float32Array): Float32Array {
+  if (view.length > fewNumbers) return view.slice();
+  const copy = new Float32Array(view.length);
+  for (let i = 0; i < copy.length; i++) copy[i] = view[i]!;
+  return copy;
+}

@@ -1,0 +1,2 @@
+export { type CompiledProgram, type CompileOptions, compileProgram } from "./compile.ts";
+export type { Description, KernelDescription } from "./describe.ts";

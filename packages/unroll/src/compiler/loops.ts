@@ -1,0 +1,194 @@
+/**
+ * Loops over arrays that lie in memory with any strides: a nest over the outer axes, and four elements at a time along the
+ * innermost one. Elementwise kernels, copies, reductions and scatters are written with these.
+ */
+import {
+  type F32,
+  type FunctionBuilder,
+  f32x4,
+  type I32,
+  i32,
+  i32x4,
+  type Local,
+  type V128,
+  v128,
+} from "./assembler.ts";
+
+/** An array while loops run over it: its element lies at `base + offset` bytes. */
+export interface Place {
+  /** Advanced by the loops; the number 0 where nothing advances it. */
+  readonly base: I32 | number;
+  readonly offset: number;
+  /** Elements between neighbours along the innermost axis. */
+  readonly stride: number;
+}
+
+/** Axes that all arrays can run through as one are joined; axes of size 1 are dropped. */
+export function joinAxes(
+  shape: readonly number[],
+  strides: readonly (readonly number[])[],
+): { shape: number[]; strides: number[][] } {
+  const joined: { shape: number[]; strides: number[][] } = { shape: [], strides: strides.map(() => []) };
+  for (const [axis, size] of shape.entries()) {
+    if (size === 1) continue;
+    const last = joined.shape.length - 1;
+    const joins = last >= 0 && strides.every((array, i) => joined.strides[i]![last] === size * array[axis]!);
+    if (joins) joined.shape[last]! *= size;
+    else joined.shape.push(size);
+    for (const [i, array] of strides.entries()) joined.strides[i]![joins ? last : last + 1] = array[axis]!;
+  }
+  return joined;
+}
+
+/** Where an array starts, and its strides in elements. */
+export interface Start {
+  readonly base: I32 | number;
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+/** Where loops stand in an array. */
+export type Position = Pick<Place, "base" | "offset">;
+
+/**
+ * Runs `body` for every index of `shape`; its argument says where each array's element lies then. Arrays that start alike and
+ * have equal strides share one counter.
+ */
+export function forEachIndex(
+  f: FunctionBuilder,
+  shape: readonly number[],
+  arrays: readonly Start[],
+  body: (positions: Position[]) => void,
+): void {
+  if (shape.includes(0)) return;
+  const cursors: { key: Start; local: Local<"i32"> }[] = [];
+  const positions = arrays.map(({ base, offset, strides }): Position => {
+    if (strides.every((stride, axis) => stride === 0 || shape[axis] === 1)) return { base, offset };
+    // A memory operand's offset cannot be taken back below zero, so what runs backwards counts from its own address.
+    const start = strides.some((stride) => stride < 0) ? { base: i32.add(base, offset), offset: 0 } : { base, offset };
+    const known = cursors.find(({ key }) => key.base === start.base && String(key.strides) === String(strides));
+    if (known !== undefined) return { base: known.local, offset: start.offset };
+    const local = f.let(typeof start.base === "number" ? i32.const(start.base) : start.base, "at");
+    cursors.push({ key: { ...start, strides }, local });
+    return { base: local, offset: start.offset };
+  });
+  const nest = (axis: number): void => {
+    if (axis === shape.length) {
+      body(positions);
+      return;
+    }
+    const size = shape[axis]!;
+    if (size === 1) {
+      nest(axis + 1);
+      return;
+    }
+    f.forLoop(f.i32("index"), 0, size, 1, () => {
+      nest(axis + 1);
+      for (const { key, local } of cursors) f.increase(local, 4 * key.strides[axis]!);
+    });
+    if (axis > 0) for (const { key, local } of cursors) f.increase(local, -4 * size * key.strides[axis]!);
+  };
+  nest(0);
+}
+
+/**
+ * Runs `body` along an axis of `size` elements, four at a time; `index` counts bytes of unit-stride elements, `lanes` is 4 or,
+ * for the last part, what is left.
+ */
+export function forEachFour(
+  f: FunctionBuilder,
+  size: number,
+  body: (index: I32 | number, lanes: number) => void,
+): void {
+  const whole = size - (size % 4);
+  if (whole === 4) body(0, 4);
+  else if (whole > 4) {
+    const index = f.i32("i");
+    f.forLoop(index, 0, 4 * whole, 16, () => body(index, 4));
+  }
+  if (whole < size) body(4 * whole, size - whole);
+}
+
+/** Four neighbours along the innermost axis. With fewer `lanes`, the others hold anything that memory holds, or repeats. */
+export function loadFour(
+  f: FunctionBuilder,
+  { base, offset, stride }: Place,
+  index: I32 | number,
+  lanes: number,
+): V128 {
+  if (stride === 1) {
+    const at = add(base, index);
+    return lanes === 1 ? v128.load32Zero(at.base, offset + at.offset) : v128.load(at.base, offset + at.offset);
+  }
+  if (stride === 0) return v128.load32Splat(base, offset);
+  const element = f.let(strided(base, index, stride, offset));
+  let value: V128 = v128.load32Zero(element);
+  for (let lane = 1; lane < lanes; lane++) {
+    value = v128.load32Lane(i32.add(element, 4 * stride * lane), value, lane);
+  }
+  return value;
+}
+
+/** Stores the first `lanes` of four neighbours. */
+export function storeFour(
+  f: FunctionBuilder,
+  { base, offset, stride }: Place,
+  index: I32 | number,
+  lanes: number,
+  value: V128,
+): void {
+  if (stride === 1) {
+    const at = add(base, index);
+    storeLanes(f, at.base, value, lanes, offset + at.offset);
+    return;
+  }
+  const kept = f.let(value);
+  const element = f.let(strided(base, index, stride, offset));
+  for (let lane = 0; lane < lanes; lane++) {
+    f.do(v128.store32Lane(i32.add(element, 4 * stride * lane), kept, lane));
+  }
+}
+
+/** Stores the first `lanes` of a vector at an address: what lies behind them is not touched. */
+export function storeLanes(f: FunctionBuilder, address: I32 | number, value: V128, lanes: number, offset = 0): void {
+  if (lanes === 4) {
+    f.do(v128.store(address, value, offset));
+    return;
+  }
+  const kept = lanes === 3 ? f.let(value) : value;
+  if (lanes >= 2) f.do(v128.store64Lane(address, kept, 0, offset));
+  if (lanes !== 2) f.do(v128.store32Lane(address, kept, lanes - 1, offset + 4 * (lanes - 1)));
+}
+
+/** The place so many elements further along its axis. */
+export function shifted({ base, offset, stride }: Place, elements: number): Place {
+  const bytes = 4 * stride * elements;
+  return bytes >= 0 ? { base, offset: offset + bytes, stride } : { base: i32.add(base, bytes), offset, stride };
+}
+
+/** The value with `instead` in the lanes behind the first few. */
+export function firstLanes(f: FunctionBuilder, value: V128, lanes: number, instead: number): V128 {
+  if (lanes === 4) return value;
+  const mask = i32x4.const([-1, lanes > 1 ? -1 : 0, lanes > 2 ? -1 : 0, 0]);
+  return v128.bitselect(value, f.splat(instead), mask);
+}
+
+/** The sum or the maximum of the four lanes. */
+export function acrossLanes(f: FunctionBuilder, kind: "sum" | "max", value: V128): F32 {
+  const four = f.let(value);
+  const join = kind === "max" ? f32x4.max : f32x4.add;
+  const two = f.let(join(four, v128.shuffle(four, four, [2, 3, 2, 3])));
+  return f32x4.extractLane(join(two, v128.shuffle(two, two, [1, 1, 1, 1])), 0);
+}
+
+/** The sum as a base and a constant part for the memory operand. */
+function add(base: I32 | number, index: I32 | number): { base: I32 | number; offset: number } {
+  if (typeof index === "number") return { base, offset: index };
+  return { base: base === 0 ? index : i32.add(base, index), offset: 0 };
+}
+
+/** A whole address: what runs backwards cannot use the memory operand's offset, which only adds. */
+function strided(base: I32 | number, index: I32 | number, stride: number, offset: number): I32 {
+  const start = i32.add(base, offset);
+  return i32.add(start, typeof index === "number" ? i32.const(index * stride) : i32.mul(index, stride));
+}

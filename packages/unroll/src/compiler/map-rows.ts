@@ -1,0 +1,191 @@
+/**
+ * Maps with row operators (softmax, sparsemax): row by row along the last axis, one pass for each level of row operators and
+ * one for the result. Transcendental parts that several passes need are kept in a scratch row.
+ */
+import { isRowOp } from "../equations/arithmetic.ts";
+import { type Expr, inOrder, operandsOf, type RowNode, type RowOp } from "../equations/expr.ts";
+import { type FunctionBuilder, f32, f32x4, type I32, i32, type Local, type V128 } from "./assembler.ts";
+import { ExpressionEmitter } from "./emit-expr.ts";
+import { addressOf, broadcastLayout, type Layout } from "./layout.ts";
+import { acrossLanes, firstLanes, forEachFour, forEachIndex, loadFour, storeFour } from "./loops.ts";
+
+/** Operators worth keeping for a later pass instead of computing them again. */
+const costly: ReadonlySet<string> = new Set([
+  "exp",
+  "log",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "sin",
+  "cos",
+  "pow",
+  "div",
+  "sqrt",
+]);
+
+export interface RowsPlan {
+  readonly scratchBytes: number;
+  emit(
+    f: FunctionBuilder,
+    target: Layout,
+    operands: readonly Layout[],
+    symbols: readonly Expr[],
+    scratch: number,
+  ): void;
+}
+
+/** A pass over the row: it ends some row operators, or makes the result. */
+interface Pass {
+  readonly rowOps: readonly Expr[];
+  readonly roots: readonly Expr[];
+}
+
+export function planRows(body: Expr, width: number): RowsPlan {
+  const passes = passesOf(body);
+  const kept = sharedParts(passes);
+  const rowBytes = 16 * Math.ceil(width / 4);
+  const hasSort = passes.some((pass) => pass.rowOps.some(({ node }) => node.op === "rowSparsemaxThreshold"));
+  // The sort's row comes last.
+  const slot = (part: number): number => part * rowBytes;
+  return {
+    scratchBytes: (kept.length + (hasSort ? 1 : 0)) * rowBytes,
+    emit(f, target, operands, symbols, scratch) {
+      const layouts = [target, ...operands.map((operand) => broadcastLayout(operand, target.shape))];
+      const outer = target.shape.slice(0, -1);
+      const inner = layouts.map((layout) => layout.strides.at(-1) ?? 1);
+      const arrays = layouts.map((layout) => ({
+        base: 0,
+        offset: addressOf(layout),
+        strides: layout.strides.slice(0, -1),
+      }));
+      const rowResults = new Map<Expr, Local<"v128">>();
+      for (const pass of passes) for (const rowOp of pass.rowOps) rowResults.set(rowOp, f.v128(rowOp.node.op));
+      forEachIndex(f, outer, arrays, (at) => {
+        const [to, ...from] = at.map((position, i) => ({ ...position, stride: inner[i]! }));
+        const stored = new Set<Expr>();
+        for (const pass of passes) {
+          const running = pass.rowOps.map((rowOp) => startOf(f, rowOp));
+          const here = kept.filter((part) => needs(pass.roots).has(part));
+          forEachFour(f, width, (index, lanes) => {
+            const emitter = new ExpressionEmitter(
+              f,
+              [...pass.roots, ...here],
+              (leaf) => rowResults.get(leaf) ?? loadFour(f, from[symbols.indexOf(leaf)]!, index, lanes),
+            );
+            for (const part of here) {
+              const place = { base: 0, offset: scratch + slot(kept.indexOf(part)), stride: 1 };
+              if (stored.has(part)) emitter.define(part, f.let(loadFour(f, place, index, 4)));
+              else storeFour(f, place, index, 4, emitter.value(part));
+            }
+            if (pass.rowOps.length === 0) storeFour(f, to!, index, lanes, emitter.value(body));
+            for (const [i, rowOp] of pass.rowOps.entries()) {
+              const value = emitter.value((rowOp.node as RowNode).a);
+              if (rowOp.node.op === "rowSparsemaxThreshold") {
+                storeFour(f, { base: 0, offset: scratch + slot(kept.length), stride: 1 }, index, 4, value);
+              } else accumulate(f, rowOp.node.op as RowOp, running[i]!, value, lanes);
+            }
+          });
+          for (const part of here) stored.add(part);
+          for (const [i, rowOp] of pass.rowOps.entries()) {
+            const total =
+              rowOp.node.op === "rowSparsemaxThreshold"
+                ? sparsemaxThreshold(f, scratch + slot(kept.length), width)
+                : f32x4.splat(acrossLanes(f, rowOp.node.op === "rowMax" ? "max" : "sum", running[i]!));
+            f.set(rowResults.get(rowOp)!, total);
+          }
+        }
+      });
+    },
+  };
+}
+
+/** Row operators by how deep they stand inside one another; sparsemax's scratch serves one operator of a pass. */
+function passesOf(body: Expr): Pass[] {
+  const levels = new Map<Expr, number>();
+  const passes: { rowOps: Expr[]; roots: Expr[] }[] = [];
+  for (const expr of inOrder([body], { bodies: true })) {
+    const { node } = expr;
+    const inputs = node.op === "apply" ? [node.body] : operandsOf(expr);
+    let level = Math.max(0, ...inputs.map((input) => levels.get(input) ?? 0));
+    if (isRowOp(node.op)) {
+      const sorts = (at: number): boolean => passes[at]?.rowOps.some((other) => other.node.op === node.op) ?? false;
+      if (node.op === "rowSparsemaxThreshold") while (sorts(level)) level++;
+      for (let i = passes.length; i <= level; i++) passes.push({ rowOps: [], roots: [] });
+      passes[level]!.rowOps.push(expr);
+      passes[level]!.roots.push((node as RowNode).a);
+      level++;
+    }
+    levels.set(expr, level);
+  }
+  return [...passes, { rowOps: [], roots: [body] }];
+}
+
+/** What a pass computes for its roots: row operators are known by then. */
+function needs(roots: readonly Expr[]): Set<Expr> {
+  const seen = new Set<Expr>();
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr) || isRowOp(expr.node.op)) return;
+    seen.add(expr);
+    for (const operand of expr.node.op === "apply" ? [expr.node.body] : operandsOf(expr)) visit(operand);
+  };
+  for (const root of roots) visit(root);
+  return seen;
+}
+
+/** Costly parts that more than one pass needs; of nested ones the outermost suffices, but the inner ones do no harm. */
+function sharedParts(passes: readonly Pass[]): Expr[] {
+  const counts = new Map<Expr, number>();
+  for (const pass of passes) for (const expr of needs(pass.roots)) counts.set(expr, (counts.get(expr) ?? 0) + 1);
+  return [...counts]
+    .filter(([expr, count]) => count > 1 && costly.has(expr.node.op) && expr.extent === "row")
+    .map(([expr]) => expr);
+}
+
+function startOf(f: FunctionBuilder, rowOp: Expr): Local<"v128"> {
+  return f.let(f32x4.const(rowOp.node.op === "rowMax" ? Number.NEGATIVE_INFINITY : 0), "running");
+}
+
+function accumulate(f: FunctionBuilder, op: RowOp, running: Local<"v128">, value: V128, lanes: number): void {
+  const max = op === "rowMax";
+  const valid = firstLanes(f, value, lanes, max ? Number.NEGATIVE_INFINITY : 0);
+  f.set(running, max ? f32x4.max(running, valid) : f32x4.add(running, valid));
+}
+
+/**
+ * Sorts the row at `address` from large to small (by insertion: rows are short) and sums up as Keras does, see RowOp.
+ */
+function sparsemaxThreshold(f: FunctionBuilder, address: number, width: number): V128 {
+  const sorted = f.i32("sorted");
+  const hole = f.i32("hole");
+  const moving = f.f32("moving");
+  const at = (index: I32): I32 => i32.mul(index, 4);
+  f.forLoop(sorted, 1, width, 1, () => {
+    f.set(moving, f32.load(at(sorted), address));
+    f.set(hole, sorted);
+    f.block((placed) => {
+      f.loop((again) => {
+        f.branch(placed, i32.eqz(hole));
+        const before = f32.load(at(i32.sub(hole, 1)), address);
+        f.branch(placed, f32.ge(before, moving));
+        f.do(f32.store(at(hole), before, address));
+        f.increase(hole, -1);
+        f.branch(again);
+      });
+    });
+    f.do(f32.store(at(hole), moving, address));
+  });
+  const runningSum = f.let(f32.const(0), "runningSum");
+  const sum = f.let(f32.const(0), "sum");
+  const support = f.let(f32.const(0), "support");
+  const index = f.i32("index");
+  f.forLoop(index, 0, width, 1, () => {
+    const element = f.let(f32.load(at(index), address));
+    f.set(runningSum, f32.add(runningSum, element));
+    const mean = f32.div(f32.sub(runningSum, 1), f32.convertI32(i32.add(index, 1)));
+    f.if(f32.gt(f32.sub(element, mean), 0), () => {
+      f.set(sum, f32.add(sum, runningSum));
+      f.set(support, f32.add(support, 1));
+    });
+  });
+  return f32x4.splat(f32.div(f32.sub(sum, 1), support));
+}

@@ -1,0 +1,23 @@
+/** Which kernel serves which operation. Inputs, weights, constants, random numbers and views have none: the plan lays them out. */
+import type { Operation } from "../program/program.ts";
+import type { Task } from "./fuse.ts";
+import type { Kernel, KernelFactory, PlanContext } from "./kernel.ts";
+import { mapKernel } from "./map.ts";
+import { concatKernel, gatherGradientKernel, gatherKernel, padKernel, viewGradientKernel } from "./move.ts";
+import { reduceKernel } from "./reduce.ts";
+
+const factories: { readonly [O in Operation as O["op"]]?: KernelFactory<O> } = {
+  map: mapKernel,
+  viewGradient: viewGradientKernel,
+  pad: padKernel,
+  concat: concatKernel,
+  reduce: reduceKernel,
+  gather: gatherKernel,
+  gatherGradient: gatherGradientKernel,
+};
+
+export function makeKernel(context: PlanContext, { operation, results }: Task): Kernel {
+  const factory = factories[operation.op] as KernelFactory | undefined; // keyed by the operation's own kind
+  if (factory === undefined) throw new Error(`compiler: no kernel for ${operation.op}`);
+  return factory(context, operation, results);
+}

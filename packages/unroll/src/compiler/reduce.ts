@@ -1,0 +1,100 @@
+/** The kernel of the reduce operation: sums and maxima over any axes of an array with any strides. */
+import { sizeOf } from "../core/shape.ts";
+import type { ReduceOperation } from "../program/program.ts";
+import { type FunctionBuilder, f32x4, type I32 } from "./assembler.ts";
+import type { KernelFactory } from "./kernel.ts";
+import { addressOf, type Layout } from "./layout.ts";
+import {
+  acrossLanes,
+  firstLanes,
+  forEachFour,
+  forEachIndex,
+  joinAxes,
+  loadFour,
+  type Place,
+  shifted,
+  storeFour,
+} from "./loops.ts";
+
+export const reduceKernel: KernelFactory<ReduceOperation> = (context, { kind, source, axes }, [result]) => {
+  const from = context.read(source);
+  const to = context.write(result!);
+  return {
+    name: `${kind} of ${source.shape.join("×")} to ${result!.shape.join("×")}`,
+    flops: sizeOf(source.shape),
+    emit: (module) => module.func({ name: `${kind}${result!.id}` }, (f) => emitReduce(f, kind, to, from, axes)),
+  };
+};
+
+/** Vectors summed at once where a reduction goes from row to row: enough to hide an addition's latency. */
+const vectorsAtOnce = 4;
+
+/** Emits `to = sum or maximum of from over axes`; `to` has size 1 along them. */
+export function emitReduce(
+  f: FunctionBuilder,
+  kind: "sum" | "max",
+  to: Layout,
+  from: Layout,
+  axes: readonly number[],
+): void {
+  const axesWhere = (chosen: (axis: number) => boolean) => {
+    const list = from.shape.map((_, axis) => axis).filter(chosen);
+    const pick = (numbers: readonly number[]): number[] => list.map((axis) => numbers[axis]!);
+    return joinAxes(pick(from.shape), [pick(from.strides), pick(to.strides)]);
+  };
+  const across = axesWhere((axis) => axes.includes(axis));
+  const kept = axesWhere((axis) => !axes.includes(axis));
+  const join = kind === "sum" ? f32x4.add : f32x4.max;
+  const nothing = kind === "sum" ? 0 : Number.NEGATIVE_INFINITY;
+  const starts = (strides: readonly (readonly number[])[]) => [
+    { base: 0, offset: addressOf(from), strides: strides[0]! },
+    { base: 0, offset: addressOf(to), strides: strides[1]! },
+  ];
+
+  const neighboursAreReduced = across.strides[0]!.at(-1) === 1 || kept.shape.length === 0;
+  if (neighboursAreReduced) {
+    // Lanes run along the last reduced axis and are joined at the end.
+    const width = across.shape.pop() ?? 1;
+    const stride = across.strides[0]!.pop() ?? 1;
+    forEachIndex(f, kept.shape, starts(kept.strides), ([source, target]) => {
+      const running = f.let(f32x4.const(nothing), "running");
+      forEachIndex(f, across.shape, [{ ...source!, strides: across.strides[0]! }], ([row]) => {
+        forEachFour(f, width, (index, lanes) => {
+          const value = loadFour(f, { ...row!, stride }, index, lanes);
+          f.set(running, join(running, firstLanes(f, value, lanes, nothing)));
+        });
+      });
+      storeFour(f, { ...target!, stride: 1 }, 0, 1, f32x4.splat(acrossLanes(f, kind, running)));
+    });
+    return;
+  }
+
+  // Lanes run along the last kept axis, a few vectors at once, down all reduced rows.
+  const size = kept.shape.pop() ?? 1;
+  const [fromStride, toStride] = kept.strides.map((strides) => strides.pop() ?? 1) as [number, number]; // two arrays
+  forEachIndex(f, kept.shape, starts(kept.strides), ([source, target]) => {
+    const columns = (start: number, lanes: readonly number[], index: I32 | number): void => {
+      const running = lanes.map(() => f.let(f32x4.const(nothing), "running"));
+      const at = (place: Place, vector: number): Place => shifted(place, start + 4 * vector);
+      forEachIndex(f, across.shape, [{ ...source!, strides: across.strides[0]! }], ([row]) => {
+        for (const [i, sum] of running.entries()) {
+          f.set(sum, join(sum, loadFour(f, at({ ...row!, stride: fromStride }, i), index, lanes[i]!)));
+        }
+      });
+      for (const [i, sum] of running.entries()) {
+        storeFour(f, at({ ...target!, stride: toStride }, i), index, lanes[i]!, sum);
+      }
+    };
+    const block = 4 * vectorsAtOnce;
+    const whole = size - (size % block);
+    if (whole > 0) {
+      const index = f.i32("i");
+      f.forLoop(index, 0, 4 * whole, 4 * block, () => columns(0, new Array<number>(vectorsAtOnce).fill(4), index));
+    }
+    const rest = size - whole;
+    if (rest > 0) {
+      const lanes = Array.from({ length: Math.ceil(rest / 4) }, (_, i) => Math.min(4, rest - 4 * i));
+      columns(whole, lanes, 0);
+    }
+  });
+}
