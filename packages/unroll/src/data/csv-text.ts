@@ -48,16 +48,15 @@ export class TextInput {
 
   #decode(chunk: Uint8Array): string {
     if (this.#decoder !== undefined || this.#encoding !== undefined) return this.#decodeWith(chunk);
-    const bytes = this.#firstByte === undefined ? chunk : Uint8Array.of(...this.#firstByte, ...chunk.subarray(0, 1));
+    const bytes = this.#firstByte === undefined ? chunk : joined(this.#firstByte, chunk);
     if (bytes.length < 2) {
       this.#firstByte = bytes.slice();
       return "";
     }
+    this.#firstByte = undefined;
     if (bytes[0] === 0xff && bytes[1] === 0xfe) this.#encoding = "utf-16le";
     else if (bytes[0] === 0xfe && bytes[1] === 0xff) this.#encoding = "utf-16be";
-    const kept = this.#firstByte;
-    this.#firstByte = undefined;
-    return (kept === undefined ? "" : this.#decodeWith(kept)) + this.#decodeWith(chunk);
+    return this.#decodeWith(bytes);
   }
 
   #decodeWith(chunk: Uint8Array): string {
@@ -88,4 +87,11 @@ export class TextInput {
     this.#isStart = false;
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   }
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const all = new Uint8Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
 }
