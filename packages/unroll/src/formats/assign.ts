@@ -188,9 +188,12 @@ function fromNames(weights: readonly StoredWeight[], slots: readonly LayerSlot[]
   const ignored: string[] = [];
   for (const weight of weights) {
     const parts = weight.path.split("/").slice(0, -1);
-    const owners = slots.filter(({ path }) => isSubsequence(path, parts));
-    const depth = Math.max(...owners.map(({ path }) => path.length));
-    const nearest = owners.filter(({ path }) => path.length === depth);
+    // TensorFlow.js and Keras 2 leave out the names of nested models, so the innermost names that match decide.
+    const depths = slots.map(({ path }) => matchingDepth(path, parts));
+    const depth = Math.max(0, ...depths);
+    const deepest = depth === 0 ? [] : slots.filter((_, i) => depths[i] === depth);
+    const whole = deepest.filter(({ path }) => path.length === depth);
+    const nearest = whole.length > 0 ? whole : deepest;
     if (nearest.length > 1) {
       throw fileError("weights", where, "a weight's name must tell its layer", {
         received: `name = ${quoted(weight.path)}, layers = ${nearest.map(({ path }) => path.join("/")).join(", ")}`,
@@ -210,10 +213,11 @@ function fromNames(weights: readonly StoredWeight[], slots: readonly LayerSlot[]
   return { layers, ignored };
 }
 
-function isSubsequence(names: readonly string[], parts: readonly string[]): boolean {
-  let at = 0;
-  for (const part of parts) if (part === names[at]) at++;
-  return at === names.length;
+/** How many of the innermost names of a path occur in order among the parts of a weight's name; 0 when its own does not. */
+function matchingDepth(path: readonly string[], parts: readonly string[]): number {
+  let depth = 0;
+  for (let at = parts.length - 1; at >= 0 && depth < path.length; at--) if (parts[at] === path.at(-1 - depth)) depth++;
+  return depth;
 }
 
 /**
