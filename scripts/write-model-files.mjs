@@ -16,7 +16,7 @@ if (folder === undefined) {
 }
 const fixtures = join(root, "fixtures/keras/files");
 const { cases } = JSON.parse(await readFile(join(fixtures, "index.json"), "utf8"));
-await withSource("formats/index.ts", async (formats) => {
+await withSource("src/formats/index.ts", async (formats) => {
   for (const { id } of cases) {
     const target = resolve(folder, id);
     await mkdir(target, { recursive: true });
