@@ -129,8 +129,12 @@ function buildGraph<G extends string, S extends string, O extends Readonly<Recor
   const option = { ...definition.options, ...choices.options } as O; // the layer checked the options' types
   const biasRows = choices.useBias ? (definition.biasRows?.(option) ?? 1) : 0;
   const x = symbol("x", "input", "the input of this timestep");
+  const stateMeaning = (name: S): string => (definition.meanings?.[name] ?? name).replace(/^new /, "");
   const previous = Object.fromEntries(
-    definition.state.map((name) => [name, symbol(`${name}Prev`, "state", `the ${name} of the timestep before`)]),
+    definition.state.map((name) => [
+      name,
+      symbol(`${name}Prev`, "state", `the ${stateMeaning(name)} of the timestep before`),
+    ]),
   ) as Record<S, Expr>;
   const gate = Object.fromEntries(
     definition.gates.map((name, block) => [name, makeGate(name, block, biasRows)]),
@@ -175,7 +179,10 @@ function makeGate(name: string, block: number, biasRows: 0 | 1 | 2): Gate {
   const bias = (value: Expr, row: number): Expr => {
     if (row >= biasRows) return value;
     const label = biasRows === 2 ? `b${row === 0 ? "i" : "r"}_${name}` : `b_${name}`;
-    return value.plus(symbol(label, "weight", `the bias of gate ${name}`, { weight: { array: "bias", block, row } }));
+    const kind = biasRows === 2 ? (row === 0 ? "input bias" : "recurrent bias") : "bias";
+    return value.plus(
+      symbol(label, "weight", `the ${kind} of gate ${name}`, { weight: { array: "bias", block, row } }),
+    );
   };
   const at = (array: string): WeightBlock => ({ array, block, row: 0 });
   const input = (value: Expr): Expr => bias(product(value, `W_${name}`, at("kernel")), 0);
