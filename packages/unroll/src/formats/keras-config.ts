@@ -126,6 +126,8 @@ function readValue(field: Field, value: unknown, where: string, key: string, opt
       return readSpec(value);
     case "layer":
       return value === null ? null : layerFromConfig(value as KerasObject, options); // readObject checks it
+    case "layers":
+      return Array.isArray(value) ? value.map((entry) => layerFromConfig(entry, options)) : value;
     case "integers":
       return Array.isArray(value) && value.length === 0 ? undefined : value;
     default:
@@ -203,6 +205,8 @@ function writeValue(field: Field, value: unknown): unknown {
       return writeSpec(value, "keras.constraints");
     case "layer":
       return layerToConfig(value as Layer); // the field's check has seen to it
+    case "layers":
+      return (value as readonly Layer[]).map(layerToConfig); // the field's check has seen to it
     default:
       return value;
   }

@@ -101,6 +101,8 @@ export interface LayerType<F extends Fields = Fields> {
   compute(call: Call<ConfigOf<F>>): Result;
   /** Sizes of its states `[batch, size]`, in order; a layer with the option `stateful` keeps them between calls. */
   stateSizes?(config: ConfigOf<F>, children: readonly Layer[]): readonly number[];
+  /** For a cell's one step: the layer type that runs it over the timesteps. */
+  readonly overTime?: LayerType;
   /** True where Keras hands the mask on unchanged (used by `computeMask` and when `compute` gives none). */
   readonly passesMask?: boolean;
 }

@@ -20,6 +20,7 @@ export type FieldKind =
   | "regularizer"
   | "constraint"
   | "layer"
+  | "layers"
   | "any";
 
 /** One option: what is kept in the config is a `T`, what may be given is an `In`. */

@@ -2,21 +2,110 @@
 import { gru } from "../cells/gru.ts";
 import { lstm } from "../cells/lstm.ts";
 import { simpleRnn } from "../cells/simple-rnn.ts";
+import { additiveAttention, attention } from "./attention.ts";
 import { bidirectional } from "./bidirectional.ts";
+import { cellLayer, rnn, stackedRnnCells } from "./cell-layers.ts";
 import type { LayerType } from "./contract.ts";
+import { conv1d, conv2d } from "./convolution.ts";
 import { dense } from "./dense.ts";
+import { depthwiseConv1d, separableConv1d } from "./depthwise.ts";
+import { activationLayer, elu, leakyRelu, prelu, relu, rescaling, softmaxLayer, thresholdedRelu } from "./elementwise.ts";
+import { embedding } from "./embedding.ts";
 import { factory, type LayerFactory } from "./factory.ts";
 import type { Fields } from "./fields.ts";
 import { inputLayer } from "./input-layer.ts";
+import { masking } from "./masking.ts";
+import { add, average, concatenate, dot, maximum, minimum, multiply, subtract } from "./merging.ts";
+import { multiHeadAttention } from "./multi-head-attention.ts";
+import { dropout, gaussianDropout, gaussianNoise, spatialDropout1d } from "./noise.ts";
+import { batchNormalization, layerNormalization, normalization } from "./normalizing.ts";
+import {
+  averagePooling1d,
+  averagePooling2d,
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+  maxPooling1d,
+  maxPooling2d,
+} from "./pooling.ts";
 import { forgetFields, gateFields, recurrentLayer, resetFields } from "./recurrent.ts";
+
+import {
+  cropping1d,
+  flatten,
+  permute,
+  repeatVector,
+  reshapeLayer,
+  upSampling1d,
+  zeroPadding1d,
+} from "./reshaping.ts";
+import { timeDistributed } from "./time-distributed.ts";
+
+const lstmLayer = recurrentLayer(lstm, { ...gateFields, ...forgetFields });
+const gruLayer = recurrentLayer(gru, { ...gateFields, ...resetFields });
+const simpleRnnLayer = recurrentLayer(simpleRnn, {});
 
 const types = {
   inputLayer,
   dense,
-  simpleRNN: recurrentLayer(simpleRnn, {}),
-  lstm: recurrentLayer(lstm, { ...gateFields, ...forgetFields }),
-  gru: recurrentLayer(gru, { ...gateFields, ...resetFields }),
+  simpleRNN: simpleRnnLayer,
+  lstm: lstmLayer,
+  gru: gruLayer,
   bidirectional,
+  rnn,
+  simpleRNNCell: cellLayer(simpleRnnLayer),
+  lstmCell: cellLayer(lstmLayer),
+  gruCell: cellLayer(gruLayer),
+  stackedRNNCells: stackedRnnCells,
+  embedding,
+  masking,
+  conv1d,
+  conv2d,
+  depthwiseConv1d,
+  separableConv1d,
+  maxPooling1d,
+  averagePooling1d,
+  maxPooling2d,
+  averagePooling2d,
+  globalMaxPooling1d,
+  globalAveragePooling1d,
+  globalMaxPooling2d,
+  globalAveragePooling2d,
+  timeDistributed,
+  flatten,
+  reshape: reshapeLayer,
+  permute,
+  repeatVector,
+  zeroPadding1d,
+  cropping1d,
+  upSampling1d,
+  activation: activationLayer,
+  reLU: relu,
+  leakyReLU: leakyRelu,
+  elu,
+  prelu,
+  thresholdedReLU: thresholdedRelu,
+  softmax: softmaxLayer,
+  rescaling,
+  dropout,
+  spatialDropout1d,
+  gaussianNoise,
+  gaussianDropout,
+  batchNormalization,
+  layerNormalization,
+  normalization,
+  add,
+  subtract,
+  multiply,
+  average,
+  maximum,
+  minimum,
+  concatenate,
+  dot,
+  attention,
+  additiveAttention,
+  multiHeadAttention,
 };
 
 type FieldsOf<T> = T extends LayerType<infer F> ? F : never;

@@ -16,7 +16,7 @@ export function optionalLayer(doc: string): Field<Layer | null, Layer | null> {
   };
 }
 
-function checkLayer(value: unknown, where: string, option: string): Layer {
+export function checkLayer(value: unknown, where: string, option: string): Layer {
   if (value instanceof Layer) return value;
   throw badOption(where, option, "a layer", value, "For instance layers.lstm({ units: 4 }).");
 }
