@@ -1,8 +1,8 @@
 /** Attention (dot product) and AdditiveAttention: each query takes a weighted mean of the values, weighted by its keys. */
 import { UnrollError } from "../core/errors.ts";
 import { formatShape } from "../core/shape.ts";
-import { apply, type Expr, one, select } from "../equations/expr.ts";
 import { softmax } from "../equations/activations.ts";
+import { apply, type Expr, one, select } from "../equations/expr.ts";
 import { map, matmul, reduce, reshape } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import { type Call, defineLayer, type LayerType, type Result, type Sizes } from "./contract.ts";

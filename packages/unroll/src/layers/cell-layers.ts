@@ -130,10 +130,12 @@ function checkCellOrCells(value: unknown, where: string, option: string): Layer 
 }
 
 const rnnFields = {
-  cell: { kind: "layer", doc: "The cell, or a list of cells on top of each other.", required: true, check: checkCellOrCells } as fields.Field<
-    Layer,
-    Layer | readonly Layer[]
-  > & { readonly required: true },
+  cell: {
+    kind: "layer",
+    doc: "The cell, or a list of cells on top of each other.",
+    required: true,
+    check: checkCellOrCells,
+  } as fields.Field<Layer, Layer | readonly Layer[]> & { readonly required: true },
   returnSequences: fields.boolean("Give the output of every timestep, not only of the last.", false),
   returnState: fields.boolean("Give the final states as well.", false),
   goBackwards: fields.boolean("Read from the last timestep to the first; the sequence comes out in that order.", false),

@@ -10,7 +10,11 @@ import { channelsBack, channelsLast, padFor, valueChannelsLast, windowCounts, wi
 const shared = {
   kernelSize: fields.requiredIntegers("Steps that a window sees.", 1),
   strides: fields.integers("Steps from one window to the next.", 1, [1]),
-  padding: fields.choice("valid: whole windows only; same: zeros around; causal: zeros before.", ["valid", "same", "causal"], "valid"),
+  padding: fields.choice(
+    "valid: whole windows only; same: zeros around; causal: zeros before.",
+    ["valid", "same", "causal"],
+    "valid",
+  ),
   depthMultiplier: fields.integer("Filters for each channel.", 1),
   dataFormat: fields.choice("Which axis holds the channels.", ["channels_last", "channels_first"], "channels_last"),
   dilationRate: fields.integers("Distance between the steps that a window sees.", 1, [1]),
@@ -73,7 +77,8 @@ export const depthwiseConv1d = defineLayer({
   }),
 });
 
-const { kernelSize, strides, padding, dataFormat, dilationRate, depthMultiplier, activation, useBias, ...rest } = shared;
+const { kernelSize, strides, padding, dataFormat, dilationRate, depthMultiplier, activation, useBias, ...rest } =
+  shared;
 
 export const separableConv1d = defineLayer({
   className: "SeparableConv1D",
@@ -102,7 +107,11 @@ export const separableConv1d = defineLayer({
       depthwiseKernel(config, channels, "depthwise_kernel"),
       {
         name: "pointwise_kernel",
-        shape: [letter("1", 1, "window size of the dense part", "always 1"), channels.times(multiplierLetter(config)), filters],
+        shape: [
+          letter("1", 1, "window size of the dense part", "always 1"),
+          channels.times(multiplierLetter(config)),
+          filters,
+        ],
         initializer: config.pointwiseInitializer,
         regularizer: config.pointwiseRegularizer,
         constraint: config.pointwiseConstraint,

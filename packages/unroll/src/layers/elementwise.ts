@@ -91,7 +91,11 @@ export const prelu = defineLayer({
     alphaInitializer: fields.initializer("First slopes.", "zeros"),
     alphaRegularizer: fields.regularizer("Penalty on the slopes."),
     alphaConstraint: fields.constraint("What the slopes are kept to."),
-    sharedAxes: fields.any<readonly number[] | null>("Axes along which one slope serves all, such as [1].", null, checkAxes),
+    sharedAxes: fields.any<readonly number[] | null>(
+      "Axes along which one slope serves all, such as [1].",
+      null,
+      checkAxes,
+    ),
   },
   inputRank: { min: 2 },
   passesMask: true,

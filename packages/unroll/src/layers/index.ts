@@ -9,7 +9,16 @@ import type { LayerType } from "./contract.ts";
 import { conv1d, conv2d } from "./convolution.ts";
 import { dense } from "./dense.ts";
 import { depthwiseConv1d, separableConv1d } from "./depthwise.ts";
-import { activationLayer, elu, leakyRelu, prelu, relu, rescaling, softmaxLayer, thresholdedRelu } from "./elementwise.ts";
+import {
+  activationLayer,
+  elu,
+  leakyRelu,
+  prelu,
+  relu,
+  rescaling,
+  softmaxLayer,
+  thresholdedRelu,
+} from "./elementwise.ts";
 import { embedding } from "./embedding.ts";
 import { factory, type LayerFactory } from "./factory.ts";
 import type { Fields } from "./fields.ts";
@@ -31,15 +40,7 @@ import {
 } from "./pooling.ts";
 import { forgetFields, gateFields, recurrentLayer, resetFields } from "./recurrent.ts";
 
-import {
-  cropping1d,
-  flatten,
-  permute,
-  repeatVector,
-  reshapeLayer,
-  upSampling1d,
-  zeroPadding1d,
-} from "./reshaping.ts";
+import { cropping1d, flatten, permute, repeatVector, reshapeLayer, upSampling1d, zeroPadding1d } from "./reshaping.ts";
 import { timeDistributed } from "./time-distributed.ts";
 
 const lstmLayer = recurrentLayer(lstm, { ...gateFields, ...forgetFields });

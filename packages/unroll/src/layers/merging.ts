@@ -74,8 +74,12 @@ export const multiply = mergeLayer("Multiply", "The product of the inputs, value
   values.reduce((a, b) => a.times(b)),
 );
 export const average = mergeLayer("Average", "The mean of the inputs.", (values) => sum(values).over(values.length));
-export const maximum = mergeLayer("Maximum", "The largest of the inputs.", (values) => values.reduce((a, b) => a.max(b)));
-export const minimum = mergeLayer("Minimum", "The smallest of the inputs.", (values) => values.reduce((a, b) => a.min(b)));
+export const maximum = mergeLayer("Maximum", "The largest of the inputs.", (values) =>
+  values.reduce((a, b) => a.max(b)),
+);
+export const minimum = mergeLayer("Minimum", "The smallest of the inputs.", (values) =>
+  values.reduce((a, b) => a.min(b)),
+);
 export const subtract = mergeLayer("Subtract", "The first input minus the second.", ([a, b]) => a!.minus(b!), {
   min: 2,
   max: 2,
@@ -115,17 +119,15 @@ export const concatenate = defineLayer({
 });
 
 /** Keras: the masks as wide as their inputs (ones where there is none) side by side; a step counts if any value of it does. */
-function concatMasks(
-  inputs: readonly Value[],
-  masks: readonly (Value | undefined)[],
-  axis: number,
-): Value | undefined {
+function concatMasks(inputs: readonly Value[], masks: readonly (Value | undefined)[], axis: number): Value | undefined {
   if (masks.every((mask) => mask === undefined)) return undefined;
   const wide = inputs.map((x, index) => {
     const mask = masks[index];
     if (mask === undefined) return filled(x.shape, 1);
     const missing = x.shape.length - mask.shape.length;
-    return missing === 0 ? mask : broadcastTo(reshape(mask, [...mask.shape, ...new Array<number>(missing).fill(1)]), x.shape);
+    return missing === 0
+      ? mask
+      : broadcastTo(reshape(mask, [...mask.shape, ...new Array<number>(missing).fill(1)]), x.shape);
   });
   const all = concat(wide, axis);
   const last = all.shape.length - 1;
@@ -193,7 +195,10 @@ function rowsAlong(x: Value, axis: number): Value {
 
 /** Keras's normalize: a vector of zeros stays zero. */
 function unitLength(x: Value, axis: number): Value {
-  const squares = reduce("sum", map([x], ([value]) => value!.squared()), [axis]);
+  const squares = reduce(
+    "sum",
+    map([x], ([value]) => value!.squared()),
+    [axis],
+  );
   return map([x, squares], ([value, square]) => value!.over(square!.sqrt().max(1e-7)));
 }
-

@@ -111,9 +111,7 @@ function attend({ config, inputs, masks, weights: arrays, training }: Call<Confi
     const bias = arrays[`${name}/bias`];
     const product = matmul(x, kernel);
     const shifted =
-      bias === undefined
-        ? product
-        : map([product, reshape(bias, [config.numHeads * size])], ([a, b]) => a!.plus(b!));
+      bias === undefined ? product : map([product, reshape(bias, [config.numHeads * size])], ([a, b]) => a!.plus(b!));
     // [batch, heads, steps, size]
     return transpose(reshape(shifted, [x.shape[0]!, x.shape[1]!, config.numHeads, size]), [0, 2, 1, 3]);
   };

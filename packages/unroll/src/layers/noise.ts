@@ -28,7 +28,8 @@ function times(x: Value, factors: Value): Value {
 }
 
 function checkNoiseShape(value: unknown, where: string, option: string): readonly (number | null)[] | null {
-  const good = (size: unknown): boolean => size === null || (typeof size === "number" && Number.isInteger(size) && size > 0);
+  const good = (size: unknown): boolean =>
+    size === null || (typeof size === "number" && Number.isInteger(size) && size > 0);
   if (value === null || (Array.isArray(value) && value.every(good))) return value;
   throw fields.badOption(where, option, "a list with a size or null for each axis", value);
 }

@@ -63,7 +63,12 @@ function along(vector: Value, x: Value, kept: readonly number[]): Value {
 /** (x − mean) / √(variance + epsilon) × gamma + beta. */
 function normalize(
   x: Value,
-  { mean, variance, gamma, beta }: { mean?: Value; variance: Value; gamma?: Value | undefined; beta?: Value | undefined },
+  {
+    mean,
+    variance,
+    gamma,
+    beta,
+  }: { mean?: Value; variance: Value; gamma?: Value | undefined; beta?: Value | undefined },
   epsilon: number,
 ): Value {
   const operands = [x, mean, variance, gamma, beta].filter((value) => value !== undefined);
@@ -206,7 +211,11 @@ function checkKeptAxes(value: unknown, where: string, option: string): readonly 
 
 const normalizationFields = {
   axis: { ...axesField("Axes that have statistics of their own; none = one mean for all."), check: checkKeptAxes },
-  mean: fields.any<Statistics>("Known means; null = the layer's own array, set by adapting or loading.", null, checkStatistics),
+  mean: fields.any<Statistics>(
+    "Known means; null = the layer's own array, set by adapting or loading.",
+    null,
+    checkStatistics,
+  ),
   variance: fields.any<Statistics>("Known variances.", null, checkStatistics),
   invert: fields.boolean("Undo the scaling instead.", false),
 };
@@ -218,7 +227,11 @@ export const normalization = defineLayer({
   inputRank: { min: 1 },
   check({ mean, variance }, where) {
     if ((mean === null) !== (variance === null)) {
-      throw new UnrollError({ code: "option", path: where, expected: "mean and variance go together: give both or neither" });
+      throw new UnrollError({
+        code: "option",
+        path: where,
+        expected: "mean and variance go together: give both or neither",
+      });
     }
   },
   weights(config, [input], name) {
@@ -258,4 +271,3 @@ function constants(given: Statistics, x: Value, kept: readonly number[]): Value 
   const flat = parts.length === count ? concat(parts, 0) : broadcastTo(parts[0]!, [count]);
   return reshape(flat, shape);
 }
-

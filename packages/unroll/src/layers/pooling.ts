@@ -1,5 +1,5 @@
 /** Pooling: the largest or the mean value of each window (MaxPooling1D ...) or of the whole axis (GlobalMaxPooling1D ...). */
-import { type Expr, constant } from "../equations/expr.ts";
+import { constant, type Expr } from "../equations/expr.ts";
 import { filled, map, reduce, reshape } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import { type Call, defineLayer, type LayerType } from "./contract.ts";
@@ -27,7 +27,11 @@ function poolingFields(rank: number) {
   return {
     poolSize: fields.integers("Steps that a window sees.", rank, new Array<number>(rank).fill(2)),
     strides: fields.optionalIntegers("Steps from one window to the next; null = the window's size.", rank),
-    padding: fields.choice("valid: whole windows only; same: windows at the end may be cut.", ["valid", "same"], "valid"),
+    padding: fields.choice(
+      "valid: whole windows only; same: windows at the end may be cut.",
+      ["valid", "same"],
+      "valid",
+    ),
     dataFormat: formatField,
   };
 }

@@ -59,7 +59,9 @@ export const reshapeLayer = defineLayer({
   compute({ config, inputs: [x] }) {
     const [batch, ...rest] = x!.shape as [number, ...number[]];
     const known = sizeOf(config.targetShape.filter((size) => size !== -1));
-    return { outputs: [reshape(x!, [batch, ...config.targetShape.map((size) => (size === -1 ? sizeOf(rest) / known : size))])] };
+    return {
+      outputs: [reshape(x!, [batch, ...config.targetShape.map((size) => (size === -1 ? sizeOf(rest) / known : size))])],
+    };
   },
 });
 
@@ -112,7 +114,11 @@ function sidesField(doc: string): fields.Field<readonly number[], number | reado
   return { kind: "integers", doc, default: [1, 1], check: checkSides };
 }
 
-const dataFormat = fields.choice("Which axis holds the channels.", ["channels_last", "channels_first"], "channels_last");
+const dataFormat = fields.choice(
+  "Which axis holds the channels.",
+  ["channels_last", "channels_first"],
+  "channels_last",
+);
 
 export const zeroPadding1d = defineLayer({
   className: "ZeroPadding1D",

@@ -1,7 +1,8 @@
 /** TimeDistributed: one layer, with the same weights, at every timestep. */
+
+import { reshape } from "../program/builder.ts";
 import type { Sizes } from "./contract.ts";
 import { defineLayer } from "./contract.ts";
-import { reshape } from "../program/builder.ts";
 import { layerField } from "./layer-field.ts";
 
 /** What the layer inside sees: the input without its axis of timesteps. */
@@ -20,7 +21,8 @@ export const timeDistributed = defineLayer({
   compute({ inputs: [x], masks: [mask], children: [child], callChild }) {
     const [batch, timesteps, ...rest] = x!.shape as [number, number, ...number[]];
     // Steps stand beside examples: the layer inside sees batch × timesteps of them.
-    const inner = mask !== undefined && mask.shape.length > 2 ? [reshape(mask, [batch * timesteps, ...mask.shape.slice(2)])] : [];
+    const inner =
+      mask !== undefined && mask.shape.length > 2 ? [reshape(mask, [batch * timesteps, ...mask.shape.slice(2)])] : [];
     const { outputs } = callChild(child!, [reshape(x!, [batch * timesteps, ...rest])], { masks: inner });
     return { outputs: outputs.map((output) => reshape(output, [batch, timesteps, ...output.shape.slice(1)])) };
   },

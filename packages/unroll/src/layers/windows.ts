@@ -3,13 +3,12 @@
  * Shared by convolution and pooling; one axis or several.
  */
 import { UnrollError } from "../core/errors.ts";
+import { formatShape, stridesOf } from "../core/shape.ts";
 import { type Expr, letter } from "../equations/expr.ts";
-import { stridesOf } from "../core/shape.ts";
 import { pad, transpose, view } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import type { Sizes } from "./contract.ts";
 import { shapeOf, sizeValue } from "./sizes.ts";
-import { formatShape } from "../core/shape.ts";
 
 export interface Window {
   readonly size: readonly number[];
