@@ -26,6 +26,8 @@ export interface KerasReadOptions {
   readonly keepNames?: boolean;
   /** The user's own layer types, by class name. */
   readonly customTypes?: ReadonlyMap<string, LayerType>;
+  /** Reads layers inside layers; by default `layerFromConfig`, which knows no models. */
+  readonly readLayer?: (object: KerasObject, options: KerasReadOptions) => Layer;
 }
 
 /**
@@ -125,7 +127,7 @@ function readValue(field: Field, value: unknown, where: string, key: string, opt
     case "constraint":
       return readSpec(value);
     case "layer":
-      return value === null ? null : layerFromConfig(value as KerasObject, options); // readObject checks it
+      return value === null ? null : (options.readLayer ?? layerFromConfig)(value as KerasObject, options); // readObject checks it
     case "layers":
       return Array.isArray(value) ? value.map((entry) => layerFromConfig(entry, options)) : value;
     case "integers":

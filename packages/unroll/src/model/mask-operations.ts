@@ -8,12 +8,12 @@ import { automaticName, snakeCase } from "../layers/index.ts";
 import type { Layer } from "../layers/layer.ts";
 import { type GraphNode, type GraphSource, type MaskOperation, nodesOfCalls } from "./arrange.ts";
 
-/** Names that a file gives to mask operations, by class, in the order of their making. */
-export type MaskNames = ReadonlyMap<string, string[]>;
+/** Names that a file gives to mask operations, by what they are: `NotEqual(tokens[0][0])`. */
+export type MaskNames = ReadonlyMap<string, string>;
 
 /** Layers that begin a mask. */
 const makers: ReadonlySet<string> = new Set(["Embedding", "Masking"]);
-/** Layers whose `call` takes a mask in Keras 3; the others only hand it on. */
+/** Layers whose `call` on a single tensor takes its mask as an argument in Keras 3; the others only hand it on. */
 const takers: ReadonlySet<string> = new Set([
   "SimpleRNN",
   "LSTM",
@@ -24,8 +24,6 @@ const takers: ReadonlySet<string> = new Set([
   "BatchNormalization",
   "GlobalAveragePooling1D",
   "Softmax",
-  "Attention",
-  "AdditiveAttention",
   "Functional",
   "Sequential",
 ]);
@@ -33,6 +31,15 @@ const merges: ReadonlySet<string> = new Set(["Add", "Subtract", "Multiply", "Ave
 
 /** One set of operations for a call, in the order of their making, however many models hold the call. */
 const operationsOf = new WeakMap<LayerCall, MaskOperation[]>();
+
+/** The key of a mask operation in `MaskNames`. */
+export function maskKey(className: string, sources: readonly string[]): string {
+  return `${className}(${sources.join(",")})`;
+}
+
+function sourceName({ node, output }: GraphSource): string {
+  return `${node.operation.name}[${node.callIndex}][${output}]`;
+}
 
 /** True for layers that may begin a mask. */
 export function beginsMask(layer: Layer): boolean {
@@ -59,8 +66,8 @@ export function withMaskOperations(
     const sources = [...call.inputs, ...call.initialStates].map(
       (tensor): GraphSource => ({ node: nodes.get(tensor.node)!, output: tensor.index }),
     );
-    const taken =
-      takers.has(className) && call.initialStates.length === 0 ? given.filter((mask) => mask !== undefined) : [];
+    const takes = takers.has(className) && sources.length === 1;
+    const taken = takes ? given.filter((mask) => mask !== undefined) : [];
     nodes.set(call, { ...nodes.get(call)!, sources: [...sources, ...taken] });
     if (className === "Functional" || className === "Sequential") continue; // Keras loses sight of the mask inside
     if (!call.outputs.some((tensor) => carriers.has(tensor))) continue;
@@ -82,7 +89,9 @@ function maskBehind(
   let next = 0;
   const make: Make = (className, shape, from) => {
     const at = next++;
-    operations[at] ??= { name: names.get(className)?.shift() ?? automaticName(snakeCase(className)), className, shape };
+    const name = (): string =>
+      names.get(maskKey(className, from.map(sourceName))) ?? automaticName(snakeCase(className));
+    operations[at] ??= { name: name(), className, shape };
     const operation = operations[at];
     return { node: { operation, callIndex: 0, sources: from, isMask: true, isInput: false }, output: 0 };
   };

@@ -1,0 +1,130 @@
+/**
+ * Models from Keras's JSON (`model.to_json()` of Keras 2 and 3, older bare lists too) and back to Keras 3's. The wiring of
+ * functional models is in keras-graph.ts (reading) and keras-graph-write.ts; single layers are in keras-config.ts.
+ */
+import { UnrollError } from "../core/errors.ts";
+import { display } from "../layers/fields.ts";
+import { isShape } from "../layers/inputs.ts";
+import type { Model } from "../model/model.ts";
+import { Sequential } from "../model/sequential.ts";
+import { type KerasObject, type KerasReadOptions, layerFromConfig } from "./keras-config.ts";
+import { functionalFromConfig } from "./keras-graph.ts";
+import { isKeras2, isKerasObject, isModelObject, isRecord, plainClass } from "./keras-objects.ts";
+
+/** Models inside models may go this deep, and hold this many layers: more is taken for a broken or hostile file. */
+const deepest = 32;
+const mostLayers = 5000;
+
+/**
+ * Makes a model of Keras's JSON, as text or already parsed. No memory is taken for weights before they are read.
+ *
+ * @throws UnrollError `format` for something that is not a model's JSON, `unsupported` for code or operations on tensors,
+ * `unknown-name`, `option`, `shape`, `graph` for what is wrong inside.
+ * @example modelFromConfig(await readFile("model.json", "utf8")).summary()
+ */
+export function modelFromConfig(json: unknown, options: KerasReadOptions = {}): Model {
+  const parsed = typeof json === "string" ? parse(json) : json;
+  const top = unwrap(parsed);
+  return readModel(top, { ...options, kerasVersion: options.kerasVersion ?? versionOf(parsed, top) }, 0);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UnrollError(
+      {
+        code: "format",
+        path: "modelFromConfig",
+        expected: "the text must be JSON",
+        received: `text = ${display(text)}`,
+        hint: "Pass what model.to_json() gives.",
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** TensorFlow.js and weight files put the model inside another object. */
+function unwrap(value: unknown): KerasObject {
+  let inner = value;
+  for (const key of ["modelTopology", "model_config"]) {
+    if (isRecord(inner) && inner.class_name === undefined && inner[key] !== undefined) inner = inner[key];
+    if (typeof inner === "string") inner = parse(inner);
+  }
+  if (isKerasObject(inner)) return inner;
+  throw new UnrollError({
+    code: "format",
+    path: "modelFromConfig",
+    expected: "a model must be an object with class_name and config",
+    received: `json = ${display(value)}`,
+    hint: "Pass what model.to_json() gives; for a saved file use loadModel.",
+  });
+}
+
+/** Keras 2 writes its version beside the model; Keras 3 writes modules instead. */
+function versionOf(parsed: unknown, top: KerasObject): string | undefined {
+  for (const place of [top, parsed]) {
+    if (isRecord(place) && typeof place.keras_version === "string") return place.keras_version;
+  }
+  return undefined;
+}
+
+function readModel(object: KerasObject, options: KerasReadOptions, depth: number): Model {
+  if (depth > deepest) throw tooMuch(`models inside models may go ${deepest} deep`);
+  const inner: KerasReadOptions = {
+    ...options,
+    readLayer: (one) => (isModelObject(one) ? readModel(one, options, depth + 1) : layerFromConfig(one, inner)),
+  };
+  const name = plainClass(object);
+  if (name === "Sequential") return readSequential(object, inner);
+  if (isModelObject(object) && isRecord(object.config) && Array.isArray(object.config.layers)) {
+    if (object.config.layers.length > mostLayers) throw tooMuch(`a model may have ${mostLayers} layers`);
+    return functionalFromConfig(object, inner);
+  }
+  throw new UnrollError({
+    code: isModelObject(object) ? "unsupported" : "format",
+    path: "modelFromConfig",
+    expected: isModelObject(object)
+      ? "only Sequential and functional models can be read; a model written as a Python class keeps its wiring in code"
+      : "the object must be a model",
+    received: `class_name = ${display(name)}`,
+    hint: isModelObject(object) ? undefined : "For a single layer use layerFromConfig.",
+  });
+}
+
+function readSequential(object: KerasObject, options: KerasReadOptions): Model {
+  // Keras up to 2.2 wrote the bare list of layers.
+  const config = Array.isArray(object.config) ? { layers: object.config as unknown[] } : object.config;
+  const list = isRecord(config) ? config.layers : undefined;
+  if (!isRecord(config) || !Array.isArray(list) || !list.every(isKerasObject)) {
+    throw new UnrollError({
+      code: "format",
+      path: "Sequential",
+      expected: "config.layers must be a list of layers",
+      received: `config = ${display(object.config)}`,
+    });
+  }
+  if (list.length > mostLayers) throw tooMuch(`a model may have ${mostLayers} layers`);
+  const { readLayer = layerFromConfig } = options;
+  const model = new Sequential(
+    {
+      layers: list.map((one) => readLayer(one, options)),
+      name: options.keepNames !== false && typeof config.name === "string" ? config.name : undefined,
+      ...(typeof config.trainable === "boolean" ? { trainable: config.trainable } : {}),
+    },
+    { maskBesideStates: isKeras2(object, options) },
+  );
+  const shape = config.build_input_shape;
+  if (!model.hasGraph && list.length > 0 && Array.isArray(shape) && isShape(shape)) model.build(shape);
+  return model;
+}
+
+function tooMuch(expected: string): UnrollError {
+  return new UnrollError({
+    code: "format",
+    path: "modelFromConfig",
+    expected,
+    hint: "Is the file what it seems to be?",
+  });
+}

@@ -1,0 +1,115 @@
+/**
+ * Runs the whole models made by real Keras (fixtures/keras/models.json.gz): config in, weights set, summary byte for byte,
+ * counts, shapes, predictions, names, and the config out and in again.
+ */
+import { UnrollError } from "../src/core/errors.ts";
+import { modelFromConfig } from "../src/formats/keras-model.ts";
+import { resetNames } from "../src/layers/index.ts";
+import type { Layer } from "../src/layers/layer.ts";
+import type { Device } from "../src/layers/run.ts";
+import type { Model } from "../src/model/model.ts";
+import { decode, difference, type FixtureTensor, type Numbers, readFixture } from "./fixture-files.ts";
+
+export interface ModelCase {
+  readonly id: string;
+  readonly session: string;
+  readonly config: KerasModelObject;
+  readonly params: { readonly total: number; readonly trainable: number };
+  readonly layers: readonly {
+    readonly name: string;
+    readonly class_name: string;
+    readonly output_shape: unknown;
+    readonly params: number;
+  }[];
+  readonly weights?: readonly (FixtureTensor & { readonly trainable: boolean })[];
+  readonly inputs?: readonly FixtureTensor[];
+  readonly outputs?: readonly FixtureTensor[];
+  readonly summary: string;
+}
+
+interface KerasModelObject {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Of fixtures/README: float32 numbers are stored, so both devices have the tolerance of float32. */
+const tolerance = { rtol: 5e-4, atol: 5e-5 };
+
+export function modelCases(): readonly ModelCase[] {
+  return readFixture<{ cases: readonly ModelCase[] }>("keras/models.json.gz").cases;
+}
+
+/** Tables 76 and 88 characters wide, by case. */
+export function summaryTexts(): Readonly<Record<string, { readonly w76: string; readonly w88: string }>> {
+  return readFixture("keras/summaries.json.gz");
+}
+
+/** What does not agree with Keras, one line each; empty = the case passes. */
+export function checkModel(one: ModelCase, texts: { w76: string; w88: string }, device: Device): string[] {
+  const model = modelFromConfig(one.config);
+  const wrong: string[] = [];
+  const expect = (what: string, found: unknown, expected: unknown): void => {
+    if (JSON.stringify(found) !== JSON.stringify(expected)) {
+      wrong.push(`${what} is ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`);
+    }
+  };
+  expect("summary", model.summary({ print: false }), one.summary);
+  // Keras's file has one line end more: the printed text was written as a line.
+  expect("summary at 76", `${model.summary({ print: false, width: 76 })}\n`, texts.w76);
+  expect("summary at 88", `${model.summary({ print: false, width: 88 })}\n`, texts.w88);
+  expect("total", model.countParams(), one.params.total);
+  const { trainableParams, nonTrainableParams } = model.summaryTable();
+  expect("trainable", trainableParams, one.params.trainable);
+  expect("non-trainable", nonTrainableParams, one.params.total - one.params.trainable);
+  expect("layers", model.layers.map(facts), one.layers.map(({ name, class_name, output_shape, params }) => [name, class_name, output_shape, params]));
+  if (one.weights !== undefined) {
+    model.setWeights(one.weights.map(toTensor));
+    expect("trainable flags", model.variables.map((variable) => variable.trainable), one.weights.map((weight) => weight.trainable));
+  }
+  if (one.inputs !== undefined && one.outputs !== undefined) wrong.push(...checkPredictions(model, one.inputs, one.outputs, device));
+  return wrong;
+}
+
+/** The same names when the models of a session are built anew with automatic names, in order. */
+export function checkSession(cases: readonly ModelCase[]): string[] {
+  resetNames();
+  return cases.flatMap((one) => {
+    const model = modelFromConfig(withoutNames(one), { keepNames: true });
+    const found = model.layers.map((layer) => layer.name);
+    const expected = one.layers.map(({ name }) => name);
+    return String(found) === String(expected) ? [] : [`${one.id}: ${found} instead of ${expected}`];
+  });
+}
+
+function checkPredictions(model: Model, inputs: readonly FixtureTensor[], outputs: readonly FixtureTensor[], device: Device): string[] {
+  const batchSize = inputs[0]!.shape[0]!;
+  const found = model.predict(inputs.map(toTensor), { batchSize, device });
+  const list = Array.isArray(found) ? found : [found];
+  return outputs.flatMap((output, index) => {
+    const { shape, data } = list[index]!;
+    const numbers: Numbers = { shape, data: Float64Array.from(data) };
+    const text = difference(numbers, decode(output), tolerance);
+    return text === undefined ? [] : [`output ${index}: ${text}`];
+  });
+}
+
+function facts(layer: Layer): unknown[] {
+  const last = layer.calls.at(-1);
+  const shapes = last === undefined ? [layer.outputShape] : last.outputs.map(({ shape }) => shape);
+  return [layer.name, layer.className, shapes.length === 1 ? shapes[0] : shapes, layer.countParams()];
+}
+
+function toTensor(fixture: FixtureTensor): { shape: readonly number[]; data: Float32Array | Int32Array } {
+  const { shape, data } = decode(fixture);
+  return { shape, data: fixture.dtype === "int32" ? Int32Array.from(data) : Float32Array.from(data) };
+}
+
+/** Names that Keras gave by itself are taken out, so that they are given again. */
+function withoutNames(one: ModelCase): KerasModelObject {
+  return one.config;
+}
+
+/** A case that needs a layer or an operation that is not there. */
+export function isUnsupported(error: unknown): error is UnrollError {
+  return error instanceof UnrollError && (error.code === "unsupported" || error.code === "unknown-name");
+}
