@@ -12,6 +12,7 @@ import {
   gather,
   inputValue,
   map,
+  matmul,
   pad,
   random,
   reduce,
@@ -324,6 +325,64 @@ describe("a compiled reduction", () => {
   it("sums rows wider than one block of vectors", () => {
     const x = inputValue("x", [6, 37]);
     expectReference([x], [reduce("sum", x, [0]), reduce("sum", x, [1]), reduce("sum", x, [0, 1])], undefined, 1e-5);
+  });
+});
+
+describe("a compiled product", () => {
+  const flag = fc.boolean();
+  it("multiplies matrices of any size, transposed or not, one for each or one for all", () => {
+    fc.assert(
+      fc.property(
+        fc.tuple(size, size, size),
+        fc.tuple(flag, flag, flag),
+        fc.array(size, { maxLength: 2 }),
+        (sizes, flags, leading) => {
+          const [rows, inner, columns] = sizes;
+          const [transposeA, transposeB, single] = flags;
+          const a = inputValue("a", [...leading, ...(transposeA ? [inner, rows] : [rows, inner])]);
+          const matrix = transposeB ? [columns, inner] : [inner, columns];
+          const b = inputValue("b", single ? matrix : [...leading, ...matrix]);
+          const product = matmul(a, b, { transposeA, transposeB });
+          const bias = inputValue("bias", [columns]);
+          const full = inputValue("full", product.shape as number[]);
+          expectReference(
+            [a, b, bias, full],
+            [
+              product,
+              map([bias, matmul(a, b, { transposeA, transposeB })], ([c, p]) => c!.minus(p!).tanh()),
+              map([matmul(a, b, { transposeA, transposeB }), full], ([p, g]) => p!.times(g!)),
+            ],
+            undefined,
+            1e-5,
+          );
+        },
+      ),
+      quickly,
+    );
+  });
+
+  it("multiplies views as they lie", () => {
+    const x = inputValue("x", [7, 5]);
+    const windows = view(x, [5, 15], [5, 1]);
+    const w = inputValue("w", [15, 6]);
+    expectReference([x, w], [matmul(windows, reverse(w, 1)), matmul(reverse(windows, 0), w)], undefined, 1e-5);
+  });
+
+  it("ends in the maps that only it feeds: bias, activation, and the bias ahead of a softmax", () => {
+    const x = inputValue("x", [3, 5]);
+    const w = inputValue("w", [5, 6]);
+    const b = inputValue("b", [6]);
+    const dense = (): Value => map([matmul(x, w), b], ([p, c]) => p!.plus(c!));
+    const program = (result: Value) => compileProgram({ inputs: [x, w, b], results: [result], updates: [] });
+    const names = (result: Value): string[] =>
+      program(result)
+        .describe()
+        .kernels.map(({ name }) => name.split(" ")[0]!);
+    const activated = map([dense()], ([a]) => a!.tanh());
+    const normalised = map([dense()], ([a]) => softmax(a!));
+    expect(names(activated)).toEqual(["product"]);
+    expect(names(normalised)).toEqual(["product", "rows"]);
+    expectReference([x, w, b], [activated, normalised], undefined, 1e-5);
   });
 });
 

@@ -4,9 +4,10 @@ import type { Task } from "./fuse.ts";
 import type { Kernel, KernelFactory, PlanContext } from "./kernel.ts";
 import { mapKernel } from "./map.ts";
 import { concatKernel, gatherGradientKernel, gatherKernel, padKernel, viewGradientKernel } from "./move.ts";
+import { plainProductKernel } from "./product-plain.ts";
 import { reduceKernel } from "./reduce.ts";
 
-const factories: { readonly [O in Operation as O["op"]]?: KernelFactory<O> } = {
+const factories: { readonly [O in Exclude<Operation, { op: "product" }> as O["op"]]?: KernelFactory<O> } = {
   map: mapKernel,
   viewGradient: viewGradientKernel,
   pad: padKernel,
@@ -16,7 +17,8 @@ const factories: { readonly [O in Operation as O["op"]]?: KernelFactory<O> } = {
   gatherGradient: gatherGradientKernel,
 };
 
-export function makeKernel(context: PlanContext, { operation, results }: Task): Kernel {
+export function makeKernel(context: PlanContext, { operation, results, epilogue }: Task): Kernel {
+  if (operation.op === "product") return plainProductKernel(context, operation, epilogue, results[0]!);
   const factory = factories[operation.op] as KernelFactory | undefined; // keyed by the operation's own kind
   if (factory === undefined) throw new Error(`compiler: no kernel for ${operation.op}`);
   return factory(context, operation, results);
