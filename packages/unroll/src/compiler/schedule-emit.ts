@@ -1,0 +1,369 @@
+/**
+ * Emits a stage of a schedule: for each group of units the panels of its products, into a scratch, then the elementwise
+ * equations row by row, from the scratch to the places of the stored nodes. Scans and plain products come through here.
+ */
+import type { Expr, ProductNode } from "../equations/expr.ts";
+import { type FunctionBuilder, type I32, i32, type Local, type V128, v128 } from "./assembler.ts";
+import { ExpressionEmitter } from "./emit-expr.ts";
+import { emitCounted } from "./product-loops.ts";
+import {
+  chunkRows,
+  type Group,
+  groupsFor,
+  type PanelShape,
+  type PanelSource,
+  packedSource,
+  panelsOf,
+  runsOf,
+  tilesFor,
+} from "./product-panels.ts";
+import { emitTile } from "./product-tile.ts";
+import type { Accumulation, Stage } from "./schedule.ts";
+import { inputsOf } from "./schedule-graph.ts";
+import type { Place, Stream } from "./schedule-place.ts";
+import { emitReduction } from "./schedule-reduce.ts";
+
+/** Sums whose products have the same vectors, so that a tile computes several at once. */
+export interface Bundle {
+  readonly accumulations: readonly Accumulation[];
+  /** One for each product of a sum. */
+  readonly vectors: readonly Expr[];
+  readonly shape: PanelShape;
+}
+
+/** A stage with the sizes of its tiles chosen. */
+export interface StagePlan {
+  readonly stage: Stage;
+  readonly rows: number;
+  readonly relaxed: boolean;
+  readonly groups: readonly Group[];
+  readonly bundles: readonly Bundle[];
+  /** Bytes of scratch that emission needs. */
+  readonly scratchBytes: number;
+}
+
+/** Where everything lies while the stage runs. */
+export interface StageMemory {
+  /** Where a symbol or a node stored by an earlier stage is read; undefined = this stage computes it. */
+  source(expr: Expr): Place | undefined;
+  /** Bytes from one element of a product's vector to the next, where it is not 4. */
+  vectorStride?(expr: Expr): number;
+  /** Elements in a row of a node. */
+  widthOf(expr: Expr): number;
+  /** Where a node is stored; several for a state that is also wanted otherwise. */
+  targets(expr: Expr): readonly Target[];
+  /** Right-hand matrices of a bundle; the address may depend on the outer index. */
+  panels(bundle: Bundle, outer: I32): { readonly address: I32; readonly source: PanelSource };
+  readonly scratch: { readonly address: number };
+}
+
+export interface Target extends Place {
+  /** Elements in a row, where the row has no room for the rest of its last block: only with a plan of exact width. */
+  readonly width?: number;
+}
+
+export interface StageSizes {
+  readonly rows: number;
+  readonly relaxed: boolean;
+  /** The length of a product's vector. */
+  innerOf(vector: Expr): number;
+  /** Some target has no room for the rest of the last block. */
+  readonly exactWidth?: boolean;
+}
+
+export function planStage(stage: Stage, { rows, relaxed, innerOf, exactWidth = false }: StageSizes): StagePlan {
+  const chunk = Math.min(rows, chunkRows);
+  const tiles = tilesFor(chunk, relaxed);
+  const bySignature = new Map<string, Accumulation[]>();
+  const ids = new Map<Expr, number>();
+  for (const accumulation of stage.accumulations) {
+    const vectors = vectorsOf(accumulation);
+    for (const vector of vectors) if (!ids.has(vector)) ids.set(vector, ids.size);
+    const signature = vectors.map((vector) => ids.get(vector)).join(" ");
+    bySignature.set(signature, [...(bySignature.get(signature) ?? []), accumulation]);
+  }
+  const sets = [...bySignature.values()];
+  const gates = Math.min(...sets.map((set) => set.length));
+  const even = groupsFor(Math.ceil(stage.width / 4), sets.length === 0 ? 1 : gates, tiles.blocks);
+  const groups = exactWidth && stage.width % 4 !== 0 ? withLastApart(even) : even;
+  const bundles = sets.map((accumulations): Bundle => {
+    const vectors = vectorsOf(accumulations[0]!);
+    const inner = vectors.map(innerOf);
+    return {
+      accumulations,
+      vectors,
+      shape: { groups, gates: accumulations.length, inner, panelBlocks: tiles.blocks },
+    };
+  });
+  const columns = groups[0]!.unitBlocks * stage.accumulations.length;
+  return { stage, rows, relaxed, groups, bundles, scratchBytes: 16 * columns * chunk };
+}
+
+/** The same groups, with code of its own for the last. */
+function withLastApart(groups: readonly Group[]): Group[] {
+  const last = groups.at(-1)!;
+  if (last.count === 1) return [...groups];
+  const start = last.start + (last.count - 1) * last.unitBlocks;
+  return [...groups.slice(0, -1), { ...last, count: last.count - 1 }, { ...last, start, count: 1 }];
+}
+
+/** Bytes of a bundle's packed matrices. */
+export function packedBytes({ shape }: Bundle): number {
+  return packedSource(shape).bytes;
+}
+
+function vectorsOf({ products }: Accumulation): Expr[] {
+  return products.map((expr) => (expr.node as ProductNode).vector); // an accumulation's products are products
+}
+
+/** Emits the stage for one outer index. */
+export function emitStage(f: FunctionBuilder, plan: StagePlan, memory: StageMemory, outer: I32): void {
+  for (const expr of plan.stage.reductions) {
+    const operand = inputsOf(expr)[0]!;
+    const width = memory.widthOf(operand);
+    emitReduction(f, expr, memory.source(operand)!, memory.targets(expr)[0]!, plan.rows, width, outer);
+  }
+  const whole = Math.floor(plan.rows / chunkRows);
+  const first = f.let(i32.const(0), "firstRow");
+  emitCounted(f, whole, () => {
+    emitRows(f, plan, memory, outer, first, chunkRows);
+    f.increase(first, chunkRows);
+  });
+  const rest = plan.rows - whole * chunkRows;
+  if (rest > 0) emitRows(f, plan, memory, outer, whole === 0 ? undefined : first, rest);
+}
+
+/** Pointers into streams, each made once. */
+class Pointers {
+  readonly #f: FunctionBuilder;
+  readonly #locals = new Map<Stream, Local<"i32">>();
+  readonly #initial: (stream: Stream) => I32;
+
+  constructor(f: FunctionBuilder, initial: (stream: Stream) => I32) {
+    this.#f = f;
+    this.#initial = initial;
+  }
+
+  of(stream: Stream): Local<"i32"> {
+    const known = this.#locals.get(stream);
+    if (known !== undefined) return known;
+    const local = this.#f.let(this.#initial(stream));
+    this.#locals.set(stream, local);
+    return local;
+  }
+
+  advance(bytes: (stream: Stream) => number): void {
+    for (const [stream, local] of this.#locals) this.#f.increase(local, bytes(stream));
+  }
+}
+
+/** The stage for `rows` rows from `first` on (undefined = the first of all). */
+function emitRows(
+  f: FunctionBuilder,
+  plan: StagePlan,
+  memory: StageMemory,
+  outer: I32,
+  first: Local<"i32"> | undefined,
+  rows: number,
+): void {
+  const addressAt = (stream: Stream): I32 =>
+    first === undefined || stream.rowStride === 0
+      ? stream.at(outer)
+      : i32.add(stream.at(outer), i32.mul(first, stream.rowStride));
+  const { leaves, computed } = findLeaves(plan, memory);
+  // Everything that moves along with the groups gets its pointer before the loop over groups.
+  const groupPointers = new Pointers(f, addressAt);
+  for (const leaf of leaves) groupPointers.of(memory.source(leaf)!.stream);
+  for (const expr of plan.stage.stores) for (const target of memory.targets(expr)) groupPointers.of(target.stream);
+  for (const { accumulations } of plan.bundles) {
+    for (const { start } of accumulations) if (start !== undefined) groupPointers.of(memory.source(start)!.stream);
+  }
+  const vectorPointers = new Pointers(f, addressAt);
+  for (const { vectors } of plan.bundles) for (const vector of vectors) vectorPointers.of(memory.source(vector)!.stream);
+  const panels = plan.bundles.map((bundle) => {
+    const { address, source } = memory.panels(bundle, outer);
+    return { source, address: f.let(address, "panels"), group: f.i32("group") };
+  });
+
+  for (const group of plan.groups) {
+    for (const panel of panels) f.set(panel.group, panel.address);
+    emitCounted(f, group.count, () => {
+      for (const [i, bundle] of plan.bundles.entries()) {
+        emitPanels(f, plan, memory, { bundle, group, rows, groupPointers, vectorPointers, panels: panels[i]! });
+      }
+      emitEquations(f, plan, memory, { group, rows, groupPointers, leaves, computed });
+      groupPointers.advance(({ blockStride }) => blockStride * group.unitBlocks);
+      for (const panel of panels) f.increase(panel.group, panel.source.groupStride(group));
+    });
+  }
+}
+
+/** What the equations of a stage read from memory, and the sums they take from the scratch. */
+function findLeaves(plan: StagePlan, memory: StageMemory): { leaves: Expr[]; computed: Accumulation[] } {
+  const sums = new Map(plan.stage.accumulations.map((accumulation) => [accumulation.result, accumulation]));
+  const leaves = new Set<Expr>();
+  const seen = new Set<Expr>();
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    if (sums.has(expr)) return;
+    if (memory.source(expr) !== undefined) leaves.add(expr);
+    else for (const input of inputsOf(expr)) visit(input);
+  };
+  for (const expr of plan.stage.stores) visit(expr);
+  return { leaves: [...leaves], computed: [...sums.values()] };
+}
+
+/** Bytes of a scratch row: all sums of a group. */
+function scratchStride({ stage }: StagePlan, group: Group): number {
+  return 16 * group.unitBlocks * stage.accumulations.length;
+}
+
+/** Where a bundle's sums begin in a scratch row. */
+function scratchOffset({ bundles }: StagePlan, bundle: Bundle, group: Group): number {
+  const before = bundles.slice(0, bundles.indexOf(bundle));
+  return 16 * group.unitBlocks * before.reduce((sum, { shape }) => sum + shape.gates, 0);
+}
+
+interface PanelWork {
+  readonly bundle: Bundle;
+  readonly group: Group;
+  readonly rows: number;
+  readonly groupPointers: Pointers;
+  readonly vectorPointers: Pointers;
+  readonly panels: { readonly source: PanelSource; readonly group: Local<"i32"> };
+}
+
+/** One group's sums of one bundle, into the scratch. */
+function emitPanels(f: FunctionBuilder, plan: StagePlan, memory: StageMemory, work: PanelWork): void {
+  const { bundle, group, rows, groupPointers, vectorPointers, panels } = work;
+  const { shape, accumulations } = bundle;
+  const rowBytes = scratchStride(plan, group);
+  const starts = accumulations.map(({ start }) => (start === undefined ? undefined : memory.source(start)!));
+  for (const [index, run] of runsOf(shape).entries()) {
+    const vector = bundle.vectors[run.segment]!;
+    const { stream, offset } = memory.source(vector)!;
+    const innerStride = memory.vectorStride?.(vector) ?? 4;
+    for (const panel of panelsOf(shape, group)) {
+      const b = f.let(i32.add(panels.group, panels.source.offset(group, run, panel)), "b");
+      const a = f.let(i32.add(vectorPointers.of(stream), offset + run.start * innerStride), "a");
+      const sums = f.let(i32.const(memory.scratch.address + scratchOffset(plan, bundle, group) + 16 * panel.start), "sums");
+      const rowPointers = new Pointers(f, (from) => groupPointers.of(from));
+      if (index === 0) for (const start of starts) if (start !== undefined) rowPointers.of(start.stream);
+      for (const tile of tilesFor(rows, plan.relaxed).rows) {
+        emitCounted(f, tile.count, () => {
+          emitTile(
+            f,
+            { rows: tile.size, blocks: panel.blocks },
+            {
+              a,
+              aRowStride: stream.rowStride,
+              aInnerStride: innerStride,
+              b,
+              bBlockStride: panels.source.blockStride,
+              bInnerStride: panels.source.innerStride(panel),
+              inner: run.count,
+            },
+            (row, block) => {
+              if (index > 0) return v128.load(sums, row * rowBytes + 16 * block);
+              const column = panel.start + block;
+              const start = starts[column % shape.gates];
+              if (start === undefined) return undefined;
+              const unitBlock = Math.floor(column / shape.gates);
+              return v128.load(
+                rowPointers.of(start.stream),
+                row * start.stream.rowStride + unitBlock * start.stream.blockStride + start.offset,
+              );
+            },
+            (row, block, sum) => f.do(v128.store(sums, sum, row * rowBytes + 16 * block)),
+          );
+          f.increase(a, tile.size * stream.rowStride);
+          f.increase(sums, tile.size * rowBytes);
+          rowPointers.advance(({ rowStride }) => tile.size * rowStride);
+        });
+      }
+    }
+  }
+}
+
+interface EquationWork {
+  readonly group: Group;
+  readonly rows: number;
+  readonly groupPointers: Pointers;
+  readonly leaves: readonly Expr[];
+  readonly computed: readonly Accumulation[];
+}
+
+/** The elementwise equations of one group, row by row. */
+function emitEquations(f: FunctionBuilder, plan: StagePlan, memory: StageMemory, work: EquationWork): void {
+  const { group, rows, groupPointers, leaves, computed } = work;
+  const { stores, width } = plan.stage;
+  const lastBlock = Math.ceil(width / 4) - 1;
+  const offsets = new Map<Expr, number>();
+  for (const bundle of plan.bundles) {
+    for (const [gate, { result }] of bundle.accumulations.entries()) {
+      offsets.set(result, scratchOffset(plan, bundle, group) + 16 * gate);
+    }
+  }
+  const gatesOf = (expr: Expr): number =>
+    plan.bundles.find(({ accumulations }) => accumulations.some(({ result }) => result === expr))!.shape.gates;
+  const load = (pointer: I32, { stream, offset }: Place, unitBlock: number): V128 =>
+    stream.blockStride === 0
+      ? v128.load32Splat(pointer, offset)
+      : v128.load(pointer, offset + unitBlock * stream.blockStride);
+
+  // What is the same for every row is loaded before the rows.
+  const shared = range(group.unitBlocks).map((unitBlock) => {
+    const fixed = leaves.filter((leaf) => memory.source(leaf)!.stream.rowStride === 0);
+    return fixed.map((leaf) => {
+      const source = memory.source(leaf)!;
+      return [leaf, f.let(load(groupPointers.of(source.stream), source, unitBlock))] as const;
+    });
+  });
+  const rowPointers = new Pointers(f, (stream) => groupPointers.of(stream));
+  for (const leaf of leaves) {
+    const { stream } = memory.source(leaf)!;
+    if (stream.rowStride !== 0) rowPointers.of(stream);
+  }
+  for (const expr of stores) for (const { stream } of memory.targets(expr)) rowPointers.of(stream);
+  const sums = f.let(i32.const(memory.scratch.address), "sums");
+  emitCounted(f, rows, () => {
+    for (const unitBlock of range(group.unitBlocks)) {
+      const emitter = new ExpressionEmitter(f, stores, (leaf) => {
+        const source = memory.source(leaf);
+        if (source === undefined) throw new Error(`schedule: nothing in memory for ${leaf.node.op}`);
+        return load(rowPointers.of(source.stream), source, unitBlock);
+      });
+      for (const [leaf, local] of shared[unitBlock]!) emitter.define(leaf, local);
+      for (const { result } of computed) {
+        emitter.define(result, f.let(v128.load(sums, offsets.get(result)! + 16 * unitBlock * gatesOf(result))));
+      }
+      for (const leaf of leaves) {
+        const source = memory.source(leaf)!;
+        if (source.stream.rowStride === 0) continue;
+        emitter.define(leaf, f.let(load(rowPointers.of(source.stream), source, unitBlock)));
+      }
+      for (const expr of stores) {
+        const value = emitter.value(expr);
+        for (const target of memory.targets(expr)) {
+          const at = target.offset + unitBlock * target.stream.blockStride;
+          const isLast = target.width !== undefined && group.count === 1 && group.start + unitBlock === lastBlock;
+          emitStore(f, rowPointers.of(target.stream), value, at, isLast ? ((width - 1) % 4) + 1 : 4);
+        }
+      }
+    }
+    f.increase(sums, scratchStride(plan, group));
+    rowPointers.advance(({ rowStride }) => rowStride);
+  });
+}
+
+function emitStore(f: FunctionBuilder, pointer: I32, value: V128, offset: number, lanes: number): void {
+  if (lanes === 4) f.do(v128.store(pointer, value, offset));
+  if (lanes === 1) f.do(v128.store32Lane(pointer, value, 0, offset));
+  if (lanes === 2 || lanes === 3) f.do(v128.store64Lane(pointer, value, 0, offset));
+  if (lanes === 3) f.do(v128.store32Lane(pointer, value, 2, offset + 8));
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
