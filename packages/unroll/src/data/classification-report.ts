@@ -45,29 +45,7 @@ const LONGEST_AVERAGE = "weighted avg";
  * @throws UnrollError `data` for labels that do not go together, `option` for a wrong number of targetNames.
  */
 export function classificationScores(yTrue: Labels, yPred: Labels, options: ReportOptions = {}): ClassificationScores {
-  checkOptionNames("classificationReport", options, [
-    "labels",
-    "sampleWeight",
-    "targetNames",
-    "digits",
-    "zeroDivision",
-  ]);
-  const counts = classCounts(yTrue, yPred, "classificationReport", options);
-  const zeroDivision = options.zeroDivision ?? 0;
-  const names = namesOf(counts, options);
-  const classes = names.map((name, c) => ({
-    name,
-    ...scoresOf(counts.truePositives[c]!, counts.predicted[c]!, counts.actual[c]!, zeroDivision),
-  }));
-  const support = sum(counts.actual);
-  const micro = scoresOf(sum(counts.truePositives), sum(counts.predicted), support, zeroDivision);
-  return {
-    classes,
-    accuracy: counts.isComplete ? micro.precision : undefined,
-    microAverage: micro,
-    macroAverage: averageOf(classes, undefined, support),
-    weightedAverage: averageOf(classes, counts.actual, support),
-  };
+  return countedScores(yTrue, yPred, options).scores;
 }
 
 /**
@@ -77,7 +55,7 @@ export function classificationScores(yTrue: Labels, yPred: Labels, options: Repo
  * @example console.log(classificationReport(["up", "down"], ["up", "up"]))
  */
 export function classificationReport(yTrue: Labels, yPred: Labels, options: ReportOptions = {}): string {
-  const scores = classificationScores(yTrue, yPred, options);
+  const { scores, counts } = countedScores(yTrue, yPred, options);
   const digits = options.digits ?? 2;
   checkWhole("classificationReport", "digits", digits, 0);
   if (digits > 100) {
@@ -88,8 +66,11 @@ export function classificationReport(yTrue: Labels, yPred: Labels, options: Repo
       received: `digits = ${digits}`,
     });
   }
-  const nameWidth = Math.max(...scores.classes.map(({ name }) => [...name].length), LONGEST_AVERAGE.length, digits);
-  const supportText = (support: number) => (options.sampleWeight === undefined ? String(support) : floatText(support));
+  const widest = scores.classes.reduce((most, { name }) => Math.max(most, [...name].length), LONGEST_AVERAGE.length);
+  const nameWidth = Math.max(widest, digits);
+  // scikit-learn counts in whole numbers, but in floats with weights and also when not one prediction is right.
+  const isCounted = options.sampleWeight === undefined && counts.hasHit;
+  const supportText = (support: number) => (isCounted ? String(support) : floatText(support));
   const line = (name: string, cells: readonly string[]) =>
     `${rightAligned(name, nameWidth)} ${cells.map((cell) => ` ${rightAligned(cell, CELL)}`).join("")}\n`;
   const scoreLine = (name: string, { precision, recall, f1, support }: ClassScores) =>
@@ -107,6 +88,37 @@ export function classificationReport(yTrue: Labels, yPred: Labels, options: Repo
     scoreLine("macro avg", macroAverage),
     scoreLine(LONGEST_AVERAGE, weightedAverage),
   ].join("");
+}
+
+function countedScores(
+  yTrue: Labels,
+  yPred: Labels,
+  options: ReportOptions,
+): { scores: ClassificationScores; counts: ClassCounts } {
+  checkOptionNames("classificationReport", options, [
+    "labels",
+    "sampleWeight",
+    "targetNames",
+    "digits",
+    "zeroDivision",
+  ]);
+  const counts = classCounts(yTrue, yPred, "classificationReport", options);
+  const zeroDivision = options.zeroDivision ?? 0;
+  const names = namesOf(counts, options);
+  const classes = names.map((name, c) => ({
+    name,
+    ...scoresOf(counts.truePositives[c]!, counts.predicted[c]!, counts.actual[c]!, zeroDivision),
+  }));
+  const support = sum(counts.actual);
+  const micro = scoresOf(sum(counts.truePositives), sum(counts.predicted), support, zeroDivision);
+  const scores: ClassificationScores = {
+    classes,
+    accuracy: counts.isComplete ? micro.precision : undefined,
+    microAverage: micro,
+    macroAverage: averageOf(classes, undefined, support),
+    weightedAverage: averageOf(classes, counts.actual, support),
+  };
+  return { scores, counts };
 }
 
 function namesOf(counts: ClassCounts, { targetNames }: ReportOptions): readonly string[] {

@@ -39,6 +39,8 @@ export interface ClassCounts {
   readonly actual: Float64Array;
   /** True when `labels` holds every class that occurs. */
   readonly isComplete: boolean;
+  /** True when at least one sample of any class is predicted right. */
+  readonly hasHit: boolean;
 }
 
 /**
@@ -96,6 +98,7 @@ export function classCounts(yTrue: Labels, yPred: Labels, path: string, options:
     predicted: new Float64Array(labels.length),
     actual: new Float64Array(labels.length),
     isComplete: present.every((label) => places.has(label)),
+    hasHit: actual.some((label, i) => label === predicted[i]),
   };
   actual.forEach((label, i) => {
     const weight = weights?.[i] ?? 1;
@@ -104,6 +107,11 @@ export function classCounts(yTrue: Labels, yPred: Labels, path: string, options:
     if (truePlace !== undefined) counts.actual[truePlace]! += weight;
     if (predictedPlace !== undefined) counts.predicted[predictedPlace]! += weight;
     if (truePlace !== undefined && truePlace === predictedPlace) counts.truePositives[truePlace]! += weight;
+  });
+  // scikit-learn keeps what is not a true positive and adds it again; with weights this rounds.
+  counts.truePositives.forEach((right, c) => {
+    counts.predicted[c] = right + (counts.predicted[c]! - right);
+    counts.actual[c] = right + (counts.actual[c]! - right);
   });
   return counts;
 }

@@ -1,7 +1,7 @@
 /**
  * Fills the typed columns of a table, row by row, and writes down every cell that could not be used.
  */
-import { type CsvLayout, isMissingCell } from "./csv-layout.ts";
+import type { CsvLayout } from "./csv-layout.ts";
 import type { CsvRecord } from "./csv-records.ts";
 import type { ColumnPlan } from "./csv-types.ts";
 import { readDate, readNumber } from "./csv-values.ts";
@@ -46,7 +46,7 @@ export class TableBuilder {
       const plan = this.#plans[c]!;
       const cell = record.fields[c]!.trim();
       const column = this.#columns[c]!;
-      if (isMissingCell(this.#layout, cell)) {
+      if (this.#layout.isMissing(cell)) {
         this.#report(record, plan, cell, cell === "" ? "empty" : "stands for a missing value");
         column[this.#rows] = plan.type === "category" ? null : Number.NaN;
       } else if (plan.type === "category") {

@@ -7,7 +7,7 @@ import type { CsvOptions } from "./csv-options.ts";
 import { atLine, type CsvRecord } from "./csv-records.ts";
 import { looksLikeHeader } from "./csv-sniff.ts";
 import { type ColumnEvidence, type ColumnPlan, planColumns } from "./csv-types.ts";
-import { MISSING_WORDS } from "./csv-values.ts";
+import { MISSING_WORDS, missingTest } from "./csv-values.ts";
 
 export interface CsvLayout {
   readonly name: string;
@@ -17,7 +17,8 @@ export interface CsvLayout {
   readonly headerLine: number;
   /** Every row, and the header, ends in a delimiter with nothing behind it. */
   readonly hasTrailingDelimiter: boolean;
-  readonly missingWords: ReadonlySet<string>;
+  /** Tells of a trimmed cell whether it states no value. */
+  readonly isMissing: (cell: string) => boolean;
   readonly notes: readonly string[];
 }
 
@@ -47,11 +48,9 @@ export function layoutOf(
       hint: "Raise maxColumns if that is right.",
     });
   }
-  const missingWords = new Set((options.missing ?? MISSING_WORDS).map((word) => word.toLowerCase()));
+  const isMissing = missingTest(options.missing ?? MISSING_WORDS);
   const notes: string[] = [];
-  const hasHeader =
-    options.header ??
-    (options.columns === undefined && looksLikeHeader(sample, (cell) => isMissingWord(missingWords, cell)));
+  const hasHeader = options.header ?? (options.columns === undefined && looksLikeHeader(sample, isMissing));
   const hasTrailingDelimiter =
     first.fields.length > 1 &&
     sample.every(({ fields }) => fields.length === first.fields.length && fields.at(-1) === "");
@@ -79,7 +78,7 @@ export function layoutOf(
     });
   }
   const headerLine = hasHeader ? first.line : 0;
-  return { name, delimiter, names, headerLine, hasTrailingDelimiter, missingWords, notes };
+  return { name, delimiter, names, headerLine, hasTrailingDelimiter, isMissing, notes };
 }
 
 /** Throws `data` when the record has too few or too many fields. */
@@ -100,15 +99,11 @@ export function checkFields(layout: CsvLayout, record: CsvRecord): void {
   });
 }
 
-export function isMissingCell(layout: CsvLayout, cell: string): boolean {
-  return isMissingWord(layout.missingWords, cell);
-}
-
 /** Adds the record's cells to what is known about their columns. */
 export function weigh(layout: CsvLayout, record: CsvRecord, evidence: readonly ColumnEvidence[]): void {
   for (let c = 0; c < layout.names.length; c++) {
     const cell = record.fields[c]!.trim();
-    if (!isMissingCell(layout, cell)) evidence[c]!.add(cell);
+    if (!layout.isMissing(cell)) evidence[c]!.add(cell);
   }
 }
 
@@ -125,13 +120,6 @@ export function planTypes(
     delimiter: layout.delimiter,
   });
   return { plans, notes: [...layout.notes, ...notes] };
-}
-
-/** Longer cells are no words for "missing". */
-const LONGEST_MISSING_WORD = 64;
-
-function isMissingWord(words: ReadonlySet<string>, cell: string): boolean {
-  return cell === "" || (cell.length <= LONGEST_MISSING_WORD && words.has(cell.toLowerCase()));
 }
 
 function headerNames(first: CsvRecord, width: number, name: string, notes: string[]): string[] {

@@ -58,45 +58,51 @@ export class RecordReader {
 
   push(text: string): CsvRecord[] {
     const lines: number[] = [];
+    const delimiter = this.#delimiterCode;
+    let state = this.#state;
+    let afterReturn = this.#afterReturn;
     let start = 0;
     let complete = 0;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      if (code === LINE_FEED && this.#afterReturn) {
-        this.#afterReturn = false;
+      // Most characters change nothing; every special one but the delimiter has a code up to that of the quote.
+      if (state === "unquoted" && code > QUOTE && code !== delimiter) continue;
+      if (code === LINE_FEED && afterReturn) {
+        afterReturn = false;
         // Behind the end of a record it belongs to that record; inside quotes it is part of the field.
-        if (this.#state === "field start") {
+        if (state === "field start") {
           complete = i + 1;
           if (i === 0) start = 1;
         }
         continue;
       }
-      this.#afterReturn = code === CARRIAGE_RETURN;
+      afterReturn = code === CARRIAGE_RETURN;
       const isNewline = code === LINE_FEED || code === CARRIAGE_RETURN;
       if (isNewline) this.#line++;
-      else if (code < FIRST_PRINTABLE && code !== TAB && code !== this.#delimiterCode) {
-        this.#failOnControlCharacter(code);
-      } else if (code !== SPACE && (code !== TAB || code === this.#delimiterCode)) this.#hasContent = true;
+      else if (code < FIRST_PRINTABLE && code !== TAB && code !== delimiter) this.#failOnControlCharacter(code);
+      else if (code !== SPACE && (code !== TAB || code === delimiter)) this.#hasContent = true;
 
-      if (this.#state === "quoted") {
-        if (code === QUOTE) this.#state = "after quote";
+      if (state === "quoted") {
+        if (code === QUOTE) state = "after quote";
       } else if (isNewline) {
         lines.push(this.#hasContent ? this.#recordLine : BLANK);
         this.#hasContent = false;
         complete = i + 1;
-        this.#state = "field start";
+        state = "field start";
         this.#recordLine = this.#line;
-      } else if (code === this.#delimiterCode) {
-        this.#state = "field start";
-      } else if (code === QUOTE && this.#state !== "unquoted") {
-        if (this.#state === "field start") this.#quoteLine = this.#line;
-        this.#state = "quoted";
-      } else if (this.#state === "after quote") {
+      } else if (code === delimiter) {
+        state = "field start";
+      } else if (code === QUOTE && state !== "unquoted") {
+        if (state === "field start") this.#quoteLine = this.#line;
+        state = "quoted";
+      } else if (state === "after quote") {
         this.#failAfterQuote(text[i]!);
       } else {
-        this.#state = "unquoted";
+        state = "unquoted";
       }
     }
+    this.#state = state;
+    this.#afterReturn = afterReturn;
     if (lines.length === 0) {
       this.#keep(text.slice(start));
       return [];

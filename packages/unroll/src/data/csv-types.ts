@@ -2,7 +2,14 @@
  * Decides what each column of a CSV file holds: evidence is counted cell by cell, then one plan is made for all
  * columns together, because a file has one decimal mark. Reads no file; builds no table.
  */
-import { type DateOrder, type DecimalMark, provesDecimalMark, readDate, readNumber } from "./csv-values.ts";
+import {
+  type DateOrder,
+  type DecimalMark,
+  possibleDateOrders,
+  provesDecimalMark,
+  readDate,
+  readNumber,
+} from "./csv-values.ts";
 import type { ColumnType } from "./table.ts";
 
 /** How every cell of one column is read. */
@@ -18,8 +25,9 @@ const ENOUGH = 0.9;
 /** In a short column one cell may stand out against this many that fit. */
 const FITTING_AGAINST_ONE = 3;
 const ORDERS: readonly DateOrder[] = ["iso", "dmy", "mdy", "monthName", "compact"];
+const COMPACT_ONLY: readonly DateOrder[] = ["compact"];
+const WHOLE = /^[+-]?\d+$/;
 const DATE_NAME = /date|day|time|datum|month|period|timestamp|^ds$/i;
-const STARTS_LIKE_DATE = /^[\dA-Za-z]/;
 
 /** What the cells of one column have shown so far. */
 export class ColumnEvidence {
@@ -37,7 +45,7 @@ export class ColumnEvidence {
   add(cell: string): void {
     this.cells++;
     const point = readNumber(cell, ".") !== undefined;
-    const comma = readNumber(cell, ",") !== undefined;
+    const comma = point && WHOLE.test(cell) ? true : readNumber(cell, ",") !== undefined;
     if (point) this.numbers["."]++;
     if (comma) this.numbers[","]++;
     if (point && comma) {
@@ -46,8 +54,8 @@ export class ColumnEvidence {
       if (provesDecimalMark(cell, ".")) this.proofs["."]++;
       else if (provesDecimalMark(cell, ",")) this.proofs[","]++;
     }
-    if (!STARTS_LIKE_DATE.test(cell)) return;
-    for (const order of ORDERS) {
+    // Of what is a number only eight digits may count as a date.
+    for (const order of point ? COMPACT_ONLY : possibleDateOrders(cell)) {
       const instant = readDate(cell, order);
       if (instant === undefined) continue;
       this.dates[order]++;
@@ -84,7 +92,7 @@ export function isNumberOrDate(cell: string): boolean {
   return (
     readNumber(cell, ".") !== undefined ||
     readNumber(cell, ",") !== undefined ||
-    (STARTS_LIKE_DATE.test(cell) && ORDERS.some((order) => readDate(cell, order) !== undefined))
+    possibleDateOrders(cell).some((order) => readDate(cell, order) !== undefined)
   );
 }
 

@@ -29,6 +29,15 @@ export const MISSING_WORDS: readonly string[] = [
   ".",
 ];
 
+/** A test for cells that state no value: empty ones and these words, in any case. */
+export function missingTest(words: readonly string[]): (cell: string) => boolean {
+  const known = new Set(words.map((word) => word.toLowerCase()));
+  // Nearly all cells are told apart by their first character, without making a lower-case copy.
+  const firsts = new Set([...known].flatMap((word) => [word.charCodeAt(0), word.toUpperCase().charCodeAt(0)]));
+  return (cell) => cell === "" || (firsts.has(cell.charCodeAt(0)) && known.has(cell.toLowerCase()));
+}
+
+const STARTS_LIKE_NUMBER = /^[-+\d.,\u2212]/;
 const PLAIN_NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
 const COMMA_NUMBER = /^[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d{1,4})?$/;
 /** Groups of three, one kind of separator throughout. */
@@ -42,7 +51,7 @@ const SEPARATORS_BUT_COMMA = /[. \u00a0\u202f'\u2019]/g;
  * with decimal comma `1.234,5`, `1 234,5`. Infinity when it is larger than float64 holds.
  */
 export function readNumber(cell: string, decimal: DecimalMark): number | undefined {
-  if (cell.length > LONGEST_NUMBER) return undefined;
+  if (cell.length > LONGEST_NUMBER || !STARTS_LIKE_NUMBER.test(cell)) return undefined;
   const text = cell.charCodeAt(0) === 0x2212 ? `-${cell.slice(1)}` : cell;
   if (decimal === ".") {
     if (PLAIN_NUMBER.test(text)) return Number(text);
@@ -102,6 +111,17 @@ export function readDate(cell: string, order: DateOrder): number | undefined {
     }
   }
 }
+
+/** The orders in which a cell that begins like this one may be a date; cheaper than trying every pattern. */
+export function possibleDateOrders(cell: string): readonly DateOrder[] {
+  if (/^\d{3}/.test(cell)) return YEAR_FIRST;
+  if (/^\d/.test(cell)) return DAY_OR_MONTH_FIRST;
+  return /^[A-Za-z]{3}/.test(cell) ? MONTH_NAME_FIRST : [];
+}
+
+const YEAR_FIRST: readonly DateOrder[] = ["iso", "compact"];
+const DAY_OR_MONTH_FIRST: readonly DateOrder[] = ["dmy", "mdy", "monthName"];
+const MONTH_NAME_FIRST: readonly DateOrder[] = ["monthName"];
 
 /** Two digits as spreadsheets read them: 00 to 68 are this century, 69 to 99 the last (POSIX strptime). */
 function fullYear(text: string): number {

@@ -18,6 +18,12 @@ describe("classification", () => {
     expect(classificationReport([0, 0, 1], [0, 0, 0], { zeroDivision: Number.NaN })).toContain("nan");
   });
 
+  test("prints supports as floats when not one prediction is right, as scikit-learn 1.9 does", () => {
+    const lines = classificationReport([0, 0], [1, 1]).split("\n");
+    expect(lines[2]).toBe("           0       0.00      0.00      0.00       2.0");
+    expect(lines[5]).toBe("    accuracy                           0.00       2.0");
+  });
+
   test("weighs samples", () => {
     expect(accuracyScore([0, 1, 1], [0, 0, 1], { sampleWeight: [1, 2, 5] })).toBe(0.75);
     expect(confusionMatrix([0, 1, 1], [0, 0, 1], { sampleWeight: [1, 2, 5] })).toEqual([

@@ -15,6 +15,7 @@ import {
   pickColumns,
   scalableMatrix,
 } from "./scaler-parts.ts";
+import { sum } from "./sums.ts";
 
 export interface StandardScalerOptions {
   /** Subtract the mean, default true. */
@@ -150,22 +151,15 @@ export class StandardScaler {
 /** Count, mean and sum of squared deviations of one column's values that are not NaN. */
 function momentsOf({ shape, data }: Matrix, column: number): { count: number; mean: number; squares: number } {
   const [rows, columns] = shape;
-  let count = 0;
-  let total = 0;
-  for (let r = 0; r < rows; r++) {
-    const value = data[r * columns + column]!;
-    if (Number.isNaN(value)) continue;
-    count++;
-    total += value;
-  }
-  const mean = total / count;
-  let squares = 0;
-  let rest = 0;
-  for (let r = 0; r < rows; r++) {
-    const value = data[r * columns + column]!;
-    if (Number.isNaN(value)) continue;
-    squares += (value - mean) ** 2;
-    rest += value - mean;
-  }
-  return { count, mean, squares: squares - rest ** 2 / count };
+  const values = Float64Array.from({ length: rows }, (_, r) => data[r * columns + column]!);
+  const count = values.reduce((known, value) => known + (Number.isNaN(value) ? 0 : 1), 0);
+  // NumPy adds one column in pairs and several row by row; following it keeps the last digits the same.
+  const total = (numbers: Float64Array) => {
+    const known = numbers.map((value) => (Number.isNaN(value) ? 0 : value));
+    return columns === 1 ? sum(known) : known.reduce((before, value) => before + value, 0);
+  };
+  const mean = total(values) / count;
+  const deviations = values.map((value) => value - mean);
+  const rest = total(deviations);
+  return { count, mean, squares: total(deviations.map((value) => value * value)) - rest ** 2 / count };
 }
