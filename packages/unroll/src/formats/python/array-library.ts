@@ -1,0 +1,491 @@
+/** NumPy, and what else makes or reshapes arrays (scikit-learn's splits and scalers, Keras's preprocessing), by shapes alone. */
+import { arrayOf, axesOf, concatenated, reshaped, sizeOfShape } from "./array-shapes.ts";
+import { itemsOf, lengthOf, listOf } from "./iterate.ts";
+import type { Machine } from "./machine.ts";
+import { nameOf } from "./operators.ts";
+import type { Runtime } from "./runtime.ts";
+import {
+  ArrayValue,
+  type Axis,
+  type CallArguments,
+  isObject,
+  isSize,
+  isUnknown,
+  ModuleValue,
+  NativeFunction,
+  PyClass,
+  PyInstance,
+  PyList,
+  PyTuple,
+  type Value,
+} from "./values.ts";
+
+type Body = (args: CallArguments, rt: Runtime) => Value;
+
+const SAME_SHAPE =
+  "abs tanh exp log log10 log1p sqrt sin cos square sign round floor ceil clip nan_to_num cumsum cumprod zeros_like ones_like empty_like full_like copy ascontiguousarray float32 float64 int32 int64 constant convert_to_tensor cast flip roll sort relu sigmoid softmax normalize";
+const REDUCE =
+  "sum mean std var max min prod median argmax argmin amax amin all any reduce_mean reduce_sum reduce_max reduce_min nanmax nanmin";
+const RANDOM_BY_SIZE = new Map([
+  ["normal", 2],
+  ["uniform", 2],
+  ["randint", 2],
+  ["choice", 1],
+  ["binomial", 2],
+  ["poisson", 1],
+  ["standard_normal", 0],
+  ["random", 0],
+  ["random_sample", 0],
+  ["exponential", 1],
+]);
+
+/** A function of an array library by its full path, or undefined where it is not followed. */
+export function arrayFunction(path: string, machine: Machine): Value | undefined {
+  const body = bodyOf(path);
+  const { rt } = machine;
+  return body === undefined ? undefined : new NativeFunction(path.split(".").at(-1)!, (args) => body(args, rt));
+}
+
+function bodyOf(path: string): Body | undefined {
+  const parts = path.split(".");
+  const name = parts.at(-1)!;
+  if (name === "newaxis" || parts.length < 2) return undefined;
+  if (parts[0] === "numpy" || parts[0] === "tensorflow") return numpyBody(parts.slice(1), name);
+  if (parts[0] === "sklearn") return sklearnBody(name);
+  if (parts[0] === "keras") return kerasBody(parts, name);
+  return undefined;
+}
+
+function numpyBody(parts: readonly string[], name: string): Body | undefined {
+  if (parts[0] === "random") {
+    if (name === "rand" || name === "randn") return ({ positional }, rt) => fromAxes(new PyTuple(positional), rt);
+    const position = RANDOM_BY_SIZE.get(name);
+    if (position === undefined) return undefined;
+    return ({ positional, keywords }, rt) => {
+      const size =
+        keywords.get("size") ??
+        keywords.get("shape") ??
+        (parts.length === 2 && isShapeFirst(name, positional) ? positional[0] : positional[position]);
+      return size === undefined || size === null ? rt.unknown(`${name}()`, "is a random number") : fromAxes(size, rt);
+    };
+  }
+  if (parts.length > 2) return undefined;
+  if (SAME_SHAPE.split(" ").includes(name))
+    return ({ positional: [value] }, rt) =>
+      value === undefined
+        ? null
+        : typeof value === "number"
+          ? rt.unknown(`${name}(${value})`, "is not worked out")
+          : (arrayOf(value, rt) ?? value);
+  if (REDUCE.split(" ").includes(name)) return reduced(name);
+  return NUMPY.get(name);
+}
+
+/** TensorFlow's `random.normal(shape)` against NumPy's `random.normal(mean, deviation, size)`. */
+function isShapeFirst(name: string, positional: readonly Value[]): boolean {
+  return ["normal", "uniform"].includes(name) && (positional[0] instanceof PyTuple || positional[0] instanceof PyList);
+}
+
+const NUMPY: ReadonlyMap<string, Body> = new Map<string, Body>([
+  ...["array", "asarray", "asfarray", "stack"].map((name) => [name, makeArray] as const),
+  ...["zeros", "ones", "empty", "full", "fill"].map((name): [string, Body] => [
+    name,
+    ({ positional: [shape], keywords }, rt) =>
+      fromAxes(shape ?? keywords.get("shape") ?? keywords.get("dims") ?? null, rt),
+  ]),
+  ["eye", ({ positional: [n, m] }, rt) => fromAxes(new PyTuple([n ?? null, m ?? n ?? null]), rt)],
+  ["identity", ({ positional: [n] }, rt) => fromAxes(new PyTuple([n ?? null, n ?? null]), rt)],
+  [
+    "arange",
+    ({ positional }, rt) => {
+      const [a, b, step] = positional;
+      const [from, to] = b === undefined ? [0, a] : [a, b];
+      const by = step ?? 1;
+      if (typeof from === "number" && typeof to === "number" && typeof by === "number" && by !== 0) {
+        const count = Math.max(0, Math.ceil((to - from) / by));
+        rt.reserve(Math.min(count, 1));
+        return new ArrayValue(
+          [count],
+          count <= 10_000 ? Array.from({ length: count }, (_, i) => from + i * by) : undefined,
+        );
+      }
+      return isSize(to) && from === 0 && by === 1
+        ? new ArrayValue([to])
+        : new ArrayValue([rt.unknown("len(arange)", "is not known")]);
+    },
+  ],
+  ["linspace", ({ positional, keywords }, rt) => fromAxes(positional[2] ?? keywords.get("num") ?? 50, rt)],
+  [
+    "reshape",
+    ({ positional: [value, shape], keywords }, rt) =>
+      reshapeTo(value ?? null, shape ?? keywords.get("newshape") ?? keywords.get("shape") ?? null, rt),
+  ],
+  [
+    "expand_dims",
+    ({ positional: [value, axis], keywords }, rt) => expanded(value ?? null, axis ?? keywords.get("axis") ?? 0, rt),
+  ],
+  [
+    "squeeze",
+    ({ positional: [value] }, rt) =>
+      onArray(
+        value,
+        rt,
+        (array) =>
+          new ArrayValue(
+            array.shape.filter((axis) => axis !== 1),
+            array.data,
+            array.open,
+          ),
+      ),
+  ],
+  [
+    "transpose",
+    ({ positional: [value, axes], keywords }, rt) =>
+      onArray(value, rt, (array) => transposed(array, axes ?? keywords.get("axes") ?? keywords.get("perm"))),
+  ],
+  ["ravel", ({ positional: [value] }, rt) => onArray(value, rt, (array) => flattened(array, rt))],
+  ["concatenate", (args, rt) => joined(args, 0, rt)],
+  ["concat", (args, rt) => joined(args, 0, rt)],
+  ["vstack", (args, rt) => joined(args, 0, rt)],
+  ["hstack", (args, rt) => joined(args, 1, rt)],
+  [
+    "append",
+    ({ positional: [a, b] }, rt) =>
+      joined({ positional: [new PyList([a ?? null, b ?? null]), 0], keywords: new Map(), at: rt.at }, 0, rt),
+  ],
+  [
+    "column_stack",
+    ({ positional: [list] }, rt) => {
+      const { items, open } = itemsOf(list ?? null, rt);
+      const first = arrayOf(items[0] ?? null, rt);
+      return first === undefined || open
+        ? rt.unknown("column_stack(...)", "is not followed")
+        : new ArrayValue([first.shape[0] ?? null, items.length]);
+    },
+  ],
+  [
+    "unique",
+    ({ positional: [value] }, rt) =>
+      onArray(value, rt, (array) => {
+        if (array.data === undefined)
+          return new ArrayValue([
+            rt.unknown(
+              `len(unique(${nameOf(value ?? null)}))`,
+              "counts different values in data that the code does not show",
+            ),
+          ]);
+        const different = [...new Set(array.data)].sort((a, b) => a - b);
+        return new ArrayValue([different.length], different);
+      }),
+  ],
+  [
+    "repeat",
+    ({ positional: [value, count] }, rt) =>
+      onArray(value, rt, (array) =>
+        isSize(count) && typeof array.shape[0] === "number" && typeof count === "number"
+          ? new ArrayValue([array.shape[0] * count, ...array.shape.slice(1)])
+          : array,
+      ),
+  ],
+  ["shape", ({ positional: [value] }, rt) => (value === undefined ? null : rt.attribute(value, "shape"))],
+  [
+    "prod",
+    ({ positional: [value] }, rt) => {
+      const axes = axesOf(value);
+      const size = axes === undefined ? undefined : sizeOfShape(axes);
+      return size ?? rt.unknown(`prod(${nameOf(value ?? null)})`, "is a product of sizes that are not known");
+    },
+  ],
+  ["range", (args, rt) => NUMPY.get("arange")!(args, rt)],
+]);
+
+function makeArray({ positional: [value] }: CallArguments, rt: Runtime): Value {
+  if (value === undefined) return null;
+  if (isUnknown(value)) return value;
+  const list = isObject(value) && (value.kind === "range" || value.kind === "set") ? listOf(value, rt) : value;
+  return arrayOf(list, rt) ?? rt.unknown("array(...)", "is made of data that the code does not show");
+}
+
+function fromAxes(shape: Value, rt: Runtime): Value {
+  if (isUnknown(shape) && shape.prefix === undefined) return new ArrayValue([shape]);
+  const axes = axesOf(shape);
+  return axes === undefined ? rt.unknown("array", "has a shape that is not known") : new ArrayValue(axes);
+}
+
+function onArray(value: Value | undefined, rt: Runtime, body: (array: ArrayValue) => Value): Value {
+  if (value === undefined || isUnknown(value)) return value ?? null;
+  const array = arrayOf(value, rt);
+  return array === undefined ? rt.unknown("array", "is made of data that the code does not show") : body(array);
+}
+
+function reduced(name: string): Body {
+  return ({ positional: [value, given], keywords }, rt) => {
+    const axis = given ?? keywords.get("axis");
+    if (value === undefined) return null;
+    if (name === "prod" && axis === undefined)
+      return NUMPY.get("prod")!({ positional: [value], keywords: new Map(), at: rt.at }, rt);
+    if (isUnknown(value)) return value.part(`.${name}()`, rt.at, `${name}(${value.name})`);
+    const array = arrayOf(value, rt);
+    if (array === undefined)
+      return rt.unknown(`${name}(${nameOf(value)})`, "is worked out from data that the code does not show");
+    if (typeof axis === "number") {
+      const at = axis < 0 ? array.shape.length + axis : axis;
+      const kept = keywords.get("keepdims") === true;
+      return new ArrayValue(
+        array.shape.flatMap((size, i) => (i !== at ? [size] : kept ? [1] : [])),
+        undefined,
+        array.open,
+      );
+    }
+    if (array.data !== undefined && array.data.length > 0) {
+      if (name === "max" || name === "amax") return array.data.reduce((a, b) => Math.max(a, b));
+      if (name === "min" || name === "amin") return array.data.reduce((a, b) => Math.min(a, b));
+      if (name === "sum") return array.data.reduce((a, b) => a + b);
+    }
+    return rt.unknown(`${name}(${nameOf(value)})`, "is worked out from data that the code does not show");
+  };
+}
+
+function reshapeTo(value: Value, shape: Value, rt: Runtime): Value {
+  const axes = axesOf(shape);
+  if (axes === undefined) return rt.unknown("reshape(...)", "has a shape that is not known");
+  if (isUnknown(value)) {
+    // The number of samples stays that of the data; the other sizes are written here.
+    return new ArrayValue(axes.map((axis, i) => (axis === -1 ? value.part(`.shape[${i}]`, rt.at) : axis)));
+  }
+  const array = arrayOf(value, rt);
+  return array === undefined
+    ? new ArrayValue(axes.map((axis) => (axis === -1 ? null : axis)))
+    : reshaped(array, axes, rt);
+}
+
+function expanded(value: Value, axis: Value, rt: Runtime): Value {
+  if (typeof axis !== "number") return isUnknown(value) ? value : rt.unknown("expand_dims(...)", "is not followed");
+  return onArray(value, rt, (array) => {
+    const at = axis < 0 ? array.shape.length + 1 + axis : axis;
+    return new ArrayValue([...array.shape.slice(0, at), 1, ...array.shape.slice(at)], array.data, array.open);
+  });
+}
+
+function transposed(array: ArrayValue, axes: Value | undefined): ArrayValue {
+  const order = axes === undefined || axes === null ? undefined : axesOf(axes);
+  const shape =
+    order === undefined
+      ? array.shape.toReversed()
+      : order.map((axis) => (typeof axis === "number" ? (array.shape.at(axis) ?? null) : null));
+  return new ArrayValue(shape, undefined, array.open);
+}
+
+function flattened(array: ArrayValue, rt: Runtime): ArrayValue {
+  return new ArrayValue(
+    [sizeOfShape(array.shape) ?? rt.unknown("size", "is the size of data that the code does not show")],
+    array.data,
+  );
+}
+
+function joined({ positional: [list, given], keywords }: CallArguments, axis: number, rt: Runtime): Value {
+  const { items, open } = itemsOf(list ?? null, rt);
+  const arrays = items.map((item) => arrayOf(item, rt));
+  const at = given ?? keywords.get("axis") ?? axis;
+  const first = arrays[0];
+  if (first === undefined || arrays.includes(undefined) || typeof at !== "number")
+    return rt.unknown("concatenate(...)", "joins data that the code does not show");
+  if (open)
+    return new ArrayValue(
+      [rt.unknown("length", "joins data that the code does not show"), ...first.shape.slice(1)],
+      undefined,
+      first.open,
+    );
+  // Checked above: every item is an array.
+  const whole = concatenated(arrays as ArrayValue[], first.shape.length === 1 ? 0 : at, rt);
+  return whole ?? rt.unknown("concatenate(...)", "joins arrays that do not fit");
+}
+
+function sklearnBody(name: string): Body | undefined {
+  if (name === "train_test_split") return split;
+  if (/Scaler$|Encoder$|Imputer$|Normalizer$/.test(name)) return (_args, rt) => scaler(name, rt);
+  return undefined;
+}
+
+/** Two parts of each array; only the first axis changes. */
+function split({ positional, keywords }: CallArguments, rt: Runtime): Value {
+  const share = keywords.get("test_size") ?? keywords.get("train_size") ?? 0.25;
+  return rt.list(
+    positional.flatMap((value): Value[] => {
+      const array = isUnknown(value) ? undefined : arrayOf(value, rt);
+      if (array === undefined) {
+        const base = isUnknown(value) ? value : rt.unknown("data", "is data that the code does not show");
+        return [
+          base.part(".train", rt.at, `${base.name} (training part)`),
+          base.part(".test", rt.at, `${base.name} (test part)`),
+        ];
+      }
+      const [count, ...rest] = array.shape;
+      if (typeof count !== "number" || typeof share !== "number") {
+        const length = (): Axis => rt.unknown("length", "is the length of a part of the data");
+        return [
+          new ArrayValue([length(), ...rest], undefined, array.open),
+          new ArrayValue([length(), ...rest], undefined, array.open),
+        ];
+      }
+      const held = share < 1 ? Math.ceil(count * share) : share;
+      const test = keywords.has("test_size") || !keywords.has("train_size") ? held : count - Math.floor(count * share);
+      return [
+        new ArrayValue([count - test, ...rest], undefined, array.open),
+        new ArrayValue([test, ...rest], undefined, array.open),
+      ];
+    }),
+  );
+}
+
+/** A scaler keeps shapes; its learned numbers are not followed. */
+function scaler(name: string, rt: Runtime): Value {
+  if (!/Scaler$|Normalizer$|Imputer$|^LabelEncoder$|^OrdinalEncoder$/.test(name))
+    return rt.unknown(`${name}()`, "is not followed");
+  const instance = new PyInstance(new PyClass(name, [], undefined));
+  for (const method of ["fit_transform", "transform", "inverse_transform"]) {
+    instance.members.set(method, new NativeFunction(method, ({ positional: [value] }) => value ?? null));
+  }
+  for (const method of ["fit", "partial_fit"]) instance.members.set(method, new NativeFunction(method, () => instance));
+  return instance;
+}
+
+function kerasBody(parts: readonly string[], name: string): Body | undefined {
+  if (name === "pad_sequences") return padded;
+  if (name === "to_categorical") return oneHot;
+  if (name === "load_data" && parts.includes("datasets")) return dataset(parts.at(-2)!);
+  return undefined;
+}
+
+function padded({ positional: [sequences, maxlen], keywords }: CallArguments, rt: Runtime): Value {
+  const data = sequences ?? keywords.get("sequences") ?? null;
+  const length = maxlen ?? keywords.get("maxlen");
+  const count = lengthOf(data, rt);
+  if (isSize(length)) return new ArrayValue([count, length]);
+  const { items, open } = itemsOf(data, rt);
+  const longest = open
+    ? undefined
+    : items
+        .map((item) => lengthOf(item, rt))
+        .reduce<number | undefined>(
+          (most, size) => (typeof size === "number" && most !== undefined ? Math.max(most, size) : undefined),
+          0,
+        );
+  return new ArrayValue([
+    count,
+    longest ?? rt.unknown("longest sequence", "is the longest sequence in data that the code does not show"),
+  ]);
+}
+
+function oneHot({ positional: [labels, count], keywords }: CallArguments, rt: Runtime): Value {
+  const data = labels ?? keywords.get("y") ?? null;
+  const classes = count ?? keywords.get("num_classes");
+  const array = isUnknown(data) ? undefined : arrayOf(data, rt);
+  const shape: readonly Axis[] =
+    array?.shape ?? (isUnknown(data) ? [data.part(".__len__()", rt.at, `len(${data.name})`)] : [null]);
+  const highest =
+    array?.data === undefined || array.data.length === 0 ? undefined : array.data.reduce((a, b) => Math.max(a, b)) + 1;
+  const last = isSize(classes)
+    ? classes
+    : (highest ?? rt.unknown("num_classes", "is the number of classes in data that the code does not show"));
+  const kept = shape.length > 1 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape;
+  return new ArrayValue([...kept, last]);
+}
+
+/** Samples and shapes of the data sets that Keras downloads (training, test). */
+const DATASETS: ReadonlyMap<string, readonly [number, number, readonly number[], readonly number[]]> = new Map([
+  ["imdb", [25000, 25000, [], []]],
+  ["reuters", [8982, 2246, [], []]],
+  ["mnist", [60000, 10000, [28, 28], []]],
+  ["fashion_mnist", [60000, 10000, [28, 28], []]],
+  ["cifar10", [50000, 10000, [32, 32, 3], [1]]],
+  ["cifar100", [50000, 10000, [32, 32, 3], [1]]],
+  ["boston_housing", [404, 102, [13], []]],
+]);
+
+function dataset(name: string): Body | undefined {
+  const known = DATASETS.get(name);
+  if (known === undefined) return undefined;
+  const [train, test, sample, label] = known;
+  const pair = (count: number): PyTuple =>
+    new PyTuple([new ArrayValue([count, ...sample]), new ArrayValue([count, ...label])]);
+  return () => new PyTuple([pair(train), pair(test)]);
+}
+
+/** An attribute or method of an array, or undefined for one that is not followed. */
+export function arrayMember(array: ArrayValue, name: string, rt: Runtime): Value | undefined {
+  const native = (body: (args: CallArguments) => Value): Value => new NativeFunction(name, body);
+  switch (name) {
+    case "shape":
+      return shapeOf(array, rt);
+    case "ndim":
+      return array.open ? undefined : array.shape.length;
+    case "size":
+      return (array.open ? undefined : sizeOfShape(array.shape)) ?? undefined;
+    case "T":
+      return transposed(array, undefined);
+    case "values":
+      return array;
+    case "dtype":
+      return new ModuleValue("numpy.dtype");
+    case "reshape":
+      return native(({ positional, keywords }) =>
+        reshapeTo(
+          array,
+          positional.length === 1
+            ? positional[0]!
+            : positional.length === 0
+              ? (keywords.get("shape") ?? null)
+              : new PyTuple(positional),
+          rt,
+        ),
+      );
+    case "astype":
+    case "copy":
+    case "numpy":
+    case "to_numpy":
+    case "round":
+    case "clip":
+      return native(() => array);
+    case "flatten":
+    case "ravel":
+      return native(() => flattened(array, rt));
+    case "squeeze":
+      return native(
+        () =>
+          new ArrayValue(
+            array.shape.filter((axis) => axis !== 1),
+            array.data,
+            array.open,
+          ),
+      );
+    case "transpose":
+      return native(({ positional }) =>
+        transposed(array, positional.length > 1 ? new PyTuple(positional) : positional[0]),
+      );
+    case "tolist":
+      return native(() =>
+        array.data !== undefined && array.shape.length === 1
+          ? rt.list([...array.data])
+          : rt.unknown("tolist()", "is not followed"),
+      );
+    case "item":
+      return native(() => array.data?.[0] ?? rt.unknown("item()", "is a number of data that the code does not show"));
+    default:
+      if (REDUCE.split(" ").includes(name)) {
+        return native(({ positional: [axis], keywords, at }) =>
+          reduced(name)({ positional: axis === undefined ? [array] : [array, axis], keywords, at }, rt),
+        );
+      }
+      return undefined;
+  }
+}
+
+function shapeOf(array: ArrayValue, rt: Runtime): Value {
+  const axes = array.shape.map(
+    (axis, i): Value =>
+      axis ?? rt.unknown(`${array.label ?? "array"}.shape[${i}]`, "is a size of data that the code does not show"),
+  );
+  if (!array.open) return new PyTuple(axes);
+  return rt.unknownShape(`${array.label ?? "array"}.shape`, axes.filter(isSize));
+}

@@ -1,0 +1,401 @@
+/**
+ * What calling Keras's classes and methods does to our graph: making layers, applying them, adding to a Sequential, making a Functional.
+ */
+
+import { didYouMean } from "../../core/errors.ts";
+import { axesOf } from "./array-shapes.ts";
+import {
+  GraphNode,
+  type InputSpec,
+  KerasLayer,
+  KerasModel,
+  MOST_NODES,
+  orderGraph,
+  SymbolicTensor,
+} from "./keras-graph.ts";
+import { argumentName, INPUT_ARGUMENTS, layerSignature } from "./keras-layers.ts";
+import { LimitReached, type Runtime } from "./runtime.ts";
+import { outputShapesOf, type ShapeRules } from "./serialize.ts";
+import { Unknown } from "./unknown.ts";
+import {
+  ArrayValue,
+  type CallArguments,
+  isObject,
+  isSequence,
+  isSize,
+  PyDict,
+  PyInstance,
+  PyTuple,
+  type Value,
+} from "./values.ts";
+
+const RECURRENT = new Set(["SimpleRNN", "LSTM", "GRU", "CuDNNLSTM", "CuDNNGRU", "RNN", "Bidirectional"]);
+/** Layers whose samples have a time axis, so that `input_dim` alone leaves the length open. */
+const SEQUENCE_LAYERS = new Set([...RECURRENT, "Conv1D", "TimeDistributed"]);
+
+export interface KerasBuilder {
+  readonly rt: Runtime;
+  readonly rules: ShapeRules | undefined;
+  /** Every model made, in order. */
+  readonly models: KerasModel[];
+}
+
+/** `LSTM(30, activation="relu")`: a layer object with its arguments under today's names. */
+export function makeLayer(className: string, args: CallArguments, builder: KerasBuilder): KerasLayer {
+  const { rt } = builder;
+  const signature = layerSignature(className);
+  const config = new Map<string, Value>();
+  const inputArguments = new Map<string, Value>();
+  let name: Value | undefined;
+  let trainable: Value = true;
+  const take = (key: string, value: Value): void => {
+    if (key === "name") name = value;
+    else if (key === "trainable") trainable = value;
+    else if (key !== "dtype" || className === "InputLayer") config.set(key, value);
+  };
+
+  args.positional.forEach((value, i) => {
+    const key = signature !== undefined && i < signature.byPosition ? signature.names[i] : undefined;
+    if (key !== undefined) take(key, value);
+    else if (signature === undefined) config.set(`argument_${i}`, value);
+    else
+      rt.problem(`${className} takes at most ${signature.byPosition} arguments without a name; the rest were skipped`);
+  });
+  for (const [key, value] of args.keywords) {
+    const wantsInputDim = signature?.names.includes(key) === true && key === "input_dim";
+    if (INPUT_ARGUMENTS.has(key) && !wantsInputDim && className !== "InputLayer") {
+      inputArguments.set(key, value);
+      continue;
+    }
+    const known = signature === undefined ? key : argumentName(signature, key);
+    if (known === null) {
+      const hint = didYouMean(key, signature!.names);
+      rt.problem(`${className} has no argument called ${key}; it was skipped${hint === undefined ? "" : `. ${hint}`}`);
+    } else if (known !== undefined) take(known, value);
+  }
+  const layerName = typeof name === "string" ? name : rt.session.layerName(signature?.className ?? className);
+  if (className === "InputLayer") return inputLayer(layerName, config, builder);
+  const layer = new KerasLayer({
+    className: signature?.className ?? className,
+    name: layerName,
+    config,
+    inputArguments,
+    at: args.at,
+  });
+  layer.trainable = (trainable as Value) !== false;
+  return layer;
+}
+
+/** `Input(shape=(10, 3))`: the tensor that an InputLayer gives. */
+export function makeInput(args: CallArguments, builder: KerasBuilder): SymbolicTensor {
+  return tensorOfInput(makeLayer("InputLayer", args, builder));
+}
+
+function inputLayer(name: string, config: ReadonlyMap<string, Value>, { rt }: KerasBuilder): KerasLayer {
+  const whole = config.get("batch_shape") ?? config.get("batch_input_shape");
+  const shape = config.get("shape") ?? config.get("input_shape");
+  const dtypeName = config.get("dtype");
+  const dtype =
+    typeof dtypeName === "string"
+      ? dtypeName
+      : isObject(dtypeName) && dtypeName.kind === "module"
+        ? dtypeName.path.split(".").at(-1)
+        : undefined;
+  const input =
+    whole !== undefined ? specOfBatch(whole, dtype, rt) : specOf(shape, config.get("batch_size"), dtype, rt);
+  return new KerasLayer({ className: "InputLayer", name, config: new Map(), at: rt.at, input });
+}
+
+function specOfBatch(value: Value, dtype: string | undefined, rt: Runtime): InputSpec {
+  const axes = axesOf(value);
+  if (axes === undefined) return { batch: null, axes: wholeShape(value, rt), dtype };
+  return { batch: axes[0] ?? null, axes: axes.slice(1), dtype };
+}
+
+function specOf(shape: Value | undefined, batch: Value | undefined, dtype: string | undefined, rt: Runtime): InputSpec {
+  const axes = shape === undefined ? undefined : axesOf(shape);
+  const size = isSize(batch) ? batch : null;
+  // A lone unknown may be a whole shape, as in `Input(shape=input_shape)`.
+  if (axes === undefined || shape instanceof Unknown)
+    return { batch: size, axes: wholeShape(shape ?? null, rt), dtype };
+  return { batch: size, axes, dtype };
+}
+
+function wholeShape(value: Value, rt: Runtime): Unknown {
+  return value instanceof Unknown
+    ? value
+    : rt.unknown("input_shape", "no input size that can be read is written in the code");
+}
+
+/** The tensor of an InputLayer; made once. */
+export function tensorOfInput(layer: KerasLayer): SymbolicTensor {
+  const known = layer.nodes[0]?.outputs[0];
+  if (known !== undefined) return known;
+  const node = new GraphNode(layer, [], new Map(), []);
+  layer.nodes.push(node);
+  const spec = layer.input;
+  const shape = spec === undefined || spec.axes instanceof Unknown ? undefined : [spec.batch, ...spec.axes];
+  const tensor = new SymbolicTensor(node, 0, shape, spec?.dtype);
+  node.outputs.push(tensor);
+  return tensor;
+}
+
+/** The input that a first layer's own arguments give: `input_shape`, `batch_input_shape`, `input_dim`, `input_length`. */
+export function inputOfLayer(layer: KerasLayer, rt: Runtime): InputSpec | undefined {
+  const given = layer.inputArguments;
+  const dtype = layer.className === "Embedding" ? "int32" : undefined;
+  const batch = given.get("batch_input_shape") ?? given.get("batch_shape");
+  if (batch !== undefined) return specOfBatch(batch, dtype, rt);
+  const shape = given.get("input_shape");
+  if (shape !== undefined) return specOf(shape, given.get("batch_size"), dtype, rt);
+  const length = given.get("input_length");
+  const dim = given.get("input_dim");
+  if (layer.className === "Embedding") {
+    if (length !== undefined)
+      return specOf(
+        axesOf(length) === undefined ? length : new PyTuple(axesOf(length)!),
+        given.get("batch_size"),
+        dtype,
+        rt,
+      );
+    // Keras 2 takes sequences of any length; Keras 3 waits for data.
+    return rt.session.version === "3" ? undefined : { batch: null, axes: [null], dtype };
+  }
+  if (dim !== undefined) {
+    const axes = SEQUENCE_LAYERS.has(layer.className) || length !== undefined ? [length ?? null, dim] : [dim];
+    return specOf(new PyTuple(axes), given.get("batch_size"), dtype, rt);
+  }
+  const inner = layer.config.get("layer");
+  return inner instanceof KerasLayer ? inputOfLayer(inner, rt) : undefined;
+}
+
+/** The tensors in a value, in order: alone, or inside lists, tuples and dicts. */
+export function tensorsIn(value: Value | undefined, depth = 0): SymbolicTensor[] {
+  if (value instanceof SymbolicTensor) return [value];
+  if (depth > 4) return [];
+  if (isSequence(value)) return value.items.flatMap((item) => tensorsIn(item, depth + 1));
+  if (value instanceof PyDict) return [...value.entries.values()].flatMap((entry) => tensorsIn(entry.value, depth + 1));
+  return [];
+}
+
+/** Calls a layer or model on tensors and gives what comes out: a tensor, or a list of them. */
+export function applyTo(owner: KerasLayer | KerasModel, args: CallArguments, builder: KerasBuilder): Value {
+  const { rt } = builder;
+  const named = [...args.keywords.values()].flatMap((value) => tensorsIn(value));
+  const inputs = [...args.positional.flatMap((value) => tensorsIn(value)), ...named];
+  if (inputs.length === 0) return calledOnData(owner, args, builder);
+  if (owner.nodes.length >= MOST_NODES) throw new LimitReached("a layer is used too many times");
+  if (owner.kind === "model") {
+    owner.nested = true;
+    if (owner.family === "Sequential" && owner.input === undefined && inputs[0]!.shape !== undefined) {
+      buildSequential(
+        owner,
+        { batch: inputs[0]!.shape[0] ?? null, axes: inputs[0]!.shape.slice(1), dtype: inputs[0]!.dtype },
+        builder,
+      );
+    }
+  }
+  const node = new GraphNode(owner, args.positional, args.keywords, inputs);
+  owner.nodes.push(node);
+  const shapes = outputShapesOf(owner, node, builder.rules);
+  const count = numberOfOutputs(owner, shapes?.length);
+  for (let i = 0; i < count; i++) node.outputs.push(new SymbolicTensor(node, i, shapes?.[i]));
+  return count === 1 ? node.outputs[0]! : rt.list([...node.outputs]);
+}
+
+/** How many tensors come out: more than one with `return_state`, or from a model with several outputs. */
+function numberOfOutputs(owner: KerasLayer | KerasModel, shapes: number | undefined): number {
+  if (owner.kind === "model") return owner.family === "Functional" ? Math.max(1, owner.outputs.length) : 1;
+  const states = stateCount(owner);
+  if (states > 0) return 1 + states;
+  return shapes ?? 1;
+}
+
+function stateCount(layer: KerasLayer): number {
+  const inner = layer.config.get("layer");
+  if (layer.className === "Bidirectional") return inner instanceof KerasLayer ? 2 * stateCount(inner) : 0;
+  if (layer.config.get("return_state") !== true) return 0;
+  const cell = layer.config.get("cell");
+  const kind = cell instanceof KerasLayer ? cell.className : layer.className;
+  return kind.includes("LSTM") ? 2 : 1;
+}
+
+function calledOnData(owner: KerasLayer | KerasModel, args: CallArguments, builder: KerasBuilder): Value {
+  if (owner.kind === "model") seeData(owner, args.positional[0] ?? args.keywords.get("inputs"), builder);
+  const first = args.positional[0];
+  const text = first instanceof Unknown ? first.name : "...";
+  return builder.rt.unknown(`${owner.name}(${text})`, "is what a layer computes from data");
+}
+
+/** Data of a known shape builds a Sequential that did not know its input. */
+export function seeData(model: KerasModel, data: Value | undefined, builder: KerasBuilder): void {
+  if (model.built || model.family !== "Sequential" || data === undefined) return;
+  const { rt } = builder;
+  const known = data instanceof ArrayValue && !data.open ? data.shape.slice(1) : undefined;
+  const source =
+    data instanceof Unknown
+      ? data.part(".shape[1:]", rt.at)
+      : rt.unknown("input_shape", "is the shape of the data given to the model");
+  buildSequential(model, { batch: null, axes: known ?? source, dtype: undefined }, builder);
+}
+
+/** `Sequential.add`: a layer, an input, or another model. */
+export function addTo(model: KerasModel, value: Value, builder: KerasBuilder, rebuild = true): void {
+  const { rt } = builder;
+  const layer = layerOf(value);
+  if (layer === undefined) {
+    const what = value instanceof Unknown ? value.name : "this value";
+    rt.problem(
+      `${model.name}: a layer was expected; ${what} is not one that is understood, so the model is read without it`,
+    );
+    return;
+  }
+  if (model.layers.length >= MOST_NODES) throw new LimitReached("a model has too many layers");
+  if (layer.kind === "layer" && layer.className === "InputLayer") {
+    model.input = layer.input;
+    model.inputName = layer.name;
+    model.built = true;
+    return;
+  }
+  if (layer.kind === "model") layer.nested = true;
+  const first = model.layers.length === 0;
+  model.layers.push(layer);
+  if (first && model.input === undefined) {
+    const input = layer.kind === "layer" ? inputOfLayer(layer, rt) : inputOfModel(layer);
+    if (input !== undefined) {
+      // Keras 3 takes no size from `input_length`: it waits for data, but the size is told all the same.
+      const told = rt.session.version !== "3" || layer.kind === "model" || !onlyInputLength(layer);
+      model.input = input;
+      model.built = told;
+      if (told && rt.session.version === "3") model.inputName = rt.session.inputName();
+    }
+  }
+  if (model.built && rebuild) rt.session.rebuildSequential();
+}
+
+function onlyInputLength(layer: KerasLayer): boolean {
+  return (
+    layer.className === "Embedding" &&
+    !["input_shape", "batch_input_shape", "batch_shape"].some((name) => layer.inputArguments.has(name))
+  );
+}
+
+/** The layer or model that a value is or acts as. */
+export function layerOf(value: Value | undefined): KerasLayer | KerasModel | undefined {
+  if (value instanceof KerasLayer || value instanceof KerasModel) return value;
+  if (
+    value instanceof SymbolicTensor &&
+    value.node.owner instanceof KerasLayer &&
+    value.node.owner.className === "InputLayer"
+  ) {
+    return value.node.owner;
+  }
+  return value instanceof PyInstance ? value.keras : undefined;
+}
+
+/** What goes into a model, where it is known and one. */
+export function inputOfModel(model: KerasModel): InputSpec | undefined {
+  if (model.family === "Sequential") return model.input;
+  const owner = model.inputs[0]?.node.owner;
+  return model.inputs.length === 1 && owner instanceof KerasLayer ? owner.input : undefined;
+}
+
+/** Gives a Sequential its input, as `build`, `fit` or a first call does. */
+export function buildSequential(model: KerasModel, input: InputSpec, { rt }: KerasBuilder): void {
+  if (model.built) return;
+  // A size written in the code says more than unknown data does.
+  if (model.input === undefined || !(input.axes instanceof Unknown)) model.input = input;
+  model.built = true;
+  if (rt.session.version === "3") model.inputName ??= rt.session.inputName();
+  rt.session.rebuildSequential();
+}
+
+/** `Sequential([...], name=...)`. */
+export function makeSequential(args: CallArguments, builder: KerasBuilder): KerasModel {
+  const { rt } = builder;
+  const name = args.keywords.get("name") ?? args.positional[1];
+  const model = new KerasModel({
+    family: "Sequential",
+    name: typeof name === "string" ? name : rt.session.modelName("Sequential"),
+    at: args.at,
+  });
+  builder.models.push(model);
+  const layers = args.positional[0] ?? args.keywords.get("layers") ?? null;
+  if (isSequence(layers)) {
+    // A list in the constructor is built once, at its end.
+    for (const layer of layers.items) addTo(model, layer, builder, false);
+    if (model.built) rt.session.rebuildSequential();
+    if (layers.kind === "list" && layers.open)
+      rt.problem(`${model.name}: its layers are made in a loop of unknown length; one round was read`);
+  } else if (layers !== null) rt.problem(`${model.name}: the list of layers is not understood`);
+  return model;
+}
+
+/** `Model(inputs, outputs, name=...)`. */
+export function makeFunctional(args: CallArguments, builder: KerasBuilder): Value {
+  const { rt } = builder;
+  const argument = (names: readonly string[], i: number): Value | undefined =>
+    names.map((key) => args.keywords.get(key)).find((value) => value !== undefined) ?? args.positional[i];
+  const inputs = tensorsIn(argument(["inputs", "input"], 0));
+  const outputs = tensorsIn(argument(["outputs", "output"], 1));
+  const name = args.keywords.get("name") ?? args.positional[2];
+  if (inputs.length === 0 || outputs.length === 0) {
+    rt.problem("a model was expected to have inputs and outputs that come from layers; it was skipped");
+    return rt.unknown("Model(...)", "is made of tensors that are not understood");
+  }
+  const model = new KerasModel({
+    family: "Functional",
+    name: typeof name === "string" ? name : rt.session.modelName("Functional"),
+    at: args.at,
+    inputs,
+    outputs,
+  });
+  model.built = true;
+  for (const layer of orderGraph(inputs, outputs).layers) if (layer.kind === "model") layer.nested = true;
+  builder.models.push(model);
+  return model;
+}
+
+/** The graph of a Sequential, for code that asks for its `input`, `output` or a layer's output; undefined before its input is known. */
+export function tensorsOfSequential(model: KerasModel, builder: KerasBuilder): KerasModel["graph"] {
+  if (model.graph?.layers === model.layers.length) return model.graph;
+  if (model.input === undefined) return undefined;
+  const layer = new KerasLayer({
+    className: "InputLayer",
+    name: model.inputName ?? `${model.layers[0]?.name ?? model.name}_input`,
+    config: new Map(),
+    at: model.at,
+    input: model.input,
+  });
+  const input = tensorOfInput(layer);
+  const outputs: SymbolicTensor[] = [];
+  for (const part of model.layers) {
+    const current = outputs.at(-1) ?? input;
+    const next = tensorsIn(
+      applyTo(part, { positional: [current], keywords: new Map(), at: builder.rt.at }, builder),
+    )[0];
+    if (next === undefined) return undefined;
+    outputs.push(next);
+  }
+  model.graph = { layers: model.layers.length, input, outputs };
+  return model.graph;
+}
+
+/** A layer that stands for an operation on tensors, such as `x + y`. */
+export function applyOperation(className: string, tensors: Value, builder: KerasBuilder): Value {
+  const layer = makeLayer(className, { positional: [], keywords: new Map(), at: builder.rt.at }, builder);
+  return applyTo(layer, { positional: [tensors], keywords: new Map(), at: builder.rt.at }, builder);
+}
+
+/** An operation that no layer stands for: it keeps its place in the graph, and is named as a problem. */
+export function applyOpaque(name: string, args: readonly Value[], builder: KerasBuilder): Value {
+  const { rt } = builder;
+  rt.problem(`${name} on a layer's output is not a layer; it keeps its place in the model but cannot be rebuilt`);
+  const layer = new KerasLayer({
+    className: "TFOpLambda",
+    name: rt.session.layerName(name),
+    config: new Map<string, Value>([["function", name]]),
+    at: rt.at,
+  });
+  return applyTo(layer, { positional: args, keywords: new Map(), at: rt.at }, builder);
+}

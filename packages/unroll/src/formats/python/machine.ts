@@ -1,0 +1,11 @@
+/** What the parts of the interpreter hand to each other: the state of the run, and the libraries by path. */
+import type { KerasBuilder } from "./keras-build.ts";
+import type { KerasLayer, KerasModel } from "./keras-graph.ts";
+import type { CallArguments, KerasClass, ModuleValue, Value } from "./values.ts";
+
+export interface Machine extends KerasBuilder {
+  /** What a full path in a library stands for: `keras.layers.LSTM`, `numpy.zeros`. */
+  readonly library: (path: string) => Value;
+  /** Calls what a library gives: a class, a layer or model on tensors, or a function that is not modelled. */
+  readonly callLibrary: (callee: KerasClass | KerasLayer | KerasModel | ModuleValue, args: CallArguments) => Value;
+}
