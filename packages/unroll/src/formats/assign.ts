@@ -52,77 +52,78 @@ export function assignWeights(loose: LooseWeights, architecture: KerasObject, wh
 export function unassignedLayers(loose: LooseWeights): StoredLayer[] {
   switch (loose.kind) {
     case "tree": {
-      const owners = new Map<string, VariableGroup[]>();
-      for (const group of loose.groups)
-        if (group.weights.length > 0) owners.set(ownerOf(group), [...(owners.get(ownerOf(group)) ?? []), group]);
-      return [...owners].map(([owner, members]) => ({
-        path: namesOf(owner, loose.groups),
+      const names = new Map(loose.groups.map(({ path, name }) => [path, name]));
+      const filled = loose.groups.filter(({ weights }) => weights.length > 0);
+      return [...groupBy(filled, ({ path }) => ownerOf(path))].map(([owner, members]) => ({
+        path: namesOf(owner, names),
         order: "get_weights",
         weights: members.flatMap(({ weights }) => weights),
       }));
     }
     case "layers":
       return loose.groups.map(({ layer, weights }) => ({ path: [layer], order: "trainable-first", weights }));
-    case "named": {
-      const layers = new Map<string, StoredWeight[]>();
-      for (const weight of loose.weights) {
-        const owner = weight.path.split("/").slice(0, -1).join("/");
-        layers.set(owner, [...(layers.get(owner) ?? []), weight]);
-      }
-      return [...layers].map(([owner, weights]) => ({
-        path: owner === "" ? [] : owner.split("/"),
-        order: "get_weights",
-        weights,
-      }));
-    }
+    case "named":
+      return [...groupBy(loose.weights, ({ path }) => path.split("/").slice(0, -1).join("/"))].map(
+        ([owner, weights]) => ({
+          path: owner === "" ? [] : owner.split("/"),
+          order: "get_weights",
+          weights,
+        }),
+      );
     case "list":
       return [{ path: [], order: "get_weights", weights: loose.weights }];
   }
 }
 
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}
+
 /** `layers/a/layers/b/cell` belongs to `layers/a/layers/b`. */
-function ownerOf({ path }: VariableGroup): string {
+function ownerOf(path: string): string {
   return /^(?:layers\/[^/]+\/?)+/.exec(path)?.[0].replace(/\/$/, "") ?? path;
 }
 
 /** `layers/a/layers/b` by the real names that the file keeps beside the keys, where it does. */
-function namesOf(owner: string, groups: readonly VariableGroup[]): string[] {
+function namesOf(owner: string, realNames: ReadonlyMap<string, string | undefined>): string[] {
   const names: string[] = [];
   let path = "";
   for (const part of owner.split("/")) {
     path = path === "" ? part : `${path}/${part}`;
-    if (part !== "layers") names.push(groups.find((group) => group.path === path)?.name ?? part);
+    if (part !== "layers") names.push(realNames.get(path) ?? part);
   }
   return names;
 }
 
 function fromTree(groups: readonly VariableGroup[], slots: readonly LayerSlot[]): Assignment {
   const byPath = new Map(groups.map((group) => [group.path, group]));
+  const byOwner = groupBy(groups, ({ path }) => ownerOf(path));
   const used = new Set<VariableGroup>();
   const layers = slots.map((slot): StoredLayer => {
     let found = slot.groups.flatMap(({ path }) => byPath.get(path) ?? []);
-    if (found.length === 0) {
-      // A class whose inside we do not know: its variables are below its own path.
-      const own = slot.groups[0]?.path
-        .split("/")
-        .slice(0, 2 * slot.path.length)
-        .join("/");
-      found = groups
-        .filter(({ path }) => path === own || path.startsWith(`${own}/`))
-        .filter(({ path }) => !path.includes("seed_generator"));
-    }
+    // A class whose inside we do not know: its variables are somewhere below its own path.
+    if (found.length === 0 && slot.groups[0]) found = byOwner.get(ownerOf(slot.groups[0].path)) ?? [];
     for (const group of found) used.add(group);
-    return {
-      path: slot.path,
-      className: slot.className,
-      order: "get_weights",
-      weights: found.flatMap(({ weights }) => weights),
-    };
+    return layerOf(
+      slot,
+      found.flatMap(({ weights }) => weights),
+    );
   });
   const ignored = groups
     .filter((group) => !used.has(group) && group.weights.length > 0)
     .map(({ path }) => `${quoted(path)}: no layer keeps its weights there`);
   return { layers, ignored };
+}
+
+function layerOf({ path, className }: LayerSlot, weights: readonly StoredWeight[]): StoredLayer {
+  return { path, className, order: "get_weights", weights };
 }
 
 function fromLayers(
@@ -131,24 +132,16 @@ function fromLayers(
   where: string,
 ): Assignment {
   const byName = new Map(groups.map((group) => [group.layer, group.weights]));
-  const outermost = [...new Set(slots.map(({ path }) => path[0]!))];
+  const outermost = groupBy(slots, ({ path }) => path[0]!);
   const ignored = groups
-    .filter(({ layer, weights }) => weights.length > 0 && !outermost.includes(layer))
+    .filter(({ layer, weights }) => weights.length > 0 && !outermost.has(layer))
     .map(({ layer }) => `${quoted(layer)}: the architecture has no layer of this name`);
-  const layers = outermost.flatMap((name): StoredLayer[] => {
+  const layers = [...outermost].flatMap(([name, inner]): StoredLayer[] => {
     const weights = byName.get(name) ?? [];
-    const inner = slots.filter(({ path }) => path[0] === name);
-    if (inner.length === 1 && inner[0]!.path.length === 1) {
-      return [{ path: [name], className: inner[0]!.className, order: "get_weights", weights }];
-    }
-    const split = splitByName(weights, inner, name);
-    return split ?? [{ path: [name], order: "trainable-first", weights }];
+    if (inner.length === 1 && inner[0]!.path.length === 1) return [layerOf(inner[0]!, weights)];
+    return splitByName(weights, inner) ?? [{ path: [name], order: "trainable-first", weights }];
   });
-  if (
-    groups.length > 0 &&
-    ignored.length === groups.filter(({ weights }) => weights.length > 0).length &&
-    ignored.length > 0
-  ) {
+  if (ignored.length > 0 && ignored.length === groups.filter(({ weights }) => weights.length > 0).length) {
     throw fileError("weights", where, "the weights must belong to the layers of this architecture", {
       received: `layers in the file = ${groups
         .slice(0, 8)
@@ -161,56 +154,46 @@ function fromLayers(
 }
 
 /** A nested model's weights by the layer names inside their names; undefined when the names do not tell. */
-function splitByName(
-  weights: readonly StoredWeight[],
-  slots: readonly LayerSlot[],
-  outer: string,
-): StoredLayer[] | undefined {
-  const split = new Map(slots.map((slot) => [slot, [] as StoredWeight[]]));
+function splitByName(weights: readonly StoredWeight[], slots: readonly LayerSlot[]): StoredLayer[] | undefined {
+  const byLastName = groupBy(slots, ({ path }) => path.at(-1)!);
+  const owned = new Map<LayerSlot, StoredWeight[]>();
   for (const weight of weights) {
-    const parts = weight.path.split("/").slice(0, -1);
-    const owners = slots.filter(({ path }) =>
-      path.slice(path[0] === outer ? 1 : 0).every((name) => parts.includes(name)),
-    );
+    const owners = ownersOf(weight, byLastName);
     if (owners.length !== 1) return undefined;
-    split.get(owners[0]!)!.push(weight);
+    owned.set(owners[0]!, [...(owned.get(owners[0]!) ?? []), weight]);
   }
-  return slots.map((slot) => ({
-    path: slot.path,
-    className: slot.className,
-    order: "get_weights",
-    weights: split.get(slot)!,
-  }));
+  return slots.map((slot) => layerOf(slot, owned.get(slot) ?? []));
 }
 
 function fromNames(weights: readonly StoredWeight[], slots: readonly LayerSlot[], where: string): Assignment {
+  const byLastName = groupBy(slots, ({ path }) => path.at(-1)!);
   const owned = new Map(slots.map((slot) => [slot, [] as StoredWeight[]]));
   const ignored: string[] = [];
   for (const weight of weights) {
-    const parts = weight.path.split("/").slice(0, -1);
-    // TensorFlow.js and Keras 2 leave out the names of nested models, so the innermost names that match decide.
-    const depths = slots.map(({ path }) => matchingDepth(path, parts));
-    const depth = Math.max(0, ...depths);
-    const deepest = depth === 0 ? [] : slots.filter((_, i) => depths[i] === depth);
-    const whole = deepest.filter(({ path }) => path.length === depth);
-    const nearest = whole.length > 0 ? whole : deepest;
-    if (nearest.length > 1) {
+    const owners = ownersOf(weight, byLastName);
+    if (owners.length > 1) {
       throw fileError("weights", where, "a weight's name must tell its layer", {
-        received: `name = ${quoted(weight.path)}, layers = ${nearest.map(({ path }) => path.join("/")).join(", ")}`,
+        received: `name = ${quoted(weight.path)}, layers = ${owners.map(({ path }) => path.join("/")).join(", ")}`,
       });
     }
-    if (nearest[0]) owned.get(nearest[0])!.push(weight);
+    if (owners[0]) owned.get(owners[0])!.push(weight);
     else ignored.push(`${quoted(weight.path)}: the architecture has no layer of this name`);
   }
-  const layers = slots.map(
-    (slot): StoredLayer => ({
-      path: slot.path,
-      className: slot.className,
-      order: "get_weights",
-      weights: owned.get(slot)!,
-    }),
-  );
-  return { layers, ignored };
+  return { layers: slots.map((slot) => layerOf(slot, owned.get(slot)!)), ignored };
+}
+
+/**
+ * The layers that a weight's name fits best. TensorFlow.js and Keras 2 leave out the names of nested models,
+ * so the innermost names that match decide.
+ */
+function ownersOf({ path }: StoredWeight, byLastName: ReadonlyMap<string, readonly LayerSlot[]>): LayerSlot[] {
+  const parts = path.split("/").slice(0, -1);
+  const candidates = [...new Set(parts)].flatMap((part) => byLastName.get(part) ?? []);
+  const depths = candidates.map((slot) => matchingDepth(slot.path, parts));
+  const depth = Math.max(0, ...depths);
+  const deepest = candidates.filter((_, i) => depths[i] === depth);
+  const whole = deepest.filter((slot) => slot.path.length === depth);
+  return whole.length > 0 ? whole : deepest;
 }
 
 /** How many of the innermost names of a path occur in order among the parts of a weight's name; 0 when its own does not. */

@@ -2,12 +2,15 @@
  * Models in HDF5: Keras 3's tree of variable groups (`.weights.h5`, and inside `.keras`) and the legacy layout of Keras 2.
  * Reading only; what a group of weights means is assign.ts's business.
  */
+
+import { sizeOf } from "../core/index.ts";
 import { assignWeights, unassignedLayers, weightsOnly } from "./assign.ts";
 import type { LooseWeights, StoredModel, StoredWeight, VariableGroup } from "./container.ts";
-import { type FileLimits, fileError, quoted } from "./failure.ts";
+import { type FileLimits, fileError, formatBytes, quoted } from "./failure.ts";
 import { type Hdf5Dataset, type Hdf5Group, openHdf5 } from "./hdf5/index.ts";
 import { parseJson } from "./json.ts";
 import { kerasObject } from "./keras-paths.ts";
+import { bytesOf } from "./numbers.ts";
 
 /** Reads whatever Keras keeps in one HDF5 file. @throws UnrollError `format` when it is HDF5 but not Keras's. */
 export function readHdf5Model(bytes: Uint8Array, file: string, limits: FileLimits): StoredModel {
@@ -77,6 +80,7 @@ export function readTree(root: Hdf5Group, file: string, limits: FileLimits): Wei
   };
   visit(root, "", 0);
   groups.sort((a, b) => naturalOrder(a.path, b.path));
+  checkTotal([...groups.flatMap(({ weights }) => weights), ...optimizer], file, limits);
   return { groups, optimizer, ignored };
 }
 
@@ -109,6 +113,7 @@ function readLegacy(root: Hdf5Group, weights: Hdf5Group, file: string, limits: F
   });
   const optimizerGroup = root.get("optimizer_weights");
   const optimizer = optimizerGroup?.kind === "group" ? namedWeights(optimizerGroup, file, "optimizer_weights") : [];
+  checkTotal([...groups.flatMap((group) => group.weights), ...optimizer], file, limits);
   const loose: LooseWeights = { kind: "layers", groups };
   const version = root.attribute("keras_version") ?? weights.attribute("keras_version");
   const shared = {
@@ -180,13 +185,26 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value);
 }
 
+/** Many names may point to one data set, so the sum is judged, not the file's size. @throws UnrollError `memory` */
+function checkTotal(weights: readonly StoredWeight[], file: string, limits: FileLimits): void {
+  const total = weights.reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * bytesOf(dtype), 0);
+  if (total > limits.maxUnpackedBytes) {
+    throw fileError("memory", file, `weights may take ${formatBytes(limits.maxUnpackedBytes)} at most`, {
+      received: formatBytes(total),
+      hint: "Raise limits.maxUnpackedBytes if you trust this file.",
+    });
+  }
+}
+
 function storedWeight(dataset: Hdf5Dataset, file: string, path = dataset.path): StoredWeight {
   if (dataset.dtype === undefined)
     throw fileError("unsupported", `${file}: ${dataset.path}`, "weights must be numbers");
   return { path, shape: dataset.shape, dtype: dataset.dtype, read: () => dataset.read() };
 }
 
+const collator = new Intl.Collator("en", { numeric: true });
+
 /** `lstm` before `lstm_1` before `lstm_10`. */
 function naturalOrder(a: string, b: string): number {
-  return a.localeCompare(b, "en", { numeric: true });
+  return collator.compare(a, b);
 }

@@ -74,11 +74,12 @@ export function toStorable(stored: StoredModel): StorableModel {
     });
   }
   const slots = walkLayers(architecture, file);
+  const byPath = new Map(slots.map((slot) => [slot.path.join("/"), slot]));
   const layers = stored.layers.flatMap((layer) => {
-    const own = slots.filter(({ path }) => layer.path.every((name, i) => name === path[i]));
-    const exact = own.find(({ path }) => path.length === layer.path.length);
+    const exact = byPath.get(layer.path.join("/"));
     if (exact) return [{ path: exact.path, weights: named(layer.weights, exact) }];
-    return splitByCount(layer, own, file);
+    const inside = slots.filter(({ path }) => layer.path.every((name, i) => name === path[i]));
+    return splitByCount(layer, inside, file);
   });
   return {
     architecture,
@@ -109,15 +110,15 @@ function splitByCount(layer: StoredLayer, slots: readonly LayerSlot[], file: str
     );
   }
   // The order of the list as positions: written as positions first, then looked up.
-  const positions = slots.map((slot, i) => {
-    const before = counts.slice(0, i).reduce((sum, count) => sum + count, 0);
-    return { slot, weights: Array.from({ length: counts[i]! }, (_, k) => before + k) };
-  });
-  const order = layer.order === "get_weights" ? positions.flatMap(({ weights }) => weights) : trainableFirst(positions);
+  let next = 0;
+  const positions = slots.map((slot, i) => ({ slot, weights: Array.from({ length: counts[i]! }, () => next++) }));
+  const listed =
+    layer.order === "get_weights" ? positions.flatMap(({ weights }) => weights) : trainableFirst(positions);
+  const placeOf = new Map(listed.map((position, place) => [position, place]));
   return positions.map(({ slot, weights }) => ({
     path: slot.path,
     weights: named(
-      weights.map((position) => layer.weights[order.indexOf(position)]!),
+      weights.map((position) => layer.weights[placeOf.get(position)!]!),
       slot,
     ),
   }));

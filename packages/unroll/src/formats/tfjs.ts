@@ -3,7 +3,6 @@
  * A group's shards are joined in order and cut by its weights in order; quantised weights become float32 (or int32) again.
  * Source: tensorflow/tfjs, tfjs-core/src/io/types.ts and io_utils.ts.
  */
-import { sizeOf } from "../core/index.ts";
 import { assignWeights } from "./assign.ts";
 import type { StoredModel, StoredWeight } from "./container.ts";
 import { type FileLimits, fileError, formatBytes, quoted } from "./failure.ts";
@@ -149,7 +148,7 @@ async function joinShards(
     }
     shards.push(await readShard(path));
   }
-  const found = sizeOf([shards.reduce((sum, shard) => sum + shard.length, 0)]);
+  const found = shards.reduce((sum, shard) => sum + shard.length, 0);
   if (found < needed) {
     throw fileError("file", file, `the weights need ${needed} bytes of shards`, {
       received: `${found} bytes`,

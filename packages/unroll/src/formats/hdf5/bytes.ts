@@ -20,6 +20,8 @@ export interface Hdf5Source {
   readonly offsetSize: number;
   readonly lengthSize: number;
   readonly budget: { steps: number };
+  /** Objects of the global heap collections seen so far, by address and index. */
+  readonly collections: Map<number, Map<number, Uint8Array>>;
 }
 
 /** @throws UnrollError `file` */

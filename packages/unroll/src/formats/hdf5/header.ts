@@ -52,8 +52,19 @@ export function openSource(
   const start = findSuperblock(bytes);
   if (start < 0) throw fileError("format", where, "an HDF5 file begins with \\x89HDF");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const budget = { steps: limits.maxEntries * 10 };
-  const unsized: Hdf5Source = { bytes, view, where, limits, base: 0, offsetSize: 8, lengthSize: 8, budget };
+  const budget = { steps: limits.maxEntries * 20 };
+  const collections = new Map();
+  const unsized: Hdf5Source = {
+    bytes,
+    view,
+    where,
+    limits,
+    base: 0,
+    offsetSize: 8,
+    lengthSize: 8,
+    budget,
+    collections,
+  };
   const cursor = new Cursor(unsized, start).skip(8);
   const version = cursor.u8();
   if (version > 3) throw unsupported(unsized, `superblock version ${version}`);

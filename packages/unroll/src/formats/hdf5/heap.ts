@@ -4,23 +4,36 @@
  */
 import { Cursor, damaged, type Hdf5Source, step, undefinedAddress, unsupported } from "./bytes.ts";
 
-/** One object of a global heap collection, as bytes of the file. */
+/** One object of a global heap collection, as bytes of the file; a collection is gone through once. */
 export function readGlobalHeap(source: Hdf5Source, address: number, index: number): Uint8Array {
+  let collection = source.collections.get(address);
+  if (collection === undefined) {
+    collection = readCollection(source, address);
+    source.collections.set(address, collection);
+  }
+  const object = collection.get(index);
+  if (object === undefined) throw damaged(source, "a text is missing from its heap");
+  return object;
+}
+
+function readCollection(source: Hdf5Source, address: number): Map<number, Uint8Array> {
   const head = new Cursor(source, address);
   head.signature("GCOL");
   head.skip(4);
-  const size = head.length();
-  const cursor = new Cursor(source, head.at, address + size);
+  const cursor = new Cursor(source, head.at, address + head.length());
+  cursor.skip(source.lengthSize);
+  const objects = new Map<number, Uint8Array>();
   while (cursor.left >= 8 + source.lengthSize) {
     step(source);
-    const found = cursor.u16();
+    const index = cursor.u16();
     cursor.skip(6);
     const length = cursor.length();
-    if (found === 0) break;
-    if (found === index) return cursor.slice(length);
-    cursor.skip(Math.min(cursor.left, Math.ceil(length / 8) * 8));
+    // Index 0 is the free space at the end.
+    if (index === 0) break;
+    objects.set(index, cursor.slice(length));
+    cursor.skip(Math.min(cursor.left, (8 - (length % 8)) % 8));
   }
-  throw damaged(source, "a text is missing from its heap");
+  return objects;
 }
 
 /** What reading a managed object needs to know of a fractal heap. */
