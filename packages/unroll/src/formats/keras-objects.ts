@@ -1,5 +1,5 @@
 /** Shapes of Keras's JSON that several readers ask for. No meaning, only forms. */
-import type { KerasObject, KerasReadOptions } from "./keras-paths.ts";
+import type { KerasObject, KerasReadOptions } from "./keras-config.ts";
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
