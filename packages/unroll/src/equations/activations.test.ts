@@ -1,20 +1,27 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { decode, type FixtureTensor, readFixture } from "../../test/fixture-files.ts";
 import { activationNamed, activationNames, hardSigmoidKeras2, reluOf } from "./activations.ts";
 import { erf } from "./arithmetic.ts";
 import { evaluateRow } from "./evaluate.ts";
 import { apply, argument, type NamedFunction } from "./expr.ts";
 
-interface ActivationCase {
-  readonly activation: string;
-  readonly input: { readonly shape: readonly number[]; readonly data: readonly number[] };
-  readonly output: { readonly data: readonly number[] };
+interface LayerCase {
+  readonly id: string;
+  readonly layers: readonly { readonly config: { readonly activation: string } }[];
+  readonly calls: readonly {
+    readonly inputs: readonly FixtureTensor[];
+    readonly outputs64: readonly FixtureTensor[];
+  }[];
 }
-const { cases } = JSON.parse(
-  readFileSync(new URL("../../../../fixtures/equations/activations.json", import.meta.url), "utf8"),
-) as { cases: ActivationCase[] };
+const cases = readFixture<{ cases: readonly LayerCase[] }>("keras/layers.json.gz")
+  .cases.filter(({ id }) => id.startsWith("activation/"))
+  .map(({ layers, calls }) => ({
+    activation: layers[0]!.config.activation,
+    input: decode(calls[0]!.inputs[0]!),
+    output: decode(calls[0]!.outputs64[0]!),
+  }));
 
-function valuesOf(fn: NamedFunction, numbers: readonly number[]): number[] {
+function valuesOf(fn: NamedFunction, numbers: ArrayLike<number>): number[] {
   const x = argument("x");
   const y = apply(fn, x);
   const row = evaluateRow([y], { width: numbers.length, symbols: new Map([[x, Float64Array.from(numbers)]]) })(y);
@@ -27,7 +34,7 @@ describe("activations", () => {
     const [relative, absolute] = /leaky_relu|gelu/.test(activation) ? [1e-6, 1e-7] : [1e-9, 1e-10];
     const width = input.shape.at(-1)!;
     for (let start = 0; start < input.data.length; start += width) {
-      const numbers = input.data.slice(start, start + width).map(Math.fround);
+      const numbers = input.data.subarray(start, start + width);
       valuesOf(activationNamed(activation), numbers).forEach((value, i) => {
         const expected = output.data[start + i]!;
         expect(Math.abs(value - expected)).toBeLessThanOrEqual(absolute + relative * Math.abs(expected));

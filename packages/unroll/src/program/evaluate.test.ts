@@ -1,12 +1,12 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Cell } from "../cells/define.ts";
+import { decode, difference, type FixtureTensor, readFixture } from "../../test/fixture-files.ts";
+import { type Cell, defineCell } from "../cells/define.ts";
 import { gru } from "../cells/gru.ts";
 import { lstm } from "../cells/lstm.ts";
 import { simpleRnn } from "../cells/simple-rnn.ts";
 import { Random } from "../core/random.ts";
 import { Variable } from "../core/variable.ts";
-import { activationNamed, softmax } from "../equations/activations.ts";
+import { activationNamed, relu, softmax } from "../equations/activations.ts";
 import { apply } from "../equations/expr.ts";
 import {
   broadcastTo,
@@ -30,7 +30,7 @@ import { evaluateProgram } from "./evaluate.ts";
 import type { ScanStep } from "./evaluate-scan.ts";
 import type { Value } from "./program.ts";
 
-function run(results: readonly Value[], ...given: readonly (readonly [Value, readonly number[]])[]): number[][] {
+function run(results: readonly Value[], ...given: readonly (readonly [Value, ArrayLike<number>])[]): number[][] {
   const program = { inputs: given.map(([value]) => value), results, updates: [] };
   return evaluateProgram(
     program,
@@ -142,65 +142,75 @@ describe("evaluateProgram", () => {
 
 interface ScanCase {
   readonly id: string;
-  readonly cell: "LSTM" | "GRU" | "SimpleRNN";
+  readonly layers: readonly { readonly class_name: string; readonly config: RecurrentConfig }[];
+  readonly weights: readonly (readonly FixtureTensor[])[];
+  readonly calls: readonly {
+    readonly inputs: readonly FixtureTensor[];
+    readonly mask?: readonly FixtureTensor[];
+    readonly initial_state?: readonly FixtureTensor[];
+    readonly outputs64: readonly FixtureTensor[];
+  }[];
+}
+interface RecurrentConfig {
   readonly units: number;
   readonly activation: string;
-  readonly recurrentActivation: string;
-  readonly useBias: boolean;
-  readonly resetAfter: boolean | null;
-  readonly backwards: boolean;
-  readonly returnSequences: boolean;
-  readonly zeroOutputForMask: boolean;
-  readonly weights: readonly Numbers[];
-  readonly input: Numbers;
-  readonly mask: Numbers | null;
-  readonly initialState: readonly Numbers[] | null;
-  readonly outputs: readonly Numbers[];
+  readonly recurrent_activation?: string;
+  readonly use_bias: boolean;
+  readonly reset_after?: boolean;
+  readonly go_backwards: boolean;
+  readonly return_sequences: boolean;
+  readonly zero_output_for_mask: boolean;
 }
-interface Numbers {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-}
-const { cases } = JSON.parse(
-  readFileSync(new URL("../../../../fixtures/equations/scans.json", import.meta.url), "utf8"),
-) as { cases: ScanCase[] };
-const cells: Readonly<Record<ScanCase["cell"], Cell>> = { LSTM: lstm, GRU: gru, SimpleRNN: simpleRnn };
+const cells: Readonly<Record<string, Cell>> = { LSTM: lstm, GRU: gru, SimpleRNN: simpleRnn };
+const cases = readFixture<{ cases: readonly ScanCase[] }>("keras/layers.json.gz").cases.filter(
+  ({ layers, calls }) => layers.length === 1 && calls.length === 1 && layers[0]!.class_name in cells,
+);
 
 describe("scans give Keras's float64 numbers", () => {
-  test.each(cases)("$id", (layer) => {
-    const graph = cells[layer.cell].graph({
-      activation: activationNamed(layer.activation),
-      recurrentActivation: activationNamed(layer.recurrentActivation),
-      useBias: layer.useBias,
-      options: layer.resetAfter === null ? {} : { resetAfter: layer.resetAfter },
+  test.each(cases)("$id", ({ layers, weights, calls }) => {
+    const { class_name: className, config } = layers[0]!;
+    const call = calls[0]!;
+    const graph = cells[className]!.graph({
+      activation: activationNamed(config.activation),
+      recurrentActivation: activationNamed(config.recurrent_activation ?? "linear"),
+      useBias: config.use_bias,
+      options: config.reset_after === undefined ? {} : { resetAfter: config.reset_after },
     });
-    const given: [Value, readonly number[]][] = [];
-    const give = ({ shape, data }: Numbers): Value => {
-      const value = inputValue("given", shape);
-      given.push([value, data.map(Math.fround)]);
+    const given: [Value, ArrayLike<number>][] = [];
+    const give = (tensor: FixtureTensor): Value => {
+      const value = inputValue("given", tensor.shape);
+      given.push([value, decode(tensor).data]);
       return value;
     };
     const results = scan({
       cell: graph,
-      units: layer.units,
-      input: give(layer.input),
-      arrays: layer.weights.map(give),
-      initialStates: layer.initialState?.map(give),
-      mask: layer.mask === null ? undefined : give(layer.mask),
-      backwards: layer.backwards,
-      returnSequences: layer.returnSequences,
-      zeroOutputForMask: layer.zeroOutputForMask,
+      units: config.units,
+      input: give(call.inputs[0]!),
+      arrays: weights[0]!.map(give),
+      initialStates: call.initial_state?.map(give),
+      mask: call.mask?.map(give)[0],
+      backwards: config.go_backwards,
+      returnSequences: config.return_sequences,
+      zeroOutputForMask: config.zero_output_for_mask,
       inputFactors: [],
       recurrentFactors: [],
     });
     const found = run(results, ...given);
-    expect(layer.outputs.length).toBeLessThanOrEqual(found.length);
-    layer.outputs.forEach(({ data }, i) => {
-      expect(found[i]).toHaveLength(data.length);
-      data.forEach((expected, j) => {
-        expect(Math.abs(found[i]![j]! - expected)).toBeLessThanOrEqual(1e-10 + 1e-9 * Math.abs(expected));
-      });
+    // Keras keeps leaky_relu's slope and gelu's √2 in float32.
+    const tolerance = /leaky_relu|gelu/.test(config.activation)
+      ? { rtol: 1e-6, atol: 1e-7 }
+      : { rtol: 1e-9, atol: 1e-10 };
+    expect(call.outputs64.length).toBeLessThanOrEqual(found.length);
+    call.outputs64.forEach((tensor, i) => {
+      const output = { shape: results[i]!.shape, data: Float64Array.from(found[i]!) };
+      expect(difference(output, decode(tensor), tolerance)).toBeUndefined();
     });
+  });
+
+  test("in hundreds of cases, masks and initial states among them", () => {
+    expect(cases.length).toBeGreaterThan(200);
+    expect(cases.filter(({ calls }) => calls[0]!.mask !== undefined).length).toBeGreaterThan(20);
+    expect(cases.filter(({ calls }) => calls[0]!.initial_state !== undefined).length).toBeGreaterThan(20);
   });
 });
 
@@ -252,7 +262,7 @@ describe("a scan's steps", () => {
     const factor = inputValue("factor", [1, 2]);
     const recurrent = inputValue("recurrent", [1, 1]);
     const results = scan({ ...common, mask: undefined, inputFactors: [factor], recurrentFactors: [recurrent] });
-    // x1·W = 2·1 = 2, then 2·2 + 0.5·(2.5·2) ... with factors (2, 0) on x and 0.5 on h
+    // 2·1 + 0.5, then 2·2 + 0.5·2·2.5 + 0.5, then 0 + 0.5·2·7 + 0.5
     const [output] = run(
       results,
       [input, x],
@@ -261,5 +271,43 @@ describe("a scan's steps", () => {
       ...arrays.map((array, i): [Value, number[]] => [array, weights[i]!]),
     );
     expect(output).toEqual([2.5, 4 + 2.5 + 0.5, 0 + 7 + 0.5]);
+  });
+
+  test("take a factor of its own for each gate where there are several", () => {
+    const graph = defineCell({
+      kind: "Difference",
+      gates: ["a", "b"],
+      state: ["h"],
+      equations: ({ x, state, gate }) => ({ h: gate.a(x, state.h).minus(gate.b(x, state.h)) }),
+    }).graph({ activation: relu, recurrentActivation: relu, useBias: false, options: {} });
+    const values = [
+      [1, 1, 1],
+      [1, 1],
+      [1, 2],
+      [1, 2],
+      [1, 1],
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ].map((shape) => inputValue("v", shape));
+    const [only, start, kernel, recurrentKernel, ...factors] = values as [Value, Value, Value, Value, ...Value[]];
+    const [output] = run(
+      scan({
+        ...common,
+        cell: graph,
+        input: only,
+        arrays: [kernel, recurrentKernel],
+        initialStates: [start],
+        mask: undefined,
+        inputFactors: factors.slice(0, 2),
+        recurrentFactors: factors.slice(2),
+      }),
+      // x = 1, h = 10, W = (1, 100), U = (2, 200); factors 2 and 3 on x, 4 and 5 on h
+      ...[[1], [10], [1, 100], [2, 200], [2], [3], [4], [5]].map((numbers, i): [Value, number[]] => [
+        values[i]!,
+        numbers,
+      ]),
+    );
+    expect(output).toEqual([2 * 1 + 40 * 2 - (3 * 100 + 50 * 200)]);
   });
 });
