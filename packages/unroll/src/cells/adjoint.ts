@@ -31,7 +31,9 @@ export interface CellAdjoint {
  * @example cellAdjoint(lstm.graph(choices)).states.map(({ gradient, previous }) => ...) // dh and dc in, dh and dc out
  */
 export function cellAdjoint(cell: CellGraph): CellAdjoint {
-  const seeds = cell.states.map(({ name }) => symbol(`d${name}`, "argument", `the gradient of the new ${name}`));
+  const seeds = cell.states.map(({ name }) =>
+    symbol(`d${name}Later`, "argument", `what reaches ${name} from the output and from later steps`),
+  );
   const previous = cell.states.map((state) => state.previous);
   const result = adjoint(
     cell.states.map(({ next }, i) => ({ expr: next, seed: seeds[i]! })),

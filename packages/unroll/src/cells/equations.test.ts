@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { activationNamed } from "../equations/activations.ts";
 import { toLatex, toMathML, toSentence, toSpeech, toText } from "../equations/render.ts";
-import { cellEquations } from "./equations.ts";
+import { cellAdjointEquations, cellEquations } from "./equations.ts";
 import { gru } from "./gru.ts";
 import { lstm } from "./lstm.ts";
 import { simpleRnn } from "./simple-rnn.ts";
@@ -75,5 +75,30 @@ describe("a cell's equations", () => {
     expect(toMathML(equations[4]!, notation)).toContain(
       "<msub><mi>c</mi><mrow><mi>t</mi><mo>−</mo><mn>1</mn></mrow></msub>",
     );
+  });
+});
+
+describe("a cell's equations backwards", () => {
+  const text = (cell: typeof lstm, more = {}): string[] => {
+    const shown = cellAdjointEquations(cell.graph({ ...choices, ...more }));
+    return shown.equations.map((equation) => toText(equation, shown.notation));
+  };
+
+  test("are those one derives by hand for an LSTM", () => {
+    expect(text(lstm)).toEqual([
+      "dh = dhLater",
+      "dc = dcLater + dh ⊙ o ⊙ (1 − tanh(c)²)",
+      "do = dh ⊙ tanh(c)",
+      "dg = dc ⊙ i",
+      "df = dc ⊙ cPrev",
+      "di = dc ⊙ g",
+      "dhPrev = (dg ⊙ (1 − g²))·U_cᵀ + (di ⊙ i ⊙ (1 − i))·U_iᵀ + (df ⊙ f ⊙ (1 − f))·U_fᵀ + (do ⊙ o ⊙ (1 − o))·U_oᵀ",
+      "dcPrev = dc ⊙ f",
+      "dx = (dg ⊙ (1 − g²))·W_cᵀ + (di ⊙ i ⊙ (1 − i))·W_iᵀ + (df ⊙ f ⊙ (1 − f))·W_fᵀ + (do ⊙ o ⊙ (1 − o))·W_oᵀ",
+    ]);
+  });
+
+  test("and for a SimpleRNN", () => {
+    expect(text(simpleRnn)).toEqual(["dh = dhLater", "dhPrev = (dh ⊙ (1 − h²))·U_hᵀ", "dx = (dh ⊙ (1 − h²))·W_hᵀ"]);
   });
 });

@@ -9,11 +9,29 @@ import type { Expr, ProductNode } from "../equations/expr.ts";
 import { cellArrays, runExample } from "./evaluate-scan.ts";
 import type { ScanGradientOperation, Value } from "./program.ts";
 
+/** What one example's timestep came to on the way back. */
+export interface ScanBackStep {
+  /** Which example of the batch, from 0. */
+  readonly batchIndex: number;
+  /** Index into the input's time axis, as in ScanStep. */
+  readonly timestep: number;
+  /** True where the mask is 0: the gradients of the states pass by, and nothing else flows. */
+  readonly masked: boolean;
+  /** The gradient that reaches each named value of the cell's equations, `[units]`; empty at a masked step. */
+  readonly gradients: ReadonlyMap<string, Float64Array>;
+  /** What goes on to the step before: the gradient of each previous state, `[units]`. */
+  readonly states: readonly Float64Array[];
+  /** Any node of the cell's graph or of its adjoint; undefined at a masked step. */
+  readonly valueOf: ((expr: Expr) => Row) | undefined;
+}
+
 /** Gradients of the scan's input, of each of its arrays and of each initial state. */
 export function evaluateScanGradient(
-  { scan, outputs }: ScanGradientOperation,
+  operation: ScanGradientOperation,
   numbersOf: (value: Value) => Float64Array,
+  onBackStep?: (operation: ScanGradientOperation, step: ScanBackStep) => void,
 ): Float64Array[] {
+  const { scan, outputs } = operation;
   const { cell, units } = scan;
   const [batch, timesteps, features] = scan.input.shape as [number, number, number];
   const arrays = cellArrays(scan, numbersOf);
@@ -23,13 +41,12 @@ export function evaluateScanGradient(
     ...back.states.flatMap(({ previous }) => (previous === undefined ? [] : [previous])),
     ...back.weightProducts.flatMap(({ left, right }) => [left, right]),
     ...back.weightVectors.map(({ vector }) => vector),
+    ...back.named.values(),
   ]);
   const given = outputs.map((output) => (output === undefined ? undefined : numbersOf(output)));
   const inputGradient = new Float64Array(batch * timesteps * features);
   const arrayGradients = scan.arrays.map(({ shape }) => new Float64Array(sizeOf(shape)));
   const stateGradients = cell.states.map(() => new Float64Array(batch * units));
-  const gradientOfArray = (name: string): Float64Array =>
-    arrayGradients[cell.arrays.findIndex((array) => array.name === name)]!;
 
   for (let batchIndex = 0; batchIndex < batch; batchIndex++) {
     const product = (node: ProductNode, vector: Row): Float64Array => arrays.product(node, vector, batchIndex);
@@ -46,6 +63,14 @@ export function evaluateScanGradient(
       else if (step === timesteps - 1) outputFlow = rowOf(given[0], batchIndex);
       if (masked) {
         if (scan.zeroOutputForMask) outputFlow = new Float64Array(units);
+        onBackStep?.(operation, {
+          batchIndex,
+          timestep,
+          masked,
+          gradients: new Map(),
+          states: stateFlow,
+          valueOf: undefined,
+        });
         continue;
       }
       const start = (batchIndex * timesteps + timestep) * features;
@@ -69,22 +94,23 @@ export function evaluateScanGradient(
       outputFlow = new Float64Array(units);
 
       for (const { matrix, left, right } of back.weightProducts) {
-        const gradient = gradientOfArray(matrix.array);
+        const { array, rows, start: first, stride } = arrays.place(matrix);
         const factor = arrays.factors(matrix, batchIndex);
-        const rows = toRow(read(left), arrays.rows(matrix));
         const columns = toRow(read(right), units);
-        rows.forEach((element, row) => {
+        toRow(read(left), rows).forEach((element, row) => {
           for (let unit = 0; unit < units; unit++) {
-            gradient[arrays.position(matrix, row, unit)]! += element * (factor?.[row] ?? 1) * columns[unit]!;
+            arrayGradients[array]![first + row * stride + unit]! += element * (factor?.[row] ?? 1) * columns[unit]!;
           }
         });
       }
       for (const { weight, vector } of back.weightVectors) {
-        const gradient = gradientOfArray(weight.array);
+        const { array, start: first } = arrays.place(weight);
         toRow(read(vector), units).forEach((element, unit) => {
-          gradient[arrays.position(weight, 0, unit)]! += element;
+          arrayGradients[array]![first + unit]! += element;
         });
       }
+      const gradients = new Map([...back.named].map(([name, expr]) => [name, toRow(read(expr), units)]));
+      onBackStep?.(operation, { batchIndex, timestep, masked, gradients, states: stateFlow, valueOf: read });
     }
     stateGradients.forEach((gradient, i) => {
       gradient.set(stateFlow[i]!, batchIndex * units);

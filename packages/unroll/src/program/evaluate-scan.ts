@@ -111,28 +111,36 @@ export interface CellArrays {
   product(node: Pick<ProductNode, "matrix" | "transposed">, vector: Row, batchIndex: number): Float64Array;
   /** `[rows]` dropout factors of the matrix's rows for one example, or undefined for none. */
   factors(block: WeightBlock, batchIndex: number): Float64Array | undefined;
-  /** Where an element of a block lies in its array, row-major; vectors and bias rows have `row` 0. */
-  position(block: WeightBlock, row: number, unit: number): number;
-  /** Rows of a matrix. */
-  rows(block: WeightBlock): number;
+  /** Where a block lies in its array: element (row, unit) is at start + row · stride + unit. */
+  place(block: WeightBlock): BlockPlace;
+}
+
+export interface BlockPlace {
+  /** Which of the scan's arrays. */
+  readonly array: number;
+  /** Rows of the array's matrix; bias rows and vectors are blocks of one row each. */
+  readonly rows: number;
+  readonly start: number;
+  readonly stride: number;
 }
 
 export function cellArrays(scan: ScanOperation, numbersOf: (value: Value) => Float64Array): CellArrays {
   const { cell, units } = scan;
-  const indexOf = ({ array }: WeightBlock): number => cell.arrays.findIndex(({ name }) => name === array);
-  const rows = (block: WeightBlock): number => scan.arrays[indexOf(block)]!.shape[0]!;
-  const position = (block: WeightBlock, row: number, unit: number): number =>
-    ((block.row + row) * cell.arrays[indexOf(block)]!.blocks.length + block.block) * units + unit;
+  const place = (block: WeightBlock): BlockPlace => {
+    const array = cell.arrays.findIndex(({ name }) => name === block.array);
+    const stride = cell.arrays[array]!.blocks.length * units;
+    return { array, rows: scan.arrays[array]!.shape[0]!, start: block.row * stride + block.block * units, stride };
+  };
 
   const vectors = new Map<Expr, Float64Array>();
   for (const expr of inOrder(cell.named.values(), { bodies: true })) {
     if (expr.node.op !== "symbol" || expr.node.weight === undefined) continue;
-    const start = position(expr.node.weight, 0, 0);
-    vectors.set(expr, numbersOf(scan.arrays[indexOf(expr.node.weight)]!).subarray(start, start + units));
+    const { array, start } = place(expr.node.weight);
+    vectors.set(expr, numbersOf(scan.arrays[array]!).subarray(start, start + units));
   }
 
   const factors = (block: WeightBlock, batchIndex: number): Float64Array | undefined => {
-    const ofFeatures = cell.arrays[indexOf(block)]!.rows === "features";
+    const ofFeatures = cell.arrays[place(block).array]!.rows === "features";
     const all = ofFeatures ? scan.inputFactors : scan.recurrentFactors;
     const factor = all.length === 1 ? all[0] : all[block.block];
     if (factor === undefined) return undefined;
@@ -145,14 +153,14 @@ export function cellArrays(scan: ScanOperation, numbersOf: (value: Value) => Flo
     vector: Row,
     batchIndex: number,
   ): Float64Array => {
-    const array = numbersOf(scan.arrays[indexOf(matrix)]!);
-    const inner = rows(matrix);
+    const { array, rows, start, stride } = place(matrix);
+    const weights = numbersOf(scan.arrays[array]!);
     const factor = factors(matrix, batchIndex);
-    const given = toRow(vector, transposed ? units : inner);
-    const result = new Float64Array(transposed ? inner : units);
-    for (let row = 0; row < inner; row++) {
+    const given = toRow(vector, transposed ? units : rows);
+    const result = new Float64Array(transposed ? rows : units);
+    for (let row = 0; row < rows; row++) {
       for (let unit = 0; unit < units; unit++) {
-        const weight = array[position(matrix, row, unit)]! * (factor?.[row] ?? 1);
+        const weight = weights[start + row * stride + unit]! * (factor?.[row] ?? 1);
         if (transposed) result[row]! += given[unit]! * weight;
         else result[unit]! += given[row]! * weight;
       }
@@ -160,5 +168,5 @@ export function cellArrays(scan: ScanOperation, numbersOf: (value: Value) => Flo
     return result;
   };
 
-  return { vectors, product, factors, position, rows };
+  return { vectors, product, factors, place };
 }

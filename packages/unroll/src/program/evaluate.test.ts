@@ -28,7 +28,8 @@ import {
 } from "./builder.ts";
 import { evaluateProgram } from "./evaluate.ts";
 import type { ScanStep } from "./evaluate-scan.ts";
-import type { Value } from "./program.ts";
+import type { ScanBackStep } from "./evaluate-scan-gradient.ts";
+import type { ScanOperation, Value } from "./program.ts";
 
 function run(results: readonly Value[], ...given: readonly (readonly [Value, ArrayLike<number>])[]): number[][] {
   const program = { inputs: given.map(([value]) => value), results, updates: [] };
@@ -309,5 +310,29 @@ describe("a scan's steps", () => {
       ]),
     );
     expect(output).toEqual([2 * 1 + 40 * 2 - (3 * 100 + 50 * 200)]);
+  });
+
+  test("tell on the way back what reaches each value, and pass masked steps by", () => {
+    const results = scan({ ...common, mask, inputFactors: [] });
+    const ones = filled([1, 3, 1], 1);
+    const [gradient] = resultsOf(
+      {
+        op: "scanGradient",
+        scan: results[0]!.operation as ScanOperation, // `scan` made it
+        outputs: [ones, undefined],
+      },
+      [input.shape],
+    );
+    const steps: ScanBackStep[] = [];
+    const program = { inputs: [input, mask, ...arrays], results: [gradient!], updates: [] };
+    evaluateProgram(program, [x, [1, 0, 1], ...weights], { onBackStep: (_, step) => steps.push(step) });
+    // h3 gets 1; h1 gets its own 1, the masked step's 1, and U = 2 times what h3 got.
+    expect(steps.map(({ timestep, masked }) => [timestep, masked])).toEqual([
+      [2, false],
+      [1, true],
+      [0, false],
+    ]);
+    expect(steps.map(({ gradients }) => gradients.get("h")?.[0])).toEqual([1, undefined, 4]);
+    expect(steps.map(({ states }) => states[0]![0])).toEqual([2, 2, 8]);
   });
 });

@@ -10,7 +10,7 @@ import { rowEvaluator, toRow } from "../equations/evaluate.ts";
 import { type Expr, inOrder } from "../equations/expr.ts";
 import { broadcastStrides, forEachOffset } from "./evaluate-offsets.ts";
 import { evaluateScan, type ScanStep } from "./evaluate-scan.ts";
-import { evaluateScanGradient } from "./evaluate-scan-gradient.ts";
+import { evaluateScanGradient, type ScanBackStep } from "./evaluate-scan-gradient.ts";
 import {
   type ConcatOperation,
   type GatherOperation,
@@ -19,6 +19,7 @@ import {
   type ProductOperation,
   type Program,
   type ReduceOperation,
+  type ScanGradientOperation,
   type ScanOperation,
   type Value,
   valuesInOrder,
@@ -29,6 +30,8 @@ export interface EvaluateOptions {
   readonly random?: Random;
   /** Called after each example and timestep of each scan, with every intermediate by name. */
   onStep?(scan: ScanOperation, step: ScanStep): void;
+  /** The same on the way back, for each scan that is differentiated: from the last step processed to the first. */
+  onBackStep?(operation: ScanGradientOperation, step: ScanBackStep): void;
   /** Numbers to use instead of a variable's own, for instance float64 ones. */
   readonly variables?: ReadonlyMap<Variable, ArrayLike<number>>;
 }
@@ -138,7 +141,7 @@ function evaluateOperation(
     case "scan":
       return evaluateScan(operation, numbersOf, options.onStep);
     case "scanGradient":
-      return evaluateScanGradient(operation, numbersOf);
+      return evaluateScanGradient(operation, numbersOf, options.onBackStep);
   }
 }
 
