@@ -1,4 +1,5 @@
 /** Runs the program of a single call: the one place where layers meet an engine. */
+import { compileProgram } from "../compiler/index.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
 import { evaluateProgram } from "../program/evaluate.ts";
@@ -9,11 +10,12 @@ export interface CompiledRun {
   run(inputs: readonly TensorData[], random: Random): Tensor[];
 }
 
-/** Where programs run: the float32 engine, or the float64 reference. */
+/** Where programs run: the float32 engine in WebAssembly, or the float64 reference. */
 export type Device = "wasm" | "reference";
 
 /** Makes a program ready to run on a device. */
-export function prepare(program: Program, _device: Device = "reference"): CompiledRun {
+export function prepare(program: Program, device: Device = "reference"): CompiledRun {
+  if (device === "wasm") return compileProgram(program);
   return { run: (inputs, random) => runReference(program, inputs, random) };
 }
 
