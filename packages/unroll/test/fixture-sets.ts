@@ -1,0 +1,13 @@
+/** The list of golden sets that `node scripts/fixtures.mjs` runs. Adding one: its runner and one line here. */
+import { type CaseResult, type Engine, kerasLayerCases, runLayerCase } from "./fixture-layers.ts";
+import { goldenLayerCases, runGoldenCase } from "./golden-layers.ts";
+
+export interface FixtureSet {
+  readonly name: string;
+  run(engine: Engine): readonly CaseResult[];
+}
+
+export const fixtureSets: readonly FixtureSet[] = [
+  { name: "layers of Keras", run: (engine) => kerasLayerCases().map((one) => runLayerCase(one, engine)) },
+  { name: "layers elsewhere", run: (engine) => goldenLayerCases().map((one) => runGoldenCase(one, engine)) },
+];
