@@ -61,12 +61,21 @@ export function checkModel(one: ModelCase, texts: { w76: string; w88: string }, 
   const { trainableParams, nonTrainableParams } = model.summaryTable();
   expect("trainable", trainableParams, one.params.trainable);
   expect("non-trainable", nonTrainableParams, one.params.total - one.params.trainable);
-  expect("layers", model.layers.map(facts), one.layers.map(({ name, class_name, output_shape, params }) => [name, class_name, output_shape, params]));
+  expect(
+    "layers",
+    model.layers.map(facts),
+    one.layers.map(({ name, class_name, output_shape, params }) => [name, class_name, output_shape, params]),
+  );
   if (one.weights !== undefined) {
     model.setWeights(one.weights.map(toTensor));
-    expect("trainable flags", model.variables.map((variable) => variable.trainable), one.weights.map((weight) => weight.trainable));
+    expect(
+      "trainable flags",
+      model.variables.map((variable) => variable.trainable),
+      one.weights.map((weight) => weight.trainable),
+    );
   }
-  if (one.inputs !== undefined && one.outputs !== undefined) wrong.push(...checkPredictions(model, one.inputs, one.outputs, device));
+  if (one.inputs !== undefined && one.outputs !== undefined)
+    wrong.push(...checkPredictions(model, one.inputs, one.outputs, device));
   return wrong;
 }
 
@@ -81,7 +90,12 @@ export function checkSession(cases: readonly ModelCase[]): string[] {
   });
 }
 
-function checkPredictions(model: Model, inputs: readonly FixtureTensor[], outputs: readonly FixtureTensor[], device: Device): string[] {
+function checkPredictions(
+  model: Model,
+  inputs: readonly FixtureTensor[],
+  outputs: readonly FixtureTensor[],
+  device: Device,
+): string[] {
   const batchSize = inputs[0]!.shape[0]!;
   const found = model.predict(inputs.map(toTensor), { batchSize, device });
   const list = Array.isArray(found) ? found : [found];

@@ -17,6 +17,9 @@ export interface KerasObject {
   readonly module?: string | null;
   readonly registered_name?: string | null;
   readonly name?: string;
+  /** How the layer is wired, inside a functional model. */
+  readonly inbound_nodes?: unknown;
+  readonly build_config?: unknown;
 }
 
 export interface KerasReadOptions {
@@ -188,6 +191,7 @@ export function layerToConfig(layer: Layer): KerasObject {
     dtype: { module: "keras", class_name: "DTypePolicy", config: { name: "float32" }, registered_name: null },
   };
   for (const [name, field] of Object.entries(layer.type.fields as Fields)) {
+    if (field.ignored && layer.config[name] === field.default) continue;
     const value = writeValue(field, layer.config[name]);
     if (value !== undefined) config[snakeCaseKey(name)] = value;
   }

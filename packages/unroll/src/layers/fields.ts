@@ -32,6 +32,8 @@ export interface Field<T = unknown, In = unknown> {
   readonly default?: T;
   /** For kind "choice". */
   readonly choices?: readonly (string | null)[];
+  /** True: it changes nothing here, and files need it only where it is not the default. */
+  readonly ignored?: boolean;
   /** Another spelling that files of older versions have, in camelCase. */
   readonly alias?: string;
   /** The value as the config keeps it; throws UnrollError `option`. */
@@ -324,7 +326,7 @@ export function requiredAny<T>(doc: string, check: Field<T>["check"]): Required<
 
 /** An option that Keras takes and that changes nothing here; kept for files. */
 export function ignored<T>(doc: string, defaultValue: T): Field<T, T> {
-  return { kind: "any", doc, default: defaultValue, check: (value) => value as T }; // nothing reads it
+  return { kind: "any", doc, default: defaultValue, ignored: true, check: (value) => value as T }; // nothing reads it
 }
 
 /** Which axis, counted from the end when negative. */

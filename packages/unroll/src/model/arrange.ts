@@ -12,6 +12,10 @@ export interface MaskOperation {
   /** Keras's class name: "NotEqual", "Any", "LogicalOr". */
   readonly className: string;
   readonly shape: Shape;
+  /** A plain number that it is given beside tensors: what NotEqual compares with. */
+  readonly constant?: number;
+  /** The axis of a Concatenate. */
+  readonly axis?: number;
 }
 
 /** One call in the graph, of a layer or of an operation that makes a mask. */

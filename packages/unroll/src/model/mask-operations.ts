@@ -87,18 +87,23 @@ function maskBehind(
   const operations = operationsOf.get(call) ?? [];
   operationsOf.set(call, operations);
   let next = 0;
-  const make: Make = (className, shape, from) => {
+  const make: Make = (className, shape, from, more = {}) => {
     const at = next++;
     const name = (): string =>
       names.get(maskKey(className, from.map(sourceName))) ?? automaticName(snakeCase(className));
-    operations[at] ??= { name: name(), className, shape };
+    operations[at] ??= { name: name(), className, shape, ...more };
     const operation = operations[at];
     return { node: { operation, callIndex: 0, sources: from, isMask: true, isInput: false }, output: 0 };
   };
   return newMask(call, sources, given, make) ?? given[0];
 }
 
-type Make = (className: string, shape: Shape, from: readonly GraphSource[]) => GraphSource;
+type Make = (
+  className: string,
+  shape: Shape,
+  from: readonly GraphSource[],
+  more?: Pick<MaskOperation, "constant" | "axis">,
+) => GraphSource;
 
 function newMask(
   call: LayerCall,
@@ -109,9 +114,10 @@ function newMask(
   const { className } = call.layer;
   const shapes = call.inputs.map(({ shape }) => shape);
   const isGiven = (mask: GraphSource | undefined): mask is GraphSource => mask !== undefined;
-  if (className === "Embedding") return make("NotEqual", shapes[0]!, [sources[0]!]);
+  if (className === "Embedding") return make("NotEqual", shapes[0]!, [sources[0]!], { constant: 0 });
   if (className === "Masking") {
-    return make("Any", shapes[0]!.slice(0, -1), [make("NotEqual", shapes[0]!, [sources[0]!])]);
+    const constant = Number(call.layer.config.maskValue ?? 0);
+    return make("Any", shapes[0]!.slice(0, -1), [make("NotEqual", shapes[0]!, [sources[0]!], { constant })]);
   }
   if (merges.has(className) && given.every(isGiven)) {
     return given.reduce((all, mask) => make("LogicalOr", shapes[0]!.slice(0, -1), [all, mask]));
@@ -136,5 +142,7 @@ function concatenatedMask(
     return make("LogicalOr", shape, [column, make("ZerosLike", shape, [sources[index]!])]);
   });
   const { shape } = call.outputs[0]!;
-  return make("Any", shape.slice(0, -1), [make("Concatenate", shape, wide)]);
+  return make("Any", shape.slice(0, -1), [
+    make("Concatenate", shape, wide, { axis: Number(call.layer.config.axis ?? -1) }),
+  ]);
 }
