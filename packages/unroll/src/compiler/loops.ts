@@ -173,12 +173,44 @@ export function firstLanes(f: FunctionBuilder, value: V128, lanes: number, inste
   return v128.bitselect(value, f.splat(instead), mask);
 }
 
-/** The sum or the maximum of the four lanes. */
-export function acrossLanes(f: FunctionBuilder, kind: "sum" | "max", value: V128): F32 {
-  const four = f.let(value);
-  const join = kind === "max" ? f32x4.max : f32x4.add;
-  const two = f.let(join(four, v128.shuffle(four, four, [2, 3, 2, 3])));
-  return f32x4.extractLane(join(two, v128.shuffle(two, two, [1, 1, 1, 1])), 0);
+/** A sum or a maximum that elements are added to, four at a time. */
+export interface Running {
+  add(value: V128): void;
+  /** Over all lanes and elements; a maximum is not a number where one of them is not. */
+  lanes(): Local<"v128">;
+  /** `lanes` joined into one number. */
+  total(): F32;
+}
+
+/** Starts a running sum or maximum. */
+export function startRunning(f: FunctionBuilder, kind: "sum" | "max"): Running {
+  const running = f.let(f32x4.const(kind === "sum" ? 0 : Number.NEGATIVE_INFINITY), kind);
+  // The quick maximum passes over what is not a number, so that is remembered beside it.
+  const unordered = kind === "max" ? f.let(f32x4.const(0), "unordered") : undefined;
+  const lanes = (): Local<"v128"> => (unordered === undefined ? running : f.let(v128.or(running, unordered)));
+  return {
+    add(value) {
+      if (unordered === undefined) {
+        f.set(running, f32x4.add(running, value));
+        return;
+      }
+      const kept = f.let(value);
+      f.set(running, f32x4.pmax(running, kept));
+      f.set(unordered, v128.or(unordered, f32x4.ne(kept, kept)));
+    },
+    lanes,
+    total() {
+      const join = kind === "sum" ? f32x4.add : f32x4.max;
+      const four = lanes();
+      const two = f.let(join(four, v128.shuffle(four, four, [2, 3, 2, 3])));
+      return f32x4.extractLane(join(two, v128.shuffle(two, two, [1, 1, 1, 1])), 0);
+    },
+  };
+}
+
+/** What does not change a sum or a maximum. */
+export function neutral(kind: "sum" | "max"): number {
+  return kind === "sum" ? 0 : Number.NEGATIVE_INFINITY;
 }
 
 /** The sum as a base and a constant part for the memory operand. */

@@ -3,11 +3,11 @@
  * one for the result. Transcendental parts that several passes need are kept in a scratch row.
  */
 import { isRowOp } from "../equations/arithmetic.ts";
-import { type Expr, inOrder, operandsOf, type RowNode, type RowOp } from "../equations/expr.ts";
+import { type Expr, inOrder, operandsOf, type RowNode } from "../equations/expr.ts";
 import { type FunctionBuilder, f32, f32x4, type I32, i32, type Local, type V128 } from "./assembler.ts";
 import { ExpressionEmitter } from "./emit-expr.ts";
 import { addressOf, broadcastLayout, type Layout } from "./layout.ts";
-import { acrossLanes, firstLanes, forEachFour, forEachIndex, loadFour, storeFour } from "./loops.ts";
+import { firstLanes, forEachFour, forEachIndex, loadFour, neutral, startRunning, storeFour } from "./loops.ts";
 
 /** Operators worth keeping for a later pass instead of computing them again. */
 const costly: ReadonlySet<string> = new Set([
@@ -64,7 +64,7 @@ export function planRows(body: Expr, width: number): RowsPlan {
         const [to, ...from] = at.map((position, i) => ({ ...position, stride: inner[i]! }));
         const stored = new Set<Expr>();
         for (const pass of passes) {
-          const running = pass.rowOps.map((rowOp) => startOf(f, rowOp));
+          const running = pass.rowOps.map((rowOp) => startRunning(f, kindOf(rowOp)));
           const here = kept.filter((part) => needs(pass.roots).has(part));
           forEachFour(f, width, (index, lanes) => {
             const emitter = new ExpressionEmitter(
@@ -82,7 +82,7 @@ export function planRows(body: Expr, width: number): RowsPlan {
               const value = emitter.value((rowOp.node as RowNode).a);
               if (rowOp.node.op === "rowSparsemaxThreshold") {
                 storeFour(f, { base: 0, offset: scratch + slot(kept.length), stride: 1 }, index, 4, value);
-              } else accumulate(f, rowOp.node.op as RowOp, running[i]!, value, lanes);
+              } else running[i]!.add(firstLanes(f, value, lanes, neutral(kindOf(rowOp))));
             }
           });
           for (const part of here) stored.add(part);
@@ -90,7 +90,7 @@ export function planRows(body: Expr, width: number): RowsPlan {
             const total =
               rowOp.node.op === "rowSparsemaxThreshold"
                 ? sparsemaxThreshold(f, scratch + slot(kept.length), width)
-                : f32x4.splat(acrossLanes(f, rowOp.node.op === "rowMax" ? "max" : "sum", running[i]!));
+                : f32x4.splat(running[i]!.total());
             f.set(rowResults.get(rowOp)!, total);
           }
         }
@@ -141,14 +141,8 @@ function sharedParts(passes: readonly Pass[]): Expr[] {
     .map(([expr]) => expr);
 }
 
-function startOf(f: FunctionBuilder, rowOp: Expr): Local<"v128"> {
-  return f.let(f32x4.const(rowOp.node.op === "rowMax" ? Number.NEGATIVE_INFINITY : 0), "running");
-}
-
-function accumulate(f: FunctionBuilder, op: RowOp, running: Local<"v128">, value: V128, lanes: number): void {
-  const max = op === "rowMax";
-  const valid = firstLanes(f, value, lanes, max ? Number.NEGATIVE_INFINITY : 0);
-  f.set(running, max ? f32x4.max(running, valid) : f32x4.add(running, valid));
+function kindOf(rowOp: Expr): "sum" | "max" {
+  return rowOp.node.op === "rowMax" ? "max" : "sum";
 }
 
 /**

@@ -5,14 +5,15 @@ import { type FunctionBuilder, f32x4, type I32 } from "./assembler.ts";
 import type { KernelFactory } from "./kernel.ts";
 import { addressOf, type Layout } from "./layout.ts";
 import {
-  acrossLanes,
   firstLanes,
   forEachFour,
   forEachIndex,
   joinAxes,
   loadFour,
+  neutral,
   type Place,
   shifted,
+  startRunning,
   storeFour,
 } from "./loops.ts";
 
@@ -44,8 +45,6 @@ export function emitReduce(
   };
   const across = axesWhere((axis) => axes.includes(axis));
   const kept = axesWhere((axis) => !axes.includes(axis));
-  const join = kind === "sum" ? f32x4.add : f32x4.max;
-  const nothing = kind === "sum" ? 0 : Number.NEGATIVE_INFINITY;
   const starts = (strides: readonly (readonly number[])[]) => [
     { base: 0, offset: addressOf(from), strides: strides[0]! },
     { base: 0, offset: addressOf(to), strides: strides[1]! },
@@ -57,14 +56,14 @@ export function emitReduce(
     const width = across.shape.pop() ?? 1;
     const stride = across.strides[0]!.pop() ?? 1;
     forEachIndex(f, kept.shape, starts(kept.strides), ([source, target]) => {
-      const running = f.let(f32x4.const(nothing), "running");
+      const running = startRunning(f, kind);
       forEachIndex(f, across.shape, [{ ...source!, strides: across.strides[0]! }], ([row]) => {
         forEachFour(f, width, (index, lanes) => {
           const value = loadFour(f, { ...row!, stride }, index, lanes);
-          f.set(running, join(running, firstLanes(f, value, lanes, nothing)));
+          running.add(firstLanes(f, value, lanes, neutral(kind)));
         });
       });
-      storeFour(f, { ...target!, stride: 1 }, 0, 1, f32x4.splat(acrossLanes(f, kind, running)));
+      storeFour(f, { ...target!, stride: 1 }, 0, 1, f32x4.splat(running.total()));
     });
     return;
   }
@@ -74,15 +73,15 @@ export function emitReduce(
   const [fromStride, toStride] = kept.strides.map((strides) => strides.pop() ?? 1) as [number, number]; // two arrays
   forEachIndex(f, kept.shape, starts(kept.strides), ([source, target]) => {
     const columns = (start: number, lanes: readonly number[], index: I32 | number): void => {
-      const running = lanes.map(() => f.let(f32x4.const(nothing), "running"));
+      const running = lanes.map(() => startRunning(f, kind));
       const at = (place: Place, vector: number): Place => shifted(place, start + 4 * vector);
       forEachIndex(f, across.shape, [{ ...source!, strides: across.strides[0]! }], ([row]) => {
         for (const [i, sum] of running.entries()) {
-          f.set(sum, join(sum, loadFour(f, at({ ...row!, stride: fromStride }, i), index, lanes[i]!)));
+          sum.add(loadFour(f, at({ ...row!, stride: fromStride }, i), index, lanes[i]!));
         }
       });
       for (const [i, sum] of running.entries()) {
-        storeFour(f, at({ ...target!, stride: toStride }, i), index, lanes[i]!, sum);
+        storeFour(f, at({ ...target!, stride: toStride }, i), index, lanes[i]!, sum.lanes());
       }
     };
     const block = 4 * vectorsAtOnce;
