@@ -130,6 +130,18 @@ describe("a compiled map", () => {
     );
   });
 
+  it("takes the exponentials of softmax once", () => {
+    const x = inputValue("x", [2, 8]);
+    const compiled = compileProgram({ inputs: [x], results: [map([x], ([a]) => softmax(a!))], updates: [] });
+    // The exponent is put into place by a shift: one for each exponential that is written out.
+    expect(
+      compiled
+        .describe()
+        .wat("rows")
+        .match(/i32x4\.shl/g),
+    ).toHaveLength(1);
+  });
+
   it("keeps softmax finite for large numbers", () => {
     const x = inputValue("x", [2, 5]);
     expectReference(
@@ -439,6 +451,13 @@ describe("a compiled program", () => {
     expect([...kept.read(inner).data]).toEqual([2, 3, 4, 5]);
     expectReference([x], [outer]);
     expectReference([x], [outer, inner]);
+  });
+
+  it("does not join maps whose rows differ", () => {
+    const narrow = inputValue("narrow", [3, 1]);
+    const wide = inputValue("wide", [3, 5]);
+    const sums = map([narrow], ([a]) => a!.rowSum());
+    expectReference([narrow, wide], [map([sums, wide], ([s, w]) => s!.times(w!))]);
   });
 
   it("takes up a variable's new numbers and prepares what follows from weights alone", () => {

@@ -38,7 +38,7 @@ export function tasksOf(roots: readonly Value[]): Task[] {
   const epilogues = new Map<Value, { product: ProductOperation; epilogue: ProductEpilogue }>();
   for (const [value, map] of maps) {
     if (absorbed.has(value) || hasRowOps(map.body)) continue;
-    const operand = map.operands.findLastIndex((source) => canEndIn(source, value) && isOnlyReadOnce(source));
+    const operand = map.operands.findIndex((source) => canEndIn(source, value) && isOnlyReadOnce(source));
     if (operand < 0) continue;
     const product = map.operands[operand]!;
     absorbed.add(product);
@@ -63,8 +63,7 @@ function countReaders(values: readonly Value[], roots: readonly Value[]): Map<Va
     readers.set(value, (readers.get(value) ?? 0) + 1);
   };
   for (const operation of new Set(values.map((value) => value.operation))) sourcesOf(operation).forEach(count);
-  roots.forEach(count);
-  // What the caller keeps must lie in memory, so it is never taken into another.
+  // A root that an operation reads too has two readers, so it is never taken into another and lies in memory.
   roots.forEach(count);
   return readers;
 }

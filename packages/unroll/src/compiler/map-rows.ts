@@ -4,10 +4,19 @@
  */
 import { isRowOp } from "../equations/arithmetic.ts";
 import { type Expr, inOrder, operandsOf, type RowNode } from "../equations/expr.ts";
-import { type FunctionBuilder, f32, f32x4, type I32, i32, type Local, type V128 } from "./assembler.ts";
+import { type F32, type FunctionBuilder, f32, f32x4, type I32, i32, type Local } from "./assembler.ts";
 import { ExpressionEmitter } from "./emit-expr.ts";
 import { addressOf, broadcastLayout, type Layout } from "./layout.ts";
-import { firstLanes, forEachFour, forEachIndex, loadFour, neutral, startRunning, storeFour } from "./loops.ts";
+import {
+  firstLanes,
+  forEachFour,
+  forEachIndex,
+  loadFour,
+  neutral,
+  type Place,
+  startRunning,
+  storeFour,
+} from "./loops.ts";
 
 /** Operators worth keeping for a later pass instead of computing them again. */
 const costly: ReadonlySet<string> = new Set([
@@ -23,18 +32,16 @@ const costly: ReadonlySet<string> = new Set([
   "sqrt",
 ]);
 
+/** A map with row operators, cut into passes. */
 export interface RowsPlan {
+  readonly passes: readonly Pass[];
+  /** Costly parts that more than one pass needs; each has a scratch row. */
+  readonly kept: readonly Expr[];
+  readonly rowBytes: number;
   readonly scratchBytes: number;
-  emit(
-    f: FunctionBuilder,
-    target: Layout,
-    operands: readonly Layout[],
-    symbols: readonly Expr[],
-    scratch: number,
-  ): void;
 }
 
-/** A pass over the row: it ends some row operators, or makes the result. */
+/** A pass over the row: it ends some row operators, or (the last) makes the result. */
 interface Pass {
   readonly rowOps: readonly Expr[];
   readonly roots: readonly Expr[];
@@ -44,62 +51,65 @@ export function planRows(body: Expr, width: number): RowsPlan {
   const passes = passesOf(body);
   const kept = sharedParts(passes);
   const rowBytes = 16 * Math.ceil(width / 4);
-  const hasSort = passes.some((pass) => pass.rowOps.some(({ node }) => node.op === "rowSparsemaxThreshold"));
-  // The sort's row comes last.
-  const slot = (part: number): number => part * rowBytes;
-  return {
-    scratchBytes: (kept.length + (hasSort ? 1 : 0)) * rowBytes,
-    emit(f, target, operands, symbols, scratch) {
-      const layouts = [target, ...operands.map((operand) => broadcastLayout(operand, target.shape))];
-      const outer = target.shape.slice(0, -1);
-      const inner = layouts.map((layout) => layout.strides.at(-1) ?? 1);
-      const arrays = layouts.map((layout) => ({
-        base: 0,
-        offset: addressOf(layout),
-        strides: layout.strides.slice(0, -1),
-      }));
-      const rowResults = new Map<Expr, Local<"v128">>();
-      for (const pass of passes) for (const rowOp of pass.rowOps) rowResults.set(rowOp, f.v128(rowOp.node.op));
-      forEachIndex(f, outer, arrays, (at) => {
-        const [to, ...from] = at.map((position, i) => ({ ...position, stride: inner[i]! }));
-        const stored = new Set<Expr>();
-        for (const pass of passes) {
-          const running = pass.rowOps.map((rowOp) => startRunning(f, kindOf(rowOp)));
-          const here = kept.filter((part) => needs(pass.roots).has(part));
-          forEachFour(f, width, (index, lanes) => {
-            const emitter = new ExpressionEmitter(
-              f,
-              [...pass.roots, ...here],
-              (leaf) => rowResults.get(leaf) ?? loadFour(f, from[symbols.indexOf(leaf)]!, index, lanes),
-            );
-            for (const part of here) {
-              const place = { base: 0, offset: scratch + slot(kept.indexOf(part)), stride: 1 };
-              if (stored.has(part)) emitter.define(part, f.let(loadFour(f, place, index, 4)));
-              else storeFour(f, place, index, 4, emitter.value(part));
-            }
-            if (pass.rowOps.length === 0) storeFour(f, to!, index, lanes, emitter.value(body));
-            for (const [i, rowOp] of pass.rowOps.entries()) {
-              const value = emitter.value((rowOp.node as RowNode).a);
-              if (rowOp.node.op === "rowSparsemaxThreshold") {
-                storeFour(f, { base: 0, offset: scratch + slot(kept.length), stride: 1 }, index, 4, value);
-              } else running[i]!.add(firstLanes(f, value, lanes, neutral(kindOf(rowOp))));
-            }
-          });
-          for (const part of here) stored.add(part);
-          for (const [i, rowOp] of pass.rowOps.entries()) {
-            const total =
-              rowOp.node.op === "rowSparsemaxThreshold"
-                ? sparsemaxThreshold(f, scratch + slot(kept.length), width)
-                : f32x4.splat(running[i]!.total());
-            f.set(rowResults.get(rowOp)!, total);
-          }
-        }
-      });
-    },
-  };
+  // One more row for sorting.
+  const hasSort = passes.some((pass) => pass.rowOps.some(isSort));
+  return { passes, kept, rowBytes, scratchBytes: (kept.length + (hasSort ? 1 : 0)) * rowBytes };
 }
 
-/** Row operators by how deep they stand inside one another; sparsemax's scratch serves one operator of a pass. */
+/** Emits the passes for every row of the target. `scratch` is the address of the plan's scratch rows. */
+export function emitRows(
+  f: FunctionBuilder,
+  { passes, kept, rowBytes }: RowsPlan,
+  target: Layout,
+  operands: readonly Layout[],
+  symbols: readonly Expr[],
+  scratch: number,
+): void {
+  const layouts = [target, ...operands.map((operand) => broadcastLayout(operand, target.shape))];
+  const width = target.shape.at(-1) ?? 1;
+  const starts = layouts.map((layout) => ({
+    base: 0,
+    offset: addressOf(layout),
+    strides: layout.strides.slice(0, -1),
+  }));
+  const scratchRow = (row: number): Place => ({ base: 0, offset: scratch + row * rowBytes, stride: 1 });
+  const known = new Map<Expr, Local<"v128">>();
+  for (const { rowOps } of passes) for (const rowOp of rowOps) known.set(rowOp, f.v128(rowOp.node.op));
+
+  forEachIndex(f, target.shape.slice(0, -1), starts, (at) => {
+    const [to, ...from] = at.map((position, i) => ({ ...position, stride: layouts[i]!.strides.at(-1) ?? 1 }));
+    const stored = new Set<Expr>();
+    for (const { rowOps, roots } of passes) {
+      const running = rowOps.map((rowOp) => (isSort(rowOp) ? undefined : startRunning(f, kindOf(rowOp))));
+      const parts = kept.filter((part) => needs(roots).has(part));
+      forEachFour(f, width, (index, lanes) => {
+        const emitter = new ExpressionEmitter(
+          f,
+          [...roots, ...parts],
+          (leaf) => known.get(leaf) ?? loadFour(f, from[symbols.indexOf(leaf)]!, index, lanes),
+        );
+        for (const part of parts) {
+          const row = scratchRow(kept.indexOf(part));
+          if (stored.has(part)) emitter.define(part, f.let(loadFour(f, row, index, 4)));
+          else storeFour(f, row, index, 4, emitter.value(part));
+        }
+        if (rowOps.length === 0) storeFour(f, to!, index, lanes, emitter.value(roots[0]!));
+        for (const [i, rowOp] of rowOps.entries()) {
+          const value = emitter.value(roots[i]!);
+          if (isSort(rowOp)) storeFour(f, scratchRow(kept.length), index, 4, value);
+          else running[i]!.add(firstLanes(f, value, lanes, neutral(kindOf(rowOp))));
+        }
+      });
+      for (const part of parts) stored.add(part);
+      for (const [i, rowOp] of rowOps.entries()) {
+        const total = running[i]?.total() ?? sparsemaxThreshold(f, scratchRow(kept.length).offset, width);
+        f.set(known.get(rowOp)!, f32x4.splat(total));
+      }
+    }
+  });
+}
+
+/** Row operators by how deep they stand inside one another, then the result. */
 function passesOf(body: Expr): Pass[] {
   const levels = new Map<Expr, number>();
   const passes: { rowOps: Expr[]; roots: Expr[] }[] = [];
@@ -108,8 +118,8 @@ function passesOf(body: Expr): Pass[] {
     const inputs = node.op === "apply" ? [node.body] : operandsOf(expr);
     let level = Math.max(0, ...inputs.map((input) => levels.get(input) ?? 0));
     if (isRowOp(node.op)) {
-      const sorts = (at: number): boolean => passes[at]?.rowOps.some((other) => other.node.op === node.op) ?? false;
-      if (node.op === "rowSparsemaxThreshold") while (sorts(level)) level++;
+      // One scratch row: one sort a pass.
+      if (isSort(expr)) while (passes[level]?.rowOps.some(isSort)) level++;
       for (let i = passes.length; i <= level; i++) passes.push({ rowOps: [], roots: [] });
       passes[level]!.rowOps.push(expr);
       passes[level]!.roots.push((node as RowNode).a);
@@ -141,6 +151,10 @@ function sharedParts(passes: readonly Pass[]): Expr[] {
     .map(([expr]) => expr);
 }
 
+function isSort({ node }: Expr): boolean {
+  return node.op === "rowSparsemaxThreshold";
+}
+
 function kindOf(rowOp: Expr): "sum" | "max" {
   return rowOp.node.op === "rowMax" ? "max" : "sum";
 }
@@ -148,7 +162,7 @@ function kindOf(rowOp: Expr): "sum" | "max" {
 /**
  * Sorts the row at `address` from large to small (by insertion: rows are short) and sums up as Keras does, see RowOp.
  */
-function sparsemaxThreshold(f: FunctionBuilder, address: number, width: number): V128 {
+function sparsemaxThreshold(f: FunctionBuilder, address: number, width: number): F32 {
   const sorted = f.i32("sorted");
   const hole = f.i32("hole");
   const moving = f.f32("moving");
@@ -181,5 +195,5 @@ function sparsemaxThreshold(f: FunctionBuilder, address: number, width: number):
       f.set(support, f32.add(support, 1));
     });
   });
-  return f32x4.splat(f32.div(f32.sub(sum, 1), support));
+  return f32.div(f32.sub(sum, 1), support);
 }

@@ -9,7 +9,7 @@ import type { MapOperation } from "../program/program.ts";
 import { emitElementwise } from "./elementwise.ts";
 import { costOf, ExpressionEmitter } from "./emit-expr.ts";
 import type { KernelFactory } from "./kernel.ts";
-import { planRows } from "./map-rows.ts";
+import { emitRows, planRows } from "./map-rows.ts";
 
 export const mapKernel: KernelFactory<MapOperation> = (context, operation, [result]) => {
   const { operands, symbols, body } = operation;
@@ -24,7 +24,7 @@ export const mapKernel: KernelFactory<MapOperation> = (context, operation, [resu
       name: `rows ${shape.join("×")}`,
       flops,
       emit: (module) =>
-        module.func({ name: `rows${result!.id}` }, (f) => rows.emit(f, target, sources, symbols, scratch.address)),
+        module.func({ name: `rows${result!.id}` }, (f) => emitRows(f, rows, target, sources, symbols, scratch.address)),
     };
   }
   return {
