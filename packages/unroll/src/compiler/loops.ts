@@ -199,13 +199,16 @@ export function startRunning(f: FunctionBuilder, kind: "sum" | "max"): Running {
       f.set(unordered, v128.or(unordered, f32x4.ne(kept, kept)));
     },
     lanes,
-    total() {
-      const join = kind === "sum" ? f32x4.add : f32x4.max;
-      const four = lanes();
-      const two = f.let(join(four, v128.shuffle(four, four, [2, 3, 2, 3])));
-      return f32x4.extractLane(join(two, v128.shuffle(two, two, [1, 1, 1, 1])), 0);
-    },
+    total: () => acrossLanes(f, kind, lanes()),
   };
+}
+
+/** The sum or the maximum of the four lanes. */
+export function acrossLanes(f: FunctionBuilder, kind: "sum" | "max", value: V128): F32 {
+  const join = kind === "sum" ? f32x4.add : f32x4.max;
+  const four = f.let(value);
+  const two = f.let(join(four, v128.shuffle(four, four, [2, 3, 2, 3])));
+  return f32x4.extractLane(join(two, v128.shuffle(two, two, [1, 1, 1, 1])), 0);
 }
 
 /** What does not change a sum or a maximum. */

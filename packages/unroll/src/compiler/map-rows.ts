@@ -4,7 +4,7 @@
  */
 import { isRowOp } from "../equations/arithmetic.ts";
 import { type Expr, inOrder, operandsOf, type RowNode } from "../equations/expr.ts";
-import { type F32, type FunctionBuilder, f32, f32x4, type I32, i32, type Local } from "./assembler.ts";
+import { type FunctionBuilder, f32, f32x4, type I32, i32, type Local, type V128 } from "./assembler.ts";
 import { ExpressionEmitter } from "./emit-expr.ts";
 import { addressOf, broadcastLayout, type Layout } from "./layout.ts";
 import {
@@ -102,8 +102,9 @@ export function emitRows(
       });
       for (const part of parts) stored.add(part);
       for (const [i, rowOp] of rowOps.entries()) {
-        const total = running[i]?.total() ?? sparsemaxThreshold(f, scratchRow(kept.length).offset, width);
-        f.set(known.get(rowOp)!, f32x4.splat(total));
+        const total = running[i]?.total();
+        const result = total ? f32x4.splat(total) : sparsemaxThreshold(f, scratchRow(kept.length).offset, width);
+        f.set(known.get(rowOp)!, result);
       }
     }
   });
@@ -162,7 +163,7 @@ function kindOf(rowOp: Expr): "sum" | "max" {
 /**
  * Sorts the row at `address` from large to small (by insertion: rows are short) and sums up as Keras does, see RowOp.
  */
-function sparsemaxThreshold(f: FunctionBuilder, address: number, width: number): F32 {
+export function sparsemaxThreshold(f: FunctionBuilder, address: number, width: number): V128 {
   const sorted = f.i32("sorted");
   const hole = f.i32("hole");
   const moving = f.f32("moving");
@@ -195,5 +196,5 @@ function sparsemaxThreshold(f: FunctionBuilder, address: number, width: number):
       f.set(support, f32.add(support, 1));
     });
   });
-  return f32.div(f32.sub(sum, 1), support);
+  return f32x4.splat(f32.div(f32.sub(sum, 1), support));
 }
