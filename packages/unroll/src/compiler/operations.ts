@@ -6,6 +6,7 @@ import { mapKernel } from "./map.ts";
 import { concatKernel, gatherGradientKernel, gatherKernel, padKernel, viewGradientKernel } from "./move.ts";
 import { plainProductKernel } from "./product-plain.ts";
 import { reduceKernel } from "./reduce.ts";
+import { scanKernel } from "./scan.ts";
 
 const factories: { readonly [O in Exclude<Operation, { op: "product" }> as O["op"]]?: KernelFactory<O> } = {
   map: mapKernel,
@@ -15,6 +16,7 @@ const factories: { readonly [O in Exclude<Operation, { op: "product" }> as O["op
   reduce: reduceKernel,
   gather: gatherKernel,
   gatherGradient: gatherGradientKernel,
+  scan: scanKernel,
 };
 
 export function makeKernel(context: PlanContext, { operation, results, epilogue }: Task): Kernel {

@@ -45,7 +45,10 @@ export interface Group {
 
 /** Groups for `gates` column blocks a unit block, so that panels are full where possible. */
 export function groupsFor(unitBlocks: number, gates: number, panelBlocks: number): Group[] {
-  const perGroup = Math.max(1, panelBlocks % 2 === 0 && gates % 2 === 1 ? Math.ceil(panelBlocks / gates / 2) * 2 : Math.round(panelBlocks / gates));
+  const perGroup = Math.max(
+    1,
+    panelBlocks % 2 === 0 && gates % 2 === 1 ? Math.ceil(panelBlocks / gates / 2) * 2 : Math.round(panelBlocks / gates),
+  );
   const size = Math.min(perGroup, unitBlocks);
   const count = Math.floor(unitBlocks / size);
   const rest = unitBlocks - count * size;
@@ -171,8 +174,17 @@ export function emitPack(
             const lanes = Math.min(4, columns - 4 * (unitBlock + firstGroup * group.unitBlocks));
             emitCounted(f, groups, (index) => {
               const at = index === undefined ? i32.const(firstGroup) : index;
-              f.set(from, i32.add(i32.add(matrix.address, start), i32.mul(at, 4 * group.unitBlocks * matrix.columnStride)));
-              f.set(to, i32.add(i32.add(target, source.offset(group, run, panel) + 16 * block), i32.mul(at, source.groupStride(group))));
+              f.set(
+                from,
+                i32.add(i32.add(matrix.address, start), i32.mul(at, 4 * group.unitBlocks * matrix.columnStride)),
+              );
+              f.set(
+                to,
+                i32.add(
+                  i32.add(target, source.offset(group, run, panel) + 16 * block),
+                  i32.mul(at, source.groupStride(group)),
+                ),
+              );
               emitCounted(f, run.count, () => {
                 f.do(v128.store(to, gatherColumns(f, from, matrix.columnStride, lanes)));
                 f.increase(from, matrix.innerStride);
@@ -196,6 +208,7 @@ function gatherColumns(f: FunctionBuilder, from: I32, columnStride: number, lane
   const lowest = Math.min(0, 3 * columnStride);
   const start = lowest === 0 ? from : i32.add(from, lowest);
   let value = v128.load32Zero(start, -lowest);
-  for (let lane = 1; lane < lanes; lane++) value = v128.load32Lane(start, f.let(value), lane, lane * columnStride - lowest);
+  for (let lane = 1; lane < lanes; lane++)
+    value = v128.load32Lane(start, f.let(value), lane, lane * columnStride - lowest);
   return value;
 }

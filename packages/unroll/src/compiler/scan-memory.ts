@@ -80,7 +80,13 @@ export class ScanMemory {
   readonly copies: { readonly from: Home; readonly to: Home }[] = [];
   readonly #hoisted: ReadonlySet<Expr>;
 
-  constructor(context: PlanContext, operation: ScanOperation, step: ScanStep, cut: Schedule, output: Value | undefined) {
+  constructor(
+    context: PlanContext,
+    operation: ScanOperation,
+    step: ScanStep,
+    cut: Schedule,
+    output: Value | undefined,
+  ) {
     this.#context = context;
     this.#operation = operation;
     this.#schedule = cut;
@@ -92,7 +98,11 @@ export class ScanMemory {
   }
 
   /** Memory of the stage, given what earlier stages stored. */
-  forStage(region: "before" | "step" | "after", walk: Walk, available: ReadonlySet<Expr>): Omit<StageMemory, "panels" | "scratch"> {
+  forStage(
+    region: "before" | "step" | "after",
+    walk: Walk,
+    available: ReadonlySet<Expr>,
+  ): Omit<StageMemory, "panels" | "scratch"> {
     const kept = (expr: Expr): Place | undefined => {
       const found = this.#kept.get(expr);
       return found && { stream: streamOf(found.home, walk), offset: found.offset };
@@ -164,9 +174,10 @@ export class ScanMemory {
     for (const [i, { previous }] of graph.states.entries()) {
       const given = initialStates?.[i];
       const strides = { timeStride: stateBytes, batchStride: row, blockStride: 16 };
-      const initial = given === undefined
-        ? makeHome(this.#context.lasting("zero state", stateBytes), 0, strides)
-        : makeHome(this.#context.scratch(`initial state ${i}`, stateBytes), 0, strides);
+      const initial =
+        given === undefined
+          ? makeHome(this.#context.lasting("zero state", stateBytes), 0, strides)
+          : makeHome(this.#context.scratch(`initial state ${i}`, stateBytes), 0, strides);
       if (given !== undefined) {
         const from = this.#alongTime(withUnitStride(this.#context, given), 0, 16, false);
         this.copies.push({ from, to: initial });
@@ -192,7 +203,11 @@ export class ScanMemory {
       strides: [row / 4, (this.#batch * row) / 4, 1],
       elements: (this.#timesteps * this.#batch * row) / 4,
     });
-    return makeHome(layout.buffer, 4 * layout.offset, { timeStride: this.#batch * row, batchStride: row, blockStride: 16 });
+    return makeHome(layout.buffer, 4 * layout.offset, {
+      timeStride: this.#batch * row,
+      batchStride: row,
+      blockStride: 16,
+    });
   }
 
   #placeKept({ graph, outputState }: ScanStep, output: Value | undefined): void {
@@ -200,11 +215,14 @@ export class ScanMemory {
     const stages = [...before, ...step, ...after];
     const vectors = new Set(
       stages.flatMap(({ accumulations }) =>
-        accumulations.flatMap(({ products }) => products.map(({ node }) => (node.op === "product" ? node.vector : undefined))),
+        accumulations.flatMap(({ products }) =>
+          products.map(({ node }) => (node.op === "product" ? node.vector : undefined)),
+        ),
       ),
     );
     const gates = [...kept.keys()].filter(
-      (expr) => this.#hoisted.has(expr) && !vectors.has(expr) && this.#widthOf(expr) === graph.units,
+      (expr) =>
+        this.#hoisted.has(expr) && !vectors.has(expr) && expr.extent === "row" && this.#widthOf(expr) === graph.units,
     );
     this.#placeGates(gates);
     for (const [expr, how] of kept) {
@@ -214,13 +232,13 @@ export class ScanMemory {
         this.#kept.set(expr, { home: this.#outputHome(output), offset: 0 });
         continue;
       }
-      const width = this.#widthOf(expr);
-      const row = width === 1 ? 4 : rowBytes(width);
+      const isNumber = expr.extent === "one";
+      const row = isNumber ? 4 : rowBytes(this.#widthOf(expr));
       const slots = how === "sequence" && !isOutput ? this.#timesteps : 1;
       const home = makeHome(this.#context.scratch(`node ${this.#kept.size}`, slots * this.#batch * row), 0, {
         timeStride: slots === 1 ? 0 : this.#batch * row,
         batchStride: row,
-        blockStride: width === 1 ? 0 : 16,
+        blockStride: isNumber ? 0 : 16,
       });
       this.#kept.set(expr, { home, offset: 0 });
     }

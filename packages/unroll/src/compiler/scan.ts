@@ -2,7 +2,7 @@
  * The kernel of a scan: one function that runs the whole sequence. Input products are taken for all timesteps at once, the
  * body of a timestep is a function of its own called from the loop, so that V8 can exchange it for optimised code meanwhile.
  */
-import type { Expr, ProductNode } from "../equations/expr.ts";
+import { type Expr, inOrder, type ProductNode, symbol } from "../equations/expr.ts";
 import type { ScanOperation, Value } from "../program/program.ts";
 import { type FunctionBuilder, type I32, i32, type ModuleBuilder, type WasmFunction } from "./assembler.ts";
 import { costOf } from "./emit-expr.ts";
@@ -13,8 +13,7 @@ import { emitPack, type Matrix, type PanelShape, packedSource } from "./product-
 import { ScanMemory, streamOf, type Walk } from "./scan-memory.ts";
 import { scanStep } from "./scan-step.ts";
 import { type Schedule, type Stage, schedule } from "./schedule.ts";
-import { type Bundle, emitStage, packedBytes, planStage, type StageMemory, type StagePlan, type Target } from "./schedule-emit.ts";
-import { inOrder, symbol } from "../equations/expr.ts";
+import { type Bundle, emitStage, planStage, type StageMemory, type StagePlan, type Target } from "./schedule-emit.ts";
 
 /** A region of the schedule ready to be emitted. */
 interface RegionPlan {
@@ -44,17 +43,31 @@ export const scanKernel: KernelFactory<ScanOperation> = (context, operation, res
   const outside = memory.outsideWalk();
   const regions = [
     planRegion("before", cut.before, outside, new Set()),
-    planRegion("step", cut.step, { outer: timesteps, rows: batch, along: "time" }, new Set(cut.before.flatMap(memoryNodes))),
+    planRegion(
+      "step",
+      cut.step,
+      { outer: timesteps, rows: batch, along: "time" },
+      new Set(cut.before.flatMap(memoryNodes)),
+    ),
   ];
   const copyOut = planCopies();
   const scratchBytes = Math.max(...regions.flatMap(({ stages }) => stages.map(({ plan }) => plan.scratchBytes)), 16);
   const scratch = context.scratch("sums", scratchBytes);
 
-  function planRegion(name: RegionPlan["name"], stages: readonly Stage[], walk: Walk, ready: ReadonlySet<Expr>): RegionPlan {
+  function planRegion(
+    name: RegionPlan["name"],
+    stages: readonly Stage[],
+    walk: Walk,
+    ready: ReadonlySet<Expr>,
+  ): RegionPlan {
     const available = new Set(ready);
     const planned = stages.map((stage) => {
       for (const expr of stage.reductions) available.add(expr);
-      const plan = planStage(stage, { rows: walk.rows, relaxed: context.relaxed, innerOf: (vector) => cut.widthOf(vector) });
+      const plan = planStage(stage, {
+        rows: walk.rows,
+        relaxed: context.relaxed,
+        innerOf: (vector) => cut.widthOf(vector),
+      });
       for (const bundle of plan.bundles) packs.addBundle(bundle);
       const own = memory.forStage(name, walk, new Set(available));
       for (const expr of stage.stores) available.add(expr);
@@ -85,18 +98,28 @@ export const scanKernel: KernelFactory<ScanOperation> = (context, operation, res
     const functions = regions
       .filter(({ stages }) => stages.length > 0)
       .map((region) => {
-        const fn = module.func({ name: `${cell.kind} ${region.name}`, parameters: { outer: "i32" } }, (f, { outer }) => {
-          for (const { plan, memory: own } of region.stages) {
-            emitStage(f, plan, { ...own, scratch, panels: (bundle) => packs.panels(bundle) }, outer);
-          }
-        });
+        const fn = module.func(
+          { name: `${cell.kind} ${region.name}`, parameters: { outer: "i32" } },
+          (f, { outer }) => {
+            for (const { plan, memory: own } of region.stages) {
+              emitStage(f, plan, { ...own, scratch, panels: (bundle) => packs.panels(bundle) }, outer);
+            }
+          },
+        );
         return { fn, region };
       });
     const pack = packs.prepared ? undefined : emitPrepare(module);
     return module.func({ name: `${cell.kind} sequence` }, (f) => {
       if (pack !== undefined) f.call(pack);
       for (const { from, to } of memory.copies) {
-        emitCopy(f, units, batch, { stream: streamOf(from, { along: "time" }), offset: 0 }, { stream: streamOf(to, { along: "time" }), offset: 0 }, i32.const(0));
+        emitCopy(
+          f,
+          units,
+          batch,
+          { stream: streamOf(from, { along: "time" }), offset: 0 },
+          { stream: streamOf(to, { along: "time" }), offset: 0 },
+          i32.const(0),
+        );
       }
       for (const { fn, region } of functions) {
         emitCounted(f, region.walk.outer, (index) => f.call(fn, index ?? i32.const(0)));
@@ -213,13 +236,20 @@ function emitCopy(f: FunctionBuilder, width: number, rows: number, from: Target,
   const noPanels = (): never => {
     throw new Error("scan: a copy has no products");
   };
-  emitStage(f, plan, { source: () => from, targets: () => [to], widthOf: () => width, panels: noPanels, scratch: { address: 0 } }, outer);
+  emitStage(
+    f,
+    plan,
+    { source: () => from, targets: () => [to], widthOf: () => width, panels: noPanels, scratch: { address: 0 } },
+    outer,
+  );
 }
 
 /** Floating-point operations of one timestep and example. */
 function flopsOf({ before, step, after, widthOf }: Schedule): number {
   const stages = [...before, ...step, ...after];
-  const products = stages.flatMap(({ accumulations }) => accumulations.flatMap((accumulation) => accumulation.products));
+  const products = stages.flatMap(({ accumulations }) =>
+    accumulations.flatMap((accumulation) => accumulation.products),
+  );
   const multiplyAdds = products.map((expr) => widthOf((expr.node as ProductNode).vector) * widthOf(expr)); // products only
   const elementwise = stages.map(({ stores, width }) => width * costOf(stores).operations);
   return 2 * sum(multiplyAdds) + sum(elementwise);
@@ -228,5 +258,3 @@ function flopsOf({ before, step, after, widthOf }: Schedule): number {
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
-
-export { packedBytes };

@@ -5,6 +5,7 @@
 import type { Expr, ProductNode } from "../equations/expr.ts";
 import { type FunctionBuilder, type I32, i32, type Local, type V128, v128 } from "./assembler.ts";
 import { ExpressionEmitter } from "./emit-expr.ts";
+import { storeLanes } from "./loops.ts";
 import { emitCounted } from "./product-loops.ts";
 import {
   chunkRows,
@@ -65,7 +66,7 @@ export interface Target extends Place {
 export interface StageSizes {
   readonly rows: number;
   readonly relaxed: boolean;
-  /** The length of a product's vector. */
+  /** The length of a product's vector or a reduction's row. */
   innerOf(vector: Expr): number;
   /** Some target has no room for the rest of the last block. */
   readonly exactWidth?: boolean;
@@ -96,7 +97,8 @@ export function planStage(stage: Stage, { rows, relaxed, innerOf, exactWidth = f
     };
   });
   const columns = groups[0]!.unitBlocks * stage.accumulations.length;
-  return { stage, rows, relaxed, groups, bundles, scratchBytes: 16 * columns * chunk };
+  const sortBytes = 16 * Math.max(0, ...stage.reductions.map((expr) => Math.ceil(innerOf(inputsOf(expr)[0]!) / 4)));
+  return { stage, rows, relaxed, groups, bundles, scratchBytes: Math.max(16 * columns * chunk, sortBytes) };
 }
 
 /** The same groups, with code of its own for the last. */
@@ -120,8 +122,15 @@ function vectorsOf({ products }: Accumulation): Expr[] {
 export function emitStage(f: FunctionBuilder, plan: StagePlan, memory: StageMemory, outer: I32): void {
   for (const expr of plan.stage.reductions) {
     const operand = inputsOf(expr)[0]!;
-    const width = memory.widthOf(operand);
-    emitReduction(f, expr, memory.source(operand)!, memory.targets(expr)[0]!, plan.rows, width, outer);
+    const reduction = {
+      expr,
+      source: memory.source(operand)!,
+      target: memory.targets(expr)[0]!,
+      rows: plan.rows,
+      width: memory.widthOf(operand),
+      scratch: memory.scratch.address,
+    };
+    emitReduction(f, reduction, outer);
   }
   const whole = Math.floor(plan.rows / chunkRows);
   const first = f.let(i32.const(0), "firstRow");
@@ -179,7 +188,8 @@ function emitRows(
     for (const { start } of accumulations) if (start !== undefined) groupPointers.of(memory.source(start)!.stream);
   }
   const vectorPointers = new Pointers(f, addressAt);
-  for (const { vectors } of plan.bundles) for (const vector of vectors) vectorPointers.of(memory.source(vector)!.stream);
+  for (const { vectors } of plan.bundles)
+    for (const vector of vectors) vectorPointers.of(memory.source(vector)!.stream);
   const panels = plan.bundles.map((bundle) => {
     const { address, source } = memory.panels(bundle, outer);
     return { source, address: f.let(address, "panels"), group: f.i32("group") };
@@ -247,7 +257,10 @@ function emitPanels(f: FunctionBuilder, plan: StagePlan, memory: StageMemory, wo
     for (const panel of panelsOf(shape, group)) {
       const b = f.let(i32.add(panels.group, panels.source.offset(group, run, panel)), "b");
       const a = f.let(i32.add(vectorPointers.of(stream), offset + run.start * innerStride), "a");
-      const sums = f.let(i32.const(memory.scratch.address + scratchOffset(plan, bundle, group) + 16 * panel.start), "sums");
+      const sums = f.let(
+        i32.const(memory.scratch.address + scratchOffset(plan, bundle, group) + 16 * panel.start),
+        "sums",
+      );
       const rowPointers = new Pointers(f, (from) => groupPointers.of(from));
       if (index === 0) for (const start of starts) if (start !== undefined) rowPointers.of(start.stream);
       for (const tile of tilesFor(rows, plan.relaxed).rows) {
@@ -348,20 +361,13 @@ function emitEquations(f: FunctionBuilder, plan: StagePlan, memory: StageMemory,
         for (const target of memory.targets(expr)) {
           const at = target.offset + unitBlock * target.stream.blockStride;
           const isLast = target.width !== undefined && group.count === 1 && group.start + unitBlock === lastBlock;
-          emitStore(f, rowPointers.of(target.stream), value, at, isLast ? ((width - 1) % 4) + 1 : 4);
+          storeLanes(f, rowPointers.of(target.stream), value, isLast ? ((width - 1) % 4) + 1 : 4, at);
         }
       }
     }
     f.increase(sums, scratchStride(plan, group));
     rowPointers.advance(({ rowStride }) => rowStride);
   });
-}
-
-function emitStore(f: FunctionBuilder, pointer: I32, value: V128, offset: number, lanes: number): void {
-  if (lanes === 4) f.do(v128.store(pointer, value, offset));
-  if (lanes === 1) f.do(v128.store32Lane(pointer, value, 0, offset));
-  if (lanes === 2 || lanes === 3) f.do(v128.store64Lane(pointer, value, 0, offset));
-  if (lanes === 3) f.do(v128.store32Lane(pointer, value, 2, offset + 8));
 }
 
 function range(count: number): number[] {
