@@ -4,7 +4,7 @@ import type { Task } from "./fuse.ts";
 import type { Kernel, KernelFactory, PlanContext } from "./kernel.ts";
 import { mapKernel } from "./map.ts";
 import { concatKernel, gatherGradientKernel, gatherKernel, padKernel, viewGradientKernel } from "./move.ts";
-import { plainProductKernel } from "./product-plain.ts";
+import { productKernel } from "./product.ts";
 import { reduceKernel } from "./reduce.ts";
 import { scanKernel } from "./scan.ts";
 
@@ -20,7 +20,7 @@ const factories: { readonly [O in Exclude<Operation, { op: "product" }> as O["op
 };
 
 export function makeKernel(context: PlanContext, { operation, results, epilogue }: Task): Kernel {
-  if (operation.op === "product") return plainProductKernel(context, operation, epilogue, results[0]!);
+  if (operation.op === "product") return productKernel(context, operation, epilogue, results[0]!);
   const factory = factories[operation.op] as KernelFactory | undefined; // keyed by the operation's own kind
   if (factory === undefined) throw new Error(`compiler: no kernel for ${operation.op}`);
   return factory(context, operation, results);
