@@ -1,126 +1,124 @@
 /**
- * What one core does in WebAssembly here: the limit of multiply-adds, the functions of equations, elementwise maps, and the
- * cost of a call that computes nearly nothing. Run with `node bench/run.mjs kernels`.
+ * Times of the compiled kernels on one core: whole recurrent layers as people use them, and bare products. Best of many short
+ * runs, for other work on the machine only ever adds time; GFLOP/s counts a multiply-add as two.
  */
-import {
-  type FunctionBuilder,
-  f32x4,
-  ModuleBuilder,
-  type V128,
-  v128,
-} from "../packages/unroll/src/compiler/assembler.ts";
+import v8 from "node:v8";
+import type { Cell } from "../packages/unroll/src/cells/define.ts";
+import { gru } from "../packages/unroll/src/cells/gru.ts";
+import { lstm } from "../packages/unroll/src/cells/lstm.ts";
+import { simpleRnn } from "../packages/unroll/src/cells/simple-rnn.ts";
 import { compileProgram } from "../packages/unroll/src/compiler/index.ts";
-import * as math from "../packages/unroll/src/compiler/vector-math.ts";
-import type { Expr } from "../packages/unroll/src/equations/expr.ts";
-import { inputValue, map, reduce } from "../packages/unroll/src/program/builder.ts";
+import { Random } from "../packages/unroll/src/core/random.ts";
+import { sizeOf } from "../packages/unroll/src/core/shape.ts";
+import { Variable } from "../packages/unroll/src/core/variable.ts";
+import { sigmoid, tanh } from "../packages/unroll/src/equations/activations.ts";
+import { inputValue, map, matmul, scan, weightValue } from "../packages/unroll/src/program/builder.ts";
+import type { Value } from "../packages/unroll/src/program/program.ts";
 
-/** Median of several timings of `work`, in ns for one call. */
-function nanoseconds(work: () => void, calls: number): number {
-  const until = performance.now() + 150;
-  while (performance.now() < until) work();
-  const times = Array.from({ length: 9 }, () => {
-    const start = performance.now();
-    for (let i = 0; i < calls; i++) work();
-    return ((performance.now() - start) * 1e6) / calls;
+const only = process.argv[2] ?? "";
+const relaxed = !process.argv.includes("plain");
+if (relaxed) v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
+
+const random = new Random(1);
+const numbers = (count: number, scale: number): Float32Array =>
+  Float32Array.from({ length: count }, () => random.uniform(-scale, scale));
+const weight = (...shape: number[]): Value =>
+  weightValue(new Variable("w", shape, numbers(sizeOf(shape), 1 / Math.sqrt(shape[0]!))));
+
+/** Best time of a call, in ms. */
+function time(run: () => void): number {
+  for (const start = performance.now(); performance.now() - start < 300; ) run();
+  const start = performance.now();
+  run();
+  const once = Math.max(1e-4, performance.now() - start);
+  const repeats = Math.max(1, Math.round(5 / once));
+  let best = Number.POSITIVE_INFINITY;
+  for (const begin = performance.now(); performance.now() - begin < 1500; ) {
+    const before = performance.now();
+    for (let i = 0; i < repeats; i++) run();
+    best = Math.min(best, (performance.now() - before) / repeats);
+  }
+  return best;
+}
+
+function report(name: string, inputs: Value[], results: Value[]): void {
+  if (!name.includes(only)) return;
+  const start = performance.now();
+  const compiled = compileProgram({ inputs, results, updates: [] }, { relaxed });
+  const compileTime = performance.now() - start;
+  const data = inputs.map(({ shape }) => numbers(sizeOf(shape), 1));
+  const flops = compiled.describe().kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
+  const best = time(() => compiled.runInPlace(data));
+  const speed = (flops / best / 1e6).toFixed(1);
+  console.log(`${name.padEnd(44)} ${best.toFixed(5).padStart(10)} ms ${speed.padStart(7)} GFLOP/s   compiled in ${compileTime.toFixed(0)} ms`);
+}
+
+interface LayerSizes {
+  readonly units: number;
+  readonly timesteps: number;
+  readonly features: number;
+  readonly batch: number;
+  readonly returnSequences?: boolean;
+}
+
+function layer(cell: Cell, x: Value, { units, features, returnSequences = false }: LayerSizes, options = {}): Value {
+  const graph = cell.graph({ activation: tanh, recurrentActivation: sigmoid, useBias: true, options });
+  const arrays = graph.arrays.map(({ rows, blocks }) => {
+    const columns = blocks.length * units;
+    return rows === 1 ? weight(columns) : weight({ features, units, 2: 2 }[rows], columns);
   });
-  return times.sort((a, b) => a - b)[4]!;
-}
-
-function exportOf(write: (f: FunctionBuilder) => void): () => void {
-  const module = new ModuleBuilder();
-  module.useMemory({ pages: 16 });
-  module.func({ name: "run", export: true }, write);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()));
-  return exports.run as () => void;
-}
-
-function line(name: string, value: number, unit: string): void {
-  console.log(`${name.padEnd(44)} ${value.toFixed(value < 10 ? 2 : 1).padStart(8)} ${unit}`);
-}
-
-/** Ten independent chains of multiply-adds that never leave the registers. */
-function peak(): void {
-  const rounds = 10000;
-  const chains = 10;
-  const run = exportOf((f) => {
-    const sums = Array.from({ length: chains }, () => f.let(v128.load(0)));
-    const factor = f.let(v128.load(16));
-    const i = f.i32();
-    f.forLoop(i, 0, rounds, 1, () => {
-      for (const sum of sums) f.set(sum, f.madd(sum, factor, factor));
-    });
-    for (const sum of sums) f.do(v128.store(32, sum));
+  const [output] = scan({
+    cell: graph,
+    units,
+    input: x,
+    arrays,
+    initialStates: undefined,
+    mask: undefined,
+    backwards: false,
+    returnSequences,
+    zeroOutputForMask: false,
+    inputFactors: [],
+    recurrentFactors: [],
   });
-  const flops = rounds * chains * 8;
-  line("multiply-add, the limit of one core", flops / nanoseconds(run, 20), "GFLOP/s");
+  return output!;
 }
 
-function functions(): void {
-  const count = 4096;
-  const unary: Record<string, (f: FunctionBuilder, x: V128) => V128> = {
-    copy: (_, x) => x,
-    exp: (f, x) => math.exp(f, x),
-    sigmoid: math.sigmoid,
-    tanh: math.tanh,
-    log: (f, x) => math.log(f, x),
-    erf: math.erf,
-    sin: math.sin,
-    pow: (f, x) => math.pow(f, f32x4.add(x, f.splat(2)), x),
-  };
-  for (const [name, code] of Object.entries(unary)) {
-    const run = exportOf((f) => {
-      const i = f.i32();
-      f.forLoop(i, 0, 4 * count, 16, () => f.do(v128.store(i, code(f, v128.load(i)), 4 * count)));
-    });
-    line(`${name}, elements in the first cache`, count / nanoseconds(run, 200), "per ns");
-  }
+function reportLayer(name: string, cell: Cell, sizes: LayerSizes, dense = 0, options = {}): void {
+  const x = inputValue("x", [sizes.batch, sizes.timesteps, sizes.features]);
+  let y = layer(cell, x, sizes, options);
+  if (dense > 0) y = map([matmul(y, weight(sizes.units, dense)), weight(dense)], ([s, b]) => s!.plus(b!));
+  report(name, [x], [y]);
 }
 
-function maps(): void {
-  const cases: [string, number[], (x: Expr, y: Expr) => Expr][] = [
-    ["x + y", [64, 64], (x, y) => x.plus(y)],
-    ["tanh(x) · y", [64, 64], (x, y) => x.tanh().times(y)],
-    ["softmax", [64, 64], (x) => x.minus(x.rowMax()).exp().over(x.minus(x.rowMax()).exp().rowSum())],
-  ];
-  for (const [name, shape, equation] of cases) {
-    const x = inputValue("x", shape);
-    const y = inputValue("y", shape);
-    const result = map([x, y], ([a, b]) => equation(a!, b!));
-    const compiled = compileProgram({ inputs: [x, y], results: [result], updates: [] });
-    const size = shape.reduce((a, b) => a * b, 1);
-    const data = new Float32Array(size).fill(0.5);
-    line(
-      `map ${name} of ${shape.join("×")}, with copies`,
-      size / nanoseconds(() => compiled.run([data, data]), 500),
-      "per ns",
-    );
-  }
-  const x = inputValue("x", [4096, 64]);
-  const data = new Float32Array(4096 * 64).fill(0.5);
-  for (const axes of [[0], [1], [0, 1]]) {
-    const sum = compileProgram({ inputs: [x], results: [reduce("sum", x, axes)], updates: [] });
-    const copied = compileProgram({
-      inputs: [x],
-      results: [reduce("sum", inputValue("z", [1]), [0])].slice(1),
-      updates: [],
-    });
-    const time = nanoseconds(() => sum.runInPlace([data]), 20) - nanoseconds(() => copied.runInPlace([data]), 20);
-    line(`sum of 4096×64 over axes ${axes.join(", ")}, with input copy`, (4096 * 64) / time, "per ns");
-  }
+function reportProduct(m: number, k: number, n: number, how: { transposeA?: boolean; weight?: boolean } = {}): void {
+  const a = inputValue("a", how.transposeA ? [k, m] : [m, k]);
+  const b = how.weight ? weight(k, n) : inputValue("b", [k, n]);
+  const name = `product ${m}×${k}·${k}×${n}${how.transposeA ? " Aᵀ" : ""}${how.weight ? " weight" : ""}`;
+  report(name, how.weight ? [a] : [a, b], [matmul(a, b, { transposeA: how.transposeA })]);
 }
 
-function overhead(): void {
-  const x = inputValue("x", [1, 1]);
-  const compiled = compileProgram({ inputs: [x], results: [map([x], ([a]) => a!.plus(1))], updates: [] });
-  const inputs = [new Float32Array(1)];
-  line(
-    "a whole run of one addition",
-    nanoseconds(() => compiled.run(inputs), 100000),
-    "ns",
-  );
-}
-
-peak();
-functions();
-maps();
-overhead();
+const w2 = { units: 30, timesteps: 21, features: 9, batch: 32 };
+const w6 = { units: 256, timesteps: 100, features: 64, batch: 64 };
+const w7 = { units: 1024, timesteps: 50, features: 256, batch: 64 };
+reportLayer("W1 SimpleRNN(5) T10 D3 B1 + Dense(2)", simpleRnn, { units: 5, timesteps: 10, features: 3, batch: 1 }, 2);
+reportLayer("W2 LSTM(30) T21 D9 B32", lstm, w2);
+reportLayer("W2 LSTM(30) T21 D9 B32, sequences", lstm, { ...w2, returnSequences: true });
+reportLayer("W2 LSTM(30) T21 D9 B1", lstm, { ...w2, batch: 1 });
+reportLayer("W2 GRU(30) T21 D9 B32", gru, w2);
+reportLayer("W2 GRU(30) T21 D9 B32, reset before", gru, w2, 0, { resetAfter: false });
+reportLayer("W6 LSTM(256) T100 D64 B64", lstm, w6);
+reportLayer("W6 LSTM(256) T100 D64 B1", lstm, { ...w6, batch: 1 });
+reportLayer("W6 GRU(256) T100 D64 B64", gru, w6);
+reportLayer("W6 SimpleRNN(256) T100 D64 B64", simpleRnn, w6);
+reportLayer("W7 LSTM(1024) T50 D256 B64", lstm, w7);
+reportProduct(1, 256, 256, { weight: true });
+reportProduct(32, 30, 30, { weight: true });
+reportProduct(2, 4, 3, { weight: true });
+reportProduct(64, 256, 1024, { weight: true });
+reportProduct(6400, 64, 1024, { weight: true });
+reportProduct(6400, 256, 1024, { weight: true });
+reportProduct(1000, 1024, 1024, { weight: true });
+reportProduct(512, 512, 512);
+reportProduct(256, 6400, 1024, { transposeA: true });
+reportProduct(64, 6400, 1024, { transposeA: true });
+reportProduct(30, 672, 120, { transposeA: true });

@@ -1,4 +1,4 @@
-// Runs a bench written in TypeScript: `node bench/run.mjs kernels`. Bundles it with its sources into .cache/bench first.
+// Runs a bench written in TypeScript: `node bench/run.mjs functions`. Bundles it with its sources into .cache/bench first.
 // Relaxed SIMD is switched on where Node needs a flag for it; `--plain` leaves it off.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

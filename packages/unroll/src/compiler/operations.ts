@@ -8,7 +8,7 @@ import { productKernel } from "./product.ts";
 import { reduceKernel } from "./reduce.ts";
 import { scanKernel } from "./scan.ts";
 
-const factories: { readonly [O in Exclude<Operation, { op: "product" }> as O["op"]]?: KernelFactory<O> } = {
+const factories: { readonly [O in Operation as O["op"]]?: KernelFactory<O> } = {
   map: mapKernel,
   viewGradient: viewGradientKernel,
   pad: padKernel,
