@@ -56,12 +56,14 @@ export function groupsFor(unitBlocks: number, gates: number, panelBlocks: number
   return rest === 0 ? groups : [...groups, { unitBlocks: rest, count: 1, start: count * size }];
 }
 
-/** A part of the inner axis of one of the matrices that are summed up. */
-export interface InnerRun {
+/** Equal parts, one after the other, of the inner axis of one of the matrices that are summed up. */
+export interface InnerRuns {
   /** Which matrix. */
   readonly segment: number;
   readonly start: number;
-  readonly count: number;
+  /** Inner indices of one run. */
+  readonly length: number;
+  readonly times: number;
 }
 
 export interface Panel {
@@ -80,16 +82,14 @@ export interface PanelShape {
   readonly panelBlocks: number;
 }
 
-export function runsOf({ inner }: PanelShape): InnerRun[] {
+export function runsOf({ inner }: PanelShape): InnerRuns[] {
   return inner.flatMap((size, segment) => {
     let start = 0;
-    return splitEvenly(size, size > 1.5 * innerBlock ? innerBlock : size).flatMap((portion) =>
-      Array.from({ length: portion.count }, () => {
-        const run = { segment, start, count: portion.size };
-        start += portion.size;
-        return run;
-      }),
-    );
+    return splitEvenly(size, size > 1.5 * innerBlock ? innerBlock : size).map((portion) => {
+      const runs = { segment, start, length: portion.size, times: portion.count };
+      start += portion.size * portion.count;
+      return runs;
+    });
   });
 }
 
@@ -108,8 +108,10 @@ export function panelsOf({ gates, panelBlocks }: PanelShape, group: Group): Pane
 export interface PanelSource {
   /** From one group to the next of its kind. */
   groupStride(group: Group): number;
-  /** From the source's address to the first group of this kind, this run and panel. */
-  offset(group: Group, run: InnerRun, panel: Panel): number;
+  /** From one run to the next of its kind. */
+  runStride(group: Group, runs: InnerRuns): number;
+  /** From the source's address to the first group of this kind, the first of these runs and the panel. */
+  offset(group: Group, runs: InnerRuns, panel: Panel): number;
   readonly blockStride: number;
   innerStride(panel: Panel): number;
 }
@@ -117,13 +119,15 @@ export interface PanelSource {
 /** Packed: [group][run][panel][inner][block][4]. */
 export function packedSource(shape: PanelShape): PanelSource & { readonly bytes: number } {
   const innerTotal = shape.inner.reduce((sum, size) => sum + size, 0);
-  const groupStride = ({ unitBlocks }: Group): number => 16 * unitBlocks * shape.gates * innerTotal;
+  const columnsOf = ({ unitBlocks }: Group): number => unitBlocks * shape.gates;
+  const groupStride = (group: Group): number => 16 * columnsOf(group) * innerTotal;
   return {
     groupStride,
-    offset(group, run, panel) {
-      const before = shape.inner.slice(0, run.segment).reduce((sum, size) => sum + size, run.start);
-      const columns = group.unitBlocks * shape.gates;
-      return 16 * (group.start * shape.gates * innerTotal + before * columns + panel.start * run.count);
+    runStride: (group, { length }) => 16 * columnsOf(group) * length,
+    offset(group, runs, panel) {
+      const before = shape.inner.slice(0, runs.segment).reduce((sum, size) => sum + size, runs.start);
+      const inGroup = before * columnsOf(group) + panel.start * runs.length;
+      return 16 * (group.start * shape.gates * innerTotal + inGroup);
     },
     blockStride: 16,
     innerStride: ({ blocks }) => 16 * blocks,
@@ -135,7 +139,8 @@ export function packedSource(shape: PanelShape): PanelSource & { readonly bytes:
 export function directSource(rowStride: number): PanelSource {
   return {
     groupStride: ({ unitBlocks }) => 16 * unitBlocks,
-    offset: (group, run, panel) => 16 * (group.start + panel.start) + run.start * rowStride,
+    runStride: (_, { length }) => length * rowStride,
+    offset: (group, runs, panel) => 16 * (group.start + panel.start) + runs.start * rowStride,
     blockStride: 16,
     innerStride: () => rowStride,
   };
@@ -150,6 +155,9 @@ export interface Matrix {
   readonly columnStride: number;
 }
 
+/** Inner indices that are packed for all columns before the next ones: their rows then still lie in the cache. */
+const packedAtOnce = 32;
+
 /** Packs `matrices[segment][gate]`, `columns` wide each, into `target`; columns beyond are zeros. */
 export function emitPack(
   f: FunctionBuilder,
@@ -158,45 +166,75 @@ export function emitPack(
   matrices: readonly (readonly Matrix[])[],
   target: I32,
 ): void {
+  for (const runs of runsOf(shape)) {
+    const run = f.let(i32.const(0), "run");
+    emitCounted(f, runs.times, () => {
+      let start = 0;
+      for (const part of splitEvenly(runs.length, packedAtOnce)) {
+        const first = f.let(i32.const(start), "first");
+        emitCounted(f, part.count, () => {
+          emitPackPart(f, shape, columns, matrices, target, { runs, run, first, length: part.size });
+          f.increase(first, part.size);
+        });
+        start += part.size * part.count;
+      }
+      f.increase(run, 1);
+    });
+  }
+}
+
+interface PackPart {
+  readonly runs: InnerRuns;
+  readonly run: I32;
+  /** The first inner index, counted within the run, and how many. */
+  readonly first: I32;
+  readonly length: number;
+}
+
+function emitPackPart(
+  f: FunctionBuilder,
+  shape: PanelShape,
+  columns: number,
+  matrices: readonly (readonly Matrix[])[],
+  target: I32,
+  { runs, run, first, length }: PackPart,
+): void {
   const source = packedSource(shape);
+  const lastBlock = Math.ceil(columns / 4) - 1;
   const from = f.i32("from");
   const to = f.i32("to");
-  const lastBlock = Math.ceil(columns / 4) - 1;
+  const inner = f.let(i32.add(i32.add(i32.mul(run, runs.length), first), runs.start), "inner");
   for (const group of shape.groups) {
-    for (const run of runsOf(shape)) {
-      for (const panel of panelsOf(shape, group)) {
-        for (let block = 0; block < panel.blocks; block++) {
-          const column = panel.start + block;
-          const unitBlock = group.start + Math.floor(column / shape.gates);
-          const matrix = matrices[run.segment]![column % shape.gates]!;
-          const start = run.start * matrix.innerStride + 4 * unitBlock * matrix.columnStride;
-          const copy = (groups: number, firstGroup: number): void => {
-            const lanes = Math.min(4, columns - 4 * (unitBlock + firstGroup * group.unitBlocks));
-            emitCounted(f, groups, (index) => {
-              const at = index === undefined ? i32.const(firstGroup) : index;
-              f.set(
-                from,
-                i32.add(i32.add(matrix.address, start), i32.mul(at, 4 * group.unitBlocks * matrix.columnStride)),
-              );
-              f.set(
-                to,
-                i32.add(
-                  i32.add(target, source.offset(group, run, panel) + 16 * block),
-                  i32.mul(at, source.groupStride(group)),
-                ),
-              );
-              emitCounted(f, run.count, () => {
-                f.do(v128.store(to, gatherColumns(f, from, matrix.columnStride, lanes)));
-                f.increase(from, matrix.innerStride);
-                f.increase(to, source.innerStride(panel));
-              });
+    const runStart = f.let(i32.add(target, i32.mul(run, source.runStride(group, runs))), "runStart");
+    for (const panel of panelsOf(shape, group)) {
+      const innerStride = source.innerStride(panel);
+      for (let block = 0; block < panel.blocks; block++) {
+        const column = panel.start + block;
+        const unitBlock = group.start + Math.floor(column / shape.gates);
+        const matrix = matrices[runs.segment]![column % shape.gates]!;
+        const copy = (groups: number, firstGroup: number): void => {
+          const firstBlock = unitBlock + firstGroup * group.unitBlocks;
+          const lanes = Math.min(4, columns - 4 * firstBlock);
+          const fromStart = i32.add(matrix.address, 4 * firstBlock * matrix.columnStride);
+          const offset = source.offset(group, runs, panel) + 16 * block + firstGroup * source.groupStride(group);
+          const groupFrom = f.let(i32.add(fromStart, i32.mul(inner, matrix.innerStride)));
+          const groupTo = f.let(i32.add(i32.add(runStart, offset), i32.mul(first, innerStride)));
+          emitCounted(f, groups, () => {
+            f.set(from, groupFrom);
+            f.set(to, groupTo);
+            emitCounted(f, length, () => {
+              f.do(v128.store(to, gatherColumns(f, from, matrix.columnStride, lanes)));
+              f.increase(from, matrix.innerStride);
+              f.increase(to, innerStride);
             });
-          };
-          // Only the matrix's last block can be narrower than four columns.
-          const hasLast = unitBlock + (group.count - 1) * group.unitBlocks === lastBlock && columns % 4 !== 0;
-          copy(hasLast ? group.count - 1 : group.count, 0);
-          if (hasLast) copy(1, group.count - 1);
-        }
+            f.increase(groupFrom, 4 * group.unitBlocks * matrix.columnStride);
+            f.increase(groupTo, source.groupStride(group));
+          });
+        };
+        // Only the matrix's last block can be narrower than four columns.
+        const hasLast = unitBlock + (group.count - 1) * group.unitBlocks === lastBlock && columns % 4 !== 0;
+        copy(hasLast ? group.count - 1 : group.count, 0);
+        if (hasLast) copy(1, group.count - 1);
       }
     }
   }

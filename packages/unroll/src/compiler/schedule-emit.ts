@@ -3,7 +3,7 @@
  * equations row by row, from the scratch to the places of the stored nodes. Scans and plain products come through here.
  */
 import type { Expr, ProductNode } from "../equations/expr.ts";
-import { type FunctionBuilder, type I32, i32, type Local, type V128, v128 } from "./assembler.ts";
+import { type FunctionBuilder, f32x4, type I32, i32, type Local, type V128, v128 } from "./assembler.ts";
 import { ExpressionEmitter } from "./emit-expr.ts";
 import { storeLanes } from "./loops.ts";
 import { emitCounted } from "./product-loops.ts";
@@ -11,6 +11,7 @@ import {
   chunkRows,
   type Group,
   groupsFor,
+  type Panel,
   type PanelShape,
   type PanelSource,
   packedSource,
@@ -18,7 +19,7 @@ import {
   runsOf,
   tilesFor,
 } from "./product-panels.ts";
-import { emitTile } from "./product-tile.ts";
+import { emitTile, type TileOperands } from "./product-tile.ts";
 import type { Accumulation, Stage } from "./schedule.ts";
 import { inputsOf } from "./schedule-graph.ts";
 import type { Place, Stream } from "./schedule-place.ts";
@@ -246,57 +247,100 @@ interface PanelWork {
 
 /** One group's sums of one bundle, into the scratch. */
 function emitPanels(f: FunctionBuilder, plan: StagePlan, memory: StageMemory, work: PanelWork): void {
-  const { bundle, group, rows, groupPointers, vectorPointers, panels } = work;
-  const { shape, accumulations } = bundle;
-  const rowBytes = scratchStride(plan, group);
-  const starts = accumulations.map(({ start }) => (start === undefined ? undefined : memory.source(start)!));
-  for (const [index, run] of runsOf(shape).entries()) {
-    const vector = bundle.vectors[run.segment]!;
+  const { bundle, group, vectorPointers, panels } = work;
+  const allRuns = runsOf(bundle.shape);
+  const isOneRun = allRuns.length === 1 && allRuns[0]!.times === 1;
+  if (!isOneRun) emitStarts(f, plan, memory, work);
+  for (const runs of allRuns) {
+    const vector = bundle.vectors[runs.segment]!;
     const { stream, offset } = memory.source(vector)!;
     const innerStride = memory.vectorStride?.(vector) ?? 4;
-    for (const panel of panelsOf(shape, group)) {
-      const b = f.let(i32.add(panels.group, panels.source.offset(group, run, panel)), "b");
-      const a = f.let(i32.add(vectorPointers.of(stream), offset + run.start * innerStride), "a");
-      const sums = f.let(
-        i32.const(memory.scratch.address + scratchOffset(plan, bundle, group) + 16 * panel.start),
-        "sums",
-      );
-      const rowPointers = new Pointers(f, (from) => groupPointers.of(from));
-      if (index === 0) for (const start of starts) if (start !== undefined) rowPointers.of(start.stream);
-      for (const tile of tilesFor(rows, plan.relaxed).rows) {
-        emitCounted(f, tile.count, () => {
-          emitTile(
-            f,
-            { rows: tile.size, blocks: panel.blocks },
-            {
-              a,
-              aRowStride: stream.rowStride,
-              aInnerStride: innerStride,
-              b,
-              bBlockStride: panels.source.blockStride,
-              bInnerStride: panels.source.innerStride(panel),
-              inner: run.count,
-            },
-            (row, block) => {
-              if (index > 0) return v128.load(sums, row * rowBytes + 16 * block);
-              const column = panel.start + block;
-              const start = starts[column % shape.gates];
-              if (start === undefined) return undefined;
-              const unitBlock = Math.floor(column / shape.gates);
-              return v128.load(
-                rowPointers.of(start.stream),
-                row * start.stream.rowStride + unitBlock * start.stream.blockStride + start.offset,
-              );
-            },
-            (row, block, sum) => f.do(v128.store(sums, sum, row * rowBytes + 16 * block)),
-          );
-          f.increase(a, tile.size * stream.rowStride);
-          f.increase(sums, tile.size * rowBytes);
-          rowPointers.advance(({ rowStride }) => tile.size * rowStride);
-        });
+    const a = f.let(i32.add(vectorPointers.of(stream), offset + runs.start * innerStride), "a");
+    const run = f.let(panels.group, "run");
+    emitCounted(f, runs.times, () => {
+      for (const panel of panelsOf(bundle.shape, group)) {
+        const operands = {
+          a: f.let(a),
+          aRowStride: stream.rowStride,
+          aInnerStride: innerStride,
+          b: f.let(i32.add(run, panels.source.offset(group, runs, panel)), "b"),
+          bBlockStride: panels.source.blockStride,
+          bInnerStride: panels.source.innerStride(panel),
+          inner: runs.length,
+        };
+        emitPanelRows(f, plan, memory, work, panel, operands, isOneRun);
       }
-    }
+      f.increase(a, runs.length * innerStride);
+      f.increase(run, panels.source.runStride(group, runs));
+    });
   }
+}
+
+/** Writes what the sums of a group start from into the scratch, where several runs add to them. */
+function emitStarts(f: FunctionBuilder, plan: StagePlan, memory: StageMemory, work: PanelWork): void {
+  const { bundle, group, rows } = work;
+  const starting = startsOf(f, memory, work);
+  const sums = f.let(sumsAddress(plan, memory, work, 0), "sums");
+  emitCounted(f, rows, () => {
+    for (const column of range(group.unitBlocks * bundle.shape.gates)) {
+      f.do(v128.store(sums, starting.load(0, column) ?? f32x4.const(0), 16 * column));
+    }
+    f.increase(sums, scratchStride(plan, group));
+    starting.advance(1);
+  });
+}
+
+/** One panel for all rows, tile by tile. */
+function emitPanelRows(
+  f: FunctionBuilder,
+  plan: StagePlan,
+  memory: StageMemory,
+  work: PanelWork,
+  panel: Panel,
+  operands: TileOperands,
+  isOnlyRun: boolean,
+): void {
+  const rowBytes = scratchStride(plan, work.group);
+  const sums = f.let(sumsAddress(plan, memory, work, panel.start), "sums");
+  const starting = isOnlyRun ? startsOf(f, memory, work) : undefined;
+  for (const tile of tilesFor(work.rows, plan.relaxed).rows) {
+    emitCounted(f, tile.count, () => {
+      emitTile(
+        f,
+        { rows: tile.size, blocks: panel.blocks },
+        operands,
+        (row, block) =>
+          starting === undefined
+            ? v128.load(sums, row * rowBytes + 16 * block)
+            : starting.load(row, panel.start + block),
+        (row, block, sum) => f.do(v128.store(sums, sum, row * rowBytes + 16 * block)),
+      );
+      f.increase(operands.a, tile.size * operands.aRowStride);
+      f.increase(sums, tile.size * rowBytes);
+      starting?.advance(tile.size);
+    });
+  }
+}
+
+/** What the sums of a bundle start from, row after row; undefined where they start from 0. */
+function startsOf(f: FunctionBuilder, memory: StageMemory, { bundle, groupPointers }: PanelWork) {
+  const places = bundle.accumulations.map(({ start }) => (start === undefined ? undefined : memory.source(start)!));
+  const pointers = new Pointers(f, (stream) => groupPointers.of(stream));
+  for (const place of places) if (place !== undefined) pointers.of(place.stream);
+  return {
+    load(row: number, column: number): V128 | undefined {
+      const place = places[column % places.length];
+      if (place === undefined) return undefined;
+      const { stream, offset } = place;
+      const unitBlock = Math.floor(column / places.length);
+      return v128.load(pointers.of(stream), row * stream.rowStride + unitBlock * stream.blockStride + offset);
+    },
+    advance: (rows: number): void => pointers.advance(({ rowStride }) => rows * rowStride),
+  };
+}
+
+function sumsAddress(plan: StagePlan, { scratch }: StageMemory, { bundle, group }: PanelWork, column: number): I32 {
+  return i32.const(scratch.address + scratchOffset(plan, bundle, group) + 16 * column);
 }
 
 interface EquationWork {
