@@ -39,13 +39,18 @@ export function modelCases(): readonly ModelCase[] {
   return readFixture<{ cases: readonly ModelCase[] }>("keras/models.json.gz").cases;
 }
 
+/** Models of unusual wiring: masks that meet, layers called twice, models inside models. */
+export function graphCases(): readonly ModelCase[] {
+  return readFixture<{ cases: readonly ModelCase[] }>("keras/graphs.json.gz").cases;
+}
+
 /** Tables 76 and 88 characters wide, by case. */
 export function summaryTexts(): Readonly<Record<string, { readonly w76: string; readonly w88: string }>> {
   return readFixture("keras/summaries.json.gz");
 }
 
 /** What does not agree with Keras, one line each; empty = the case passes. */
-export function checkModel(one: ModelCase, texts: { w76: string; w88: string }, device: Device): string[] {
+export function checkModel(one: ModelCase, texts: { w76: string; w88: string } | undefined, device: Device): string[] {
   const model = modelFromConfig(one.config);
   const wrong: string[] = [];
   const expect = (what: string, found: unknown, expected: unknown): void => {
@@ -54,9 +59,11 @@ export function checkModel(one: ModelCase, texts: { w76: string; w88: string }, 
     }
   };
   expect("summary", model.summary({ print: false }), one.summary);
-  // Keras's file has one line end more: the printed text was written as a line.
-  expect("summary at 76", `${model.summary({ print: false, width: 76 })}\n`, texts.w76);
-  expect("summary at 88", `${model.summary({ print: false, width: 88 })}\n`, texts.w88);
+  if (texts !== undefined) {
+    // Keras's file has one line end more: the printed text was written as a line.
+    expect("summary at 76", `${model.summary({ print: false, width: 76 })}\n`, texts.w76);
+    expect("summary at 88", `${model.summary({ print: false, width: 88 })}\n`, texts.w88);
+  }
   expect("total", model.countParams(), one.params.total);
   const { trainableParams, nonTrainableParams } = model.summaryTable();
   expect("trainable", trainableParams, one.params.trainable);

@@ -182,9 +182,10 @@ function inputShapeOf(config: Readonly<Record<string, unknown>>): Shape | undefi
 /**
  * A layer as Keras 3 writes it; `layerFromConfig` reads it back to an equal layer.
  *
+ * @param writeInner writes layers inside the layer; by default as this does, which knows no models
  * @example layerToConfig(layers.dense({ units: 2 })).config.use_bias // true
  */
-export function layerToConfig(layer: Layer): KerasObject {
+export function layerToConfig(layer: Layer, writeInner: (inner: Layer) => KerasObject = layerToConfig): KerasObject {
   const config: Record<string, unknown> = {
     name: layer.name,
     trainable: layer.trainable,
@@ -192,13 +193,13 @@ export function layerToConfig(layer: Layer): KerasObject {
   };
   for (const [name, field] of Object.entries(layer.type.fields as Fields)) {
     if (field.ignored && layer.config[name] === field.default) continue;
-    const value = writeValue(field, layer.config[name]);
+    const value = writeValue(field, layer.config[name], writeInner);
     if (value !== undefined) config[snakeCaseKey(name)] = value;
   }
   return { module: "keras.layers", class_name: layer.className, config, registered_name: null };
 }
 
-function writeValue(field: Field, value: unknown): unknown {
+function writeValue(field: Field, value: unknown, writeInner: (inner: Layer) => KerasObject): unknown {
   if (value === null || value === undefined) return value;
   switch (field.kind) {
     case "activation":
@@ -210,9 +211,9 @@ function writeValue(field: Field, value: unknown): unknown {
     case "constraint":
       return writeSpec(value, "keras.constraints");
     case "layer":
-      return layerToConfig(value as Layer); // the field's check has seen to it
+      return writeInner(value as Layer); // the field's check has seen to it
     case "layers":
-      return (value as readonly Layer[]).map(layerToConfig); // the field's check has seen to it
+      return (value as readonly Layer[]).map((inner) => writeInner(inner)); // the field's check has seen to it
     default:
       return value;
   }

@@ -9,9 +9,9 @@ import type { Layer } from "../layers/layer.ts";
 import { model } from "../model/functional.ts";
 import { maskKey } from "../model/mask-operations.ts";
 import { Model } from "../model/model.ts";
+import { type KerasObject, type KerasReadOptions, layerFromConfig } from "./keras-config.ts";
 import { type CallData, type Reference, readCall, readReferences } from "./keras-nodes.ts";
 import { isKeras2, isKerasObject, isRecord } from "./keras-objects.ts";
-import { type KerasObject, type KerasReadOptions, layerFromConfig } from "./keras-config.ts";
 
 interface Entry {
   readonly name: string;

@@ -23,7 +23,7 @@ export function modelToConfig(model: Model): KerasObject {
 
 /** A layer or a model, as it stands inside a model. */
 function writeLayer(layer: Layer): KerasObject {
-  return layer instanceof Model ? modelToConfig(layer) : layerToConfig(layer);
+  return layer instanceof Model ? modelToConfig(layer) : layerToConfig(layer, writeLayer);
 }
 
 function writeSequential(model: Model): KerasObject {

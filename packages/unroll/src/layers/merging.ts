@@ -1,7 +1,7 @@
 /** Layers that make one tensor of several: Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate, Dot. */
 import { UnrollError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
-import { constant, type Expr } from "../equations/expr.ts";
+import { constant, type Expr, select } from "../equations/expr.ts";
 import { broadcastTo, concat, filled, map, matmul, reduce, reshape, transpose } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import { defineLayer, type LayerType, type Sizes } from "./contract.ts";
@@ -39,25 +39,42 @@ function broadcastSizes(inputs: readonly Sizes[], name: string): Sizes {
   });
 }
 
+/** How inputs become one value; a mask is 1 where its input's step counts, and undefined where all do. */
+type Join = (values: readonly Expr[], masks: readonly (Expr | undefined)[]) => Expr;
+
 /** A merge of two or more inputs, value by value. */
 function mergeLayer(
   className: string,
   doc: string,
-  join: (values: readonly Expr[]) => Expr,
-  inputCount: { min: number; max?: number } = { min: 2 },
+  join: Join,
+  { seesMasks = false, most }: { seesMasks?: boolean; most?: number } = {},
 ): LayerType<Record<never, never>> {
   return defineLayer({
     className,
     doc,
     fields: {},
-    inputCount,
+    inputCount: most === undefined ? { min: 2 } : { min: 2, max: most },
     outputSizes: (_, inputs, __, name) => [broadcastSizes(inputs, name)],
     compute({ inputs, masks }) {
       const rank = Math.max(...inputs.map(({ shape }) => shape.length));
       const wide = inputs.map((x) => (x.shape.length === rank ? x : reshape(x, widened(x.shape, rank, 1))));
-      return { outputs: [map(wide, join)], masks: [anyOf(masks)] };
+      const columns = masks.map((mask, index) => (seesMasks ? columnOf(mask, wide[index]!) : undefined));
+      const output = map([...wide, ...columns.filter((column) => column !== undefined)], (symbols) => {
+        let next = wide.length;
+        return join(
+          symbols.slice(0, wide.length),
+          columns.map((column) => (column === undefined ? undefined : symbols[next++]!)),
+        );
+      });
+      return { outputs: [output], masks: [anyOf(masks)] };
     },
   });
+}
+
+/** A mask `[batch, timesteps]` with axes of size 1 behind, to stand beside its input. */
+function columnOf(mask: Value | undefined, { shape }: Value): Value | undefined {
+  if (mask === undefined || mask.shape.length >= shape.length) return undefined;
+  return reshape(mask, [...mask.shape, ...new Array<number>(shape.length - mask.shape.length).fill(1)]);
 }
 
 /** A step counts where any input's step counts; unless all inputs have masks there is none. */
@@ -70,19 +87,57 @@ function anyOf(masks: readonly (Value | undefined)[]): Value | undefined {
 const sum = (values: readonly Expr[]): Expr => values.reduce((a, b) => a.plus(b));
 
 export const add = mergeLayer("Add", "The sum of the inputs.", sum);
-export const multiply = mergeLayer("Multiply", "The product of the inputs, value by value.", (values) =>
-  values.reduce((a, b) => a.times(b)),
-);
+/** As in Keras 3, a masked step counts as 1 in a product, and the product is 0 where no input's step counts. */
+function productWithMasks(values: readonly Expr[], masks: readonly (Expr | undefined)[]): Expr {
+  const one = constant(1);
+  const product = values
+    .map((value, index) => (masks[index] === undefined ? value : select(masks[index], value, one)))
+    .reduce((a, b) => a.times(b));
+  const present = masks.filter((mask) => mask !== undefined);
+  if (present.length < masks.length) return product;
+  return select(
+    present.reduce((a, b) => a.max(b)),
+    product,
+    constant(0),
+  );
+}
+
+/** As in Keras 3, a masked step takes no part: the value on the other side stands for it. */
+function extremeWithMasks(
+  values: readonly Expr[],
+  masks: readonly (Expr | undefined)[],
+  extreme: (a: Expr, b: Expr) => Expr,
+): Expr {
+  let [result, mask] = [values[0]!, masks[0]];
+  for (const [index, value] of values.entries()) {
+    if (index === 0) continue;
+    const own = masks[index];
+    const other = own === undefined ? value : select(own, value, result);
+    if (mask !== undefined) result = select(mask, result, other);
+    mask = own === undefined || mask === undefined ? undefined : mask.max(own);
+    result = extreme(result, other);
+  }
+  return result;
+}
+
+export const multiply = mergeLayer("Multiply", "The product of the inputs, value by value.", productWithMasks, {
+  seesMasks: true,
+});
 export const average = mergeLayer("Average", "The mean of the inputs.", (values) => sum(values).over(values.length));
-export const maximum = mergeLayer("Maximum", "The largest of the inputs.", (values) =>
-  values.reduce((a, b) => a.max(b)),
+export const maximum = mergeLayer(
+  "Maximum",
+  "The largest of the inputs.",
+  (values, masks) => extremeWithMasks(values, masks, (a, b) => a.max(b)),
+  { seesMasks: true },
 );
-export const minimum = mergeLayer("Minimum", "The smallest of the inputs.", (values) =>
-  values.reduce((a, b) => a.min(b)),
+export const minimum = mergeLayer(
+  "Minimum",
+  "The smallest of the inputs.",
+  (values, masks) => extremeWithMasks(values, masks, (a, b) => a.min(b)),
+  { seesMasks: true },
 );
 export const subtract = mergeLayer("Subtract", "The first input minus the second.", ([a, b]) => a!.minus(b!), {
-  min: 2,
-  max: 2,
+  most: 2,
 });
 
 export const concatenate = defineLayer({
