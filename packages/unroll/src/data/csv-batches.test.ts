@@ -44,16 +44,30 @@ describe("readCsvBatches", () => {
         text,
         fc.array(fc.nat(), { maxLength: 12 }),
         fc.integer({ min: 1, max: 5 }),
-        async (t, cuts, n) => {
-          const whole = `h1,h2\n1,2\n${t}`;
-          const options = { rowsPerBatch: n, sampleRows: 3 };
+        // A given delimiter is used from the first chunk on; an unknown one first waits for a sample.
+        fc.constantFrom(",", ";", undefined),
+        async (t, cuts, rowsPerBatch, delimiter) => {
+          const whole = delimiter === ";" ? t : `h1,h2\n1,2\n${t}`;
+          const options = { rowsPerBatch, sampleRows: 3, delimiter };
           const expected = plain(await collect([whole], options));
           expect(plain(await collect(chop(whole, cuts), options))).toEqual(expected);
+          expect(plain(await collect([...whole], options))).toEqual(expected);
           expect(plain(await collect(chop(new TextEncoder().encode(whole), cuts), options))).toEqual(expected);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 500 },
     );
+  });
+
+  test("gives the same for files longer than the sample for the delimiter", async () => {
+    const lines = Array.from({ length: 9000 }, (_, i) => `${i};"${i % 3 === 0 ? "a\r\nb" : "c"}";${i / 8}`);
+    const whole = `n;w;x\r\n${lines.join("\r\n")}\r\n`;
+    const [table] = (await collect([whole], { rowsPerBatch: 10_000 })) as Table[];
+    const chunks = Array.from({ length: Math.ceil(whole.length / 777) }, (_, i) => whole.slice(i * 777, (i + 1) * 777));
+    const [chunked] = (await collect(chunks, { rowsPerBatch: 10_000 })) as Table[];
+    expect(plain([chunked!])).toEqual(plain([table!]));
+    expect(plain([parseCsv(whole)])).toEqual(plain([table!]));
+    expect([table!.rows, table!.lines[8999]]).toEqual([9000, 1 + 9000 + 3000]);
   });
 
   test("gives what parseCsv gives, for a file no longer than the sample", async () => {

@@ -46,6 +46,8 @@ export class RecordReader {
   #quoteLine = 1;
   /** Something other than spaces was seen in this record. */
   #hasContent = false;
+  /** Found behind records that were still good: thrown once those were given out, so that chunks change nothing. */
+  #failure: UnrollError | undefined;
   /** The last character was a carriage return, so a line feed belongs to it. */
   #afterReturn = false;
 
@@ -57,13 +59,14 @@ export class RecordReader {
   }
 
   push(text: string): CsvRecord[] {
+    if (this.#failure !== undefined) throw this.#failure;
     const lines: number[] = [];
     const delimiter = this.#delimiterCode;
     let state = this.#state;
     let afterReturn = this.#afterReturn;
     let start = 0;
     let complete = 0;
-    for (let i = 0; i < text.length; i++) {
+    for (let i = 0; i < text.length && this.#failure === undefined; i++) {
       const code = text.charCodeAt(i);
       // Most characters change nothing; every special one but the delimiter has a code up to that of the quote.
       if (state === "unquoted" && code > QUOTE && code !== delimiter) continue;
@@ -79,12 +82,14 @@ export class RecordReader {
       afterReturn = code === CARRIAGE_RETURN;
       const isNewline = code === LINE_FEED || code === CARRIAGE_RETURN;
       if (isNewline) this.#line++;
-      else if (code < FIRST_PRINTABLE && code !== TAB && code !== delimiter) this.#failOnControlCharacter(code);
+      else if (code < FIRST_PRINTABLE && code !== TAB && code !== delimiter)
+        this.#failure = this.#controlCharacter(code);
       else if (code !== SPACE && (code !== TAB || code === delimiter)) this.#hasContent = true;
 
       if (state === "quoted") {
         if (code === QUOTE) state = "after quote";
       } else if (isNewline) {
+        if (this.#isTooLong(lines.length === 0 ? i - start : i - complete, lines.length === 0)) break;
         lines.push(this.#hasContent ? this.#recordLine : BLANK);
         this.#hasContent = false;
         complete = i + 1;
@@ -96,26 +101,30 @@ export class RecordReader {
         if (state === "field start") this.#quoteLine = this.#line;
         state = "quoted";
       } else if (state === "after quote") {
-        this.#failAfterQuote(text[i]!);
+        this.#failure = this.#textAfterQuote(text[i]!);
       } else {
         state = "unquoted";
       }
     }
     this.#state = state;
     this.#afterReturn = afterReturn;
-    if (lines.length === 0) {
-      this.#keep(text.slice(start));
-      return [];
+    const records = lines.length === 0 ? [] : this.#take(this.#pieces.join("") + text.slice(start, complete), lines);
+    if (lines.length > 0) {
+      this.#pieces = [];
+      this.#pieceLength = 0;
     }
-    const records = this.#take(this.#pieces.join("") + text.slice(start, complete), lines);
-    this.#pieces = [];
-    this.#pieceLength = 0;
-    this.#keep(text.slice(complete));
+    const rest = text.slice(lines.length > 0 ? complete : start);
+    if (this.#failure === undefined && rest !== "" && !this.#isTooLong(rest.length, true)) {
+      this.#pieces.push(rest);
+      this.#pieceLength += rest.length;
+    }
+    if (this.#failure !== undefined && records.length === 0) throw this.#failure;
     return records;
   }
 
   /** The last record, where the text does not end in a newline. */
   end(): CsvRecord[] {
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#state === "quoted") {
       throw this.#error(this.#quoteLine, {
         expected: "a field that begins with a double quote must end with one before the file ends",
@@ -138,29 +147,28 @@ export class RecordReader {
     return records;
   }
 
-  #keep(text: string): void {
-    if (text === "") return;
-    this.#pieces.push(text);
-    this.#pieceLength += text.length;
-    if (this.#pieceLength > LONGEST_RECORD) {
-      throw this.#error(this.#recordLine, {
-        expected: `a row must be shorter than ${LONGEST_RECORD} characters`,
-        received: `a row of more than ${this.#pieceLength} characters`,
-        hint: "Look for an opening quote without a closing one.",
-      });
-    }
+  /** Sets the failure when the record at hand is longer than allowed. */
+  #isTooLong(length: number, hasPieces: boolean): boolean {
+    const total = length + (hasPieces ? this.#pieceLength : 0);
+    if (total <= LONGEST_RECORD) return false;
+    this.#failure = this.#error(this.#recordLine, {
+      expected: `a row must be at most ${LONGEST_RECORD} characters long`,
+      received: "a longer one",
+      hint: "Look for an opening quote without a closing one.",
+    });
+    return true;
   }
 
-  #failAfterQuote(character: string): never {
-    throw this.#error(this.#line, {
+  #textAfterQuote(character: string): UnrollError {
+    return this.#error(this.#line, {
       expected: `after a closing quote only the delimiter ${JSON.stringify(this.#delimiter)} or the end of the line may follow`,
       received: `character = ${JSON.stringify(character)}`,
       hint: 'Write a quote inside a quoted field twice ("").',
     });
   }
 
-  #failOnControlCharacter(code: number): never {
-    throw this.#error(this.#line, {
+  #controlCharacter(code: number): UnrollError {
+    return this.#error(this.#line, {
       expected: "must be text without control characters",
       received: `character code = ${code}`,
       hint: "This looks like a binary file. Export the data as CSV in UTF-8.",
