@@ -1,5 +1,5 @@
 /**
- * Parts for training, validation and test, cut by time: the oldest rows train, the newest test, nothing is shuffled.
+ * SplitParts for training, validation and test, cut by time: the oldest rows train, the newest test, nothing is shuffled.
  */
 import { UnrollError } from "../core/index.ts";
 import { checkOptionNames, checkWhole } from "./checks.ts";
@@ -25,7 +25,7 @@ export interface RowRange {
   readonly end: number;
 }
 
-export interface Parts<Part> {
+export interface SplitParts<Part> {
   readonly train: Part;
   readonly validation: Part;
   readonly test: Part;
@@ -40,14 +40,14 @@ export interface Parts<Part> {
  * @example splitByTime(100, { validation: 0.2, test: 0.1, gap: 5 })
  *          // train 0 to 60, validation 65 to 85, test 90 to 100
  */
-export function splitByTime(source: number, options: SplitOptions): Parts<RowRange>;
-export function splitByTime(source: Table, options: SplitOptions): Parts<Table>;
-export function splitByTime(source: Matrix, options: SplitOptions): Parts<Matrix>;
-export function splitByTime(source: WindowView, options: SplitOptions): Parts<WindowView>;
+export function splitByTime(source: number, options: SplitOptions): SplitParts<RowRange>;
+export function splitByTime(source: Table, options: SplitOptions): SplitParts<Table>;
+export function splitByTime(source: Matrix, options: SplitOptions): SplitParts<Matrix>;
+export function splitByTime(source: WindowView, options: SplitOptions): SplitParts<WindowView>;
 export function splitByTime(
   source: number | Table | Matrix | WindowView,
   options: SplitOptions,
-): Parts<RowRange> | Parts<Table> | Parts<Matrix> | Parts<WindowView> {
+): SplitParts<RowRange> | SplitParts<Table> | SplitParts<Matrix> | SplitParts<WindowView> {
   checkOptionNames("splitByTime", options, ["validation", "test", "gap"]);
   if (typeof source === "number") {
     checkWhole("splitByTime", "the number of rows", source, 0);
@@ -79,7 +79,7 @@ function disjointTargets({ frame }: WindowView): number {
   return Math.ceil(frame.horizon / frame.stride) - 1;
 }
 
-function rangesOf(rows: number, options: SplitOptions, gap: number): Parts<RowRange> {
+function rangesOf(rows: number, options: SplitOptions, gap: number): SplitParts<RowRange> {
   checkWhole("splitByTime", "gap", gap, 0);
   const validationRows = rowsOf(rows, "validation", options.validation ?? 0);
   const testRows = rowsOf(rows, "test", options.test ?? 0);
@@ -108,6 +108,6 @@ function rowsOf(rows: number, name: string, part: number): number {
   return part;
 }
 
-function mapParts<From, To>(parts: Parts<From>, change: (part: From) => To): Parts<To> {
+function mapParts<From, To>(parts: SplitParts<From>, change: (part: From) => To): SplitParts<To> {
   return { train: change(parts.train), validation: change(parts.validation), test: change(parts.test) };
 }

@@ -5,10 +5,10 @@ import {
   lastValue,
   type Matrix,
   meanAbsoluteError,
-  type Parts,
   parseCsv,
   type RowRange,
   type SplitOptions,
+  type SplitParts,
   seasonalNaive,
   splitByTime,
   tableToMatrix,
@@ -172,7 +172,7 @@ describe("splitByTime", () => {
         fc.double({ min: 0, max: 0.6, noNaN: true }),
         fc.integer({ min: 0, max: 10 }),
         (rows, validation, test, gap) => {
-          let parts: Parts<RowRange>;
+          let parts: SplitParts<RowRange>;
           try {
             parts = splitByTime(rows, { validation, test, gap });
           } catch {
@@ -207,7 +207,7 @@ describe("splitByTime", () => {
     fc.assert(
       fc.property(frames, ({ rows, columns, ...sizes }) => {
         const data = numbered(rows + 30, columns);
-        let parts: Parts<WindowView>;
+        let parts: SplitParts<WindowView>;
         try {
           parts = splitByTime(windows({ data, ...sizes }), { validation: 0.25, test: 0.25 });
         } catch {
