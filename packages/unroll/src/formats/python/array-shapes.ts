@@ -38,7 +38,7 @@ export function arrayOf(value: Value, rt: Runtime, depth = 0): ArrayValue | unde
 
 /** The unknown length of a list that was filled an unknown number of times. */
 export function lengthOfOpen(label: string | undefined, rt: Runtime): Unknown {
-  return rt.unknown(`len(${label ?? "..."})`, "the list is filled in a loop over data that the code does not show");
+  return rt.unknown(`len(${label ?? "..."})`, "it is filled in a loop over data that the code does not show");
 }
 
 function sameShape(a: readonly Axis[], b: readonly Axis[]): boolean {

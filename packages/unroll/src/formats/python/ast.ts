@@ -69,7 +69,7 @@ export type Expression = At &
     | {
         readonly kind: "conditional";
         readonly test: Expression;
-        readonly then: Expression;
+        readonly whenTrue: Expression;
         readonly otherwise: Expression;
       }
     | {
@@ -103,7 +103,7 @@ export type Statement = At &
     | {
         readonly kind: "if";
         readonly test: Expression;
-        readonly then: readonly Statement[];
+        readonly whenTrue: readonly Statement[];
         readonly otherwise: readonly Statement[];
       }
     | {

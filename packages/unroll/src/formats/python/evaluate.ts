@@ -110,8 +110,8 @@ function evaluateKind(expression: Expression, scope: Scope, machine: Machine): V
     case "conditional": {
       const test = value(expression.test);
       const known = truth(test);
-      if (known !== undefined) return value(known ? expression.then : expression.otherwise);
-      const [then, otherwise] = [value(expression.then), value(expression.otherwise)];
+      if (known !== undefined) return value(known ? expression.whenTrue : expression.otherwise);
+      const [then, otherwise] = [value(expression.whenTrue), value(expression.otherwise)];
       if (then === otherwise) return then;
       if (isObject(then) || isObject(otherwise)) return isUnknown(then) ? otherwise : then;
       return rt.unknown(`${nameOf(then)} or ${nameOf(otherwise)}`, reasonOf(test));
@@ -256,6 +256,9 @@ export function subscript(object: Value, index: Value, machine: Machine): Value 
   if (object instanceof SymbolicTensor) return applyOpaque("slicing", [object], machine);
   if (object instanceof PyDict) {
     const found = object.get(index);
+    // What a dict filled from data holds at a key stands for many values.
+    if (typeof found === "number" && object.open)
+      return rt.unknown(`${object.label ?? "dict"}[${nameOf(index)}]`, "is in a dict filled from data");
     return (
       found ?? rt.unknown(`${object.label ?? "dict"}[${nameOf(index)}]`, "is not in the dict as far as the code shows")
     );
@@ -290,9 +293,12 @@ function itemOf(object: string | PyList | PyTuple, index: Value, machine: Machin
   const { rt } = machine;
   const items = typeof object === "string" ? object : object.items;
   if (object instanceof PyList && object.open) {
-    return index instanceof PySlice
-      ? rt.list([...object.items], true)
-      : (object.items.at(0) ?? rt.unknown("item", "is in a list filled from data"));
+    if (index instanceof PySlice) return rt.list([...object.items], true);
+    const [example] = object.items;
+    const stands = isObject(example) || typeof example === "string";
+    return stands
+      ? example
+      : rt.unknown(`${object.label ?? "list"}[${nameOf(index)}]`, "is in a list filled from data");
   }
   if (typeof index === "number" || typeof index === "boolean") {
     const item = items.at(Number(index));
@@ -420,9 +426,9 @@ export function assignTarget(target: Expression, value: Value, scope: Scope, mac
     case "list": {
       const star = target.items.findIndex((item) => item.kind === "starred");
       const values = unpack(value, target.items.length, star, rt);
-      target.items.forEach((item, i) =>
-        assignTarget(item.kind === "starred" ? item.value : item, values[i]!, scope, machine),
-      );
+      for (const [i, item] of target.items.entries()) {
+        assignTarget(item.kind === "starred" ? item.value : item, values[i]!, scope, machine);
+      }
       return;
     }
     case "attribute":

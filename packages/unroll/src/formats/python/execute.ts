@@ -182,9 +182,9 @@ function executeIf(statement: Extract<Statement, { kind: "if" }>, frame: Frame, 
   const { rt } = machine;
   const test = evaluate(statement.test, frame.scope, machine);
   const known = truth(test);
-  if (known !== undefined) return executeBlock(known ? statement.then : statement.otherwise, frame, machine);
+  if (known !== undefined) return executeBlock(known ? statement.whenTrue : statement.otherwise, frame, machine);
 
-  const { then, otherwise } = statement;
+  const { whenTrue: then, otherwise } = statement;
   const [thenBuilds, otherwiseBuilds] = [buildsLayers(then), buildsLayers(otherwise)];
   if (!thenBuilds && !otherwiseBuilds) {
     return asExample([...assignedNames(then), ...assignedNames(otherwise)], frame, machine, test, () => {

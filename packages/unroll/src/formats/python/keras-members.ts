@@ -73,6 +73,12 @@ export function modelMember(model: KerasModel, name: string, machine: Machine): 
         seeData(model, data ?? rt.unknown("data", "is data that the code does not show"), machine);
         return rt.unknown(`${model.name}.${name}(...)`, "is what a model computes");
       });
+    case "save":
+      return native(({ positional: [path], keywords }) => {
+        const given = path ?? keywords.get("filepath");
+        if (typeof given === "string") machine.saved.set(given, model);
+        return null;
+      });
     case "build":
       return native(({ positional: [shape], keywords }) => {
         build(model, shape ?? keywords.get("input_shape") ?? null, machine);

@@ -163,14 +163,10 @@ function usual(name: string, machine: Machine): Value | undefined {
 function starOf(module: string, machine: Machine): PyDict {
   const names = new PyDict();
   if (!module.startsWith("keras")) return names;
-  const candidates = [
-    ...layerClassNames(),
-    "Sequential",
-    "Model",
-    "Input",
-    ...OBJECT_ARGUMENTS.keys(),
-    ...MERGES.keys(),
-  ];
+  const configured = module.split(".").some((part) => OBJECT_HOMES.has(part));
+  const candidates = configured
+    ? [...OBJECT_ARGUMENTS.keys(), ...LOWER_CASE_CLASSES.keys()]
+    : [...layerClassNames(), "Sequential", "Model", "Input", ...MERGES.keys()];
   for (const name of candidates) {
     const value = kerasMember(`${module}.${name}`, machine);
     if (value !== undefined && !(value instanceof ModuleValue)) names.set(name, value);
@@ -284,6 +280,12 @@ function callModule(callee: ModuleValue, args: CallArguments, machine: Machine):
     return applyOpaque(callee.path.replace(/^tensorflow\./, "tf."), args.positional, machine);
   }
   const model = args.positional.find((value) => value instanceof KerasModel || value instanceof PyInstance);
+  const path = args.positional.find((value) => typeof value === "string") ?? args.keywords.get("filepath");
+  if (typeof path === "string") {
+    if (name === "save_model" && model instanceof KerasModel) machine.saved.set(path, model);
+    const saved = name === "load_model" ? machine.saved.get(path) : undefined;
+    if (saved !== undefined) return saved;
+  }
   if (name === "clone_model" && model !== undefined) return model;
   const shown = args.positional.map(nameOf).join(", ");
   return rt.unknown(`${name}(${shown})`, reasonFor(callee.path, name));

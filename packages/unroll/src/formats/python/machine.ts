@@ -6,6 +6,8 @@ import type { CallArguments, KerasClass, ModuleValue, Value } from "./values.ts"
 export interface Machine extends KerasBuilder {
   /** What a full path in a library stands for: `keras.layers.LSTM`, `numpy.zeros`. */
   readonly library: (path: string) => Value;
+  /** Models that the code has saved, by path, for when it loads them again. */
+  readonly saved: Map<string, KerasModel>;
   /** Calls what a library gives: a class, a layer or model on tensors, or a function that is not modelled. */
   readonly callLibrary: (callee: KerasClass | KerasLayer | KerasModel | ModuleValue, args: CallArguments) => Value;
 }

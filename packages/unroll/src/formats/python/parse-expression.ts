@@ -120,8 +120,8 @@ export function parseExpression(node: SyntaxNode, source: Source, depth: number)
     case "BinaryExpression":
       return binaryOf(node, source, depth);
     case "ConditionalExpression": {
-      const [then, , test, , otherwise] = childrenOf(node);
-      return { kind: "conditional", test: inner(test), then: inner(then), otherwise: inner(otherwise), line };
+      const [whenTrue, , test, , otherwise] = childrenOf(node);
+      return { kind: "conditional", test: inner(test), whenTrue: inner(whenTrue), otherwise: inner(otherwise), line };
     }
     case "LambdaExpression": {
       const parts = childrenOf(node);

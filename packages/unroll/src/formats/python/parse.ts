@@ -184,7 +184,7 @@ function parseIf(parts: readonly SyntaxNode[], source: Source, depth: number, li
       {
         kind: "if",
         test: parseExpression(test, source, depth + 1),
-        then,
+        whenTrue: then,
         otherwise,
         line: source.lineAt(parts[i]!.from),
       },

@@ -60,7 +60,7 @@ export interface CodeModel {
   readonly line: number;
   /** False where Keras did not know its sizes yet when the summary was printed (`?` in Keras 3). */
   readonly built: boolean;
-  /** True where every size that its counts need is known. */
+  /** True where nothing that `unknowns` lists is left without a value. */
   readonly complete: boolean;
   readonly unknowns: readonly NamedUnknown[];
   readonly printedSummary?: ParsedSummary;
@@ -105,7 +105,7 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
   applySettings(reported, settings, solution, machine);
   const rules = options.rules;
   const inferences = rules === undefined ? [] : inferFromTables(printedModels(reported), rules, solution);
-  const models = reported.map((one) => writeModel(one, solution, inferences, options.rules));
+  const models = reported.map((one) => writeModel(one, solution, inferences));
   const unknowns = new Map(
     models.flatMap((model) => model.unknowns.map((unknown) => [unknown.name, unknown] as const)),
   );
@@ -118,6 +118,7 @@ function makeMachine(rt: Runtime, rules: ShapeRules | undefined): Machine {
     rt,
     rules,
     models: [],
+    saved: new Map(),
     library: makeLibrary(() => machine),
     callLibrary: (callee, args) => callLibrary(callee, args, machine),
   };
@@ -169,15 +170,22 @@ function matchTables(models: readonly KerasModel[], tables: readonly (readonly P
     }
     const waiting = [...here];
     for (const table of printed) {
-      const at = waiting.findIndex(({ model, snapshot }) => {
-        const layers = listedLayers(model, snapshot);
-        return layers.length === table.rows.length && layers.every((layer, k) => rowFits(table.rows[k]!, layer));
-      });
+      const at = waiting.findIndex(({ model, snapshot }) => fits(table, model, snapshot));
       if (at < 0) continue;
       waiting[at]!.snapshot.printed = table;
       waiting.splice(0, at + 1);
     }
   });
+}
+
+function fits(table: ParsedSummary, model: KerasModel, snapshot: ModelSnapshot): boolean {
+  const layers = listedLayers(model, snapshot);
+  const enough = table.cut ? table.rows.length <= layers.length : table.rows.length === layers.length;
+  return enough && table.rows.every((row, i) => rowFits(row, layers[i]!));
+}
+
+function tableFits(model: KerasModel, snapshot: ModelSnapshot): boolean {
+  return snapshot.printed !== undefined && fits(snapshot.printed, model, snapshot);
 }
 
 interface Reported {
@@ -188,7 +196,10 @@ interface Reported {
 
 /** A model counts where its summary is printed, where it is trained, or where it stands alone with layers in it. */
 function reportOf(model: KerasModel): Reported[] {
-  const snapshot = model.snapshots.at(-1);
+  const last = model.snapshots.at(-1);
+  // A table of another model, left below by an earlier run of the cell, says less than a fitting one above it.
+  const fitting = model.snapshots.findLast((one) => one.layers.length === last?.layers.length && tableFits(model, one));
+  const snapshot = fitting ?? last;
   if (snapshot !== undefined) return [{ model, snapshot, at: snapshot.at }];
   const used = model.compiled !== undefined || model.fitted !== undefined || !model.nested;
   const empty = model.family === "Sequential" && model.layers.length === 0;
@@ -238,12 +249,7 @@ function applySettings(
   }
 }
 
-function writeModel(
-  one: Reported,
-  solution: Solution,
-  inferences: readonly Inference[],
-  rules: ShapeRules | undefined,
-): CodeModel {
+function writeModel(one: Reported, solution: Solution, inferences: readonly Inference[]): CodeModel {
   const { model, snapshot, at } = one;
   const open = usesOf(one, solution);
   const config = serializeModel(model, snapshot?.layers ?? model.layers, snapshot?.input ?? model.input, {
@@ -260,8 +266,7 @@ function writeModel(
     cell: at.cell,
     line: at.line,
     built: snapshot?.built ?? model.built,
-    complete:
-      open.every((use) => use.argument === "input_shape") && (rules === undefined || model.built || open.length === 0),
+    complete: open.length === 0,
     unknowns: [...unknowns].map(([unknown, uses]) => describeUnknown(unknown, uses, solution, inferences)),
     printedSummary: snapshot?.printed,
   };

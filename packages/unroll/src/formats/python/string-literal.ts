@@ -23,11 +23,11 @@ export function unescapeString(literal: string): string {
   const closed = literal.length >= match[0].length + quote.length && literal.endsWith(quote);
   const body = literal.slice(match[0].length, closed ? -quote.length : undefined);
   if (/r/i.test(match[1]!)) return body;
-  return body.replaceAll(/\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[\s\S])/g, (whole, escape: string) => {
-    if (escape.length > 1) {
-      const code = Number.parseInt(escape.slice(1), 16);
-      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  return body.replaceAll(/\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[\s\S])/g, (whole, code: string) => {
+    if (code.length > 1) {
+      const point = Number.parseInt(code.slice(1), 16);
+      return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
     }
-    return SIMPLE.get(escape) ?? whole;
+    return SIMPLE.get(code) ?? whole;
   });
 }
