@@ -57,7 +57,7 @@ function bodyOf(path: string): Body | undefined {
 }
 
 function numpyBody(parts: readonly string[], name: string): Body | undefined {
-  if (parts[0] === "random") {
+  if (parts[0] === "random" && parts.length > 1) {
     if (name === "rand" || name === "randn") return ({ positional }, rt) => fromAxes(new PyTuple(positional), rt);
     const position = RANDOM_BY_SIZE.get(name);
     if (position === undefined) return undefined;
@@ -69,7 +69,7 @@ function numpyBody(parts: readonly string[], name: string): Body | undefined {
       return size === undefined || size === null ? rt.unknown(`${name}()`, "is a random number") : fromAxes(size, rt);
     };
   }
-  if (parts.length > 2) return undefined;
+  if (parts.length > 2 || name === "random") return undefined;
   if (SAME_SHAPE.split(" ").includes(name))
     return ({ positional: [value] }, rt) =>
       value === undefined

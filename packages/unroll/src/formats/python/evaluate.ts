@@ -259,9 +259,8 @@ export function subscript(object: Value, index: Value, machine: Machine): Value 
     // What a dict filled from data holds at a key stands for many values.
     if (typeof found === "number" && object.open)
       return rt.unknown(`${object.label ?? "dict"}[${nameOf(index)}]`, "is in a dict filled from data");
-    return (
-      found ?? rt.unknown(`${object.label ?? "dict"}[${nameOf(index)}]`, "is not in the dict as far as the code shows")
-    );
+    if (found !== undefined) return found;
+    return rt.unknown(`${object.label ?? "dict"}[${nameOf(index)}]`, "is not in the dict as far as the code shows");
   }
   if (typeof object === "string" || object instanceof PyList || object instanceof PyTuple)
     return itemOf(object, index, machine);
@@ -302,7 +301,7 @@ function itemOf(object: string | PyList | PyTuple, index: Value, machine: Machin
   }
   if (typeof index === "number" || typeof index === "boolean") {
     const item = items.at(Number(index));
-    return item ?? rt.unknown(`[${index}]`, "is outside of the list");
+    return item === undefined ? rt.unknown(`[${index}]`, "is outside of the list") : item;
   }
   if (index instanceof PySlice) {
     const picked = typeof items === "string" ? sliceItems([...items], index) : sliceItems(items, index);

@@ -361,11 +361,15 @@ function bindArguments(fn: PyFunction, args: CallArguments, scope: Scope, { rt }
       continue;
     }
     const value =
-      kind === "plain" && positional.length > 0 ? positional.shift()! : (keywords.get(name) ?? fn.defaults.get(name));
+      kind === "plain" && positional.length > 0
+        ? positional.shift()
+        : keywords.has(name)
+          ? keywords.get(name)
+          : fn.defaults.get(name);
     keywords.delete(name);
     scope.variables.set(
       name,
-      rt.named(name, value ?? rt.unknown(name, `is an argument of ${fn.name} that no call gives`)),
+      rt.named(name, value === undefined ? rt.unknown(name, `is an argument of ${fn.name} that no call gives`) : value),
     );
   }
 }

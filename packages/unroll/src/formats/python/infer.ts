@@ -137,7 +137,7 @@ function solveEquation(equation: Equation, rules: ShapeRules, solution: Solution
   const solved =
     isSpec(input) && input.axes instanceof Unknown ? solveWholeShape(equation, input.axes, rules, solution) : [];
   solved.push(...solveSizes(equation, rules, solution));
-  settleResetAfter(equation, rules, solution);
+  solved.push(...settleResetAfter(equation, rules, solution));
   return solved;
 }
 
@@ -324,27 +324,19 @@ function agree(shape: KnownShape, printed: KnownShape | undefined): boolean {
 }
 
 /** `GRU(32)` counts 3 × units more since TensorFlow 2; where the code does not say, the printed count does. */
-function settleResetAfter(equation: Equation, rules: ShapeRules, solution: Solution): void {
+function settleResetAfter(equation: Equation, rules: ShapeRules, solution: Solution): Solved[] {
   const { layer, row, input } = equation;
   const inner = layer.config.get("layer");
-  const gru =
-    layer.className === "GRU" ? layer : inner instanceof KerasLayer && inner.className === "GRU" ? inner : undefined;
-  if (
-    gru === undefined ||
-    gru.config.has("reset_after") ||
-    gru.learned.has("reset_after") ||
-    row.params === null ||
-    !row.built
-  )
-    return;
-  const shape = inputUnder(input!, solution);
-  const features = Array.isArray(shape?.at(-1)) ? undefined : shape?.at(-1);
-  const open = openSizes(equation, solution).length > 0;
-  if (shape === undefined || (typeof features !== "number" && !open)) return;
-  if (!open && attempt(layer, shape, rules, solution)?.params === row.params) return;
-  gru.learned.set("reset_after", false);
-  const fits = open
-    ? solveSizes(equation, rules, solution).length > 0
-    : attempt(layer, shape, rules, solution)?.params === row.params;
-  if (!fits) gru.learned.delete("reset_after");
+  const gru = [layer, inner].find((one) => one instanceof KerasLayer && one.learned.has("reset_after"));
+  if (!(gru instanceof KerasLayer) || row.params === null || !row.built || input === undefined) return [];
+  const usual = gru.learned.get("reset_after") === true;
+  const fits = (): boolean => {
+    const shape = inputUnder(input, solution);
+    return shape !== undefined && attempt(layer, shape, rules, solution)?.params === row.params;
+  };
+  if (openSizes(equation, solution).length === 0 && fits()) return [];
+  gru.learned.set("reset_after", !usual);
+  const solved = solveSizes(equation, rules, solution);
+  if (!fits()) gru.learned.set("reset_after", usual);
+  return solved;
 }

@@ -116,17 +116,19 @@ export function unpack(value: Value, count: number, star: number, rt: Runtime): 
     );
   }
   const { items, open } = allItems(value, rt);
-  if (open)
-    return Array.from({ length: count }, (_, i) =>
-      i === star ? rt.list([...items], true) : (items[0] ?? rt.unknown("item", "is not known")),
-    );
-  const missing = (): Value => rt.unknown("item", "was expected in an assignment, but there are too few values");
-  if (star < 0) return Array.from({ length: count }, (_, i) => items[i] ?? missing());
+  const at = (i: number): Value => {
+    const item = items[i];
+    return item === undefined
+      ? rt.unknown("item", "was expected in an assignment, but there are too few values")
+      : item;
+  };
+  if (open) return Array.from({ length: count }, (_, i) => (i === star ? rt.list([...items], true) : at(0)));
+  if (star < 0) return Array.from({ length: count }, (_, i) => at(i));
   const after = count - star - 1;
   const middle = items.slice(star, Math.max(star, items.length - after));
-  const values: Value[] = Array.from({ length: star }, (_, i) => items[i] ?? missing());
+  const values: Value[] = Array.from({ length: star }, (_, i) => at(i));
   values.push(rt.list([...middle]));
-  for (let i = 0; i < after; i++) values.push(items[items.length - after + i] ?? missing());
+  for (let i = 0; i < after; i++) values.push(at(items.length - after + i));
   return values;
 }
 

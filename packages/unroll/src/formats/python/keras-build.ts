@@ -35,7 +35,7 @@ const SEQUENCE_LAYERS = new Set([...RECURRENT, "Conv1D", "TimeDistributed"]);
 
 export interface KerasBuilder {
   readonly rt: Runtime;
-  readonly rules: ShapeRules | undefined;
+  readonly rules: ShapeRules;
   /** Every model made, in order. */
   readonly models: KerasModel[];
 }
@@ -83,6 +83,10 @@ export function makeLayer(className: string, args: CallArguments, builder: Keras
     at: args.at,
   });
   layer.trainable = (trainable as Value) !== false;
+  // A config without it is an old one; standalone Keras counted one bias row, TensorFlow 2 and Keras 3 two.
+  if (/^GRU(Cell)?$/.test(layer.className) && !config.has("reset_after")) {
+    layer.learned.set("reset_after", rt.session.version !== "2-standalone");
+  }
   return layer;
 }
 

@@ -121,6 +121,8 @@ function layersOf(model: KerasModel): readonly (KerasLayer | KerasModel)[] {
 
 function tensorsOf(model: KerasModel, name: string, machine: Machine): Value {
   const { rt } = machine;
+  // Code that builds on a model's tensors makes it a part of something else.
+  model.nested = true;
   const graph = model.family === "Sequential" ? tensorsOfSequential(model, machine) : undefined;
   const last = graph?.outputs.at(-1);
   const inputs = graph === undefined ? model.inputs : [graph.input];

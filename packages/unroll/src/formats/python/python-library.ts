@@ -311,7 +311,9 @@ function extreme(args: CallArguments, which: "max" | "min", rt: Runtime): Value 
     }
     if (which === "max" ? order > 0 : order < 0) best = candidate;
   }
-  return best?.item ?? args.keywords.get("default") ?? rt.unknown(`${which}(...)`, "is taken of nothing");
+  if (best !== undefined) return best.item;
+  const otherwise = args.keywords.get("default");
+  return otherwise === undefined ? rt.unknown(`${which}(...)`, "is taken of nothing") : otherwise;
 }
 
 function isInstance(value: Value, cls: Value): boolean | undefined {

@@ -178,7 +178,7 @@ function listMember(list: PyList, name: string, rt: Runtime): Value | undefined 
     case "pop":
       return change(({ positional: [at] }) => {
         const removed = typeof at === "number" ? list.items.splice(at, 1)[0] : list.items.pop();
-        return removed ?? rt.unknown("pop()", "takes an item from an empty list");
+        return removed === undefined ? rt.unknown("pop()", "takes an item from an empty list") : removed;
       });
     case "remove":
       return change(({ positional: [item] }) => {
@@ -239,17 +239,16 @@ function dictMember(dict: PyDict, name: string, rt: Runtime): Value | undefined 
       return method(args);
     });
   const missing = (key: Value | undefined, otherwise: Value | undefined): Value => {
-    const text = textOf(key ?? null) ?? "...";
-    return (
-      otherwise ??
-      (dict.open || isUnknown(key)
-        ? rt.unknown(`${dict.label ?? "dict"}.get(${text})`, "is in a dict filled from data")
-        : null)
-    );
+    if (otherwise !== undefined) return otherwise;
+    if (!dict.open && !isUnknown(key)) return null;
+    return rt.unknown(`${dict.label ?? "dict"}.get(${textOf(key ?? null) ?? "..."})`, "is in a dict filled from data");
   };
   switch (name) {
     case "get":
-      return native(name, ({ positional: [key, otherwise] }) => dict.get(key ?? null) ?? missing(key, otherwise));
+      return native(name, ({ positional: [key, otherwise] }) => {
+        const known = dict.get(key ?? null);
+        return known === undefined ? missing(key, otherwise) : known;
+      });
     case "keys":
       return native(name, () =>
         rt.list(
@@ -285,13 +284,13 @@ function dictMember(dict: PyDict, name: string, rt: Runtime): Value | undefined 
       return change(({ positional: [key, value] }) => {
         const known = dict.get(key ?? null);
         if (known === undefined) dict.set(key ?? null, value ?? null);
-        return known ?? value ?? null;
+        return known === undefined ? (value ?? null) : known;
       });
     case "pop":
       return change(({ positional: [key, otherwise] }) => {
         const known = dict.get(key ?? null);
         dict.entries.delete(keyOf(key ?? null));
-        return known ?? missing(key, otherwise);
+        return known === undefined ? missing(key, otherwise) : known;
       });
     case "copy":
       return native(name, () => mergeDicts([dict]));

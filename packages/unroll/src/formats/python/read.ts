@@ -9,6 +9,7 @@ import { callValue, executeCell } from "./execute.ts";
 import { type Inference, inferFromTables, listedLayers, type PrintedModel, rowFits } from "./infer.ts";
 import type { KerasLayer, KerasModel, ModelSnapshot } from "./keras-graph.ts";
 import { KerasSession, type KerasVersion, snakeCase } from "./keras-session.ts";
+import { layerRules } from "./layer-rules.ts";
 import { callLibrary, makeLibrary } from "./library.ts";
 import { buildsLayers } from "./look-ahead.ts";
 import type { Machine } from "./machine.ts";
@@ -25,7 +26,7 @@ export interface ReadOptions {
   readonly set?: Readonly<Record<string, number | string>>;
   /** Which rules automatic names follow; found from printed tables when left out, else "3". */
   readonly kerasVersion?: KerasVersion;
-  /** Counts and shapes of layers; without them nothing can be inferred from tables. */
+  /** Counts and shapes of layers, where others than the library's own are wanted. */
   readonly rules?: ShapeRules;
 }
 
@@ -91,7 +92,8 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
   const tables = document.cells.map((cell) => parseSummaries(cell.outputs.join("\n")));
   const kerasVersion = options.kerasVersion ?? versionOf(document, tables.flat());
   const settings = new Map(Object.entries(options.set ?? {}));
-  const machine = makeMachine(new Runtime(new KerasSession(kerasVersion), settings), options.rules);
+  const rules = options.rules ?? layerRules;
+  const machine = makeMachine(new Runtime(new KerasSession(kerasVersion), settings), rules);
 
   const scope = new Scope();
   document.cells.forEach((cell, i) => {
@@ -103,8 +105,7 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
   const reported = machine.models.flatMap((model) => reportOf(model));
   const solution: Solution = new Map();
   applySettings(reported, settings, solution, machine);
-  const rules = options.rules;
-  const inferences = rules === undefined ? [] : inferFromTables(printedModels(reported), rules, solution);
+  const inferences = inferFromTables(printedModels(reported), rules, solution);
   const models = reported.map((one) => writeModel(one, solution, inferences));
   const unknowns = new Map(
     models.flatMap((model) => model.unknowns.map((unknown) => [unknown.name, unknown] as const)),
@@ -113,7 +114,7 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
   return { format: document.format, kerasVersion, models, problems, unknowns: [...unknowns.values()] };
 }
 
-function makeMachine(rt: Runtime, rules: ShapeRules | undefined): Machine {
+function makeMachine(rt: Runtime, rules: ShapeRules): Machine {
   const machine: Machine = {
     rt,
     rules,

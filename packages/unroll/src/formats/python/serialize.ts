@@ -229,9 +229,8 @@ function serializeGraph(model: KerasModel, writing: Writing): SerializedObject {
 export function outputShapesOf(
   owner: KerasLayer | KerasModel,
   node: GraphNode,
-  rules: ShapeRules | undefined,
+  rules: ShapeRules,
 ): readonly (readonly Axis[])[] | undefined {
-  if (rules === undefined) return undefined;
   const shapes: KnownShape[] = [];
   for (const tensor of node.inputs) {
     // Only the first argument's tensors decide, but states must be known as well for the layer to be read.
