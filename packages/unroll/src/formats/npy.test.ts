@@ -19,6 +19,23 @@ describe("npy", () => {
     expect(readNpy(fixture("formats/scalar.npy"))).toEqual({ shape: [], data: Float32Array.of(1.5) });
   });
 
+  test("float16 widens exactly at its edges: subnormals, largest, infinities and NaN", () => {
+    const halves = [0x0001, 0x8001, 0x03ff, 0x0400, 0x7bff, 0x7c00, 0xfc00, 0x7e00, 0x8000];
+    const bytes = writeNpy({ shape: [halves.length], data: Uint16Array.from(halves) });
+    bytes.set(new TextEncoder().encode("<f2"), bytes.indexOf(0x3c));
+    expect([...readNpy(bytes).data]).toEqual([
+      2 ** -24,
+      -(2 ** -24),
+      1023 * 2 ** -24,
+      2 ** -14,
+      65504,
+      Infinity,
+      -Infinity,
+      NaN,
+      -0,
+    ]);
+  });
+
   test("writing gives NumPy's own bytes", () => {
     expect(writeNpy({ shape: [5, 6], data: Float32Array.from(a) })).toEqual(fixture("formats/plain.npy"));
     expect(writeNpy({ shape: [2], data: BigInt64Array.of(-1n, 2n ** 40n) })).toEqual(fixture("formats/int64.npy"));

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { defaultLimits } from "../failure.ts";
 import type { NumberArray } from "../numbers.ts";
 import { bits, errorOf, fixture, fixtureJson } from "../testing.ts";
 import { GroupBuilder, type Hdf5Dataset, type Hdf5Group, openHdf5, writeHdf5 } from "./index.ts";
@@ -94,6 +95,27 @@ test("cutting a file anywhere gives an error that names it, and no other", async
     const error = await errorOf(() => openHdf5(whole.subarray(0, length), "cut.h5"));
     expect(error.path).toMatch(/^cut\.h5/);
   }
+});
+
+test("a claimed size without data is refused even where the limit on sizes allows it", async () => {
+  const limits = { ...defaultLimits, maxUnpackedBytes: 2 ** 50 };
+  const root = openHdf5(fixture("formats/layouts_earliest.h5"), "x", limits);
+  expect((await errorOf(() => dataset(root, "data/huge").read())).message).toContain(
+    "may claim 100 times the bytes it has",
+  );
+});
+
+test("a tree whose branches are the tree itself is an error, soon", async () => {
+  const builder = new GroupBuilder();
+  builder.dataset("a", { shape: [1], data: Float32Array.of(1) });
+  const bytes = writeHdf5(builder);
+  const tree = bytes.findIndex((_, i) => new TextDecoder().decode(bytes.subarray(i, i + 4)) === "TREE");
+  const view = new DataView(bytes.buffer);
+  view.setUint16(tree + 6, 2, true);
+  for (const child of [32, 48]) view.setBigUint64(tree + child, BigInt(tree), true);
+  const started = performance.now();
+  expect((await errorOf(() => openHdf5(bytes, "x.h5").names)).message).toContain("x.h5: the HDF5 file is damaged");
+  expect(performance.now() - started).toBeLessThan(3000);
 });
 
 describe("writing", () => {
