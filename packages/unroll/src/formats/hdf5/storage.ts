@@ -230,9 +230,7 @@ function assemble(source: Hdf5Source, messages: readonly Message[], data: Chunke
   const { shape, elementSize, size, chunkShape, chunks, filters } = data;
   const chunkSize = chunkShape.reduce((product, axis) => product * axis, elementSize);
   const stored = chunks.reduce((sum, chunk) => sum + chunk.size, 0);
-  for (const claimed of [size, chunkSize]) {
-    if (claimed > 2 ** 24 && claimed > stored * source.limits.maxRatio) throw tooSparse(source, claimed);
-  }
+  if (chunkSize > 2 ** 24 && chunkSize > stored * source.limits.maxRatio) throw tooSparse(source, chunkSize);
   const result = filled(source, messages, size, elementSize);
   let work = 0;
   for (const chunk of chunks) {
