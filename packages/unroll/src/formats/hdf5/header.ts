@@ -52,7 +52,8 @@ export function openSource(
   const start = findSuperblock(bytes);
   if (start < 0) throw fileError("format", where, "an HDF5 file begins with \\x89HDF");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const budget = { steps: limits.maxEntries * 20 };
+  // A structure takes several bytes, and none is looked at more than a few times.
+  const budget = { steps: Math.min(limits.maxEntries * 20, 10_000 + bytes.length) };
   const collections = new Map();
   const unsized: Hdf5Source = {
     bytes,
