@@ -11,28 +11,27 @@ export function viewGradient({ source, offset, strides }: ViewOperation, dy: Val
   const repeated = dy.shape.flatMap((size, axis) => (strides[axis] === 0 && size > 1 ? [axis] : []));
   const distinct = repeated.length === 0 ? dy : reduce("sum", dy, repeated);
   return (
-    undoReshape(source, offset, strides, distinct) ??
-    undoReorder(source, offset, strides, distinct) ??
+    undoReshape(source, strides, distinct) ??
+    undoReorder(source, strides, distinct) ??
     resultsOf({ op: "viewGradient", source: distinct, offset, strides }, [source.shape])[0]!
   );
 }
 
-/** All elements in the same order. */
-function undoReshape(source: Value, offset: number, strides: readonly number[], dy: Value): Value | undefined {
+/** All elements in the same order. The offset can only be 0 then, or the view would leave the source. */
+function undoReshape(source: Value, strides: readonly number[], dy: Value): Value | undefined {
   const natural = stridesOf(dy.shape);
   const inOrder = dy.shape.every((size, axis) => size === 1 || strides[axis] === natural[axis]);
-  if (offset !== 0 || !inOrder || sizeOf(dy.shape) !== sizeOf(source.shape)) return undefined;
+  if (!inOrder || sizeOf(dy.shape) !== sizeOf(source.shape)) return undefined;
   return sameShape(dy.shape, source.shape) ? dy : reshape(dy, source.shape);
 }
 
-/** Each axis of the source is one axis of the view, forwards or backwards. */
-function undoReorder(source: Value, offset: number, strides: readonly number[], dy: Value): Value | undefined {
+/** Each axis of the source is one axis of the view, forwards or backwards; the offset follows from the directions. */
+function undoReorder(source: Value, strides: readonly number[], dy: Value): Value | undefined {
   if (sizeOf(dy.shape) !== sizeOf(source.shape)) return undefined;
   const sourceStrides = stridesOf(source.shape);
   const viewStrides = stridesOf(dy.shape);
   const back: number[] = [];
   let backOffset = 0;
-  let expectedOffset = 0;
   for (const [axis, size] of source.shape.entries()) {
     if (size === 1) {
       back.push(0);
@@ -43,10 +42,7 @@ function undoReorder(source: Value, offset: number, strides: readonly number[], 
     if (match < 0) return undefined;
     const reversed = strides[match]! < 0;
     back.push(reversed ? -viewStrides[match]! : viewStrides[match]!);
-    if (reversed) {
-      expectedOffset += (size - 1) * stride;
-      backOffset += (size - 1) * viewStrides[match]!;
-    }
+    if (reversed) backOffset += (size - 1) * viewStrides[match]!;
   }
-  return offset === expectedOffset ? view(dy, source.shape, back, backOffset) : undefined;
+  return view(dy, source.shape, back, backOffset);
 }
