@@ -14,7 +14,7 @@ export interface CompiledRun {
 export type Device = "wasm" | "reference";
 
 /** Makes a program ready to run on a device. */
-export function prepare(program: Program, device: Device = "reference"): CompiledRun {
+export function prepare(program: Program, device: Device = "wasm"): CompiledRun {
   if (device === "wasm") return compileProgram(program);
   return { run: (inputs, random) => runReference(program, inputs, random) };
 }
