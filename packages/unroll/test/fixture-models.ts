@@ -3,17 +3,21 @@
  * counts, shapes, predictions, names, and the config out and in again.
  */
 import { UnrollError } from "../src/core/errors.ts";
+import { type KerasObject, layerFromConfig } from "../src/formats/keras-config.ts";
 import { modelFromConfig } from "../src/formats/keras-model.ts";
+import { modelToConfig } from "../src/formats/keras-model-write.ts";
 import { resetNames } from "../src/layers/index.ts";
 import type { Layer } from "../src/layers/layer.ts";
 import type { Device } from "../src/layers/run.ts";
 import type { Model } from "../src/model/model.ts";
+import { sequential } from "../src/model/sequential.ts";
 import { decode, difference, type FixtureTensor, type Numbers, readFixture } from "./fixture-files.ts";
+import type { CaseResult } from "./fixture-layers.ts";
 
 export interface ModelCase {
   readonly id: string;
   readonly session: string;
-  readonly config: KerasModelObject;
+  readonly config: KerasObject;
   readonly params: { readonly total: number; readonly trainable: number };
   readonly layers: readonly {
     readonly name: string;
@@ -25,11 +29,6 @@ export interface ModelCase {
   readonly inputs?: readonly FixtureTensor[];
   readonly outputs?: readonly FixtureTensor[];
   readonly summary: string;
-}
-
-interface KerasModelObject {
-  readonly class_name: string;
-  readonly config: Readonly<Record<string, unknown>>;
 }
 
 /** Of fixtures/README: float32 numbers are stored, so both devices have the tolerance of float32. */
@@ -44,13 +43,19 @@ export function graphCases(): readonly ModelCase[] {
   return readFixture<{ cases: readonly ModelCase[] }>("keras/graphs.json.gz").cases;
 }
 
-/** Tables 76 and 88 characters wide, by case. */
-export function summaryTexts(): Readonly<Record<string, { readonly w76: string; readonly w88: string }>> {
+/** A summary in tables 76 and 88 characters wide. */
+export interface SummaryTexts {
+  readonly w76: string;
+  readonly w88: string;
+}
+
+/** By case. */
+export function summaryTexts(): Readonly<Record<string, SummaryTexts>> {
   return readFixture("keras/summaries.json.gz");
 }
 
 /** What does not agree with Keras, one line each; empty = the case passes. */
-export function checkModel(one: ModelCase, texts: { w76: string; w88: string } | undefined, device: Device): string[] {
+export function checkModel(one: ModelCase, texts: SummaryTexts | undefined, device: Device): string[] {
   const model = modelFromConfig(one.config);
   const wrong: string[] = [];
   const expect = (what: string, found: unknown, expected: unknown): void => {
@@ -86,15 +91,51 @@ export function checkModel(one: ModelCase, texts: { w76: string; w88: string } |
   return wrong;
 }
 
-/** The same names when the models of a session are built anew with automatic names, in order. */
+/**
+ * The names that models get when a notebook's session is built again in order, with automatic names: sequential models by
+ * `add`, the first layer with its input's shape, as the notebooks do it.
+ */
 export function checkSession(cases: readonly ModelCase[]): string[] {
   resetNames();
   return cases.flatMap((one) => {
-    const model = modelFromConfig(withoutNames(one), { keepNames: true });
-    const found = model.layers.map((layer) => layer.name);
-    const expected = one.layers.map(({ name }) => name);
+    const model =
+      one.config.class_name === "Sequential" ? rebuilt(one) : modelFromConfig(one.config, { keepNames: false });
+    const input = model.inputs.map(({ node }) => node.layer.name);
+    const found = [model.name, ...input, ...model.layers.map((layer) => layer.name)];
+    const inputLayers = configLayers(one).filter(({ class_name }) => class_name === "InputLayer");
+    const expected = [
+      one.config.config.name,
+      ...inputLayers.map(({ config }) => config.name),
+      ...one.layers.map(({ name }) => name),
+    ];
     return String(found) === String(expected) ? [] : [`${one.id}: ${found} instead of ${expected}`];
   });
+}
+
+function rebuilt(one: ModelCase): Model {
+  const model = sequential();
+  const [input, ...others] = configLayers(one);
+  for (const [index, object] of others.entries()) {
+    const shape = index === 0 ? { batch_input_shape: input!.config.batch_shape } : {};
+    model.add(layerFromConfig({ ...object, config: { ...object.config, ...shape } }, { keepNames: false }));
+  }
+  return model;
+}
+
+function configLayers(one: ModelCase): readonly KerasObject[] {
+  return one.config.config.layers as readonly KerasObject[]; // a model's config
+}
+
+/** What changes when a model is written as Keras 3 JSON and read back; empty = nothing. */
+export function checkRoundTrip(one: ModelCase): string[] {
+  const model = modelFromConfig(one.config);
+  const text = JSON.stringify(modelToConfig(model));
+  const again = modelFromConfig(text);
+  const summary = again.summary({ print: false });
+  return [
+    ...(summary === one.summary ? [] : [`summary is ${summary}`]),
+    ...(JSON.stringify(modelToConfig(again)) === text ? [] : ["the config is another one"]),
+  ];
 }
 
 function checkPredictions(
@@ -125,12 +166,15 @@ function toTensor(fixture: FixtureTensor): { shape: readonly number[]; data: Flo
   return { shape, data: fixture.dtype === "int32" ? Int32Array.from(data) : Float32Array.from(data) };
 }
 
-/** Names that Keras gave by itself are taken out, so that they are given again. */
-function withoutNames(one: ModelCase): KerasModelObject {
-  return one.config;
-}
-
-/** A case that needs a layer or an operation that is not there. */
-export function isUnsupported(error: unknown): error is UnrollError {
-  return error instanceof UnrollError && (error.code === "unsupported" || error.code === "unknown-name");
+/** The case on a device, as `node scripts/fixtures.mjs` counts it. */
+export function runModelCase(one: ModelCase, texts: SummaryTexts | undefined, device: Device): CaseResult {
+  const result = { id: one.id, className: one.id.split("/")[0]! };
+  try {
+    const wrong = [...checkModel(one, texts, device), ...checkRoundTrip(one)];
+    return { ...result, status: wrong.length === 0 ? "pass" : "fail", message: wrong.join("; ") };
+  } catch (error) {
+    if (!(error instanceof UnrollError)) throw error;
+    const unsupported = error.code === "unsupported" || error.code === "unknown-name";
+    return { ...result, status: unsupported ? "unsupported" : "fail", message: error.message };
+  }
 }

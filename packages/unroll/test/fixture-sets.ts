@@ -1,5 +1,6 @@
 /** The list of golden sets that `node scripts/fixtures.mjs` runs. Adding one: its runner and one line here. */
 import { type CaseResult, type Engine, kerasLayerCases, runLayerCase } from "./fixture-layers.ts";
+import { graphCases, modelCases, runModelCase, summaryTexts } from "./fixture-models.ts";
 import { goldenLayerCases, runGoldenCase } from "./golden-layers.ts";
 
 export interface FixtureSet {
@@ -10,4 +11,9 @@ export interface FixtureSet {
 export const fixtureSets: readonly FixtureSet[] = [
   { name: "layers of Keras", run: (engine) => kerasLayerCases().map((one) => runLayerCase(one, engine)) },
   { name: "layers elsewhere", run: (engine) => goldenLayerCases().map((one) => runGoldenCase(one, engine)) },
+  {
+    name: "models of Keras",
+    run: (engine) => modelCases().map((one) => runModelCase(one, summaryTexts()[one.id], engine)),
+  },
+  { name: "unusual graphs", run: (engine) => graphCases().map((one) => runModelCase(one, undefined, engine)) },
 ];
