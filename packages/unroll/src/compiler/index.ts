@@ -1,2 +1,3 @@
+export { supportsRelaxedSimd } from "./assembler.ts";
 export { type CompiledProgram, type CompileOptions, compileProgram } from "./compile.ts";
 export type { Description, KernelDescription } from "./describe.ts";

@@ -13,7 +13,8 @@ import { type ComputeOptions, Layer, type Outputs } from "../layers/layer.ts";
 import type { Device } from "../layers/run.ts";
 import { inputValue } from "../program/builder.ts";
 import type { Program, Value } from "../program/program.ts";
-import { type ModelData, readData } from "./data.ts";
+import { type InputSpec, type ModelData, readData } from "./data.ts";
+import { type DeviceStatus, defaultDevice, deviceStatus } from "./device.ts";
 import type { CallValues, Graph } from "./graph.ts";
 import { graphOf, modelType, type Parts } from "./graph-type.ts";
 import { Plans } from "./plan.ts";
@@ -189,8 +190,13 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
     }));
   }
 
+  /** Where `predict` runs when no device is named, and why. */
+  device(): DeviceStatus {
+    return deviceStatus();
+  }
+
   /**
-   * The summary as data. Throws UnrollError `unbuilt` never: rows of unbuilt layers say so.
+   * The summary as data; rows of layers that are not built say so.
    *
    * @param style Keras 3 lists the operations that make masks, Keras 2 does not
    */
@@ -212,21 +218,31 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
     this.runs.clear();
   }
 
+  /** Lets a model that waits for its input shape take it from the data. */
+  protected buildFor(_x: ModelData): void {}
+
   #run(
     x: ModelData,
-    options: PredictOptions,
+    { device = defaultDevice(), batchSize }: PredictOptions,
     pick: (written: ModelProgram) => Program,
     plans: Plans = this.#plans,
   ): Tensor[] {
-    const specs = this.inputs.map(({ shape, node }) => ({ name: node.layer.name, shape }));
-    const tensors = readData(x, specs, this.name);
-    const batchSize = this.#batchSize(options.batchSize, tensors[0]!.shape[0]!);
-    const programFor = (batch: number): Program => {
-      const shapes = tensors.map(({ shape }) => [batch, ...shape.slice(1)]);
-      this.build(shapes);
-      return pick(this.program({ batch, shapes }));
-    };
-    return plans.run(tensors, batchSize, options.device, programFor, this.name);
+    this.buildFor(x);
+    const tensors = readData(x, this.#inputSpecs(), this.name);
+    return plans.run(tensors, {
+      batchSize: this.#batchSize(batchSize, tensors[0]!.shape[0]!),
+      device,
+      path: this.name,
+      programFor: (batch) => {
+        const shapes = tensors.map(({ shape }) => [batch, ...shape.slice(1)]);
+        this.build(shapes);
+        return pick(this.program({ batch, shapes }));
+      },
+    });
+  }
+
+  #inputSpecs(): readonly InputSpec[] {
+    return this.inputs.map(({ shape, node }) => ({ name: node.layer.name, shape }));
   }
 
   /** A declared batch size must be kept to, because stateful layers have one state for each example of it. */

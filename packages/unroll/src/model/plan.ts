@@ -11,45 +11,64 @@ import { type Program, valuesInOrder } from "../program/program.ts";
 
 /** Prepared programs kept for a model; the one not used for longest goes first. */
 const keptPlans = 8;
-/** WebAssembly's memory ends here. */
-const largestPlan = 2 ** 32;
+/** The reference may take this many bytes; the engine says its own limit. */
+const largestReference = 2 ** 32;
 
 interface Plan {
+  readonly device: Device;
   readonly batch: number;
+  /** Shape of one example of each input. */
+  readonly shapes: readonly (readonly number[])[];
   readonly run: CompiledRun;
 }
 
-/** Prepared programs by the shapes of one example. */
+/** What a run needs besides the data. */
+export interface RunRequest {
+  /** Most examples that run together. */
+  readonly batchSize: number;
+  readonly device: Device;
+  /** For errors: the model's name. */
+  readonly path: string;
+  /** Writes the program for a batch size. */
+  programFor(batch: number): Program;
+}
+
+/** Prepared programs, the last used one at the end. */
 export class Plans {
-  readonly #plans = new Map<string, Plan>();
+  #plans: Plan[] = [];
+  /** Programs that predict draw nothing; the engine's interface wants a generator. */
+  readonly #random = new Random(0);
+
+  /** How many prepared programs there are. */
+  get count(): number {
+    return this.#plans.length;
+  }
 
   clear(): void {
-    this.#plans.clear();
+    this.#plans = [];
   }
 
   /**
-   * Runs `inputs`, each `[examples, ...]`, in batches of up to `batchSize`, and puts the results together.
-   * A last batch that is not full is filled up with zeros.
+   * Runs `inputs`, each `[examples, ...]`, in batches, and puts the results together. A last batch that is not full is
+   * filled up with zeros.
    *
-   * @param programFor writes the program for a batch size
    * @throws UnrollError `memory` before memory is taken
    */
-  run(
-    inputs: readonly Tensor[],
-    batchSize: number,
-    device: Device | undefined,
-    programFor: (batch: number) => Program,
-    path: string,
-  ): Tensor[] {
+  run(inputs: readonly Tensor[], request: RunRequest): Tensor[] {
     const examples = inputs[0]!.shape[0]!;
-    const key = `${device}|${inputs.map(({ shape }) => shape.slice(1).join("x")).join("|")}`;
-    const plan = this.#planFor(key, Math.max(1, Math.min(batchSize, examples)), device, programFor, path);
+    const plan = this.#planFor(inputs, Math.max(1, Math.min(request.batchSize, examples)), request);
+    if (examples === plan.batch) {
+      return plan.run.run(
+        inputs.map(({ data }) => data),
+        this.#random,
+      );
+    }
     const results: Tensor[] = [];
     for (let start = 0; start < Math.max(1, examples); start += plan.batch) {
       const count = Math.min(plan.batch, examples - start);
       const batch = plan.run.run(
         inputs.map((input) => rows(input, start, count, plan.batch)),
-        new Random(0),
+        this.#random,
       );
       for (const [index, result] of batch.entries()) {
         results[index] ??= emptyLike(result, examples);
@@ -60,57 +79,70 @@ export class Plans {
     return results;
   }
 
-  /** A plan of this batch size, or a kept one that is up to twice as large. */
-  #planFor(
-    key: string,
-    batch: number,
-    device: Device | undefined,
-    programFor: (batch: number) => Program,
-    path: string,
-  ): Plan {
-    const fitting = [...this.#plans].filter(
-      ([kept, plan]) => kept.startsWith(`${key}#`) && plan.batch >= batch && plan.batch <= 2 * batch,
-    );
-    const [name, plan] = fitting.sort(([, a], [, b]) => a.batch - b.batch)[0] ?? [
-      `${key}#${batch}`,
-      this.#make(batch, device, programFor, path),
-    ];
-    this.#plans.delete(name);
-    this.#plans.set(name, plan);
-    if (this.#plans.size > keptPlans) this.#plans.delete(this.#plans.keys().next().value!);
+  /** The smallest kept plan for up to twice this batch size, or a new one. */
+  #planFor(inputs: readonly Tensor[], batch: number, request: RunRequest): Plan {
+    let found: Plan | undefined;
+    for (const plan of this.#plans) {
+      const fits =
+        plan.batch >= batch && plan.batch <= 2 * batch && plan.batch < (found?.batch ?? Number.POSITIVE_INFINITY);
+      if (fits && plan.device === request.device && haveShapes(inputs, plan.shapes)) found = plan;
+    }
+    const plan = found ?? makePlan(inputs, batch, request);
+    if (this.#plans.at(-1) !== plan) {
+      this.#plans = [...this.#plans.filter((other) => other !== plan), plan].slice(-keptPlans);
+    }
     return plan;
   }
+}
 
-  #make(batch: number, device: Device | undefined, programFor: (batch: number) => Program, path: string): Plan {
-    const program = programFor(batch);
-    refuseHuge(program, batch, path);
-    return { batch, run: prepare(program, device) };
+function haveShapes(inputs: readonly Tensor[], shapes: Plan["shapes"]): boolean {
+  return inputs.every(({ shape }, index) => shapes[index]!.every((size, axis) => size === shape[axis + 1]));
+}
+
+function makePlan(inputs: readonly Tensor[], batch: number, { device, path, programFor }: RunRequest): Plan {
+  const program = programFor(batch);
+  const shapes = inputs.map(({ shape }) => shape.slice(1));
+  if (device === "reference") refuseHuge(program, batch, path);
+  try {
+    return { device, batch, shapes, run: prepare(program, device) };
+  } catch (error) {
+    if (!(error instanceof UnrollError) || error.code !== "memory") throw error;
+    throw new UnrollError(
+      {
+        code: "memory",
+        path,
+        expected: error.expected,
+        received: `${error.received ?? "more"}, for ${batch} ${batch === 1 ? "example" : "examples"}`,
+        hint: hintFor(batch),
+      },
+      { cause: error },
+    );
   }
 }
 
-/** Bytes of all arrays that a program computes in float32; an upper bound, since buffers may be shared. */
-export function programBytes(program: Program): number {
-  const roots = [...program.inputs, ...program.results, ...program.updates.map(({ value }) => value)];
-  let numbers = 0;
-  for (const { operation, shape } of valuesInOrder(roots)) if (operation.op !== "view") numbers += sizeOf(shape);
-  return numbers * 4;
+function hintFor(batch: number): string {
+  return batch === 1
+    ? "A single example does not fit: use fewer timesteps or units. Counts and shapes need no memory."
+    : "Use a smaller batchSize.";
 }
 
-/** @throws UnrollError `memory` when a program's arrays cannot fit. */
+/** Bytes of all arrays that the reference computes, in float64. */
+function referenceBytes(program: Program): number {
+  const roots = [...program.inputs, ...program.results, ...program.updates.map(({ value }) => value)];
+  return valuesInOrder(roots).reduce((sum, { shape }) => sum + 8 * sizeOf(shape), 0);
+}
+
+/** @throws UnrollError `memory` when the reference's arrays cannot fit. */
 export function refuseHuge(program: Program, batch: number, path: string): void {
-  const bytes = programBytes(program);
-  if (bytes <= largestPlan) return;
+  const bytes = referenceBytes(program);
+  if (bytes <= largestReference) return;
   const gibibytes = (size: number): string => (size / 2 ** 30).toLocaleString("en-US", { maximumFractionDigits: 1 });
-  const perExample = bytes / batch;
   throw new UnrollError({
     code: "memory",
     path,
-    expected: `a batch may take up to ${gibibytes(largestPlan)} GiB`,
-    received: `about ${gibibytes(bytes)} GiB for ${batch} example${batch === 1 ? "" : "s"}`,
-    hint:
-      perExample <= largestPlan
-        ? `A batchSize of ${Math.floor(largestPlan / perExample)} fits.`
-        : "A single example does not fit: use fewer timesteps or units. Counts and shapes need no memory.",
+    expected: `the reference may take up to ${gibibytes(largestReference)} GiB`,
+    received: `about ${gibibytes(bytes)} GiB for ${batch} ${batch === 1 ? "example" : "examples"}`,
+    hint: hintFor(batch),
   });
 }
 

@@ -8,7 +8,7 @@ import type { Layer } from "../layers/layer.ts";
 import { type ModelData, readData } from "./data.ts";
 import { Graph, type GraphOptions } from "./graph.ts";
 import type { Parts } from "./graph-type.ts";
-import { Model, type PredictOptions } from "./model.ts";
+import { Model } from "./model.ts";
 
 export interface SequentialOptions {
   /** The first may be an input layer, or `input(...)`. */
@@ -78,14 +78,8 @@ export class Sequential extends Model<false> {
     super.build(inputShape, random ?? new Random(0)); // the layers have their own numbers already
   }
 
-  /** Builds the model at the first data when its input shape is not known. See `Model.predict`. */
-  override predict(x: ModelData, options: PredictOptions = {}): ReturnType<Model<false>["predict"]> {
-    this.buildFor(x);
-    return super.predict(x, options);
-  }
-
   /** Builds the model for data, `[examples, ...]`, when its input shape is not known; the batch size stays open. */
-  buildFor(x: ModelData): void {
+  protected override buildFor(x: ModelData): void {
     if (this.hasGraph) return;
     const [data] = readData(x, [{ name: "input", shape: shapeOfData(x) }], this.name);
     this.build([null, ...data!.shape.slice(1)]);

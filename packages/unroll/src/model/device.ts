@@ -1,0 +1,51 @@
+/** Says where models run here, and why: the float32 engine where the place allows WebAssembly, else the float64 reference. */
+import { supportsRelaxedSimd } from "../compiler/index.ts";
+import type { Device } from "../layers/run.ts";
+
+export interface DeviceStatus {
+  readonly device: Device;
+  /** Whether multiply and add may be fused to one rounding. */
+  readonly relaxedSimd: boolean;
+  /** One sentence for people. */
+  readonly why: string;
+}
+
+/** What `predict` and the like take when no device is named. */
+export function deviceStatus(): DeviceStatus {
+  const refused = refusal();
+  if (refused !== undefined) return { device: "reference", relaxedSimd: false, why: refused };
+  const relaxedSimd = supportsRelaxedSimd();
+  const fused = relaxedSimd ? "with fused multiply and add (relaxed SIMD)" : "without relaxed SIMD";
+  return { device: "wasm", relaxedSimd, why: `WebAssembly SIMD in float32, ${fused}.` };
+}
+
+let known: Device | undefined;
+
+/** The device of `deviceStatus`, found once. */
+export function defaultDevice(): Device {
+  known ??= deviceStatus().device;
+  return known;
+}
+
+/** Why the engine cannot run here, or undefined. */
+function refusal(): string | undefined {
+  if (typeof WebAssembly === "undefined") return "There is no WebAssembly here, so the float64 reference runs.";
+  if (!WebAssembly.validate(simdModule)) {
+    return "This WebAssembly has no SIMD instructions, so the float64 reference runs.";
+  }
+  try {
+    new WebAssembly.Module(simdModule);
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return `This place does not allow WebAssembly (${reason}), so the float64 reference runs.`;
+  }
+}
+
+/** The smallest module with a SIMD instruction: a function that returns sixteen zeros. */
+const simdModule = Uint8Array.of(
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b],
+  ...[0x03, 0x02, 0x01, 0x00],
+  ...[0x0a, 0x08, 0x01, 0x06, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0x0b],
+);
