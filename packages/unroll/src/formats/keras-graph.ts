@@ -29,7 +29,7 @@ interface MaskEntry {
 export function functionalFromConfig(object: KerasObject, options: KerasReadOptions): Model {
   const { config } = object;
   const name = typeof config.name === "string" ? config.name : "model";
-  const reader = new GraphReader(name, isKeras2(object, options), options);
+  const reader = new GraphReader(name, options);
   reader.readLayers(config.layers);
   reader.connect();
   const inputs = reader.tensors(config.input_layers, "input_layers");
@@ -41,22 +41,22 @@ export function functionalFromConfig(object: KerasObject, options: KerasReadOpti
       name: options.keepNames === false ? undefined : name,
       ...(typeof config.trainable === "boolean" ? { trainable: config.trainable } : {}),
     },
-    { maskBesideStates: reader.keras2, maskNames: reader.maskNames() },
+    { maskBesideStates: isKeras2(object, options), maskNames: reader.maskNames() },
   );
   reader.checkMasks(made);
   return made;
 }
 
 class GraphReader {
-  readonly keras2: boolean;
+  /** True for calls as nested lists, Keras 2's spelling; Keras 3 can write its own with Keras 2's layers around it. */
+  #nestedLists = false;
   readonly #path: string;
   readonly #options: KerasReadOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #masks = new Map<string, MaskEntry>();
 
-  constructor(path: string, keras2: boolean, options: KerasReadOptions) {
+  constructor(path: string, options: KerasReadOptions) {
     this.#path = path;
-    this.keras2 = keras2;
     this.#options = options;
   }
 
@@ -64,6 +64,7 @@ class GraphReader {
     if (!Array.isArray(list) || !list.every(isKerasObject)) {
       throw this.#format("config.layers must be a list of layers", `layers = ${display(list)}`);
     }
+    this.#nestedLists = list.some(({ inbound_nodes: nodes }) => Array.isArray(nodes) && Array.isArray(nodes[0]));
     for (const object of list) {
       const name = object.name ?? object.config.name;
       if (typeof name !== "string") throw this.#format("every layer of a functional model needs a name", undefined);
@@ -116,7 +117,8 @@ class GraphReader {
     return references.map((reference) => {
       // Keras counts a functional model's own making as a call here, though not where calls are listed.
       const entry = this.#entryOf(reference);
-      const extra = !this.keras2 && entry.layer instanceof Model && entry.layer.className === "Functional" ? 1 : 0;
+      const extra =
+        !this.#nestedLists && entry.layer instanceof Model && entry.layer.className === "Functional" ? 1 : 0;
       const tensor = this.#find({ ...reference, call: reference.call - extra });
       if (tensor !== undefined) return tensor;
       throw this.#format(
@@ -157,13 +159,13 @@ class GraphReader {
       return { name, layer, calls: [] };
     }
     const takesStates = layer.stateSizes().length > 0;
-    return { name, layer, calls: nodes.map((node) => readCall(node, takesStates, this.keras2, name)) };
+    return { name, layer, calls: nodes.map((node) => readCall(node, takesStates, this.#nestedLists, name)) };
   }
 
   #readMask(object: KerasObject, name: string, nodes: readonly unknown[]): MaskEntry {
     const className = object.class_name;
     if (!maskOperations.has(className) || nodes.length !== 1) throw this.#unsupported(className, name);
-    const { inputs } = readCall(nodes[0], false, this.keras2, name, true);
+    const { inputs } = readCall(nodes[0], false, this.#nestedLists, name, true);
     return { className, sources: inputs };
   }
 
@@ -186,7 +188,7 @@ class GraphReader {
 
   /** Keras 2 counts a model's own making as its first call. */
   #firstCall(name: string, layer: Layer): number {
-    if (!this.keras2 || !(layer instanceof Model)) return 0;
+    if (!this.#nestedLists || !(layer instanceof Model)) return 0;
     this.#lowest ??= this.#lowestCalls();
     return this.#lowest.get(name) ?? 0;
   }

@@ -4,17 +4,17 @@ import type { Random } from "../core/random.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
 import { evaluateProgram } from "../program/evaluate.ts";
 import type { Program } from "../program/program.ts";
+import { type Device, defaultDevice } from "./device.ts";
+
+export type { Device };
 
 /** A prepared program. */
 export interface CompiledRun {
   run(inputs: readonly TensorData[], random: Random): Tensor[];
 }
 
-/** Where programs run: the float32 engine in WebAssembly, or the float64 reference. */
-export type Device = "wasm" | "reference";
-
 /** Makes a program ready to run on a device. */
-export function prepare(program: Program, device: Device = "wasm"): CompiledRun {
+export function prepare(program: Program, device: Device = defaultDevice()): CompiledRun {
   if (device === "wasm") return compileProgram(program);
   return { run: (inputs, random) => runReference(program, inputs, random) };
 }

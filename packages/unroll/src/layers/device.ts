@@ -1,6 +1,8 @@
-/** Says where models run here, and why: the float32 engine where the place allows WebAssembly, else the float64 reference. */
+/** Says where layers and models run here, and why: the float32 engine where the place allows WebAssembly, else the float64 reference. */
 import { supportsRelaxedSimd } from "../compiler/index.ts";
-import type { Device } from "../layers/run.ts";
+
+/** Where programs run: the float32 engine in WebAssembly, or the float64 reference. */
+export type Device = "wasm" | "reference";
 
 export interface DeviceStatus {
   readonly device: Device;
