@@ -17,6 +17,7 @@ export function arrayOf(value: Value, rt: Runtime, depth = 0): ArrayValue | unde
   if (typeof value === "string" || value === null) return new ArrayValue([]);
   if (!isSequence(value) || depth > MOST_AXES) return undefined;
   rt.step();
+  rt.spend(4 * value.items.length);
   const length: Size = value.kind === "list" && value.open ? lengthOfOpen(value.label, rt) : value.items.length;
   if (value.items.length === 0)
     return typeof length === "number" ? new ArrayValue([length]) : new ArrayValue([length], undefined, true);

@@ -238,7 +238,7 @@ function comparison(expression: Extract<Expression, { kind: "compare" }>, scope:
     const right = evaluate(step.value, scope, machine);
     if (left instanceof ArrayValue && step.operator !== "in" && step.operator !== "is")
       return new ArrayValue(left.shape, undefined, left.open);
-    const holds = compare(step.operator, left, right);
+    const holds = compare(step.operator, left, right, machine.rt);
     if (holds === false) return false;
     if (holds === undefined) {
       const source = isUnknown(left) ? left : right;

@@ -17,10 +17,12 @@ import {
   isObject,
   isUnknown,
   KerasClass,
+  NativeFunction,
   PyClass,
   PyDict,
   PyFunction,
   PyInstance,
+  PySuper,
   PyTuple,
   Scope,
   type Value,
@@ -347,6 +349,10 @@ function oneOf(result: Value, possible: readonly Value[], name: string, { rt }: 
 
 function bindArguments(fn: PyFunction, args: CallArguments, scope: Scope, { rt }: Machine): void {
   const positional = fn.self === undefined ? [...args.positional] : [fn.self, ...args.positional];
+  const { self, owner } = fn;
+  if (self instanceof PyInstance && owner !== undefined) {
+    scope.variables.set("super", new NativeFunction("super", () => new PySuper(self, owner)));
+  }
   const keywords = new Map(args.keywords);
   for (const parameter of fn.parameters) {
     const { name, kind } = parameter;

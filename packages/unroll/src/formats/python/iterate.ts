@@ -14,6 +14,7 @@ export interface Items {
 /** What a `for` over `value` goes through. */
 export function itemsOf(value: Value, rt: Runtime): Items {
   const items = allItems(value, rt);
+  rt.spend(items.items.length);
   if (items.items.length <= MOST_ROUNDS) return items;
   return { items: [example(items.items[0]!, rt)], open: true };
 }
@@ -116,6 +117,7 @@ export function unpack(value: Value, count: number, star: number, rt: Runtime): 
     );
   }
   const { items, open } = allItems(value, rt);
+  rt.spend(items.length);
   const at = (i: number): Value => {
     const item = items[i];
     return item === undefined

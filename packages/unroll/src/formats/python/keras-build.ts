@@ -14,7 +14,7 @@ import {
   SymbolicTensor,
 } from "./keras-graph.ts";
 import { argumentName, INPUT_ARGUMENTS, layerSignature } from "./keras-layers.ts";
-import { LimitReached, type Runtime } from "./runtime.ts";
+import { Allowance, LimitReached, type Runtime } from "./runtime.ts";
 import { outputShapesOf, type ShapeRules } from "./serialize.ts";
 import { Unknown } from "./unknown.ts";
 import {
@@ -33,6 +33,10 @@ const RECURRENT = new Set(["SimpleRNN", "LSTM", "GRU", "CuDNNLSTM", "CuDNNGRU", 
 /** Layers whose samples have a time axis, so that `input_dim` alone leaves the length open. */
 const SEQUENCE_LAYERS = new Set([...RECURRENT, "Conv1D", "TimeDistributed"]);
 
+/** Making a layer counts as much as going through this many items. */
+const WORK_OF_A_LAYER = 500;
+const MOST_MODELS = 500;
+
 export interface KerasBuilder {
   readonly rt: Runtime;
   readonly rules: ShapeRules;
@@ -43,6 +47,7 @@ export interface KerasBuilder {
 /** `LSTM(30, activation="relu")`: a layer object with its arguments under today's names. */
 export function makeLayer(className: string, args: CallArguments, builder: KerasBuilder): KerasLayer {
   const { rt } = builder;
+  rt.spend(WORK_OF_A_LAYER);
   const signature = layerSignature(className);
   const config = new Map<string, Value>();
   const inputArguments = new Map<string, Value>();
@@ -145,7 +150,7 @@ export function tensorOfInput(layer: KerasLayer): SymbolicTensor {
 }
 
 /** The input that a first layer's own arguments give: `input_shape`, `batch_input_shape`, `input_dim`, `input_length`. */
-export function inputOfLayer(layer: KerasLayer, rt: Runtime): InputSpec | undefined {
+export function inputOfLayer(layer: KerasLayer, rt: Runtime, depth = 0): InputSpec | undefined {
   const given = layer.inputArguments;
   const dtype = layer.className === "Embedding" ? "int32" : undefined;
   const batch = given.get("batch_input_shape") ?? given.get("batch_shape");
@@ -170,15 +175,16 @@ export function inputOfLayer(layer: KerasLayer, rt: Runtime): InputSpec | undefi
     return specOf(new PyTuple(axes), given.get("batch_size"), dtype, rt);
   }
   const inner = layer.config.get("layer");
-  return inner instanceof KerasLayer ? inputOfLayer(inner, rt) : undefined;
+  return inner instanceof KerasLayer && depth < 8 ? inputOfLayer(inner, rt, depth + 1) : undefined;
 }
 
 /** The tensors in a value, in order: alone, or inside lists, tuples and dicts. */
-export function tensorsIn(value: Value | undefined, depth = 0): SymbolicTensor[] {
+export function tensorsIn(value: Value | undefined, depth = 0, allowance = new Allowance()): SymbolicTensor[] {
   if (value instanceof SymbolicTensor) return [value];
-  if (depth > 4) return [];
-  if (isSequence(value)) return value.items.flatMap((item) => tensorsIn(item, depth + 1));
-  if (value instanceof PyDict) return [...value.entries.values()].flatMap((entry) => tensorsIn(entry.value, depth + 1));
+  if (depth > 4 || !allowance.take()) return [];
+  if (isSequence(value)) return value.items.flatMap((item) => tensorsIn(item, depth + 1, allowance));
+  if (value instanceof PyDict)
+    return [...value.entries.values()].flatMap((entry) => tensorsIn(entry.value, depth + 1, allowance));
   return [];
 }
 
@@ -215,9 +221,10 @@ function numberOfOutputs(owner: KerasLayer | KerasModel, shapes: number | undefi
   return shapes ?? 1;
 }
 
-function stateCount(layer: KerasLayer): number {
+function stateCount(layer: KerasLayer, depth = 0): number {
   const inner = layer.config.get("layer");
-  if (layer.className === "Bidirectional") return inner instanceof KerasLayer ? 2 * stateCount(inner) : 0;
+  if (layer.className === "Bidirectional")
+    return inner instanceof KerasLayer && depth < 8 ? 2 * stateCount(inner, depth + 1) : 0;
   if (layer.config.get("return_state") !== true) return 0;
   const cell = layer.config.get("cell");
   const kind = cell instanceof KerasLayer ? cell.className : layer.className;
@@ -317,6 +324,7 @@ export function buildSequential(model: KerasModel, input: InputSpec, { rt }: Ker
 /** `Sequential([...], name=...)`. */
 export function makeSequential(args: CallArguments, builder: KerasBuilder): KerasModel {
   const { rt } = builder;
+  checkCount(builder);
   const name = args.keywords.get("name") ?? args.positional[1];
   const model = new KerasModel({
     family: "Sequential",
@@ -335,6 +343,10 @@ export function makeSequential(args: CallArguments, builder: KerasBuilder): Kera
   return model;
 }
 
+function checkCount({ models }: KerasBuilder): void {
+  if (models.length >= MOST_MODELS) throw new LimitReached(`the code makes more than ${MOST_MODELS} models`);
+}
+
 /** `Model(inputs, outputs, name=...)`. */
 export function makeFunctional(args: CallArguments, builder: KerasBuilder): Value {
   const { rt } = builder;
@@ -347,6 +359,9 @@ export function makeFunctional(args: CallArguments, builder: KerasBuilder): Valu
     rt.problem("a model was expected to have inputs and outputs that come from layers; it was skipped");
     return rt.unknown("Model(...)", "is made of tensors that are not understood");
   }
+  checkCount(builder);
+  const order = orderGraph(inputs, outputs);
+  if (order.cut) throw new LimitReached(`the graph of a model has more than ${MOST_NODES} nodes`);
   const model = new KerasModel({
     family: "Functional",
     name: typeof name === "string" ? name : rt.session.modelName("Functional"),
@@ -355,7 +370,7 @@ export function makeFunctional(args: CallArguments, builder: KerasBuilder): Valu
     outputs,
   });
   model.built = true;
-  for (const layer of orderGraph(inputs, outputs).layers) if (layer.kind === "model") layer.nested = true;
+  for (const layer of order.layers) if (layer.kind === "model") layer.nested = true;
   builder.models.push(model);
   return model;
 }

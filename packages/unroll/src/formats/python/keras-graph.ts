@@ -153,6 +153,8 @@ export interface GraphOrder {
   readonly layers: readonly (KerasLayer | KerasModel)[];
   /** Nodes of each layer that belong to this graph, in the order in which they were made. */
   readonly nodesOf: ReadonlyMap<KerasLayer | KerasModel, readonly GraphNode[]>;
+  /** True where the graph is larger than what is followed. */
+  readonly cut: boolean;
 }
 
 /** Larger graphs are refused. */
@@ -210,5 +212,5 @@ export function orderGraph(inputs: readonly SymbolicTensor[], outputs: readonly 
     (a, b) => depthOfLayer.get(b)! - depthOfLayer.get(a)! || met.get(a)! - met.get(b)!,
   );
   const nodesOf = new Map(layers.map((layer) => [layer, layer.nodes.filter((node) => seen.has(node))] as const));
-  return { layers, nodesOf };
+  return { layers, nodesOf, cut: seen.size >= MOST_NODES };
 }

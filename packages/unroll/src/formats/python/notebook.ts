@@ -8,6 +8,9 @@ import { blankMagics, type Cell, type CodeDocument } from "./document.ts";
 import { cellsOfMarkdown, hasFences } from "./markdown.ts";
 import { cellsOfTextExport, isTextExport } from "./text-export.ts";
 
+/** More code than this in one piece is not parsed (characters). */
+export const LONGEST_CODE = 1_000_000;
+
 /** Larger files are refused before anything is parsed (bytes). */
 const LARGEST_FILE = 64 * 1024 * 1024;
 
@@ -107,11 +110,12 @@ const ENTITIES = new Map([
 
 function withoutTags(html: string): string {
   return html
-    .replaceAll(/<[^>]*>/g, "")
+    .replaceAll(/<[^<>]*>/g, "")
     .replaceAll(/&([#\w]+);/g, (entity, name: string) => ENTITIES.get(name) ?? entity);
 }
 
 function isPython(text: string): boolean {
+  if (text.length > LONGEST_CODE) return false;
   const cursor = parser.parse(blankMagics(text)).cursor();
   do {
     if (cursor.type.isError) return false;

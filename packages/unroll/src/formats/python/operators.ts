@@ -5,7 +5,7 @@
 
 import { arrayArithmetic } from "./array-shapes.ts";
 import type { BinaryOperator, CompareOperator } from "./ast.ts";
-import { LARGEST_COLLECTION, type Runtime } from "./runtime.ts";
+import { Allowance, LARGEST_COLLECTION, type Runtime } from "./runtime.ts";
 import { applySizeOperator, knownDifference, Unknown } from "./unknown.ts";
 import {
   ArrayValue,
@@ -37,11 +37,15 @@ export function binary(operator: BinaryOperator, left: Value, right: Value, rt: 
     const repeated = repeat(a, b, rt) ?? repeat(b, a, rt);
     if (repeated !== undefined) return repeated;
   }
+  if (isSequence(a) && isSequence(b)) rt.reserve(a.items.length + b.items.length);
   if (operator === "+" && a instanceof PyTuple && b instanceof PyTuple) return new PyTuple([...a.items, ...b.items]);
   if (operator === "+" && a instanceof PyList && b instanceof PyList)
     return rt.list([...a.items, ...b.items], a.open || b.open);
   if (a instanceof ArrayValue || b instanceof ArrayValue) return arrayArithmetic(a, b, rt);
-  if (a instanceof PySet && b instanceof PySet) return setArithmetic(operator, a, b);
+  if (a instanceof PySet && b instanceof PySet) {
+    rt.reserve(a.entries.size + b.entries.size);
+    return setArithmetic(operator, a, b);
+  }
   if (operator === "|" && a instanceof PyDict && b instanceof PyDict) return mergeDicts([a, b]);
   if (isSize(a) && isSize(b) && isSizeOperator(operator)) return rt.combine(operator, [a, b]);
   const source = isUnknown(a) ? a : isUnknown(b) ? b : undefined;
@@ -118,7 +122,7 @@ export function mergeDicts(dicts: readonly PyDict[]): PyDict {
 }
 
 /** True, false, or undefined where it depends on something unknown. */
-export function compare(operator: CompareOperator, left: Value, right: Value): boolean | undefined {
+export function compare(operator: CompareOperator, left: Value, right: Value, rt: Runtime): boolean | undefined {
   switch (operator) {
     case "is":
     case "==":
@@ -129,9 +133,9 @@ export function compare(operator: CompareOperator, left: Value, right: Value): b
       return same === undefined ? undefined : !same;
     }
     case "in":
-      return contains(right, left);
+      return contains(right, left, rt);
     case "not in": {
-      const inside = contains(right, left);
+      const inside = contains(right, left, rt);
       return inside === undefined ? undefined : !inside;
     }
   }
@@ -158,8 +162,14 @@ export function orderOf(left: Value, right: Value): number | undefined {
   return isSize(a) && isSize(b) ? knownDifference(a, b) : undefined;
 }
 
-function equal(left: Value, right: Value, depth = 0): boolean | undefined {
+function equal(
+  left: Value,
+  right: Value,
+  depth = 0,
+  allowance = new Allowance(LARGEST_COLLECTION),
+): boolean | undefined {
   if (left === right) return true;
+  if (!allowance.take()) return undefined;
   if (isUnknown(left) || isUnknown(right)) {
     // An unknown value from outside is data; code that compares it with None asks whether it was given.
     if (left === null || right === null) return false;
@@ -170,7 +180,7 @@ function equal(left: Value, right: Value, depth = 0): boolean | undefined {
   if (isSequence(a) && isSequence(b) && depth < DEEPEST_TEXT) {
     if (a.kind !== b.kind || a.items.length !== b.items.length) return false;
     for (let i = 0; i < a.items.length; i++) {
-      const same = equal(a.items[i]!, b.items[i]!, depth + 1);
+      const same = equal(a.items[i]!, b.items[i]!, depth + 1, allowance);
       if (same !== true) return same;
     }
     return true;
@@ -179,13 +189,15 @@ function equal(left: Value, right: Value, depth = 0): boolean | undefined {
   return a === b;
 }
 
-function contains(container: Value, item: Value): boolean | undefined {
+function contains(container: Value, item: Value, rt: Runtime): boolean | undefined {
+  if (typeof container === "string") rt.spend(container.length);
   if (typeof container === "string") return typeof item === "string" ? container.includes(item) : undefined;
   if (!isObject(container) || isUnknown(item)) return undefined;
   if (container.kind === "dict" || container.kind === "set") {
     return container.entries.has(keyOf(item)) || (container.open ? undefined : false);
   }
   if (!isSequence(container)) return undefined;
+  rt.spend(container.items.length);
   const found = container.items.map((member) => equal(member, item));
   if (found.includes(true)) return true;
   return found.includes(undefined) || (container.kind === "list" && container.open) ? undefined : false;
@@ -211,14 +223,14 @@ export function truth(value: Value): boolean | undefined {
 }
 
 /** `str(value)`; undefined where part of it is unknown. */
-export function textOf(value: Value, depth = 0): string | undefined {
+export function textOf(value: Value, depth = 0, allowance = new Allowance()): string | undefined {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "number" || typeof value === "string") return String(value);
-  if (depth > DEEPEST_TEXT) return undefined;
+  if (depth > DEEPEST_TEXT || !allowance.take()) return undefined;
   if (isSequence(value)) {
     if (value.items.length > 1000 || (value.kind === "list" && value.open)) return undefined;
-    const items = value.items.map((item) => quotedText(item, depth + 1));
+    const items = value.items.map((item) => quotedText(item, depth + 1, allowance));
     if (items.includes(undefined)) return undefined;
     if (value.kind === "list") return `[${items.join(", ")}]`;
     return items.length === 1 ? `(${items[0]},)` : `(${items.join(", ")})`;
@@ -227,8 +239,9 @@ export function textOf(value: Value, depth = 0): string | undefined {
 }
 
 /** `repr(value)`; undefined where part of it is unknown. */
-export function quotedText(value: Value, depth = 0): string | undefined {
-  if (typeof value !== "string") return textOf(value, depth);
+export function quotedText(value: Value, depth = 0, allowance = new Allowance()): string | undefined {
+  if (typeof value !== "string") return textOf(value, depth, allowance);
+  if (!allowance.take(value.length)) return undefined;
   return value.length > LARGEST_COLLECTION
     ? undefined
     : `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\n", "\\n")}'`;

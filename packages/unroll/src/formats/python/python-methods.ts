@@ -26,6 +26,7 @@ export function textMember(text: string, name: string, rt: Runtime): Value | und
   const plain = (method: (argument: string | undefined) => Value): Value =>
     native(name, (args) => {
       const argument = first(args);
+      rt.spend(text.length);
       if (argument === undefined || argument === null) return method(undefined);
       return typeof argument === "string"
         ? method(argument)
@@ -151,6 +152,8 @@ function listMember(list: PyList, name: string, rt: Runtime): Value | undefined 
   const change = (method: (args: CallArguments) => Value): Value =>
     native(name, (args) => {
       if (list.madeIn < rt.uncertain) list.open = true;
+      // Only append leaves the other items where they are.
+      if (name !== "append") rt.spend(list.items.length);
       return method(args);
     });
   switch (name) {
@@ -198,6 +201,7 @@ function listMember(list: PyList, name: string, rt: Runtime): Value | undefined 
       });
     case "sort":
       return native(name, () => {
+        rt.spend(20 * list.items.length);
         list.items = sorted(list.items) ?? list.items;
         return null;
       });

@@ -13,9 +13,9 @@ import { layerRules } from "./layer-rules.ts";
 import { callLibrary, makeLibrary } from "./library.ts";
 import { buildsLayers } from "./look-ahead.ts";
 import type { Machine } from "./machine.ts";
-import { readDocument } from "./notebook.ts";
+import { LONGEST_CODE, readDocument } from "./notebook.ts";
 import { parsePython } from "./parse.ts";
-import { type Problem, Runtime } from "./runtime.ts";
+import { LimitReached, type Problem, Runtime } from "./runtime.ts";
 import { type Json, type SerializedObject, type ShapeRules, serializeModel, toJson } from "./serialize.ts";
 import { type ParsedSummary, parseSummaries } from "./summary-text.ts";
 import { type KnownShape, namedParts, type Solution, sizeUnder, type Unknown } from "./unknown.ts";
@@ -97,16 +97,21 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
 
   const scope = new Scope();
   document.cells.forEach((cell, i) => {
-    if (cell.kind === "code") executeCell(parsePython(cell.source, cell.firstLine), i + 1, scope, machine);
+    if (cell.kind !== "code") return;
+    if (cell.source.length <= LONGEST_CODE)
+      executeCell(parsePython(cell.source, cell.firstLine), i + 1, scope, machine);
+    else machine.rt.problem("this code is too long to be read; it was skipped", { cell: i + 1, line: cell.firstLine });
   });
   if (machine.models.length === 0) callBuilders(scope, machine);
   matchTables(machine.models, tables);
 
-  const reported = machine.models.flatMap((model) => reportOf(model));
+  const reported = machine.models
+    .flatMap((model) => reportOf(model))
+    .filter((one) => writable(one, machine, () => usesOf(one, new Map())).length > 0);
   const solution: Solution = new Map();
   applySettings(reported, settings, solution, machine);
   const inferences = inferFromTables(printedModels(reported), rules, solution);
-  const models = reported.map((one) => writeModel(one, solution, inferences));
+  const models = reported.flatMap((one) => writable(one, machine, () => writeModel(one, solution, inferences)));
   const unknowns = new Map(
     models.flatMap((model) => model.unknowns.map((unknown) => [unknown.name, unknown] as const)),
   );
@@ -205,6 +210,17 @@ function reportOf(model: KerasModel): Reported[] {
   const used = model.compiled !== undefined || model.fitted !== undefined || !model.nested;
   const empty = model.family === "Sequential" && model.layers.length === 0;
   return used && !empty ? [{ model, snapshot: undefined, at: model.at }] : [];
+}
+
+/** What `write` gives, in a list; none, and a problem, for a model that holds itself or more than is followed. */
+function writable<T>({ model, at }: Reported, { rt }: Machine, write: () => T): T[] {
+  try {
+    return [write()];
+  } catch (error) {
+    if (!(error instanceof LimitReached)) throw error;
+    rt.problem(`${model.name} was given up: ${error.message}`, at);
+    return [];
+  }
 }
 
 function printedModels(reported: readonly Reported[]): PrintedModel[] {

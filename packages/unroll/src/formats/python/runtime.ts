@@ -31,6 +31,21 @@ const MOST_PROBLEMS = 200;
 /** Ends a top-level statement that asks for too much. */
 export class LimitReached extends Error {}
 
+/** A count of what may still be looked at in a structure that may repeat itself without end. */
+export class Allowance {
+  #left: number;
+
+  constructor(items = 10_000) {
+    this.#left = items;
+  }
+
+  /** False once more has been taken than was allowed. */
+  take(count = 1): boolean {
+    this.#left -= count;
+    return this.#left >= 0;
+  }
+}
+
 /** Ends the block that raised, up to the nearest `try`. */
 export class PythonRaise extends Error {}
 
@@ -84,6 +99,12 @@ export class Runtime {
     if (++this.#steps > STEPS_PER_STATEMENT || this.exhausted) {
       throw new LimitReached(`it takes more than ${STEPS_PER_STATEMENT} steps to work out`);
     }
+  }
+
+  /** Counts work that goes through `count` items or characters without making any. */
+  spend(count: number): void {
+    this.#cells += count;
+    if (this.#cells > CELLS_IN_ALL) throw new LimitReached("the code goes through more data than is followed");
   }
 
   /** Asks for `count` items or characters before they are made. */

@@ -2,6 +2,7 @@
  * Our graph as the JSON that Keras 3 writes: what `model.to_json()` gives and `modelFromConfig` takes.
  * Arguments that the code does not give are left out; readers fill in Keras's defaults.
  */
+
 import {
   type GraphNode,
   type InputSpec,
@@ -10,6 +11,7 @@ import {
   orderGraph,
   SymbolicTensor,
 } from "./keras-graph.ts";
+import { Allowance, LimitReached } from "./runtime.ts";
 import { type KnownShape, type Solution, sizeUnder, Unknown } from "./unknown.ts";
 import {
   ArrayValue,
@@ -47,6 +49,22 @@ export interface Writing {
   readonly solution: Solution;
   /** Told of every unknown that has no value and where it stands. */
   readonly missing: (unknown: Unknown, argument: string, layer: KerasLayer | KerasModel) => void;
+  /** How deep in other layers and models this is, and how much may still be written; begins anew where left out. */
+  readonly depth?: number;
+  readonly allowance?: Allowance;
+}
+
+/** Layers inside layers and models inside models may go this deep. */
+const DEEPEST_LAYERS = 16;
+/** Layers and values in one model. */
+const LARGEST_MODEL = 50_000;
+
+/** The writing of what is inside; throws LimitReached for models that hold themselves or too much. */
+function inside(writing: Writing): Writing {
+  const { depth = 0, allowance = new Allowance(LARGEST_MODEL) } = writing;
+  if (depth >= DEEPEST_LAYERS) throw new LimitReached("layers or models are nested too deeply in each other");
+  if (!allowance.take()) throw new LimitReached("a model holds too many layers");
+  return { ...writing, depth: depth + 1, allowance };
 }
 
 const DEEPEST_JSON = 12;
@@ -61,7 +79,7 @@ export function toJson(
   depth = 0,
 ): Json | undefined {
   if (!isObject(value)) return value;
-  if (depth > DEEPEST_JSON) return undefined;
+  if (depth > DEEPEST_JSON || writing.allowance?.take() === false) return undefined;
   const inner = (item: Value): Json | undefined => toJson(item, writing, owner, argument, depth + 1);
   if (value instanceof Unknown) {
     const size = sizeUnder(value, writing.solution);
@@ -69,7 +87,10 @@ export function toJson(
     if (size === undefined && typeof shape !== "object") writing.missing(value, argument, owner);
     return size ?? (typeof shape === "object" ? [...shape] : undefined);
   }
-  if (value instanceof PyTuple || value instanceof PyList) return value.items.map((item) => inner(item) ?? null);
+  if (value instanceof PyTuple || value instanceof PyList) {
+    if (writing.allowance?.take(value.items.length) === false) return undefined;
+    return value.items.map((item) => inner(item) ?? null);
+  }
   if (value instanceof PyDict) {
     const entries = [...value.entries.values()].map(
       ({ key, value: item }) => [String(inner(key) ?? ""), inner(item) ?? null] as const,
@@ -103,7 +124,8 @@ function serializeObject(object: KerasObject, writing: Writing, owner: KerasLaye
 const NO_PREFIX = "";
 
 /** A layer; wrapped layers inside it. `prefix` is what Bidirectional puts before the inner layer's name. */
-export function serializeLayer(layer: KerasLayer, writing: Writing, prefix = NO_PREFIX): SerializedObject {
+export function serializeLayer(layer: KerasLayer, around: Writing, prefix = NO_PREFIX): SerializedObject {
+  const writing = inside(around);
   const config: { [key: string]: Json } = { name: `${prefix}${layer.name}`, trainable: layer.trainable };
   const fields: [string, Json][] = [];
   for (const [key, value] of [...layer.config, ...layer.learned]) {
@@ -153,8 +175,9 @@ export function serializeModel(
   model: KerasModel,
   layers: readonly (KerasLayer | KerasModel)[],
   input: InputSpec | undefined,
-  writing: Writing,
+  around: Writing,
 ): SerializedObject {
+  const writing = inside(around);
   if (model.family === "Functional") return serializeGraph(model, writing);
   const shape = input === undefined ? undefined : batchShape(input, writing, model);
   const parts: SerializedObject[] = [];
@@ -237,7 +260,10 @@ export function outputShapesOf(
     if (tensor.shape === undefined || tensor.shape.some((axis) => axis instanceof Unknown)) return undefined;
     if (!isKeyword(node, tensor)) shapes.push(tensor.shape as KnownShape);
   }
-  return shapesThrough(owner, shapes.length === 1 ? shapes[0]! : shapes, rules);
+  return shapesThrough(owner, shapes.length === 1 ? shapes[0]! : shapes, rules, {
+    solution: new Map(),
+    missing: () => {},
+  });
 }
 
 function isKeyword(node: GraphNode, tensor: SymbolicTensor): boolean {
@@ -251,7 +277,9 @@ function shapesThrough(
   owner: KerasLayer | KerasModel,
   input: KnownShape | readonly KnownShape[],
   rules: ShapeRules,
+  around: Writing,
 ): readonly KnownShape[] | undefined {
+  const writing = inside(around);
   if (owner.kind === "model") {
     if (owner.family === "Functional") {
       const shapes = owner.outputs.map((tensor) => tensor.shape);
@@ -261,14 +289,14 @@ function shapesThrough(
     }
     let current: readonly KnownShape[] = [input as KnownShape];
     for (const layer of owner.layers) {
-      const next = shapesThrough(layer, current[0]!, rules);
+      const next = shapesThrough(layer, current[0]!, rules, writing);
       if (next === undefined) return undefined;
       current = next;
     }
     return current;
   }
   let missing = false;
-  const { class_name, config } = serializeLayer(owner, { solution: new Map(), missing: () => (missing = true) });
+  const { class_name, config } = serializeLayer(owner, { ...writing, missing: () => (missing = true) });
   if (missing) return undefined;
   try {
     const { outputShape } = rules({ class_name, config }, input);

@@ -47,6 +47,10 @@ interface OpenRow {
   depth: number;
 }
 
+/** Printed tables are at most some 130 characters wide. */
+const LONGEST_LINE = 400;
+const MOST_WRAPS = 12;
+
 const HEADER = /Layer \(type\)/;
 const MODEL_LINE = /^\s*Model: "(.*?)"/;
 const BOX_ROW = /^\s*[│┃|](.*)[│┃|]\s*$/;
@@ -150,7 +154,7 @@ function readBoxes(lines: readonly string[], header: number, modelName: string |
     if (current === undefined || (!sawRules && params !== "")) {
       current = { name, shape, params, connected, depth: 0 };
       rows.push(current);
-    } else {
+    } else if (current.name.length < LONGEST_LINE) {
       current.name = `${current.name} ${name}`.trim();
       current.shape = `${current.shape} ${shape}`.trim();
       current.params = `${current.params} ${params}`.trim();
@@ -163,8 +167,8 @@ function readBoxes(lines: readonly string[], header: number, modelName: string |
 /** A shape begins with `(None`, `(3` or `[(`, which no class name in brackets can. */
 const SHAPE_START = /\s(\[*\((?:None|\d+)?[,)]|\[\]|\{'|multiple\b|\?(?=\s))/;
 const SHAPE_AND_COUNT =
-  /^(\[*\([^)]*\)?(?:,\s*\([^)]*\)?)*\]?,?|\[\]|\{.*?|multiple|\?)\s+(\d[\d,]*)(?:\s*\((?:unused|unbuilt)\))?(?:\s+(\S.*?))?\s*$/;
-const SHAPE_ONLY = /^(\[*\([^)]*\)?(?:,\s*\([^)]*\)?)*\]?,?|\[\]|multiple|\?)\s*$/;
+  /^(\[*\([^()]*\)?(?:,\s*\([^()]*\)?)*\]?,?|\[\]|\{.*?|multiple|\?)\s+(\d[\d,]*)(?:\s*\((?:unused|unbuilt)\))?(?:\s+(\S.*?))?\s*$/;
+const SHAPE_ONLY = /^(\[*\([^()]*\)?(?:,\s*\([^()]*\)?)*\]?,?|\[\]|multiple|\?)\s*$/;
 
 /** Keras 2: columns of text; a row's first line has a name, a shape and a count, and wrapped ends follow below. */
 function readColumns(lines: readonly string[], header: number, modelName: string | undefined): Read {
@@ -173,6 +177,7 @@ function readColumns(lines: readonly string[], header: number, modelName: string
   const connectedAt = lines[header]!.indexOf("Connected to");
   const rows: OpenRow[] = [];
   let current: OpenRow | undefined;
+  let wraps = 0;
   let i = header + 1;
   for (; i < lines.length; i++) {
     const line = lines[i]!;
@@ -184,6 +189,7 @@ function readColumns(lines: readonly string[], header: number, modelName: string
     const row = readRow(line);
     if (row !== undefined) {
       current = row;
+      wraps = 0;
       rows.push(row);
       continue;
     }
@@ -194,6 +200,7 @@ function readColumns(lines: readonly string[], header: number, modelName: string
     const shape = columnOf(shapeAt, paramsAt);
     // Prose below a cut table fills all columns with words; a wrapped end fills its own with a fragment.
     if (/\s\S+\s/.test(name) || /[A-Za-z]{3,}/.test(shape.replaceAll("None", ""))) break;
+    if (line.length > LONGEST_LINE || ++wraps > MOST_WRAPS) break;
     current.name += name.replace(/^\|\s*/, "");
     current.shape = `${current.shape} ${shape}`.trim();
     current.connected = `${current.connected} ${columnOf(connectedAt, -1)}`.trim();
@@ -202,6 +209,7 @@ function readColumns(lines: readonly string[], header: number, modelName: string
 }
 
 function readRow(line: string): OpenRow | undefined {
+  if (line.length > LONGEST_LINE) return undefined;
   const start = SHAPE_START.exec(line);
   if (start === null) return undefined;
   let name = line.slice(0, start.index).trim();

@@ -10,6 +10,8 @@ const OUTPUT_PROMPT = /^\s*Out ?\[(\d+|None|\*| )?\]:?\s?/;
 const PRINTED = /^\s*(Model: "|_{8,}|={8,}|Layer \(type\)|[┏┃│└]|Total params:|Epoch \d+\/\d+|\d+\/\d+ \[=)/;
 /** Paragraphs longer than this are tried as they come; a cell this long is code or it is not. */
 const MOST_PARAGRAPHS = 400;
+/** Characters of one cell that are tried. */
+const LONGEST_TRIAL = 100_000;
 
 /** True where the text has lines like `In [5]:` or `In [None]:`. */
 export function isTextExport(text: string): boolean {
@@ -47,9 +49,14 @@ function endOfCode(block: readonly string[]): number {
   const stops = paragraphEnds(block).slice(0, MOST_PARAGRAPHS);
   let end = 0;
   let failures = 0;
+  let size = 0;
+  let last = 0;
   for (const stop of stops) {
-    const from = end === 0 ? 0 : end;
+    const from = end;
     if (failures === 0 && startsOutput(block.slice(from, stop))) break;
+    size += block.slice(last, stop).join("\n").length;
+    last = stop;
+    if (size > LONGEST_TRIAL) break;
     if (hasErrors(block.slice(0, stop).join("\n"))) {
       // An open bracket or string may close in a later paragraph; prose never turns into Python again.
       if (++failures > 12) break;

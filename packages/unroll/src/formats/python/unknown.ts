@@ -20,6 +20,9 @@ interface Origin {
   readonly operands: readonly Size[];
 }
 
+/** Expressions of more parts than this are not taken apart any more. */
+const HEAVIEST_EXPRESSION = 200;
+
 /** A value that is not known, with the words that describe it. */
 export class Unknown {
   readonly kind = "unknown";
@@ -34,6 +37,8 @@ export class Unknown {
   label: string | undefined;
   /** Leading items that are known all the same: `(60, ?)` as the shape of a window of unknown rows. */
   readonly prefix: readonly (Size | null)[] | undefined;
+  /** Parts of the expression, counted as often as they occur. */
+  readonly #weight: number;
   readonly #parts = new Map<string, Unknown>();
 
   constructor(record: {
@@ -46,7 +51,10 @@ export class Unknown {
     this.text = record.text.length > 120 ? `${record.text.slice(0, 117)}...` : record.text;
     this.reason = record.reason;
     this.at = record.at;
-    this.origin = record.origin;
+    const weight =
+      record.origin?.operands.reduce<number>((sum, one) => sum + (one instanceof Unknown ? one.#weight : 1), 1) ?? 1;
+    this.#weight = weight > HEAVIEST_EXPRESSION ? 1 : weight;
+    this.origin = weight > HEAVIEST_EXPRESSION ? undefined : record.origin;
     this.prefix = record.prefix;
   }
 

@@ -319,11 +319,14 @@ let identities = 0;
 const identityOf = new WeakMap<object, number>();
 
 /** A text that is equal for equal keys of dicts and members of sets. */
-export function keyOf(value: Value): string {
+export function keyOf(value: Value, depth = 0): string {
   if (value === null) return "none";
   if (typeof value === "string") return `s${value}`;
   if (typeof value === "number" || typeof value === "boolean") return `n${Number(value)}`;
-  if (value.kind === "tuple") return `t(${value.items.map(keyOf).join(",")})`;
+  // Deep or long tuples count as different even where they are equal: comparing them may take for ever.
+  if (value.kind === "tuple" && value.items.length <= 64 && depth < 4) {
+    return `t(${value.items.map((item) => keyOf(item, depth + 1)).join(",")})`;
+  }
   const known = identityOf.get(value);
   if (known !== undefined) return `o${known}`;
   identityOf.set(value, ++identities);
