@@ -14,6 +14,7 @@ import { type ComputeOptions, Layer, type Outputs } from "../layers/layer.ts";
 import type { Device } from "../layers/run.ts";
 import { inputValue } from "../program/builder.ts";
 import type { Program, Value } from "../program/program.ts";
+import { type Abilities, ability, type TargetData, type TrainingOptions } from "./abilities.ts";
 import { type InputSpec, type ModelData, readData } from "./data.ts";
 import type { CallValues, Graph } from "./graph.ts";
 import { graphOf, modelType, type Parts } from "./graph-type.ts";
@@ -60,6 +61,9 @@ export interface Intermediate {
   readonly callIndex: number;
   readonly outputs: readonly Tensor[];
 }
+
+/** The options that an ability takes behind the data. */
+type Options<Name extends "trace" | "verify"> = Parameters<Abilities[Name]>[2];
 
 export class Model<Many extends boolean = boolean> extends Layer<Many> {
   readonly #parts: Parts;
@@ -210,6 +214,61 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
     if (options.print === undefined) console.log(text.slice(0, -1));
     else if (options.print !== false) options.print(text);
     return text;
+  }
+
+  /** Where every count and every output shape comes from. Throws UnrollError `unbuilt`. */
+  explain(): ReturnType<Abilities["explain"]> {
+    return ability("explain")(this);
+  }
+
+  /** Every intermediate of one example, by hand: each gate of each timestep. Throws as `predict` does. */
+  trace(x: ModelData, options?: Options<"trace">): ReturnType<Abilities["trace"]> {
+    return ability("trace")(this, x, options);
+  }
+
+  /** Compares the engine with the by-hand evaluation, layer by layer and step by step. Throws as `predict` does. */
+  verify(x: ModelData, options?: Options<"verify">): ReturnType<Abilities["verify"]> {
+    return ability("verify")(this, x, options);
+  }
+
+  /** The model as a file's bytes; by default as Keras 3 saves it. Throws UnrollError `option` for an unknown format. */
+  toBytes(format?: Parameters<Abilities["toBytes"]>[1]): Promise<Uint8Array> {
+    return ability("toBytes")(this, format);
+  }
+
+  /** Writes the model to a file; its ending says the format. Throws UnrollError `option`, `file`. */
+  save(path: string): Promise<void> {
+    return ability("save")(this, path);
+  }
+
+  /** Sets optimizer, loss and metrics for training. Throws UnrollError `option`, `unknown-name`. */
+  compile(options: TrainingOptions): void {
+    ability("compile")(this, options);
+  }
+
+  /** Trains on examples `x` with targets `y`. Throws UnrollError `shape`, `data`, `option`, `unbuilt`. */
+  fit(x: ModelData, y: TargetData, options?: TrainingOptions): ReturnType<Abilities["fit"]> {
+    return ability("fit")(this, x, y, options);
+  }
+
+  /** Loss and metrics for examples. Throws as `fit` does. */
+  evaluate(x: ModelData, y: TargetData, options?: TrainingOptions): ReturnType<Abilities["evaluate"]> {
+    return ability("evaluate")(this, x, y, options);
+  }
+
+  /** One step of training on one batch. Throws as `fit` does. */
+  trainOnBatch(x: ModelData, y: TargetData, options?: TrainingOptions): ReturnType<Abilities["trainOnBatch"]> {
+    return ability("trainOnBatch")(this, x, y, options);
+  }
+
+  /** The gradients of the loss, one tensor for each trainable weight. Throws as `fit` does. */
+  gradients(x: ModelData, y: TargetData, options?: TrainingOptions): ReturnType<Abilities["gradients"]> {
+    return ability("gradients")(this, x, y, options);
+  }
+
+  /** What each timestep contributes to the gradients. Throws as `fit` does. */
+  traceGradients(x: ModelData, y: TargetData, options?: TrainingOptions): ReturnType<Abilities["traceGradients"]> {
+    return ability("traceGradients")(this, x, y, options);
   }
 
   /** Forgets prepared programs; for changes of the graph. */

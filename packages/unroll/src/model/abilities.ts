@@ -1,0 +1,61 @@
+/**
+ * What a model can do that is written above model/: explaining, tracing, verifying, saving, training. `Model`'s methods ask
+ * here for the function, and src/index.ts fills the table once, so that model/ depends on none of it. Types only come down.
+ */
+
+import type { Tensor } from "../core/tensor.ts";
+// biome-ignore-start lint/style/noRestrictedImports: types of what is filled in from above; nothing is imported at run time
+import type { Explanation } from "../explain/explanation.ts";
+import type { Trace, TraceOptions } from "../explain/trace.ts";
+import type { Verification, VerifyOptions } from "../explain/verification.ts";
+import type { WritableFormat } from "../formats/save.ts";
+import type { ModelData } from "./data.ts";
+import type { Model } from "./model.ts";
+// biome-ignore-end lint/style/noRestrictedImports: as above
+
+/** Derivations, traces and checks: filled from explain/. */
+export interface ExplainAbilities {
+  explain(model: Model): Explanation;
+  trace(model: Model, x: ModelData, options?: TraceOptions): Trace;
+  verify(model: Model, x: ModelData, options?: VerifyOptions): Verification;
+}
+
+/** Files: filled from formats/. */
+export interface FileAbilities {
+  toBytes(model: Model, format?: WritableFormat): Promise<Uint8Array>;
+  save(model: Model, path: string): Promise<void>;
+}
+
+/** Targets and weights of examples, one for each output. */
+export type TargetData = ModelData;
+/** Options of training by name; training/ checks them and says which there are. */
+export type TrainingOptions = Readonly<Record<string, unknown>>;
+/** Loss and metrics by name. */
+export type LossAndMetrics = Readonly<Record<string, number>>;
+
+/** Training: filled from training/. */
+export interface TrainingAbilities {
+  compile(model: Model, options: TrainingOptions): void;
+  fit(model: Model, x: ModelData, y: TargetData, options?: TrainingOptions): Promise<{ readonly history: unknown }>;
+  evaluate(model: Model, x: ModelData, y: TargetData, options?: TrainingOptions): LossAndMetrics;
+  trainOnBatch(model: Model, x: ModelData, y: TargetData, options?: TrainingOptions): LossAndMetrics;
+  /** One tensor for each trainable weight, of its shape. */
+  gradients(model: Model, x: ModelData, y: TargetData, options?: TrainingOptions): Tensor[];
+  traceGradients(model: Model, x: ModelData, y: TargetData, options?: TrainingOptions): unknown;
+}
+
+export type Abilities = ExplainAbilities & FileAbilities & TrainingAbilities;
+
+const table: Partial<Abilities> = {};
+
+/** Fills in some abilities; src/index.ts calls it once for each folder. */
+export function provideAbilities(abilities: Partial<Abilities>): void {
+  Object.assign(table, abilities);
+}
+
+/** The function of this name. */
+export function ability<Name extends keyof Abilities>(name: Name): Abilities[Name] {
+  const found = table[name];
+  if (found !== undefined) return found as Abilities[Name]; // a partial table has the same functions
+  throw new Error(`model.${name} needs the whole library: import from "unroll", not from a file inside it`);
+}
