@@ -10,3 +10,5 @@ export { readSafetensors, type Safetensors, writeSafetensors } from "./safetenso
 export { toStorable, weightNames } from "./storable.ts";
 export { writeH5, writeKeras, writeNpzModel, writeSafetensorsModel, writeWeightsH5 } from "./write.ts";
 export { writeTfjs } from "./write-tfjs.ts";
+export { type LoadedCode, type LoadedModel, type LoadOptions, loadModel } from "./load.ts";
+export { modelToBytes, saveModel, type WritableFormat, writableFormats } from "./save.ts";

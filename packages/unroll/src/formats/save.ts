@@ -1,4 +1,84 @@
-/** Models to bytes and files, in the formats of write.ts. */
+/** Models to bytes and files, in the formats of write.ts. Optimizer state is the trainer's business. */
+import { didYouMean, UnrollError } from "../core/errors.ts";
+import type { Layer } from "../layers/layer.ts";
+import { Model } from "../model/model.ts";
+import type { KerasObject, StorableModel } from "./container.ts";
+import { writeFile } from "./files.ts";
+import { modelToConfig } from "./keras-model-write.ts";
+import { walkLayers } from "./keras-paths.ts";
+import { weightNames } from "./storable.ts";
+import { writeH5, writeKeras, writeNpzModel, writeSafetensorsModel, writeWeightsH5 } from "./write.ts";
 
-/** What a model can be written as: Keras's `.keras`, `.h5`, `.weights.h5`, and safetensors, npz, the architecture as JSON. */
-export type WritableFormat = "keras" | "h5" | "weights.h5" | "safetensors" | "npz" | "json";
+const writers = {
+  /** Keras 3's archive. */
+  keras: (model: Model) => writeKeras(storableOf(model)),
+  /** Architecture and weights in one HDF5 file, as Keras 2 reads it too. */
+  h5: (model: Model) => writeH5(storableOf(model)),
+  /** Weights only, as Keras 3's `save_weights` writes them. */
+  "weights.h5": (model: Model) => writeWeightsH5(storableOf(model)),
+  safetensors: (model: Model) => writeSafetensorsModel(storableOf(model)),
+  /** Weights only, by `layer/weight`. */
+  npz: (model: Model) => writeNpzModel(storableOf(model)),
+  /** The architecture only, as `model.to_json()` gives it. */
+  json: (model: Model) => new TextEncoder().encode(`${JSON.stringify(modelToConfig(model))}\n`),
+} satisfies Readonly<Record<string, (model: Model) => Uint8Array>>;
+
+/** What a model can be written as. */
+export type WritableFormat = keyof typeof writers;
+
+export const writableFormats: readonly WritableFormat[] = Object.keys(writers) as WritableFormat[]; // the table's own keys
+
+/**
+ * The model as a file's bytes.
+ *
+ * @throws UnrollError `option` for an unknown format, `unbuilt`, `unsupported` for a layer that Keras has no class for.
+ */
+export function modelToBytes(model: Model, format: WritableFormat = "keras"): Uint8Array {
+  if (Object.hasOwn(writers, format)) return writers[format](model);
+  throw new UnrollError({
+    code: "option",
+    path: model.name,
+    expected: `the format must be one of ${writableFormats.join(", ")}`,
+    received: `format = ${String(format)}`,
+    hint: didYouMean(String(format), writableFormats),
+  });
+}
+
+/** Writes the model to a file, whole or not at all; the file's ending says the format. Throws as `modelToBytes`, and `file`. */
+export async function saveModel(model: Model, path: string): Promise<void> {
+  await writeFile(path, modelToBytes(model, formatOfPath(path)));
+}
+
+/** The format that a file's ending names. Throws UnrollError `format`. */
+export function formatOfPath(path: string): WritableFormat {
+  const name = path.toLowerCase();
+  const found = [...writableFormats].sort((a, b) => b.length - a.length).find((format) => name.endsWith(`.${format}`));
+  if (found !== undefined) return found;
+  if (name.endsWith(".hdf5")) return "h5";
+  throw new UnrollError({
+    code: "format",
+    path,
+    expected: `the file's ending must be one of ${writableFormats.map((format) => `.${format}`).join(", ")}`,
+    received: `name = ${path}`,
+    hint: didYouMean(path.split(".").at(-1) ?? "", writableFormats),
+  });
+}
+
+/** Architecture and weights as the writers take them. */
+export function storableOf(model: Model): StorableModel {
+  // Both interfaces describe the same JSON; the writers' one wants its keys declared.
+  const architecture = modelToConfig(model) as unknown as KerasObject;
+  const layers = walkLayers(architecture, model.name).map((slot) => {
+    const weights = layerAt(model, slot.path).getWeights();
+    const names = weightNames(slot, weights.length);
+    return { path: slot.path, weights: weights.map((weight, index) => ({ name: names[index]!, ...weight })) };
+  });
+  return { architecture, layers };
+}
+
+/** The layer at a path of names: of the models around it, then its own. An input layer stands among a model's inputs. */
+export function layerAt(model: Model, [name, ...rest]: readonly string[]): Layer {
+  const input = model.hasGraph ? model.inputs.find(({ node }) => node.layer.name === name)?.node.layer : undefined;
+  const layer = input ?? model.getLayer(name ?? "");
+  return rest.length > 0 && layer instanceof Model ? layerAt(layer, rest) : layer;
+}

@@ -2,6 +2,7 @@
  * What a layer type is: its options, its arrays, its shape rule and its program. A layer file exports one `defineLayer(...)`;
  * everything else (checks, names, counts, derivations, summary, reference, kernels, gradients, files) reads these facts.
  */
+import type { CellGraph } from "../cells/define.ts";
 import type { Expr } from "../equations/expr.ts";
 import type { Value } from "../program/program.ts";
 import type { ConfigOf, Fields } from "./fields.ts";
@@ -101,6 +102,8 @@ export interface LayerType<F extends Fields = Fields> {
   compute(call: Call<ConfigOf<F>>): Result;
   /** Sizes of its states `[batch, size]`, in order; a layer with the option `stateful` keeps them between calls. */
   stateSizes?(config: ConfigOf<F>, children: readonly Layer[]): readonly number[];
+  /** The equations of the cell that it runs over time, for counts and texts; layers without a cell have none. */
+  cell?(config: ConfigOf<F>): CellGraph;
   /** For a cell's one step: the layer type that runs it over the timesteps. */
   readonly overTime?: LayerType;
   /** True where Keras hands the mask on unchanged (used by `computeMask` and when `compute` gives none). */

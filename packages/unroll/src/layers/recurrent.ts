@@ -76,6 +76,7 @@ export function recurrentLayer<const Own extends fields.Fields = Record<never, n
     weights: (config, [input]) => weightsOf(cell, config as Config, input!), // Config says what every such layer has
     outputSizes: (config, [input]) => outputSizes(cell, config as Config, input!),
     stateSizes: (config) => cell.stateNames.map(() => (config as Config).units),
+    cell: (config) => graphOf(cell, config as Config),
     compute: (call) => compute(cell, call as unknown as Call<Config>),
   });
   return type as unknown as LayerType<CommonFields & Own>; // a spread of two tables has the fields of both

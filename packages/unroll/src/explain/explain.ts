@@ -1,0 +1,200 @@
+/**
+ * Makes the explanation of a model: walks its layers, gives every size a letter that says where it comes from, and derives
+ * counts and shapes from the formulas that the layers state. It knows no particular layer, and takes no memory for weights.
+ */
+import { deriveCellCount } from "../cells/derive.ts";
+import { cellEquations } from "../cells/equations.ts";
+import { UnrollError } from "../core/errors.ts";
+import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
+import { type CountedArray, type Derivation, deriveCount, deriveShape, deriveSize, sumOf } from "../equations/derive.ts";
+import { evaluateSize } from "../equations/evaluate.ts";
+import { constant, type Expr, inOrder, letter } from "../equations/expr.ts";
+import { toText } from "../equations/render.ts";
+import type { Sizes, SymbolicTensor } from "../layers/index.ts";
+import type { Layer } from "../layers/layer.ts";
+import { shapeOf, sizesOf } from "../layers/sizes.ts";
+import { partsOf } from "../model/graph-type.ts";
+import type { Model } from "../model/model.ts";
+import type { Explanation, LayerExplanation } from "./explanation.ts";
+
+/** What a layer reads. */
+interface Source {
+  /** The name of the layer or input before. */
+  readonly from: string;
+  readonly shape: Shape;
+}
+
+/** How a count is put together: the textbook formula and the arrays or layers that it sums. */
+interface Count {
+  readonly formula: Expr;
+  readonly derivation: Derivation;
+  readonly nonTrainable: number;
+}
+
+/**
+ * Where every count and every output shape of a model comes from.
+ *
+ * @throws UnrollError `unbuilt` while the model does not know its input shape.
+ */
+export function explainModel(model: Model): Explanation {
+  const { graph } = model;
+  const listed = new Set(model.layers);
+  const inputs = graph.inputs.map(({ node }) => node.layer).filter((layer) => listed.has(layer));
+  const layers = [
+    ...inputs.map((layer) => explainInput(layer)),
+    ...model.layers.filter((layer) => !inputs.includes(layer)).map((layer) => explainLayer(layer, sourcesOf(layer, model))),
+  ];
+  const inSummaryOrder = model.layers.map((layer) => layers.find(({ name }) => name === layer.name)!); // made just above
+  const counted = inSummaryOrder.filter(({ count }) => count.result !== 0);
+  const total = deriveSize("total parameters", sumOf(counted.map(({ count }) => constant(count.result!))));
+  return {
+    name: model.name,
+    layers: inSummaryOrder,
+    total,
+    nonTrainable: inSummaryOrder.reduce((sum, { nonTrainable }) => sum + nonTrainable, 0),
+  };
+}
+
+/** The explanation of one layer of a model. Throws UnrollError `unknown-name`, `unbuilt`. */
+export function explainLayerOf(model: Model, nameOrIndex: string | number): LayerExplanation {
+  const { name } = model.getLayer(nameOrIndex);
+  return explainModel(model).layers.find((layer) => layer.name === name)!; // the model's own layer
+}
+
+function explainInput(layer: Layer): LayerExplanation {
+  const shape = layer.calls[0]!.outputs[0]!.shape;
+  return {
+    name: layer.name,
+    className: layer.className,
+    does: layer.type.doc,
+    inputs: [],
+    count: deriveCount("parameters", []),
+    nonTrainable: 0,
+    outputs: [deriveShape("output shape", lettersOf([{ from: "", shape }])[0]!)],
+    equations: undefined,
+    remarks: [],
+    inside: [],
+  };
+}
+
+function explainLayer(layer: Layer, sources: readonly Source[]): LayerExplanation {
+  const sizes = lettersOf(sources);
+  const inside = explainInside(layer, sizes, sources);
+  const count = countOf(layer, sizes, inside);
+  const cell = layer.type.cell?.(layer.config);
+  const outputs = layer.type.outputSizes(layer.config, sizes, layer.children, layer.name);
+  return {
+    name: layer.name,
+    className: layer.className,
+    does: layer.type.doc,
+    inputs: sources,
+    count: count.derivation,
+    nonTrainable: count.nonTrainable,
+    outputs: outputs.map((axes, index) => deriveShape(outputs.length === 1 ? "output shape" : `output ${index + 1}`, axes)),
+    equations: cell === undefined ? undefined : cellEquations(cell),
+    remarks: remarksOn(layer, sizes, count),
+    inside,
+  };
+}
+
+/** The layers inside: of a model each by its own place in the graph, of a wrapper by the inputs that the wrapper gives. */
+function explainInside(layer: Layer, sizes: readonly Sizes[], sources: readonly Source[]): LayerExplanation[] {
+  if (partsOf(layer) !== undefined) {
+    return explainModel(layer as Model).layers.filter(({ className }) => className !== "InputLayer"); // it has parts
+  }
+  const inputs = layer.type.childInputs?.(layer.config, sizes, layer.children);
+  return layer.children.map((child, index) => {
+    if (inputs === undefined) return explainLayer(child, sources);
+    const given = inputs[index]!.map((one) => ({ from: `what ${layer.name} gives it`, shape: shapeOf(one) }));
+    return explainLayer(child, given);
+  });
+}
+
+function countOf(layer: Layer, sizes: readonly Sizes[], inside: readonly LayerExplanation[]): Count {
+  const specs = layer.type.weights?.(layer.config, sizes, layer.name) ?? [];
+  const frozen = (trainable: boolean | undefined): boolean => trainable === false || !layer.trainable;
+  const arrays = specs.map(
+    ({ name, shape, blocks, trainable }): CountedArray => ({
+      name: frozen(trainable) ? `${name} (not trained)` : name,
+      shape,
+      ...(blocks === undefined ? {} : { blocks }),
+    }),
+  );
+  const own = specs
+    .filter(({ trainable }) => frozen(trainable))
+    .reduce((sum, { shape }) => sum + sizeOf(shapeOf(shape).map(Number)), 0);
+  const nonTrainable = own + inside.reduce((sum, one) => sum + one.nonTrainable, 0);
+  const cell = layer.type.cell?.(layer.config);
+  if (cell !== undefined) {
+    const features = sizes[0]!.at(-1)!;
+    const units = letter("h", Number(layer.config.units), "units", "option units");
+    const derivation = deriveCellCount("parameters", cell, { features, units });
+    return { formula: derivation.formula, derivation, nonTrainable };
+  }
+  if (inside.length === 0) {
+    const derivation = deriveCount("parameters", arrays);
+    return { formula: derivation.formula, derivation, nonTrainable };
+  }
+  const children = inside.map(({ name, className, count }) => ({ ...count, title: `${name} (${className})` }));
+  const formula = sumOf([...(arrays.length === 0 ? [] : [ownFormula(arrays)]), ...formulasOf(children)]);
+  const parts = [...deriveCount("", arrays).parts, ...children];
+  return { formula, derivation: deriveSize("parameters", formula, parts), nonTrainable };
+}
+
+function ownFormula(arrays: readonly CountedArray[]): Expr {
+  return deriveCount("", arrays).formula;
+}
+
+/** Equal children are counted once and multiplied; a single one keeps its letters; different ones are added up as numbers. */
+function formulasOf(children: readonly Derivation[]): Expr[] {
+  const [first, ...others] = children;
+  if (first === undefined) return [];
+  const same = (other: Derivation): boolean =>
+    toText(other.formula) === toText(first.formula) && other.result === first.result;
+  if (others.every(same)) {
+    return [others.length === 0 ? first.formula : constant(children.length).times(first.formula)];
+  }
+  return children.filter(({ result }) => result !== 0).map(({ result }) => constant(result ?? 0));
+}
+
+function remarksOn(layer: Layer, sizes: readonly Sizes[], { formula, nonTrainable }: Count): string[] {
+  const used = new Set(inOrder([formula]).map(({ node }) => (node.op === "symbol" ? node.name : "")));
+  const timesteps = sizes[0]?.length === 3 ? sizes[0][1]! : undefined;
+  const remarks: string[] = [];
+  if (timesteps !== undefined && evaluateSize(formula) !== 0 && !used.has("T")) {
+    const value = evaluateSize(timesteps);
+    remarks.push(
+      `The number of timesteps${value === null ? "" : `, ${value.toLocaleString("en-US")},`} is not in the count: every timestep uses the same arrays.`,
+    );
+  }
+  if (layer.calls.length > 1) {
+    remarks.push(`The layer is called ${layer.calls.length} times and counted once: the calls share its arrays.`);
+  }
+  if (nonTrainable > 0) remarks.push(`Training leaves ${nonTrainable.toLocaleString("en-US")} of them alone.`);
+  return remarks;
+}
+
+/** Where a layer's inputs come from: its first call in the model's graph. */
+function sourcesOf(layer: Layer, model: Model): Source[] {
+  const call = model.graph.calls.find((one) => one.layer === layer);
+  if (call === undefined) {
+    throw new UnrollError({ code: "graph", path: layer.name, expected: "the layer must be called in the model" });
+  }
+  return call.inputs.map((tensor) => ({ from: nameOf(tensor), shape: tensor.shape }));
+}
+
+function nameOf({ node }: SymbolicTensor): string {
+  return node.layer.name;
+}
+
+/** Letters for the axes of the inputs, each told where it comes from. */
+function lettersOf(sources: readonly Source[]): Sizes[] {
+  return sources.map(({ from, shape }, index) =>
+    sizesOf(shape, index, sources.length).map(({ node }, axis) => {
+      if (node.op !== "symbol") throw new Error("sizes of an input are letters");
+      const which = axis === shape.length - 1 ? "last axis" : `axis ${axis + 1}`;
+      const origin = `${which} of ${formatShape(shape)}${from === "" ? "" : ` from ${from}`}`;
+      return letter(node.name, node.value ?? null, node.meaning, origin);
+    }),
+  );
+}

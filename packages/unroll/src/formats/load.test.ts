@@ -1,0 +1,126 @@
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { UnrollError } from "../core/errors.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { input, layers } from "../layers/index.ts";
+import type { Model } from "../model/model.ts";
+import { sequential } from "../model/sequential.ts";
+import { load, loadModel } from "./load.ts";
+import { readNpy } from "./npy.ts";
+import { toFloat32 } from "./numbers.ts";
+import { formatOfPath, modelToBytes, saveModel, type WritableFormat } from "./save.ts";
+
+const files = fileURLToPath(new URL("../../../../fixtures/keras/files/", import.meta.url));
+const cases = [
+  "bidirectional",
+  "gru_after",
+  "gru_before",
+  "two_inputs",
+  "batch_norm",
+  "embedding",
+  "nested_sequential",
+  "trained",
+  "encoder_decoder",
+];
+
+async function errorOf(promise: Promise<unknown>): Promise<UnrollError> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(UnrollError);
+  return error as UnrollError; // checked above
+}
+
+function small(): Model {
+  return sequential({
+    layers: [input({ shape: [4, 3] }), layers.gru({ units: 2, name: "memory" }), layers.dense({ units: 1, name: "out" })],
+    seed: 7,
+  });
+}
+
+describe("loadModel", () => {
+  it.each(cases)("gives Keras's prediction for %s, from .keras and from .h5", async (id) => {
+    for (const file of ["m.keras", "m.h5"]) {
+      const model = await loadModel(join(files, id, file));
+      const inputs = await inputsOf(id);
+      const given = model.predict(inputs);
+      const [first] = Array.isArray(given) ? given : [given];
+      const expected = readNpy(await readFile(join(files, id, "predictions.npy")));
+      expect(first!.shape).toEqual(expected.shape);
+      const largest = Math.max(...first!.data.map((value, i) => Math.abs(value - Number(expected.data[i]))));
+      expect(largest, `${id}/${file}`).toBeLessThan(1e-5);
+    }
+  });
+
+  it("needs the architecture for a file of weights, and takes it as a file", async () => {
+    const weights = join(files, "gru_after/m.weights.h5");
+    expect((await errorOf(loadModel(weights))).message).toContain("the file has weights only");
+    const whole = await loadModel(join(files, "gru_after/m.keras"));
+    const model = await loadModel(weights, { architecture: join(files, "gru_after/m.keras") });
+    expect(model.getWeights()).toEqual(whole.getWeights());
+  });
+
+  it("says which weights are missing, and which have another shape", async () => {
+    const missing = await errorOf(loadModel(join(files, "broken/missing_weight.keras")));
+    expect(missing.code).toBe("weights");
+    expect(missing.message).toContain("dense");
+    const wrong = await errorOf(loadModel(join(files, "broken/wrong_shape.keras")));
+    expect(wrong.message).toMatch(/dense: kernel \(array 1 of 2\) must have shape \(/);
+  });
+
+  it("builds the one model of a script and says that its weights are fresh", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "unroll-"));
+    const path = join(folder, "model.py");
+    await writeFile(path, "from keras import *\nm = Sequential([Input((10, 3)), layers.LSTM(4), layers.Dense(1)])\n");
+    const { model, hasWeights } = await load(path);
+    expect(model.countParams()).toBe(4 * (4 * (4 + 3) + 4) + 5);
+    expect(hasWeights).toBe(false);
+    await writeFile(path, "x = 1\n");
+    expect((await errorOf(loadModel(path))).message).toContain("the code must build a Keras model");
+  });
+});
+
+describe("saving", () => {
+  it.each(["keras", "h5", "safetensors"] as const)("%s gives the same model back", async (format) => {
+    const model = small();
+    const again = await loadModel(modelToBytes(model, format));
+    expect(again.getWeights()).toEqual(model.getWeights());
+    expect(again.summary({ print: false })).toBe(model.summary({ print: false }));
+  });
+
+  it.each(["weights.h5", "npz"] as const)("%s holds the weights, json the architecture", async (format) => {
+    const model = small();
+    const json = new TextDecoder().decode(modelToBytes(model, "json"));
+    const again = await loadModel(modelToBytes(model, format), { architecture: json });
+    expect(again.getWeights()).toEqual(model.getWeights());
+    const beside = await loadModel(modelToBytes(model, "json"), { weights: modelToBytes(model, format) });
+    expect(beside.getWeights()).toEqual(model.getWeights());
+  });
+
+  it("takes the format from the file's ending, and names the endings otherwise", async () => {
+    const endings: readonly (readonly [string, WritableFormat])[] = [
+      ["a/model.keras", "keras"],
+      ["model.weights.h5", "weights.h5"],
+      ["model.h5", "h5"],
+      ["MODEL.NPZ", "npz"],
+    ];
+    for (const [path, format] of endings) expect(formatOfPath(path)).toBe(format);
+    const error = await errorOf(saveModel(small(), "model.kears"));
+    expect(error.message).toContain("Did you mean keras?");
+  });
+});
+
+/** The inputs that Keras was given. */
+async function inputsOf(id: string): Promise<Tensor[]> {
+  const several = id === "two_inputs" || id === "encoder_decoder";
+  const names = several ? ["inputs_0.npy", "inputs_1.npy"] : ["inputs.npy"];
+  const arrays = await Promise.all(names.map((name) => readFile(join(files, id, name))));
+  return arrays.map((bytes) => {
+    const { shape, data } = readNpy(bytes);
+    return { shape, data: toFloat32(data) };
+  });
+}

@@ -1,0 +1,196 @@
+/**
+ * From a file to a model that runs: opens it by its content, builds the architecture, gives every layer its weights, and
+ * tells what was read and what was not. Code and notebooks come in through python/, which is loaded only for them.
+ */
+import { UnrollError } from "../core/errors.ts";
+import { formatShape } from "../core/shape.ts";
+import { checkWeights } from "../layers/arrays.ts";
+import type { Model } from "../model/model.ts";
+import { withArchitecture } from "./assign.ts";
+import type { FileReport, StoredLayer, StoredModel } from "./container.ts";
+import { defaultLimits, fileError } from "./failure.ts";
+import { readFile } from "./files.ts";
+import { modelFromConfig } from "./keras-model.ts";
+import { toFloat32 } from "./numbers.ts";
+import { type ModelSource, type OpenOptions, openModelFile } from "./open.ts";
+import type { CodeModel, CodeReading } from "./python/index.ts";
+import { layerAt } from "./save.ts";
+
+export interface LoadOptions extends OpenOptions {
+  /** For a weights-only file: Keras's JSON of the model, as text, parsed, or as its own file's bytes or path. */
+  readonly architecture?: ModelSource | object;
+  /** Weights in a file of their own, in any format; they replace those of the first file. */
+  readonly weights?: ModelSource;
+  /** Values for what code leaves open, by variable or expression. */
+  readonly set?: Readonly<Record<string, number | string>>;
+  /** Told what was done with the parts of the file. */
+  readonly onReport?: (report: FileReport) => void;
+}
+
+/** A model as a file gave it. */
+export interface LoadedModel {
+  readonly model: Model;
+  /** False where the weights are freshly drawn, because the file has none. */
+  readonly hasWeights: boolean;
+  readonly report: FileReport;
+  /** Where the model comes from when the file is code. */
+  readonly code?: CodeModel;
+}
+
+/** What code says, and each of its models that could be built. */
+export interface LoadedCode {
+  readonly reading: CodeReading;
+  readonly models: readonly {
+    readonly code: CodeModel;
+    /** Undefined where a size is not known or a layer is not there. */
+    readonly model: Model | undefined;
+    readonly error: UnrollError | undefined;
+  }[];
+}
+
+/**
+ * Loads a model with its weights: `.keras`, HDF5, TensorFlow.js, safetensors, `model.to_json()`, or Python code and notebooks
+ * that build one model. The format is found by content.
+ *
+ * @throws UnrollError `format`, `file`, `weights`, `unsupported`, `unknown-name`, `option`, `shape`, `memory`
+ * @example const net = await loadModel("model.keras")
+ */
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  const { model, report } = await load(source, options);
+  options.onReport?.(report);
+  return model;
+}
+
+/** The same, with the report. */
+export async function load(source: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
+  const code = await codeOf(source, options);
+  const loaded = code === undefined ? await loadFile(source, options) : onlyModel(code, nameOf(source, options));
+  if (options.weights === undefined) return loaded;
+  const report = await loadWeights(loaded.model, options.weights);
+  return { ...loaded, hasWeights: true, report: { ...report, read: [...loaded.report.read, ...report.read] } };
+}
+
+/** All models that Python code, a notebook or Markdown builds; undefined when the source is no code. */
+export async function codeOf(source: ModelSource, options: LoadOptions = {}): Promise<LoadedCode | undefined> {
+  const limits = { ...defaultLimits, ...options.limits };
+  const name = nameOf(source, options);
+  if (!/\.(py|ipynb|md|markdown|txt)$/i.test(name)) return undefined;
+  const bytes = typeof source === "string" ? await readFile(source, limits) : bytesOf(source);
+  const { readKerasCode } = await import("./python/index.ts");
+  const reading = readKerasCode(bytes, options.set === undefined ? {} : { set: options.set });
+  const models = reading.models.map((one) => {
+    try {
+      const model = modelFromConfig(one.config, { keepNames: true });
+      return { code: one, model, error: undefined };
+    } catch (error) {
+      if (!(error instanceof UnrollError)) throw error;
+      return { code: one, model: undefined, error };
+    }
+  });
+  return { reading, models };
+}
+
+/**
+ * Gives a model the weights of a file in any format, by the model's own names.
+ *
+ * @throws UnrollError `weights` when one is missing or has another shape
+ */
+export async function loadWeights(model: Model, source: ModelSource): Promise<FileReport> {
+  const { modelToConfig } = await import("./keras-model-write.ts");
+  const stored = withArchitecture(await openModelFile(source), modelToConfig(model));
+  assign(model, stored);
+  return stored.report;
+}
+
+async function loadFile(source: ModelSource, options: LoadOptions): Promise<LoadedModel> {
+  const opened = await openModelFile(source, options);
+  const { architecture } = options;
+  const stored = architecture === undefined ? opened : withArchitecture(opened, await architectureOf(architecture));
+  if (stored.architecture === undefined) {
+    throw fileError("weights", stored.file, "the file has weights only, and a model needs its architecture too", {
+      hint: "Give it: loadModel(file, { architecture }), on the command line unroll ... MODEL.json --weights FILE.",
+    });
+  }
+  const model = modelFromConfig(stored.architecture, versionOf(stored));
+  const hasWeights = stored.format !== "keras-json";
+  if (hasWeights) assign(model, stored);
+  return { model, hasWeights, report: stored.report };
+}
+
+function versionOf({ kerasVersion }: StoredModel): { kerasVersion?: string } {
+  return kerasVersion === undefined ? {} : { kerasVersion };
+}
+
+async function architectureOf(given: ModelSource | object): Promise<unknown> {
+  if (typeof given === "string" && given.trimStart().startsWith("{")) return JSON.parse(given);
+  if (typeof given !== "string" && !(given instanceof Uint8Array)) return given;
+  const { architecture, file } = await openModelFile(given);
+  if (architecture !== undefined) return architecture;
+  throw fileError("format", file, "the file must hold an architecture");
+}
+
+function onlyModel({ models, reading }: LoadedCode, file: string): LoadedModel {
+  const [first, ...others] = models;
+  if (first === undefined) {
+    throw fileError("format", file, "the code must build a Keras model", {
+      received: `${reading.problems.length} places that were not understood`,
+      hint: "unroll summary FILE says what was found.",
+    });
+  }
+  if (others.length > 0) {
+    throw fileError("format", file, "the code must build one model", {
+      received: `${models.length} models: ${models.map(({ code }) => code.name).join(", ")}`,
+      hint: "unroll summary FILE shows them all.",
+    });
+  }
+  if (first.model === undefined) throw first.error!; // one of the two is there
+  const report = { read: ["architecture out of code, weights freshly drawn"], ignored: [] };
+  return { model: first.model, hasWeights: false, report, code: first.code };
+}
+
+/** Sets every layer's weights, or none. */
+function assign(model: Model, stored: StoredModel): void {
+  const missing = new Set(model.layers.filter((layer) => layer.variables.length > 0).map(({ name }) => name));
+  const steps = stored.layers
+    .filter(({ weights }) => weights.length > 0)
+    .map((layer) => {
+      if (layer.path.length === 0) missing.clear();
+      else missing.delete(layer.path[0]!);
+      return prepareLayer(model, layer, stored.file);
+    });
+  const [lacking] = missing;
+  if (lacking !== undefined) {
+    const shapes = model.getLayer(lacking).variables.map(({ name, shape }) => `${name} ${formatShape(shape)}`);
+    throw fileError("weights", `${stored.file}: ${lacking}`, "the layer needs its weights", {
+      received: "none in the file",
+      hint: `It has ${shapes.join(", ")}.`,
+    });
+  }
+  for (const step of steps) step();
+}
+
+/** Checks one layer's weights and returns what sets them. */
+function prepareLayer(model: Model, layer: StoredLayer, file: string): () => void {
+  const target = layer.path.length === 0 ? model : layerAt(model, layer.path);
+  const arrays =
+    layer.order === "get_weights"
+      ? target.arrays
+      : [...target.arrays].sort((a, b) => Number(b.spec.trainable !== false) - Number(a.spec.trainable !== false));
+  // Shapes are checked before any numbers are read.
+  const shapes = layer.weights.map(({ shape }) => ({ shape, data: noNumbers }));
+  checkWeights(arrays, shapes, `${file}: ${layer.path.join("/") || model.name}`);
+  return () => {
+    for (const [index, { variable }] of arrays.entries()) variable.assign(toFloat32(layer.weights[index]!.read()));
+  };
+}
+
+const noNumbers = new Float32Array();
+
+function nameOf(source: ModelSource, options: LoadOptions): string {
+  if (typeof source === "string") return source;
+  return source instanceof Uint8Array ? (options.name ?? "") : (Object.keys(source)[0] ?? "");
+}
+
+function bytesOf(source: Exclude<ModelSource, string>): Uint8Array {
+  return source instanceof Uint8Array ? source : (Object.values(source)[0] ?? new Uint8Array());
+}
