@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type CaseResult, type Engine, kerasLayerCases, runLayerCase } from "./fixture-layers.ts";
 import { goldenLayerCases, runGoldenCase } from "./golden-layers.ts";
 
-const engines: readonly Engine[] = ["reference"];
+const engines: readonly Engine[] = ["reference", "wasm"];
 
 function problems(results: readonly CaseResult[]): string[] {
   return results.filter(({ status }) => status !== "pass").map(({ id, message }) => `${id}: ${message}`);
