@@ -67,10 +67,23 @@ export function compileProgram(program: Program, options: CompileOptions = {}): 
   return new Compiled(program, plan);
 }
 
-interface WeightSlot {
+/** A variable's place in the plan's memory. */
+class WeightSlot {
   readonly variable: Variable;
   readonly view: Float32Array;
-  version: number;
+  /** The variable's version that the memory holds. */
+  version = -1;
+  /** Gives the memory's numbers to the variable. */
+  readonly fetch: () => void;
+
+  constructor(variable: Variable, view: Float32Array) {
+    this.variable = variable;
+    this.view = view;
+    this.fetch = () => {
+      variable.assign(view);
+      this.version = variable.version;
+    };
+  }
 }
 
 /** Below this many numbers a loop copies faster than a call of the typed array's methods. */
@@ -101,7 +114,7 @@ class Compiled implements CompiledProgram {
     this.views = plan.results.map((layout) => this.#view(layout));
     this.#inputs = plan.inputs.map((layout) => layout && this.#view(layout));
     const slots = new Map(
-      [...plan.weights].map(([variable, layout]) => [variable, { variable, view: this.#view(layout), version: -1 }]),
+      [...plan.weights].map(([variable, layout]) => [variable, new WeightSlot(variable, this.#view(layout))]),
     );
     this.#weights = [...slots.values()];
     this.#updated = [...new Set(program.updates.map(({ variable }) => slots.get(variable)!))];
@@ -160,10 +173,7 @@ class Compiled implements CompiledProgram {
   /** The variables' newest numbers now lie here; they are fetched when somebody asks. */
   #reportUpdates(): void {
     for (const slot of this.#updated) {
-      slot.variable.changedElsewhere(() => {
-        slot.variable.assign(slot.view);
-        slot.version = slot.variable.version;
-      });
+      slot.variable.changedElsewhere(slot.fetch);
       slot.version = slot.variable.version;
     }
     this.#seenChanges = Variable.changes;

@@ -7,40 +7,44 @@ import { addressOf, broadcastLayout, type Layout } from "./layout.ts";
 import { forEachFour, forEachIndex, joinAxes, loadFour, type Place, storeFour } from "./loops.ts";
 
 /**
- * Emits `target = equation(operands)` for every element of the target. Operands broadcast. `equation` is called once for whole
- * vectors and once for a rest.
+ * Emits `targets = equations(operands)` for every element; the targets have one shape, to which operands broadcast.
+ * `equations` is called once for whole vectors and once for a rest. All operands of an element are read before its targets are
+ * written, so a target may lie where an operand lies, element for element.
  */
 export function emitElementwise(
   f: FunctionBuilder,
-  target: Layout,
+  targets: readonly Layout[],
   operands: readonly Layout[],
-  equation: (operands: readonly (() => V128)[]) => V128,
+  equations: (operands: readonly (() => V128)[]) => readonly V128[],
 ): void {
-  const layouts = [target, ...operands.map((operand) => broadcastLayout(operand, target.shape))];
+  const whole = targets[0]!.shape;
+  const layouts = [...targets, ...operands.map((operand) => broadcastLayout(operand, whole))];
   const { shape, strides } = joinAxes(
-    target.shape,
+    whole,
     layouts.map((layout) => layout.strides),
   );
   const size = shape.pop() ?? 1;
   const inner = strides.map((array) => array.pop() ?? 1);
-  const arrays = layouts.map((layout, i) => ({ base: 0, offset: addressOf(layout), strides: strides[i]! }));
-  forEachIndex(f, shape, arrays, (at) => {
-    const [to, ...from] = at.map((position, i) => ({ ...position, stride: inner[i]! })) as [Place, ...Place[]]; // one for each layout, the target first
+  const starts = layouts.map((layout, i) => ({ base: 0, offset: addressOf(layout), strides: strides[i]! }));
+  forEachIndex(f, shape, starts, (at) => {
+    const places = at.map((position, i): Place => ({ ...position, stride: inner[i]! }));
+    const to = places.slice(0, targets.length);
+    const from = places.slice(targets.length);
     // What repeats along the innermost axis is read once, ahead of its loop.
     const repeated = from.map((place) => (place.stride === 0 ? f.let(loadFour(f, place, 0, 4)) : undefined));
     forEachFour(f, size, (index, lanes) => {
       const loads = from.map((place, i) => () => repeated[i] ?? loadFour(f, place, index, lanes));
-      storeFour(f, to, index, lanes, equation(loads));
+      for (const [i, value] of equations(loads).entries()) storeFour(f, to[i]!, index, lanes, value);
     });
   });
 }
 
 /** Emits `target = source`, element by element. */
 export function emitCopy(f: FunctionBuilder, target: Layout, source: Layout): void {
-  emitElementwise(f, target, [source], ([load]) => load!());
+  emitElementwise(f, [target], [source], ([load]) => [load!()]);
 }
 
 /** Emits `target = value` in every element. */
 export function emitFill(f: FunctionBuilder, target: Layout, value: number): void {
-  emitElementwise(f, target, [], () => f.splat(value));
+  emitElementwise(f, [target], [], () => [f.splat(value)]);
 }

@@ -21,10 +21,15 @@ export interface Task {
   readonly results: readonly Value[];
   /** For a product: the map of its result that is done before it is stored. */
   readonly epilogue?: ProductEpilogue;
+  /** For a map of several results: the body of each, over the operation's symbols. */
+  readonly bodies?: readonly Expr[];
 }
 
-/** The tasks that compute the roots, in an order in which they can run. */
-export function tasksOf(roots: readonly Value[]): Task[] {
+/**
+ * The tasks that compute the roots, in an order in which they can run. Maps in `apart` are not taken into a product: they
+ * would rather be joined with others.
+ */
+export function tasksOf(roots: readonly Value[], apart: ReadonlySet<Value> = new Set()): Task[] {
   const values = valuesInOrder(roots);
   const readers = countReaders(values, roots);
   const isOnlyReadOnce = (value: Value): boolean => readers.get(value) === 1;
@@ -37,7 +42,7 @@ export function tasksOf(roots: readonly Value[]): Task[] {
   }
   const epilogues = new Map<Value, { product: ProductOperation; epilogue: ProductEpilogue }>();
   for (const [value, map] of maps) {
-    if (absorbed.has(value) || hasRowOps(map.body)) continue;
+    if (absorbed.has(value) || apart.has(value) || hasRowOps(map.body)) continue;
     const operand = map.operands.findIndex((source) => canEndIn(source, value) && isOnlyReadOnce(source));
     if (operand < 0) continue;
     const product = map.operands[operand]!;

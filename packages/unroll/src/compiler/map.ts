@@ -5,18 +5,23 @@
 import { sizeOf } from "../core/shape.ts";
 import { isRowOp } from "../equations/arithmetic.ts";
 import { type Expr, inOrder } from "../equations/expr.ts";
-import type { MapOperation } from "../program/program.ts";
+import type { MapOperation, Value } from "../program/program.ts";
 import { emitElementwise } from "./elementwise.ts";
 import { costOf, ExpressionEmitter } from "./emit-expr.ts";
-import type { KernelFactory } from "./kernel.ts";
+import type { Kernel, PlanContext } from "./kernel.ts";
 import { emitRows, planRows } from "./map-rows.ts";
 
-export const mapKernel: KernelFactory<MapOperation> = (context, operation, [result]) => {
-  const { operands, symbols, body } = operation;
+/** `bodies` has an equation for each result where there are several. */
+export function mapKernel(
+  context: PlanContext,
+  { operands, symbols, body }: MapOperation,
+  results: readonly Value[],
+  bodies: readonly Expr[] = [body],
+): Kernel {
   const sources = operands.map((operand) => context.read(operand));
-  const target = context.write(result!);
-  const shape = result!.shape;
-  const flops = sizeOf(shape) * costOf([body]).operations;
+  const targets = results.map((result) => context.write(result));
+  const { shape, id } = results[0]!;
+  const flops = sizeOf(shape) * costOf(bodies).operations;
   if (hasRowOps(body)) {
     const rows = planRows(body, shape.at(-1) ?? 1);
     const scratch = context.scratch("row", rows.scratchBytes);
@@ -24,21 +29,21 @@ export const mapKernel: KernelFactory<MapOperation> = (context, operation, [resu
       name: `rows ${shape.join("×")}`,
       flops,
       emit: (module) =>
-        module.func({ name: `rows${result!.id}` }, (f) => emitRows(f, rows, target, sources, symbols, scratch.address)),
+        module.func({ name: `rows${id}` }, (f) => emitRows(f, rows, targets[0]!, sources, symbols, scratch.address)),
     };
   }
   return {
-    name: `map ${shape.join("×")}`,
+    name: `map ${shape.join("×")}${results.length > 1 ? `, ${results.length} results` : ""}`,
     flops,
     emit: (module) =>
-      module.func({ name: `map${result!.id}` }, (f) =>
-        emitElementwise(f, target, sources, (loads) => {
-          const emitter = new ExpressionEmitter(f, [body], (symbol) => loads[symbols.indexOf(symbol)]!());
-          return emitter.value(body);
+      module.func({ name: `map${id}` }, (f) =>
+        emitElementwise(f, targets, sources, (loads) => {
+          const emitter = new ExpressionEmitter(f, bodies, (symbol) => loads[symbols.indexOf(symbol)]!());
+          return bodies.map((each) => emitter.value(each));
         }),
       ),
   };
-};
+}
 
 export function hasRowOps(body: Expr): boolean {
   return inOrder([body], { bodies: true }).some(({ node }) => isRowOp(node.op));

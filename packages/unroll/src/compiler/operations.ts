@@ -9,7 +9,6 @@ import { reduceKernel } from "./reduce.ts";
 import { scanKernel } from "./scan.ts";
 
 const factories: { readonly [O in Operation as O["op"]]?: KernelFactory<O> } = {
-  map: mapKernel,
   viewGradient: viewGradientKernel,
   pad: padKernel,
   concat: concatKernel,
@@ -19,8 +18,9 @@ const factories: { readonly [O in Operation as O["op"]]?: KernelFactory<O> } = {
   scan: scanKernel,
 };
 
-export function makeKernel(context: PlanContext, { operation, results, epilogue }: Task): Kernel {
+export function makeKernel(context: PlanContext, { operation, results, epilogue, bodies }: Task): Kernel {
   if (operation.op === "product") return productKernel(context, operation, epilogue, results[0]!);
+  if (operation.op === "map") return mapKernel(context, operation, results, bodies);
   const factory = factories[operation.op] as KernelFactory | undefined; // keyed by the operation's own kind
   if (factory === undefined) throw new Error(`compiler: no kernel for ${operation.op}`);
   return factory(context, operation, results);

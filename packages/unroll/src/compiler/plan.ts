@@ -7,7 +7,8 @@ import type { Variable } from "../core/variable.ts";
 import { type Operation, operationsInOrder, type Program, sourcesOf, type Value } from "../program/program.ts";
 import { ModuleBuilder, type WasmFunction } from "./assembler.ts";
 import { emitCopy } from "./elementwise.ts";
-import { type Task, tasksOf } from "./fuse.ts";
+import type { Task } from "./fuse.ts";
+import { type ProgramTasks, sourcesOfTask, tasksOfProgram } from "./join-updates.ts";
 import type { Kernel, PlanContext } from "./kernel.ts";
 import { type Buffer, isContiguous, type Layout, viewLayout } from "./layout.ts";
 import { type MemoryPlan, newBuffer, type PlannedBuffer, placeBuffers } from "./memory.ts";
@@ -56,7 +57,7 @@ class Planner {
   readonly #program: Program;
   readonly #options: PlanOptions;
   readonly #operations: readonly Operation[];
-  readonly #tasks: readonly Task[];
+  readonly #tasks: ProgramTasks;
   readonly #roots: ReadonlySet<Value>;
   readonly #used: ReadonlySet<Value>;
   readonly #updated: ReadonlySet<Variable>;
@@ -76,14 +77,14 @@ class Planner {
     const roots = [...program.results, ...program.updates.map((update) => update.value), ...options.keep];
     this.#roots = new Set(roots);
     this.#operations = operationsInOrder(roots);
-    this.#tasks = tasksOf(roots);
+    this.#tasks = tasksOfProgram(program, options.keep);
     this.#used = new Set([...roots, ...this.#operations.flatMap(sourcesOf)]);
     this.#updated = new Set(program.updates.map((update) => update.variable));
   }
 
   plan(): Plan {
     this.#placeWeights();
-    for (const task of this.#tasks) this.#plan(task);
+    for (const task of this.#tasks.tasks) this.#plan(task);
     const results = this.#program.results.map((value) => this.#readAtEnd(value));
     const kept = new Map(this.#options.keep.map((value) => [value, this.#readAtEnd(value)]));
     const inputs = this.#program.inputs.map((value) => this.#layouts.get(value));
@@ -157,10 +158,9 @@ class Planner {
   }
 
   #planKernel(task: Task): void {
-    const sources = [...sourcesOf(task.operation), ...(task.epilogue?.map.operands ?? [])].filter(
-      (source) => source !== task.epilogue?.map.operands[task.epilogue.operand],
-    );
-    const prepared = sources.every((source) => this.#prepared.has(source));
+    // What is written over a variable belongs to the run, however early it could be known.
+    const overwrites = task.results.some((value) => this.#tasks.inPlace.has(value));
+    const prepared = !overwrites && sourcesOfTask(task).every((source) => this.#prepared.has(source));
     if (prepared) for (const value of task.results) if (value !== undefined) this.#prepared.add(value);
     this.#addKernel(prepared, (context) => makeKernel(context, task));
   }
@@ -191,6 +191,13 @@ class Planner {
       read: (value) => read(this.#layouts.get(value)!),
       readContiguous: (value) => read(this.#contiguousOf(value)),
       write: (value, padded) => {
+        const variable = this.#tasks.inPlace.get(value);
+        if (variable !== undefined) {
+          const layout = this.#weights.get(variable)!;
+          writes.add(layout.buffer);
+          this.#layouts.set(value, layout);
+          return layout;
+        }
         const strides = padded?.strides ?? stridesOf(value.shape);
         const elements = padded?.elements ?? sizeOf(value.shape);
         const buffer = fill(`${value.operation.op} ${value.shape.join("×")}`, 4 * elements, prepared);
@@ -254,11 +261,13 @@ class Planner {
 
   /** New values of variables go to their places at the very end, when nothing reads the old ones. */
   #planUpdates(): void {
-    const updates = this.#program.updates.map(({ variable, value }) => ({
-      variable,
-      source: this.#snapshotOf(value),
-      target: this.#weights.get(variable)!,
-    }));
+    const updates = this.#program.updates
+      .filter(({ variable, value }) => this.#tasks.inPlace.get(value) !== variable)
+      .map(({ variable, value }) => ({
+        variable,
+        source: this.#snapshotOf(value),
+        target: this.#weights.get(variable)!,
+      }));
     for (const [i, { variable, source, target }] of updates.entries()) {
       this.#addKernel(false, (context) => {
         context.use(source.buffer);
