@@ -31,7 +31,7 @@ function expectSameSteps(program: Program, keep: Value[] = []): string[] {
 }
 
 /** Two layers trained by momentum and by Adam's slots, with the first layer's gradient taken through the second's weight. */
-function training(): { program: Program; second: Variable; old: Value } {
+function training(): { program: Program; old: Value; step: Value } {
   const [first, second] = [variable("first", 4, 5), variable("second", 5, 3)];
   const [speed, mean, square] = [variable("speed", 4, 5), variable("mean", 5, 3), variable("square", 5, 3)];
   const x = inputValue("x", [6, 4]);
@@ -57,7 +57,7 @@ function training(): { program: Program; second: Variable; old: Value } {
     { variable: speed, value: newSpeed },
     { variable: first, value: map([w1, newSpeed], ([w, v]) => w!.plus(v!)) },
   ];
-  return { program: { inputs: [x], results: [reduce("sum", output, [0, 1])], updates }, second, old: w2 };
+  return { program: { inputs: [x], results: [reduce("sum", output, [0, 1])], updates }, old: w2, step };
 }
 
 describe("updates at the end of a run", () => {
@@ -75,9 +75,9 @@ describe("updates at the end of a run", () => {
   });
 
   it("keep values that are asked for out of the joined loop", () => {
-    const { program } = training();
-    const value = program.updates[1]!.value;
-    expectSameSteps(program, [value]);
+    const { program, step } = training();
+    expectSameSteps(program, [program.updates[1]!.value]);
+    expectSameSteps(program, [step]);
   });
 
   it("do not write over numbers that are read in another order", () => {
@@ -109,6 +109,18 @@ describe("updates at the end of a run", () => {
     target.assign([7, 8, 9]);
     expect([...compiled.run([])[0]!.data]).toEqual([8, 9, 10]);
     expect(target.data[0]).toBeCloseTo(3 * source.data[0]!, 5);
+  });
+
+  it("wait for a number that broadcasts over the joined loop", () => {
+    const [rate, speed, weight] = [variable("rate", 1), variable("speed", 2, 3), variable("weight", 2, 3)];
+    const v = weightValue(speed);
+    const newRate = map([weightValue(rate)], ([r]) => r!.times(0.5));
+    const updates = [
+      { variable: speed, value: map([v], ([a]) => a!.times(0.9)) },
+      { variable: weight, value: map([weightValue(weight), v, newRate], ([w, a, r]) => w!.minus(a!.times(r!))) },
+      { variable: rate, value: newRate },
+    ];
+    expect(expectSameSteps({ inputs: [], results: [], updates })).toContain("map 2×3, 2 results");
   });
 
   it("broadcast a number that an update computes for another", () => {

@@ -76,7 +76,7 @@ function groupsOf(tasks: readonly Task[]): Task[][] {
     first.tasks.push(task);
     for (const each of touched) first.touched.add(each);
   }
-  return groups.map((group) => tasks.filter((task) => group.tasks.includes(task)));
+  return groups.map((group) => group.tasks);
 }
 
 /** One map with a body for each of the group's updates; the others are parts of those. */
