@@ -197,7 +197,7 @@ function fans(shape: readonly number[]): [fanIn: number, fanOut: number] {
 
 /**
  * Orthonormal rows or columns of the whole array (not of its gate blocks): Gram and Schmidt on normal draws, which is the
- * Q of a QR decomposition whose R has a positive diagonal. Done twice per vector, so that rounding does not add up.
+ * Q of a QR decomposition whose R has a positive diagonal.
  */
 function orthogonal(shape: readonly number[], random: Random): Float64Array {
   const columns = shape.at(-1) ?? 1;
@@ -207,17 +207,16 @@ function orthogonal(shape: readonly number[], random: Random): Float64Array {
   const vectors: Float64Array[] = [];
   for (let k = 0; k < count; k++) {
     const vector = Float64Array.from({ length }, () => random.normal());
-    for (let pass = 0; pass < 2; pass++) {
-      for (const earlier of vectors) {
-        let dot = 0;
-        for (let i = 0; i < length; i++) dot += earlier[i]! * vector[i]!;
-        for (let i = 0; i < length; i++) vector[i]! -= dot * earlier[i]!;
-      }
-    }
-    let squares = 0;
-    for (const entry of vector) squares += entry * entry;
-    const norm = Math.sqrt(squares);
-    vectors.push(vector.map((entry) => entry / norm));
+    let before = norm(vector);
+    let after = before;
+    do {
+      before = after;
+      removeComponents(vector, vectors);
+      after = norm(vector);
+      // Where little is left, rounding is a large part of it: once more.
+    } while (after < 0.1 * before);
+    for (let i = 0; i < length; i++) vector[i]! /= after;
+    vectors.push(vector);
   }
   const result = new Float64Array(rows * columns);
   for (let row = 0; row < rows; row++) {
@@ -226,4 +225,35 @@ function orthogonal(shape: readonly number[], random: Random): Float64Array {
     }
   }
   return result;
+}
+
+/** Takes away what `vector` has along each of the orthonormal `others`; four at a time, for one reading of `vector` then serves four. */
+function removeComponents(vector: Float64Array, others: readonly Float64Array[]): void {
+  const nothing = new Float64Array(vector.length);
+  for (let k = 0; k < others.length; k += 4) {
+    const a = others[k]!;
+    const b = others[k + 1] ?? nothing;
+    const c = others[k + 2] ?? nothing;
+    const d = others[k + 3] ?? nothing;
+    let alongA = 0;
+    let alongB = 0;
+    let alongC = 0;
+    let alongD = 0;
+    for (let i = 0; i < vector.length; i++) {
+      const entry = vector[i]!;
+      alongA += a[i]! * entry;
+      alongB += b[i]! * entry;
+      alongC += c[i]! * entry;
+      alongD += d[i]! * entry;
+    }
+    for (let i = 0; i < vector.length; i++) {
+      vector[i]! -= alongA * a[i]! + alongB * b[i]! + alongC * c[i]! + alongD * d[i]!;
+    }
+  }
+}
+
+function norm(vector: Float64Array): number {
+  let squares = 0;
+  for (const entry of vector) squares += entry * entry;
+  return Math.sqrt(squares);
 }
