@@ -51,14 +51,7 @@ export interface CompiledProgram {
  * compileProgram({ inputs: [x], results: [map([x], ([v]) => v!.tanh())], updates: [] }).run([new Float32Array(6)]);
  */
 export function compileProgram(program: Program, options: CompileOptions = {}): CompiledProgram {
-  if (typeof WebAssembly === "undefined") {
-    throw new UnrollError({
-      code: "unsupported",
-      path: "compile",
-      expected: "this place must allow WebAssembly",
-      hint: "Use the reference, which needs none.",
-    });
-  }
+  if (typeof WebAssembly === "undefined") throw notAllowed();
   const plan = planProgram(program, {
     keep: options.keep ?? [],
     limit: Math.min(options.limit ?? largestMemory, largestMemory),
@@ -188,8 +181,20 @@ class Compiled implements CompiledProgram {
   }
 }
 
+function notAllowed(cause?: unknown): UnrollError {
+  return new UnrollError(
+    {
+      code: "unsupported",
+      path: "compile",
+      expected: "this place must allow WebAssembly",
+      hint: "Let the page's Content-Security-Policy have 'wasm-unsafe-eval', or use the reference, which needs none.",
+    },
+    { cause },
+  );
+}
+
 function instantiate(plan: Plan): { memory: WebAssembly.Memory; run: () => void; prepare: () => void } {
-  const module = new WebAssembly.Module(plan.module.toBytes());
+  const module = moduleOf(plan.module.toBytes());
   try {
     // What our own module exports.
     return new WebAssembly.Instance(module).exports as unknown as ReturnType<typeof instantiate>;
@@ -206,6 +211,17 @@ function instantiate(plan: Plan): { memory: WebAssembly.Memory; run: () => void;
       { cause },
     );
   }
+}
+
+function moduleOf(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  // A policy refuses every module alike, the empty one too; anything else that is refused is a defect of an emitter.
+  const header = bytes.slice(0, 8);
+  try {
+    new WebAssembly.Module(header);
+  } catch (cause) {
+    throw notAllowed(cause);
+  }
+  return new WebAssembly.Module(bytes);
 }
 
 function copyInto(view: Float32Array, data: TensorData): void {

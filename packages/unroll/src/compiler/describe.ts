@@ -1,14 +1,17 @@
 /** A compiled program as a table for people: its kernels with what they read and write, and its memory. */
 import type { WasmFunction } from "./assembler.ts";
-import type { Buffer } from "./layout.ts";
-import type { Plan } from "./plan.ts";
+import { isContiguous } from "./layout.ts";
+import type { Access, Plan } from "./plan.ts";
 import { toWat } from "./wat.ts";
 
 export interface KernelDescription {
   readonly name: string;
   /** "run" = in every run, "prepare" = when weights have changed. */
   readonly when: "run" | "prepare";
-  /** Buffers by name, with address and size in bytes. */
+  /**
+   * Buffers by name, with the shape and strides (in elements) of the value in them, address and size in bytes:
+   * "scan 12 [32, 30] strides (32, 1) @4096+4096".
+   */
   readonly reads: readonly string[];
   readonly writes: readonly string[];
   /** Floating-point operations of one run. */
@@ -32,8 +35,8 @@ export function describePlan(plan: Plan, total: number): Description {
     ({ kernel, prepared, reads, writes }): KernelDescription => ({
       name: kernel.name,
       when: prepared ? "prepare" : "run",
-      reads: [...reads].map(bufferText),
-      writes: [...writes].map(bufferText),
+      reads: [...new Set(reads.map(accessText))],
+      writes: [...new Set(writes.map(accessText))],
       flops: kernel.flops,
     }),
   );
@@ -51,8 +54,11 @@ export function describePlan(plan: Plan, total: number): Description {
   };
 }
 
-function bufferText({ name, address, bytes }: Buffer): string {
-  return `${name} @${address}+${bytes}`;
+function accessText({ buffer, layout }: Access): string {
+  const place = `@${buffer.address + 4 * (layout?.offset ?? 0)}+${buffer.bytes}`;
+  if (layout === undefined) return `${buffer.name} ${place}`;
+  const strides = isContiguous(layout) ? "" : ` strides (${layout.strides.join(", ")})`;
+  return `${buffer.name} [${layout.shape.join(", ")}]${strides} ${place}`;
 }
 
 function tableOf(kernels: readonly KernelDescription[], memory: Description["memory"]): string {

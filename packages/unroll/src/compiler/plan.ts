@@ -22,13 +22,19 @@ export interface PlanOptions {
   readonly relaxed: boolean;
 }
 
+/** Memory that a kernel touches; the layout where a value lies in it. */
+export interface Access {
+  readonly buffer: Buffer;
+  readonly layout?: Layout;
+}
+
 /** A kernel and the memory it touches. */
 export interface PlannedKernel {
   readonly kernel: Kernel;
   /** Prepared kernels run when weights have changed, the others in every run. */
   readonly prepared: boolean;
-  readonly reads: ReadonlySet<Buffer>;
-  readonly writes: ReadonlySet<Buffer>;
+  readonly reads: readonly Access[];
+  readonly writes: readonly Access[];
 }
 
 export interface Plan {
@@ -119,6 +125,9 @@ class Planner {
     const value = task.results[0]!;
     switch (operation.op) {
       case "input": {
+        if (!this.#program.inputs.includes(value)) {
+          throw new Error(`compiler: input ${operation.name} is not among the program's inputs`);
+        }
         const buffer = this.#newBuffer(`input ${operation.name}`, 4 * sizeOf(value.shape), false, -1);
         this.#layouts.set(value, rowMajor(buffer, value.shape));
         return;
@@ -167,21 +176,26 @@ class Planner {
 
   /** Makes a kernel; copies that it asks for while it is made come before it. */
   #addKernel(prepared: boolean, make: (context: PlanContext) => Kernel): void {
-    const reads = new Set<Buffer>();
-    const writes = new Set<Buffer>();
-    const touched: { buffer: PlannedBuffer; write: boolean }[] = [];
-    const use = (buffer: Buffer): void => {
-      reads.add(buffer);
-      touched.push({ buffer: buffer as PlannedBuffer, write: false }); // the planner made every buffer
-    };
+    const reads: Access[] = [];
+    const writes: Access[] = [];
+    const created: PlannedBuffer[] = [];
     const fill = (name: string, bytes: number, lasting: boolean): Buffer => {
       const buffer = this.#newBuffer(name, bytes, lasting, Number.POSITIVE_INFINITY);
-      writes.add(buffer);
-      touched.push({ buffer, write: true });
+      created.push(buffer);
+      return buffer;
+    };
+    const fillPlainly = (name: string, bytes: number, lasting: boolean): Buffer => {
+      const buffer = fill(name, bytes, lasting);
+      writes.push({ buffer });
       return buffer;
     };
     const read = (layout: Layout): Layout => {
-      use(layout.buffer);
+      reads.push({ buffer: layout.buffer, layout });
+      return layout;
+    };
+    const write = (value: Value, layout: Layout): Layout => {
+      writes.push({ buffer: layout.buffer, layout });
+      this.#layouts.set(value, layout);
       return layout;
     };
     const context: PlanContext = {
@@ -192,33 +206,27 @@ class Planner {
       readContiguous: (value) => read(this.#contiguousOf(value)),
       write: (value, padded) => {
         const variable = this.#tasks.inPlace.get(value);
-        if (variable !== undefined) {
-          const layout = this.#weights.get(variable)!;
-          writes.add(layout.buffer);
-          this.#layouts.set(value, layout);
-          return layout;
-        }
+        if (variable !== undefined) return write(value, this.#weights.get(variable)!);
         const strides = padded?.strides ?? stridesOf(value.shape);
         const elements = padded?.elements ?? sizeOf(value.shape);
-        const buffer = fill(`${value.operation.op} ${value.shape.join("×")}`, 4 * elements, prepared);
-        const layout = { buffer, shape: value.shape, strides, offset: 0 };
-        this.#layouts.set(value, layout);
-        return layout;
+        const buffer = fill(`${value.operation.op} ${value.id}`, 4 * elements, prepared);
+        return write(value, { buffer, shape: value.shape, strides, offset: 0 });
       },
       isUsed: (value) => this.#used.has(value),
       isResult: (value) => this.#roots.has(value),
       isPrepared: (value) => this.#prepared.has(value),
-      scratch: (name, bytes) => fill(name, bytes, prepared),
-      lasting: (name, bytes) => fill(name, bytes, true),
-      keep: (name, bytes) => fill(name, bytes, prepared),
-      use,
+      scratch: (name, bytes) => fillPlainly(name, bytes, prepared),
+      lasting: (name, bytes) => fillPlainly(name, bytes, true),
+      keep: (name, bytes) => fillPlainly(name, bytes, prepared),
+      use: (buffer) => reads.push({ buffer }),
     };
     const kernel = make(context);
     // Only now is it known which copies came before, and so which step this is.
     const step = this.#kernels.length;
-    for (const { buffer, write } of touched) {
-      if (write) buffer.firstStep = buffer.lastStep = step;
-      else buffer.lastStep = Math.max(buffer.lastStep, step);
+    for (const buffer of created) buffer.firstStep = buffer.lastStep = step;
+    for (const { buffer } of reads as { buffer: PlannedBuffer }[]) {
+      // the planner made every buffer
+      buffer.lastStep = Math.max(buffer.lastStep, step);
     }
     this.#kernels.push({ kernel, prepared, reads, writes });
   }
