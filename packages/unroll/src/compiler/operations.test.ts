@@ -300,6 +300,23 @@ describe("a compiled reduction", () => {
     expectReference([x], [reduce("max", x, [0]), reduce("sum", x, [1])], [Float32Array.of(1, 2, Number.NaN, 3, 4, 5)]);
   });
 
+  it("sums and finds maxima along rows of any length, forwards and backwards", () => {
+    for (const width of [16, 31, 32, 47, 48, 1023, 1024, 1025, 2048, 3000]) {
+      const x = inputValue("x", [2, width]);
+      const results = [x, reverse(x, 1), slice(x, 1, 0, width, 2)].flatMap((each) => [
+        reduce("sum", each, [1]),
+        reduce("max", each, [1]),
+      ]);
+      expectReference([x], results, undefined, 1e-4);
+    }
+  });
+
+  it("loses little in a long sum", () => {
+    const x = inputValue("x", [300000]);
+    const data = numbers(300000).map(Math.abs);
+    expectReference([x], [reduce("sum", x, [0])], [data], 1e-6);
+  });
+
   it("sums rows wider than one block of vectors", () => {
     const x = inputValue("x", [6, 37]);
     expectReference([x], [reduce("sum", x, [0]), reduce("sum", x, [1]), reduce("sum", x, [0, 1])], undefined, 1e-5);

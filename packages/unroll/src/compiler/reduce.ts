@@ -12,6 +12,7 @@ import {
   loadFour,
   neutral,
   type Place,
+  type Running,
   shifted,
   startRunning,
   storeFour,
@@ -27,8 +28,10 @@ export const reduceKernel: KernelFactory<ReduceOperation> = (context, { kind, so
   };
 };
 
-/** Vectors summed at once where a reduction goes from row to row: enough to hide an addition's latency. */
+/** Vectors summed at once: enough to hide an addition's latency. */
 const vectorsAtOnce = 4;
+/** Elements along a row that are summed before they join the rest: rounding errors then grow with the number of parts. */
+const partSize = 1024;
 
 /** Emits `to = sum or maximum of from over axes`; `to` has size 1 along them. */
 export function emitReduce(
@@ -58,10 +61,7 @@ export function emitReduce(
     forEachIndex(f, kept.shape, starts(kept.strides), ([source, target]) => {
       const running = startRunning(f, kind);
       forEachIndex(f, across.shape, [{ ...source!, strides: across.strides[0]! }], ([row]) => {
-        forEachFour(f, width, (index, lanes) => {
-          const value = loadFour(f, { ...row!, stride }, index, lanes);
-          running.add(firstLanes(f, value, lanes, neutral(kind)));
-        });
+        reduceAlong(f, kind, running, { ...row!, stride }, width);
       });
       storeFour(f, { ...target!, stride: 1 }, 0, 1, f32x4.splat(running.total()));
     });
@@ -96,4 +96,31 @@ export function emitReduce(
       columns(whole, lanes, 0);
     }
   });
+}
+
+/** Adds `width` elements from a place on to a running sum or maximum. */
+function reduceAlong(f: FunctionBuilder, kind: "sum" | "max", total: Running, start: Place, width: number): void {
+  const add = (to: Running, place: Place, size: number): void =>
+    forEachFour(f, size, (index, lanes) =>
+      to.add(firstLanes(f, loadFour(f, place, index, lanes), lanes, neutral(kind))),
+    );
+  if (width < 2 * 4 * vectorsAtOnce) {
+    add(total, start, width);
+    return;
+  }
+  const addPart = (place: Place, size: number): void => {
+    const sums = Array.from({ length: vectorsAtOnce }, () => startRunning(f, kind));
+    const whole = size - (size % (4 * vectorsAtOnce));
+    const index = f.i32("i");
+    f.forLoop(index, 0, 4 * whole, 16 * vectorsAtOnce, () => {
+      for (const [i, sum] of sums.entries()) sum.add(loadFour(f, shifted(place, 4 * i), index, 4));
+    });
+    add(sums[0]!, shifted(place, whole), size - whole);
+    for (const sum of sums) total.add(sum.lanes());
+  };
+  const parts = Math.floor(width / partSize);
+  forEachIndex(f, [parts], [{ ...start, strides: [partSize * start.stride] }], ([part]) =>
+    addPart({ ...part!, stride: start.stride }, partSize),
+  );
+  if (width > parts * partSize) addPart(shifted(start, parts * partSize), width - parts * partSize);
 }
