@@ -6,7 +6,14 @@ import { deriveCellCount } from "../cells/derive.ts";
 import { cellEquations } from "../cells/equations.ts";
 import { UnrollError } from "../core/errors.ts";
 import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
-import { type CountedArray, type Derivation, deriveCount, deriveShape, deriveSize, sumOf } from "../equations/derive.ts";
+import {
+  type CountedArray,
+  type Derivation,
+  deriveCount,
+  deriveShape,
+  deriveSize,
+  sumOf,
+} from "../equations/derive.ts";
 import { evaluateSize } from "../equations/evaluate.ts";
 import { constant, type Expr, inOrder, letter } from "../equations/expr.ts";
 import { toText } from "../equations/render.ts";
@@ -15,7 +22,8 @@ import type { Layer } from "../layers/layer.ts";
 import { shapeOf, sizesOf } from "../layers/sizes.ts";
 import { partsOf } from "../model/graph-type.ts";
 import type { Model } from "../model/model.ts";
-import type { Explanation, LayerExplanation } from "./explanation.ts";
+import { Explanation, type LayerExplanation } from "./explanation.ts";
+import { count as counted } from "./lines.ts";
 
 /** What a layer reads. */
 interface Source {
@@ -42,17 +50,19 @@ export function explainModel(model: Model): Explanation {
   const inputs = graph.inputs.map(({ node }) => node.layer).filter((layer) => listed.has(layer));
   const layers = [
     ...inputs.map((layer) => explainInput(layer)),
-    ...model.layers.filter((layer) => !inputs.includes(layer)).map((layer) => explainLayer(layer, sourcesOf(layer, model))),
+    ...model.layers
+      .filter((layer) => !inputs.includes(layer))
+      .map((layer) => explainLayer(layer, sourcesOf(layer, model))),
   ];
   const inSummaryOrder = model.layers.map((layer) => layers.find(({ name }) => name === layer.name)!); // made just above
-  const counted = inSummaryOrder.filter(({ count }) => count.result !== 0);
-  const total = deriveSize("total parameters", sumOf(counted.map(({ count }) => constant(count.result!))));
-  return {
+  const terms = inSummaryOrder.flatMap(({ count: { result } }) => (result === 0 ? [] : [constant(result ?? 0)]));
+  const total = deriveSize("total parameters", sumOf(terms));
+  return new Explanation({
     name: model.name,
     layers: inSummaryOrder,
     total,
     nonTrainable: inSummaryOrder.reduce((sum, { nonTrainable }) => sum + nonTrainable, 0),
-  };
+  });
 }
 
 /** The explanation of one layer of a model. Throws UnrollError `unknown-name`, `unbuilt`. */
@@ -90,7 +100,9 @@ function explainLayer(layer: Layer, sources: readonly Source[]): LayerExplanatio
     inputs: sources,
     count: count.derivation,
     nonTrainable: count.nonTrainable,
-    outputs: outputs.map((axes, index) => deriveShape(outputs.length === 1 ? "output shape" : `output ${index + 1}`, axes)),
+    outputs: outputs.map((axes, index) =>
+      deriveShape(outputs.length === 1 ? "output shape" : `output ${index + 1}`, axes),
+    ),
     equations: cell === undefined ? undefined : cellEquations(cell),
     remarks: remarksOn(layer, sizes, count),
     inside,
@@ -164,13 +176,22 @@ function remarksOn(layer: Layer, sizes: readonly Sizes[], { formula, nonTrainabl
   if (timesteps !== undefined && evaluateSize(formula) !== 0 && !used.has("T")) {
     const value = evaluateSize(timesteps);
     remarks.push(
-      `The number of timesteps${value === null ? "" : `, ${value.toLocaleString("en-US")},`} is not in the count: every timestep uses the same arrays.`,
+      `The number of timesteps${value === null ? "" : `, ${counted(value)},`} is not in the count: every timestep uses the same arrays.`,
     );
+  }
+  for (const { name, shape, otherForms = [] } of layer.type.weights?.(layer.config, sizes, layer.name) ?? []) {
+    const elements = (axes: Sizes): number => sizeOf(shapeOf(axes).map(Number));
+    for (const form of otherForms) {
+      const count = (evaluateSize(formula) ?? 0) - elements(shape) + elements(form.shape);
+      remarks.push(
+        `A ${name} of shape ${formatShape(shapeOf(form.shape))} would make it ${counted(count)}. ${form.hint.replace(/;.*$/, ".")}`,
+      );
+    }
   }
   if (layer.calls.length > 1) {
     remarks.push(`The layer is called ${layer.calls.length} times and counted once: the calls share its arrays.`);
   }
-  if (nonTrainable > 0) remarks.push(`Training leaves ${nonTrainable.toLocaleString("en-US")} of them alone.`);
+  if (nonTrainable > 0) remarks.push(`Training leaves ${counted(nonTrainable)} of them alone.`);
   return remarks;
 }
 

@@ -1,10 +1,15 @@
 /**
- * What `model.explain()` gives: for every layer where its count and its output shape come from, and its equations. Data;
- * explain.ts makes it, explanation-*.ts write it out.
+ * What `model.explain()` gives: for every layer where its count and its output shape come from, and its equations. Data
+ * that writes itself out; explain.ts makes it, explanation-*.ts hold the texts.
  */
 import type { ShownEquations } from "../cells/equations.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Derivation, ShapeDerivation } from "../equations/derive.ts";
+import { explanationToHtml, explanationToMathML } from "./explanation-html.ts";
+import { type ExplanationJson, explanationToJson } from "./explanation-json.ts";
+import { explanationToLatex } from "./explanation-latex.ts";
+import { explanationToMarkdown } from "./explanation-markdown.ts";
+import { explanationToText, type TextOptions } from "./explanation-text.ts";
 
 export interface LayerExplanation {
   readonly name: string;
@@ -27,11 +32,62 @@ export interface LayerExplanation {
   readonly inside: readonly LayerExplanation[];
 }
 
-/** The explanation of a whole model, in the order of its summary. */
-export interface Explanation {
+/** The facts of an explanation. */
+export interface ExplanationFacts {
+  /** The model's name. */
   readonly name: string;
+  /** In the order of the summary. */
   readonly layers: readonly LayerExplanation[];
   /** The sum over layers. */
   readonly total: Derivation;
   readonly nonTrainable: number;
+}
+
+/**
+ * The explanation of a model.
+ *
+ * @example console.log(model.explain().toText())
+ */
+export class Explanation implements ExplanationFacts {
+  readonly name: string;
+  readonly layers: readonly LayerExplanation[];
+  readonly total: Derivation;
+  readonly nonTrainable: number;
+
+  constructor({ name, layers, total, nonTrainable }: ExplanationFacts) {
+    this.name = name;
+    this.layers = layers;
+    this.total = total;
+    this.nonTrainable = nonTrainable;
+  }
+
+  /** For a terminal; `width` in characters. */
+  toText(options?: TextOptions): string {
+    return explanationToText(this, options);
+  }
+
+  /** For a document: tables, code blocks and `$$` formulas. */
+  toMarkdown(): string {
+    return explanationToMarkdown(this);
+  }
+
+  /** Paragraphs with displayed formulas; needs amsmath. */
+  toLatex(): string {
+    return explanationToLatex(this);
+  }
+
+  /** `<math>` elements, one for each count, axis and equation. */
+  toMathML(): string {
+    return explanationToMathML(this);
+  }
+
+  /** A fragment of a page: one `<section>` for each layer, formulas as MathML. */
+  toHtml(): string {
+    return explanationToHtml(this);
+  }
+
+  /** Plain data with formulas as text. */
+  toJSON(): ExplanationJson {
+    return explanationToJson(this);
+  }
 }

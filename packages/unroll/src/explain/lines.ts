@@ -1,0 +1,41 @@
+/** Plain text in lines of a given width: what the text outputs of this folder share. */
+
+/** Breaks a line at spaces; further lines are indented two more than the first. A word that is too long stays whole. */
+export function wrapLine(line: string, width: number): string[] {
+  if (line.length <= width) return [line];
+  const indent = /^ */.exec(line)![0];
+  const lines: string[] = [];
+  let current = indent;
+  for (const word of line.trim().split(" ")) {
+    const start = lines.length === 0 ? indent : `${indent}  `;
+    const joined = current.trim() === "" ? `${start}${word}` : `${current} ${word}`;
+    if (joined.length > width && current.trim() !== "") {
+      lines.push(current);
+      current = `${indent}  ${word}`;
+    } else {
+      current = joined;
+    }
+  }
+  return [...lines, current];
+}
+
+export function wrapText(text: string, width: number): string {
+  return text
+    .split("\n")
+    .flatMap((line) => wrapLine(line, width))
+    .join("\n");
+}
+
+export function indented(text: string, by = "  "): string {
+  return text.replaceAll(/^(?=.)/gm, by);
+}
+
+/** 1,234 */
+export function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** "1 parameter", "2 parameters" */
+export function plural(value: number, word: string): string {
+  return `${count(value)} ${word}${value === 1 ? "" : "s"}`;
+}
