@@ -43,6 +43,8 @@ export interface ComputeOptions extends ChildCall {
   readonly training?: boolean;
   /** Told of each variable that holds a new value after the run. */
   readonly onUpdate?: (variable: Variable, value: Value) => void;
+  /** Told of what each layer gives, also the layers inside others, in running order. */
+  readonly onResult?: (layer: Layer, outputs: readonly Value[]) => void;
 }
 
 /** One result, or a list when the layer returns states or has no merge mode; `boolean` = not known from the types. */
@@ -209,7 +211,7 @@ export class Layer<Many extends boolean = boolean> {
   compute(inputs: readonly Value[], options: ComputeOptions = {}): Result {
     const shapes = inputs.map(({ shape }) => shape);
     this.build(shapes);
-    const { masks = [], training = false, onUpdate } = options;
+    const { masks = [], training = false, onUpdate, onResult } = options;
     const states = this.#statesFor(shapes[0]!);
     const result = this.type.compute({
       config: this.config,
@@ -226,8 +228,14 @@ export class Layer<Many extends boolean = boolean> {
         if (array !== undefined) onUpdate?.(array.variable, value);
       },
       callChild: (child, values, more = {}) =>
-        child.compute(values, { ...more, training, ...(onUpdate === undefined ? {} : { onUpdate }) }),
+        child.compute(values, {
+          ...more,
+          training,
+          ...(onUpdate === undefined ? {} : { onUpdate }),
+          ...(onResult === undefined ? {} : { onResult }),
+        }),
     });
+    onResult?.(this, result.outputs);
     for (const [index, state] of states.entries()) {
       const next = result.states?.[index];
       if (next !== undefined) onUpdate?.(state, next);

@@ -4,6 +4,7 @@
  */
 import { constant, type Expr, select } from "../equations/expr.ts";
 import { type LossOptions, type LossRule, type LossSymbols, lossRules } from "./losses.ts";
+import { camelConfig, isKerasObject, type KerasObjectLike, type Options, unknownName, withDefaults } from "./options.ts";
 
 /** What a metric equation is given. */
 export interface MetricSymbols extends LossSymbols {
@@ -23,7 +24,9 @@ export interface MetricRule {
   readonly defaults: MetricOptions;
   /** What is done to the targets before the equation sees them, as for losses. */
   readonly targets?: LossRule["targets"];
-  /** Numbers of one row, added up over rows. */
+  /** True where every element counts by itself, so that row weights may also be given for each element. */
+  readonly elementwise?: boolean;
+  /** Numbers of one row (elementwise: of one element), added up over all. */
   sums(symbols: MetricSymbols, options: MetricOptions): Readonly<Record<string, Expr>>;
   result(totals: Totals): number;
   /** Which way is better, for callbacks that watch it. */
@@ -32,7 +35,6 @@ export interface MetricRule {
 
 const ratio = (above: number, below: number): number => (below === 0 ? 0 : above / below);
 const meanResult = ({ value, weight }: Totals): number => ratio(value!, weight!);
-const mean = (row: Expr, n: number): Expr => row.rowSum().over(n);
 
 /** The first place of the largest entry. */
 function argmax(row: Expr, index: Expr): Expr {
@@ -88,6 +90,7 @@ function counts(
     aliases: [alias],
     defaults: { thresholds: 0.5 },
     better,
+    elementwise: true,
     sums({ y, p }, options) {
       const said = p.greaterThan(Number(options.thresholds));
       const truth = y.greaterThan(0);
@@ -97,20 +100,22 @@ function counts(
         fn: truth.times(constant(1).minus(said)),
         tn: constant(1).minus(truth).times(constant(1).minus(said)),
       };
-      return Object.fromEntries(names.map((name) => [name, all[name].rowSum()]));
+      return Object.fromEntries(names.map((name) => [name, all[name]]));
     },
     result,
   };
 }
 
 const rules: readonly MetricRule[] = [
-  meanOf("Accuracy", ["accuracy_exact"], ({ y, p, n }) => mean(y.equals(p), n)),
+  meanOf("Accuracy", [], ({ y, p }) => y.equals(p), { elementwise: true }),
   meanOf(
     "BinaryAccuracy",
     ["binary_accuracy"],
-    ({ y, p, n }, { threshold }) => mean(y.equals(p.greaterThan(Number(threshold))), n),
-    { defaults: { threshold: 0.5 } },
+    ({ y, p }, { threshold }) => y.equals(p.greaterThan(Number(threshold))),
+    { defaults: { threshold: 0.5 }, elementwise: true },
   ),
+  meanOf("Mean", ["mean"], ({ p }) => p, { better: "lower", elementwise: true }),
+  { ...meanOf("Sum", ["sum"], ({ p }) => p, { better: "lower", elementwise: true }), result: ({ value }) => value! },
   meanOf("CategoricalAccuracy", ["categorical_accuracy"], categoricalMatch),
   meanOf("SparseCategoricalAccuracy", ["sparse_categorical_accuracy"], categoricalMatch, { targets: "index" }),
   meanOf("TopKCategoricalAccuracy", ["top_k_categorical_accuracy"], amongTop, { defaults: { k: 5 } }),
@@ -150,12 +155,59 @@ export const metricRules: ReadonlyMap<string, MetricRule> = new Map(
   rules.flatMap((rule) => [rule.className, ...rule.aliases].map((name) => [name, rule] as const)),
 );
 
+/** A metric with its options, ready for `compile`. */
+export interface Metric {
+  readonly kind: "metric";
+  readonly rule: MetricRule;
+  readonly options: MetricOptions;
+  /** What it is called in logs. */
+  readonly name: string;
+}
+
+/** A metric of a rule; also for a rule of the caller's own. Throws UnrollError `option`. */
+export function makeMetric(rule: MetricRule, options: Options & { readonly name?: string } = {}): Metric {
+  const { name = rule.aliases[0] ?? rule.className.toLowerCase(), ...own } = options;
+  return { kind: "metric", rule, options: withDefaults(rule.className, rule.defaults, own), name };
+}
+
+/** What `compile` takes as a metric. */
+export type MetricLike = string | Metric | KerasObjectLike;
+
+type MakeMetric = (options?: MetricOptions & { readonly name?: string }) => Metric;
+
+/** Makes metrics: `metrics.precision({ thresholds: 0.7 })`; names are Keras's class names with a small first letter. */
+export const metrics: Readonly<Record<string, MakeMetric>> = Object.fromEntries(
+  rules.map((rule) => [
+    rule.className.charAt(0).toLowerCase() + rule.className.slice(1),
+    (options = {}) => makeMetric(rule, options),
+  ]),
+);
+
 /**
- * Which accuracy "accuracy" means: binary when one number is predicted a row, sparse when targets are one class index a row,
- * else categorical.
+ * The metric that is meant; "accuracy" by the shapes, as Keras resolves it: binary when one number is predicted a row,
+ * sparse when targets are one class index a row, else categorical.
+ *
+ * @param outputs size of the predictions' last axis
+ * @param targets size of the targets' last axis; undefined where they have an axis less than the predictions
+ * @throws UnrollError `unknown-name`, `option`
  */
-export function accuracyFor(outputs: number, targets: number): MetricRule {
-  const className =
-    outputs === 1 ? "BinaryAccuracy" : targets === 1 ? "SparseCategoricalAccuracy" : "CategoricalAccuracy";
+export function readMetric(given: MetricLike, outputs: number, targets: number | undefined): Metric {
+  if (typeof given === "string") {
+    const isAccuracy = /^acc(uracy)?$/i.test(given);
+    const rule = isAccuracy ? accuracyFor(outputs, targets) : (metricRules.get(given) ?? metricRules.get(given.toLowerCase()));
+    if (rule === undefined) throw unknownName("metric", given, ["accuracy", ...metricRules.keys()]);
+    return makeMetric(rule, { name: given });
+  }
+  if (!isKerasObject(given)) return given;
+  const rule = metricRules.get(given.class_name);
+  if (rule === undefined) throw unknownName("metric", given.class_name, metricRules.keys());
+  const { axis: _axis, thresholds, ...own } = camelConfig(given.config, ["fn", "dtype", "topK", "top_k", "class_id"]);
+  const threshold = Array.isArray(thresholds) ? thresholds[0] : thresholds;
+  return makeMetric(rule, threshold === undefined || threshold === null ? own : { ...own, thresholds: threshold });
+}
+
+function accuracyFor(outputs: number, targets: number | undefined): MetricRule {
+  const sparse = targets === undefined || targets === 1;
+  const className = outputs === 1 ? "BinaryAccuracy" : sparse ? "SparseCategoricalAccuracy" : "CategoricalAccuracy";
   return metricRules.get(className)!;
 }

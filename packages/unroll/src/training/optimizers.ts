@@ -2,7 +2,7 @@
  * Optimizers as update equations: what one step does to a weight, given its gradient and the optimizer's slots. Clipping,
  * weight decay and schedules are shared by all and live in update.ts and schedules.ts. Rules and defaults are Keras 3's.
  */
-import { type Expr, select } from "../equations/expr.ts";
+import type { Expr } from "../equations/expr.ts";
 
 /** Numbers that are the same for every weight of a step, worked out in float64 before the step. */
 export type Factors = Readonly<Record<string, number>>;
@@ -25,19 +25,23 @@ export interface OptimizerRule {
   readonly className: string;
   /** Options with Keras's defaults; `learningRate` is always there. */
   readonly defaults: Readonly<Record<string, number | boolean | null>>;
+  /** Keras's default of the weight decay; null unless said. */
+  readonly weightDecay?: number;
   /** Slot names for these options, in Keras's variable order (slot by slot within a weight, or slot after slot). */
   slots(options: RuleOptions): readonly string[];
   /** True where Keras stores the slots of one weight next to each other (momentum, velocity, momentum, velocity ...). */
   readonly interleaved?: boolean;
+  /** A number that goes from step to step, kept behind the slots; it starts at 1. */
+  readonly carries?: string;
   /** What slots start with; 0 unless said. */
   initial?(options: RuleOptions): number;
-  /** Factors of step `step` (from 1) at learning rate `lr`. `memory` carries numbers from step to step. */
-  factors(options: RuleOptions, lr: number, step: number, memory: Record<string, number>): Factors;
+  /** Factors of step `step` (from 1) at learning rate `lr`. `carried` is the number of the step before, where the rule carries one. */
+  factors(options: RuleOptions, lr: number, step: number, carried: number): Factors;
   /** The equations of one weight's step. */
   update(symbols: UpdateSymbols, options: RuleOptions): Update;
 }
 
-/** The rule's own options, all numbers or switches. */
+/** The rule's own options, all numbers; switches as 1 and 0. */
 export type RuleOptions = Readonly<Record<string, number>>;
 
 /** w ← w − lr·g; with momentum v ← μ·v − lr·g, w ← w + v; Nesterov looks one step ahead. */
@@ -110,20 +114,22 @@ const adam: OptimizerRule = {
 };
 
 /** Adam with decoupled weight decay: Loshchilov and Hutter, 2019. */
-const adamW: OptimizerRule = { ...adam, className: "AdamW", defaults: { ...adam.defaults, weightDecay: 0.004 } };
+const adamW: OptimizerRule = { ...adam, className: "AdamW", weightDecay: 0.004 };
 
 /** Adam with Nesterov momentum: Dozat, 2016; the momentum schedule is 0.96^t, as in Keras. */
 const nadam: OptimizerRule = {
   className: "Nadam",
   defaults: { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
   slots: () => ["momentum", "velocity"],
-  factors({ beta1, beta2 }, lr, step, memory) {
+  interleaved: true,
+  carries: "uProduct",
+  factors({ beta1, beta2 }, lr, step, carried) {
     const now = beta1! * (1 - 0.5 * 0.96 ** step);
     const next = beta1! * (1 - 0.5 * 0.96 ** (step + 1));
-    const productNow = (memory.uProduct ?? 1) * now;
-    memory.uProduct = productNow;
+    const productNow = carried * now;
     return {
       lr,
+      uProduct: productNow,
       ofMomentum: next / (1 - productNow * next),
       ofGradient: (1 - now) / (1 - productNow),
       ofVelocity: 1 / (1 - beta2! ** step),
@@ -176,6 +182,7 @@ const adadelta: OptimizerRule = {
   className: "Adadelta",
   defaults: { learningRate: 0.001, rho: 0.95, epsilon: 1e-7 },
   slots: () => ["accumulated_grad", "accumulated_delta_var"],
+  interleaved: true,
   factors: (_, lr) => ({ lr }),
   update({ weight, gradient, slot, factor }, { rho, epsilon }) {
     const root = (x: Expr): Expr => x.plus(epsilon!).sqrt();
@@ -190,9 +197,3 @@ const adadelta: OptimizerRule = {
 export const optimizerRules: ReadonlyMap<string, OptimizerRule> = new Map(
   [sgd, rmsprop, adam, adamW, nadam, adamax, adagrad, adadelta].map((rule) => [rule.className, rule]),
 );
-
-/** A gradient scaled down to the norm `limit` where its own norm is larger: `g · min(1, limit / norm)`, 0 where the norm is 0. */
-export function clippedToNorm(gradient: Expr, squaredNorm: Expr, limit: number): Expr {
-  const norm = squaredNorm.sqrt();
-  return select(norm.greaterThan(limit), gradient.times(limit).over(norm), gradient);
-}

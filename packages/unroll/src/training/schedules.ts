@@ -1,6 +1,7 @@
 /**
  * Learning-rate schedules: the rate of a step, counted from 0. Formulas are Keras 3's.
  */
+import { camelConfig, type KerasObjectLike, unknownName } from "./options.ts";
 
 export interface Schedule {
   /** Keras's class name. */
@@ -164,3 +165,29 @@ export function cosineDecayRestarts(options: {
     },
   };
 }
+
+const makers: Readonly<Record<string, (options: never) => Schedule>> = {
+  ExponentialDecay: exponentialDecay,
+  InverseTimeDecay: inverseTimeDecay,
+  PolynomialDecay: polynomialDecay,
+  PiecewiseConstantDecay: piecewiseConstantDecay,
+  CosineDecay: cosineDecay,
+  CosineDecayRestarts: cosineDecayRestarts,
+};
+
+/** A schedule as Keras serializes it. Throws UnrollError `unknown-name`. */
+export function readSchedule(given: KerasObjectLike): Schedule {
+  const make = makers[given.class_name];
+  if (make === undefined) throw unknownName("learning rate schedule", given.class_name, Object.keys(makers));
+  return make(camelConfig(given.config, ["name"]) as never); // each maker reads the options that Keras writes for it
+}
+
+/** Makes schedules: `schedules.exponentialDecay({ initialLearningRate: 0.1, decaySteps: 100, decayRate: 0.9 })`. */
+export const schedules = {
+  exponentialDecay,
+  inverseTimeDecay,
+  polynomialDecay,
+  piecewiseConstantDecay,
+  cosineDecay,
+  cosineDecayRestarts,
+} as const;

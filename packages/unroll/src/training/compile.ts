@@ -1,0 +1,170 @@
+/**
+ * What a model is trained with: `compileModel` reads optimizer, losses and metrics for each output and keeps them, with the
+ * optimizer's state and the prepared programs, beside the model.
+ */
+import { UnrollError } from "../core/errors.ts";
+import type { Variable } from "../core/variable.ts";
+import type { LayerArray } from "../layers/arrays.ts";
+import { type CompiledRun, type Device, prepare } from "../layers/run.ts";
+import type { Model } from "../model/model.ts";
+import type { Program } from "../program/program.ts";
+import { type LossLike } from "./losses.ts";
+import type { MetricLike } from "./metrics.ts";
+import { OptimizerState, type OptimizerLike, readOptimizer } from "./optimizer.ts";
+import { isKerasObject } from "./options.ts";
+
+/** One thing for all outputs, a list in the order of the outputs, or an object by their names. */
+export type PerOutput<T> = T | readonly (T | null)[] | Readonly<Record<string, T | null>>;
+
+export interface CompileOptions {
+  /** A name ("adam"), an optimizer (`optimizers.adam({ learningRate: 0.01 })`), or Keras's serialized form. Default "rmsprop", as in Keras. */
+  readonly optimizer?: OptimizerLike;
+  readonly loss?: PerOutput<LossLike>;
+  /** Names, metrics or Keras's serialized form; with several outputs a list or object of such lists. */
+  readonly metrics?: MetricsOption;
+  /** The same with sample weights. */
+  readonly weightedMetrics?: MetricsOption;
+  /** Factors of the outputs' losses. */
+  readonly lossWeights?: number | readonly number[] | Readonly<Record<string, number>>;
+  /** Where training runs; by default as `predict`. */
+  readonly device?: Device;
+  /** Makes programs ready to run, for an engine of the caller's own. */
+  readonly prepare?: (program: Program) => CompiledRun;
+}
+
+type MetricList = MetricLike | readonly MetricLike[] | null;
+export type MetricsOption = readonly MetricLike[] | readonly MetricList[] | Readonly<Record<string, MetricList>>;
+
+/** What one output is trained with. */
+export interface OutputPlan {
+  readonly name: string;
+  readonly loss: LossLike | null;
+  readonly lossWeight: number;
+  readonly metrics: readonly MetricLike[];
+  readonly weightedMetrics: readonly MetricLike[];
+}
+
+export interface Compiled {
+  readonly model: Model;
+  readonly outputs: readonly OutputPlan[];
+  readonly optimizer: OptimizerState;
+  readonly device: Device | undefined;
+  readonly prepare: (program: Program) => CompiledRun;
+  /** Programs that are ready to run, by what they are for. */
+  readonly steps: Map<string, unknown>;
+}
+
+const compiledModels = new WeakMap<Model, Compiled>();
+
+/**
+ * Says what a model is trained with, and forgets the state of an optimizer before.
+ *
+ * @throws UnrollError `unbuilt`, `unknown-name`, `option`
+ * @example compileModel(net, { optimizer: "adam", loss: "mse", metrics: ["mae"] });
+ */
+export function compileModel(model: Model, options: CompileOptions = {}): void {
+  const names = model.hasGraph ? outputNames(model) : ["output"];
+  const losses = perOutput<LossLike>(options.loss ?? null, names, "loss", isOneLoss);
+  const weights = perOutput<number>(options.lossWeights ?? null, names, "lossWeights", (value) => typeof value === "number");
+  const metrics = metricsPerOutput(options.metrics, names, "metrics");
+  const weighted = metricsPerOutput(options.weightedMetrics, names, "weightedMetrics");
+  compiledModels.set(model, {
+    model,
+    outputs: names.map((name, index) => ({
+      name,
+      loss: losses[index] ?? null,
+      lossWeight: weights[index] ?? 1,
+      metrics: metrics[index]!,
+      weightedMetrics: weighted[index]!,
+    })),
+    optimizer: new OptimizerState(readOptimizer(options.optimizer ?? "rmsprop")),
+    device: options.device,
+    prepare: options.prepare ?? ((program) => prepare(program, options.device)),
+    steps: new Map(),
+  });
+}
+
+/** @throws UnrollError `unbuilt` for a model that was never compiled. */
+export function compiledOf(model: Model): Compiled {
+  const compiled = compiledModels.get(model);
+  if (compiled !== undefined) return compiled;
+  throw new UnrollError({
+    code: "unbuilt",
+    path: model.name,
+    expected: "the model must be compiled before it is trained or evaluated",
+    hint: 'Call compile({ optimizer: "adam", loss: "mse" }) first.',
+  });
+}
+
+export function isCompiled(model: Model): boolean {
+  return compiledModels.has(model);
+}
+
+/** The arrays that training changes, in `getWeights()` order. */
+export function trainedArrays(model: Model): LayerArray[] {
+  return model.arrays.filter(({ variable }) => variable.trainable);
+}
+
+export function trainedVariables(model: Model): Variable[] {
+  return trainedArrays(model).map(({ variable }) => variable);
+}
+
+/** Names of the outputs: those of the layers they come from, counted on where one layer gives several. */
+export function outputNames(model: Model): string[] {
+  const seen = new Map<string, number>();
+  return model.outputs.map(({ node }) => {
+    const { name } = node.layer;
+    const count = seen.get(name) ?? 0;
+    seen.set(name, count + 1);
+    return count === 0 ? name : `${name}_${count}`;
+  });
+}
+
+function isOneLoss(value: unknown): boolean {
+  return typeof value === "string" || isKerasObject(value) || isLossObject(value);
+}
+
+function isLossObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "loss";
+}
+
+function isMetric(value: unknown): boolean {
+  const isObject = typeof value === "object" && value !== null && "kind" in value && value.kind === "metric";
+  return typeof value === "string" || isKerasObject(value) || isObject;
+}
+
+/** One entry for each output. */
+function perOutput<T>(
+  given: PerOutput<T> | null,
+  names: readonly string[],
+  option: string,
+  isOne: (value: unknown) => boolean,
+): (T | null)[] {
+  if (given === null) return names.map(() => null);
+  if (isOne(given)) return names.map(() => given as T); // told apart by isOne
+  if (Array.isArray(given) && given.length === names.length) return [...given];
+  if (!Array.isArray(given) && typeof given === "object") {
+    const byName = given as Readonly<Record<string, T | null>>; // neither one nor a list
+    const unknown = Object.keys(byName).find((name) => !names.includes(name));
+    if (unknown === undefined) return names.map((name) => byName[name] ?? null);
+    throw misfit(option, `the outputs are ${names.join(", ")}`, `name = ${unknown}`);
+  }
+  const count = Array.isArray(given) ? `a list of ${given.length}` : typeof given;
+  throw misfit(option, `must be one for all, or one for each of the ${names.length} outputs`, count);
+}
+
+function metricsPerOutput(
+  given: MetricsOption | undefined,
+  names: readonly string[],
+  option: string,
+): (readonly MetricLike[])[] {
+  if (given === undefined) return names.map(() => []);
+  const listOf = (value: MetricList): readonly MetricLike[] =>
+    value === null || value === undefined ? [] : isMetric(value) ? [value as MetricLike] : (value as readonly MetricLike[]); // told apart by isMetric
+  if (names.length === 1 && Array.isArray(given)) return [given.flatMap((entry: MetricList) => listOf(entry))];
+  return perOutput<MetricList>(given as PerOutput<MetricList>, names, option, () => false).map(listOf); // the same forms
+}
+
+function misfit(option: string, expected: string, received: string): UnrollError {
+  return new UnrollError({ code: "option", path: `compile: ${option}`, expected, received });
+}

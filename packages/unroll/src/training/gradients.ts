@@ -1,0 +1,70 @@
+/** Gradients of a loss for every trained array, as numbers: what one training step would start from. */
+import type { Random } from "../core/random.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { type Device, prepare } from "../layers/run.ts";
+import { nextRandom } from "../layers/seed.ts";
+import type { ModelData } from "../model/data.ts";
+import type { Model } from "../model/model.ts";
+import type { Program } from "../program/program.ts";
+import { compiledOf, isCompiled, outputNames, trainedVariables } from "./compile.ts";
+import { readExamples } from "./data.ts";
+import type { LossLike } from "./losses.ts";
+import { type Forward, forwardOf, gradientsOf, shapesOf } from "./step.ts";
+
+export interface GradientOptions {
+  /** By default the losses of `compile`. */
+  readonly loss?: LossLike;
+  /** `[batch]`, or `[batch, timesteps]`. */
+  readonly sampleWeight?: ModelData;
+  /** Dropout and batch statistics on, as in a training step. Default true. */
+  readonly training?: boolean;
+  readonly device?: Device;
+  readonly random?: Random;
+}
+
+/** A program whose results are the gradients, then the loss. */
+export interface GradientProgram {
+  readonly program: Program;
+  readonly forward: Forward;
+  readonly inputs: readonly Tensor["data"][];
+}
+
+/**
+ * The gradient of the loss over all of `x` as one batch, one tensor for each trained array in `getWeights()` order. Penalties
+ * of regularizers count.
+ *
+ * @throws UnrollError `unbuilt` without a loss, `data`, `shape`, `unknown-name`
+ * @example const [dKernel] = gradients(net, x, y, { loss: "mse" });
+ */
+export function gradients(model: Model, x: ModelData, y: ModelData, options: GradientOptions = {}): Tensor[] {
+  const { program, inputs } = gradientProgram(model, x, y, options);
+  const run = prepare({ ...program, results: program.results.slice(0, -1) }, options.device);
+  return run.run(inputs, options.random ?? nextRandom());
+}
+
+export function gradientProgram(
+  model: Model,
+  x: ModelData,
+  y: ModelData,
+  { loss, sampleWeight, training = true }: GradientOptions,
+): GradientProgram {
+  const examples = readExamples(model, x, y, { sampleWeight });
+  const outputs =
+    loss === undefined
+      ? compiledOf(model).outputs
+      : outputNames(model).map((name, index) => ({
+          name,
+          loss,
+          lossWeight: isCompiled(model) ? (compiledOf(model).outputs[index]?.lossWeight ?? 1) : 1,
+        }));
+  const forward = forwardOf(model, outputs, shapesOf(examples.x, examples.y, examples.sampleWeight), training);
+  return {
+    forward,
+    program: {
+      inputs: [...forward.inputs, ...forward.targets, ...forward.sampleWeights],
+      results: [...gradientsOf(forward.loss, trainedVariables(model)), forward.loss],
+      updates: [],
+    },
+    inputs: [...examples.x, ...examples.y, ...examples.sampleWeight].map(({ data }) => data),
+  };
+}

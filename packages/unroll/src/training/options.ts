@@ -1,0 +1,104 @@
+/**
+ * Losses, metrics, optimizers and schedules as a caller may name them: by a name, by an object of this library, or as
+ * Keras serializes them. Here are the spelling and the checks that all four share.
+ */
+import { didYouMean, UnrollError } from "../core/errors.ts";
+
+/** Keras's serialized form. */
+export interface KerasObjectLike {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+export type Options = Readonly<Record<string, unknown>>;
+
+export function isKerasObject(value: unknown): value is KerasObjectLike {
+  return typeof value === "object" && value !== null && "class_name" in value && typeof value.class_name === "string";
+}
+
+/** from_logits → fromLogits, beta_1 → beta1. */
+export function camelCase(name: string): string {
+  return name.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** fromLogits → from_logits, beta1 → beta_1. */
+export function snakeCaseOption(name: string): string {
+  return name.replaceAll(/[A-Z]|[0-9]+/g, (part) => `_${part.toLowerCase()}`);
+}
+
+/** A Keras config with this library's spelling, without the fields named in `left`. */
+export function camelConfig(config: Options, left: readonly string[] = []): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(config)
+      .filter(([name]) => !left.includes(name))
+      .map(([name, value]) => [camelCase(name), value]),
+  );
+}
+
+/** A config in Keras's spelling. */
+export function kerasConfig(options: Options): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [snakeCaseOption(name), value]));
+}
+
+/**
+ * The defaults with the given options put in.
+ *
+ * @throws UnrollError `option` for a name that is not among the defaults, or a value of another type.
+ */
+export function withDefaults<D extends Options>(path: string, defaults: D, given: Options): D {
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    if (!(name in defaults)) {
+      throw new UnrollError({
+        code: "option",
+        path,
+        expected: `has no option named ${name}`,
+        hint: didYouMean(name, Object.keys(defaults)) ?? `Its options are ${Object.keys(defaults).join(", ") || "none"}.`,
+      });
+    }
+    const initial = defaults[name];
+    if (typeof initial === typeof value || initial === null || value === null) continue;
+    throw new UnrollError({
+      code: "option",
+      path,
+      expected: `${name} must be a ${typeof initial}`,
+      received: `${name} = ${String(value)}`,
+    });
+  }
+  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { ...defaults, ...known };
+}
+
+/** @throws UnrollError `unknown-name` */
+export function unknownName(what: string, name: string, known: Iterable<string>): UnrollError {
+  return new UnrollError({
+    code: "unknown-name",
+    path: "compile",
+    expected: `there is no ${what} named ${name}`,
+    hint: didYouMean(name, known),
+  });
+}
+
+/** @throws UnrollError `option` unless it is a number within the limits. */
+export function checkNumber(
+  path: string,
+  name: string,
+  value: unknown,
+  { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY, whole = false, above = Number.NEGATIVE_INFINITY } = {},
+): void {
+  const good =
+    typeof value === "number" && value >= least && value <= most && value > above && (!whole || Number.isInteger(value));
+  if (good) return;
+  const kind = whole ? "a whole number" : "a number";
+  const limits = [
+    ...(above === Number.NEGATIVE_INFINITY ? [] : [`above ${above}`]),
+    ...(least === Number.NEGATIVE_INFINITY ? [] : [`from ${least}`]),
+    ...(most === Number.POSITIVE_INFINITY ? [] : [`to ${most}`]),
+  ];
+  throw new UnrollError({
+    code: "option",
+    path,
+    expected: `${name} must be ${[kind, ...limits].join(" ")}`,
+    received: `${name} = ${String(value)}`,
+  });
+}

@@ -1,0 +1,68 @@
+/** What regularizers add to the loss: penalties on arrays and on outputs of layers. */
+import { UnrollError } from "../core/errors.ts";
+import { one, select } from "../equations/expr.ts";
+import type { LayerArray } from "../layers/arrays.ts";
+import type { Layer } from "../layers/layer.ts";
+import type { RegularizerSpec } from "../layers/penalties.ts";
+import { filled, map, matmul, reduce, reshape, transpose, weightValue } from "../program/builder.ts";
+import type { Value } from "../program/program.ts";
+
+/** The penalty on each array that is trained and has a regularizer, each of shape `[]`. */
+export function arrayPenalties(arrays: readonly LayerArray[]): Value[] {
+  return arrays.flatMap(({ spec, variable }) =>
+    variable.trainable && spec.regularizer ? [penalty(spec.regularizer, weightValue(variable))] : [],
+  );
+}
+
+/** Layers whose activityRegularizer Keras 3.15 takes and then ignores. */
+const ignoring = new Set(["SimpleRNN"]);
+
+/** The penalties on what a layer gives, each of shape `[]`. */
+export function outputPenalties(layer: Layer, outputs: readonly Value[]): Value[] {
+  const regularizer = layer.config.activityRegularizer as RegularizerSpec | null | undefined; // checked by its field
+  if (!regularizer || ignoring.has(layer.className)) return [];
+  return outputs.map((output) => penalty(regularizer, output));
+}
+
+/** l1 · Σ|x| + l2 · Σx². */
+export function penalty({ className, config }: RegularizerSpec, x: Value): Value {
+  if (className === "OrthogonalRegularizer") return orthogonalPenalty(config, x);
+  const l1 = Number(config.l1 ?? 0);
+  const l2 = Number(config.l2 ?? 0);
+  const terms = map([x], ([a]) => {
+    if (l2 === 0) return a!.abs().times(l1);
+    return l1 === 0 ? a!.squared().times(l2) : a!.abs().times(l1).plus(a!.squared().times(l2));
+  });
+  return total(terms);
+}
+
+/** factor · ½ · Σ|x̂ᵢ · x̂ⱼ| over i ≠ j, divided by the number of pairs; x̂ are the rows (or columns) with norm 1. */
+function orthogonalPenalty(config: RegularizerSpec["config"], x: Value): Value {
+  if (x.shape.length !== 2) {
+    throw new UnrollError({
+      code: "shape",
+      path: "OrthogonalRegularizer",
+      expected: "needs an array of two axes",
+      received: `shape = [${x.shape.join(", ")}]`,
+    });
+  }
+  const vectors = config.mode === "columns" ? transpose(x, [1, 0]) : x;
+  const [size] = vectors.shape as [number, number];
+  const squares = reduce(
+    "sum",
+    map([vectors], ([a]) => a!.squared()),
+    [1],
+  );
+  const unit = map([vectors, squares], ([a, square]) => a!.over(square!.max(1e-12).sqrt()));
+  const products = matmul(unit, unit, { transposeB: true });
+  const sums = total(map([products], ([a]) => a!.abs()));
+  // The diagonal is 1 for every vector that is not zero.
+  const diagonal = total(map([squares], ([square]) => select(square!.greaterThan(1e-12), one, square!.times(1e12))));
+  const factor = Number(config.factor) / (size * (size - 1));
+  return size < 2 ? filled([], 0) : map([sums, diagonal], ([all, same]) => all!.minus(same!).times(factor));
+}
+
+function total(value: Value): Value {
+  const axes = value.shape.map((_, axis) => axis);
+  return reshape(reduce("sum", value, axes), []);
+}

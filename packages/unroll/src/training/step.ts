@@ -1,0 +1,314 @@
+/**
+ * A step as one tensor program: the model's forward pass, the losses, and for training the gradients, the optimizer's
+ * equations and everything a step leaves behind. One step is prepared for each batch size and kept.
+ */
+import { UnrollError } from "../core/errors.ts";
+import type { Random } from "../core/random.ts";
+import type { Tensor, TensorData } from "../core/tensor.ts";
+import type { Variable } from "../core/variable.ts";
+import type { CompiledRun } from "../layers/run.ts";
+import type { CallValues } from "../model/graph.ts";
+import type { Model } from "../model/model.ts";
+import { refuseHuge } from "../model/plan.ts";
+import { concat, filled, inputValue, map, reshape, view, weightValue } from "../program/builder.ts";
+import { differentiate } from "../program/differentiate.ts";
+import type { Program, Value } from "../program/program.ts";
+import { type Compiled, type OutputPlan, trainedArrays, trainedVariables } from "./compile.ts";
+import { type Loss, readLoss } from "./losses.ts";
+import { type Metric, readMetric } from "./metrics.ts";
+import { type Comparison, metricTotals, totalLoss } from "./objective.ts";
+import { arrayPenalties, outputPenalties } from "./penalties.ts";
+import { guarded, updatesOf, type VariableUpdate } from "./update.ts";
+
+/** Shapes of one batch, `[batch, ...]` each. */
+export interface BatchShapes {
+  readonly x: readonly (readonly number[])[];
+  /** One for each output. */
+  readonly y: readonly (readonly number[])[];
+  /** One for each output, or none at all. */
+  readonly sampleWeight: readonly (readonly number[])[];
+}
+
+/** The numbers of one batch, in the order of the shapes. */
+export interface BatchData {
+  readonly x: readonly TensorData[];
+  readonly y: readonly TensorData[];
+  readonly sampleWeight: readonly TensorData[];
+}
+
+export type StepMode = "train" | "test";
+
+/** The model's computation of a batch up to the loss. */
+export interface Forward {
+  readonly inputs: readonly Value[];
+  readonly targets: readonly Value[];
+  readonly sampleWeights: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly calls: readonly CallValues[];
+  /** What is minimised, shape `[]`: the weighted losses of the outputs and all penalties. */
+  readonly loss: Value;
+  /** Each output's own loss, where it has one. */
+  readonly losses: readonly (Value | undefined)[];
+  readonly comparisons: readonly Comparison[];
+  /** Moving statistics and states after the run. */
+  readonly updates: readonly VariableUpdate[];
+}
+
+/** Writes the forward pass and the loss. Throws UnrollError `shape`, `unknown-name`, `option`. */
+export function forwardOf(
+  model: Model,
+  outputs: readonly Pick<OutputPlan, "name" | "loss" | "lossWeight">[],
+  shapes: BatchShapes,
+  training: boolean,
+): Forward {
+  const inputs = shapes.x.map((shape, index) => inputValue(model.inputs[index]!.node.layer.name, shape));
+  const targets = shapes.y.map((shape, index) => inputValue(`${outputs[index]!.name}_target`, shape));
+  const sampleWeights = shapes.sampleWeight.map((shape, index) => inputValue(`${outputs[index]!.name}_weight`, shape));
+  const updates: VariableUpdate[] = [];
+  const calls: CallValues[] = [];
+  const penalties: Value[] = [];
+  const result = model.graph.compute(inputs, {
+    training,
+    onUpdate: (variable, value) => updates.push({ variable, value }),
+    onCall: (values) => calls.push(values),
+    onResult: (layer, values) => penalties.push(...outputPenalties(layer, values)),
+  });
+  const comparisons = result.outputs.map(
+    (predictions, index): Comparison => ({
+      predictions,
+      targets: targets[index]!,
+      sampleWeight: sampleWeights[index],
+      mask: result.masks?.[index],
+    }),
+  );
+  const losses = comparisons.map((comparison, index) => {
+    const loss = lossOf(outputs[index]!, comparison);
+    return loss === undefined ? undefined : totalLoss(loss, comparison);
+  });
+  const weighted = losses.flatMap((loss, index) => {
+    const { lossWeight } = outputs[index]!;
+    return loss === undefined ? [] : [lossWeight === 1 ? loss : map([loss], ([value]) => value!.times(lossWeight))];
+  });
+  const terms = [...weighted, ...arrayPenalties(model.arrays), ...penalties];
+  if (terms.length === 0) {
+    throw new UnrollError({
+      code: "option",
+      path: model.name,
+      expected: "there is no loss to make smaller",
+      hint: 'Compile with a loss, such as loss: "mse".',
+    });
+  }
+  const loss = terms.length === 1 ? terms[0]! : map(terms, (values) => values.reduce((sum, value) => sum.plus(value)));
+  return { inputs, targets, sampleWeights, outputs: result.outputs, calls, loss, losses, comparisons, updates };
+}
+
+function lossOf({ loss }: Pick<OutputPlan, "loss">, { predictions, targets }: Comparison): Loss | undefined {
+  return loss === null ? undefined : readLoss(loss, predictions.shape.at(-1)!, lastOfTargets(targets, predictions));
+}
+
+/** The size of the targets' last axis; undefined where they have an axis less. */
+function lastOfTargets(targets: Value, predictions: Value): number | undefined {
+  return targets.shape.length < predictions.shape.length ? undefined : targets.shape.at(-1)!;
+}
+
+/** A number that is reported: how batch numbers become the number of an epoch. */
+export interface Report {
+  readonly name: string;
+  readonly better: "lower" | "higher";
+  /** Names of the totals in a batch's numbers, from `start` on. */
+  readonly totals: readonly string[];
+  readonly start: number;
+  result(totals: Readonly<Record<string, number>>): number;
+}
+
+/** A prepared step. */
+export interface Step {
+  readonly reports: readonly Report[];
+  /** The numbers of one batch: the totals of every report, one after another. The loss comes first. */
+  run(batch: BatchData, random: Random, factors: readonly number[]): Float32Array;
+  readonly program: Program;
+  readonly forward: Forward;
+  /** Names of the optimizer's factors, in the order in which `run` takes them. */
+  readonly factorNames: readonly string[];
+}
+
+/** Prepared steps that are kept for a model. */
+const keptSteps = 8;
+
+/** The step for batches of these shapes, prepared or taken from those kept. */
+export function stepFor(compiled: Compiled, mode: StepMode, shapes: BatchShapes): Step {
+  const trained = compiled.model.variables.map(({ trainable }) => (trainable ? 1 : 0)).join("");
+  const key = JSON.stringify([mode, shapes, trained]);
+  const kept = compiled.steps.get(key) as Step | undefined; // only steps are put in
+  if (kept !== undefined) {
+    compiled.steps.delete(key);
+    compiled.steps.set(key, kept);
+    return kept;
+  }
+  const step = makeStep(compiled, mode, shapes);
+  compiled.steps.set(key, step);
+  if (compiled.steps.size > keptSteps) compiled.steps.delete(compiled.steps.keys().next().value!);
+  return step;
+}
+
+function makeStep(compiled: Compiled, mode: StepMode, shapes: BatchShapes): Step {
+  const { model, outputs } = compiled;
+  const batch = shapes.x[0]![0]!;
+  const forward = forwardOf(model, outputs, shapes, mode === "train");
+  const { reports, values } = reportsOf(compiled, forward, batch);
+  const factorNames = mode === "train" ? Object.keys(compiled.optimizer.factors()) : [];
+  const factors = inputValue("factors", [Math.max(1, factorNames.length)]);
+  const numbers = concat(
+    values.map((value) => reshape(value, [1])),
+    0,
+  );
+  const program: Program = {
+    inputs: [
+      ...forward.inputs,
+      ...forward.targets,
+      ...forward.sampleWeights,
+      ...(factorNames.length === 0 ? [] : [factors]),
+    ],
+    results: [numbers],
+    updates: mode === "train" ? trainingUpdates(compiled, forward, factors, factorNames) : statesOf(model, forward.updates),
+  };
+  refuseHuge(program, batch, model.name);
+  const run: CompiledRun = compiled.prepare(program);
+  return {
+    reports,
+    program,
+    forward,
+    factorNames,
+    run(data, random, numbersOfFactors) {
+      const given = [...data.x, ...data.y, ...data.sampleWeight];
+      if (factorNames.length > 0) given.push(Float32Array.from(numbersOfFactors));
+      return run.run(given, random)[0]!.data as Float32Array; // results of programs are float32
+    },
+  };
+}
+
+/** Outside of training only states of stateful layers are kept. */
+function statesOf(model: Model, updates: readonly VariableUpdate[]): readonly VariableUpdate[] {
+  const weights = new Set(model.variables);
+  return updates.filter(({ variable }) => !weights.has(variable));
+}
+
+function trainingUpdates(
+  { model, optimizer }: Compiled,
+  forward: Forward,
+  factors: Value,
+  factorNames: readonly string[],
+): readonly VariableUpdate[] {
+  const arrays = trainedArrays(model);
+  const gradients = gradientsOf(forward.loss, trainedVariables(model));
+  const byName = Object.fromEntries(factorNames.map((name, index) => [name, view(factors, [], [], index)]));
+  const updates = updatesOf(
+    arrays.map(({ variable, spec }, index) => ({
+      variable,
+      gradient: gradients[index]!,
+      constraint: spec.constraint,
+    })),
+    optimizer,
+    byName,
+  );
+  const finite = map([forward.loss], ([loss]) => loss!.minus(loss!).equals(0));
+  return guarded([...updates, ...forward.updates], finite);
+}
+
+/** The gradient of the loss for each variable, in their shapes. */
+export function gradientsOf(loss: Value, variables: readonly Variable[]): Value[] {
+  return differentiate(loss, variables.map(weightValue));
+}
+
+function reportsOf(
+  { outputs }: Compiled,
+  forward: Forward,
+  batch: number,
+): { reports: Report[]; values: Value[] } {
+  const reports: Report[] = [];
+  const values: Value[] = [];
+  const names = new Map<string, number>();
+  const addMean = (name: string, value: Value): void => {
+    const totals = ["value", "weight"];
+    reports.push({ name, better: "lower", totals, start: values.length, result: meanOf });
+    values.push(map([value], ([v]) => v!.times(batch)), filled([], batch));
+    names.set(name, 1);
+  };
+  const addMetric = (metric: Metric, output: OutputPlan, comparison: Comparison, prefix: string): void => {
+    const found = metricTotals(metric, comparison);
+    const before = outputs.length > 1 ? `${output.name}_` : "";
+    const plain = `${before}${metric.name}`;
+    const name = uniqueName(names.has(plain) && prefix !== "" ? `${before}${prefix}${metric.name}` : plain, names);
+    const totals = Object.keys(found);
+    const { result, better } = metric.rule;
+    reports.push({ name, better, totals, start: values.length, result });
+    values.push(...Object.values(found));
+  };
+  addMean("loss", forward.loss);
+  if (outputs.length > 1) {
+    for (const [index, loss] of forward.losses.entries()) {
+      if (loss !== undefined) addMean(`${outputs[index]!.name}_loss`, loss);
+    }
+  }
+  for (const [prefix, list] of [
+    ["", "metrics"],
+    ["weighted_", "weightedMetrics"],
+  ] as const) {
+    for (const [index, output] of outputs.entries()) {
+      const { sampleWeight, ...comparison } = forward.comparisons[index]!;
+      const { predictions, targets } = comparison;
+      for (const given of output[list]) {
+        const metric = readMetric(given, predictions.shape.at(-1)!, lastOfTargets(targets, predictions));
+        addMetric(metric, output, prefix === "" ? comparison : { ...comparison, sampleWeight }, prefix);
+      }
+    }
+  }
+  return { reports, values };
+}
+
+function meanOf({ value, weight }: Readonly<Record<string, number>>): number {
+  return weight === 0 ? 0 : value! / weight!;
+}
+
+function uniqueName(name: string, seen: Map<string, number>): string {
+  const count = seen.get(name) ?? 0;
+  seen.set(name, count + 1);
+  return count === 0 ? name : `${name}_${count}`;
+}
+
+/** Adds up the numbers of batches, in float64, and says what they come to. */
+export class Totals {
+  #reports: readonly Report[] = [];
+  #sums: number[] = [];
+
+  add(step: Step, numbers: Float32Array): void {
+    this.#reports = step.reports;
+    if (this.#sums.length === 0) this.#sums = new Array<number>(numbers.length).fill(0);
+    for (let i = 0; i < numbers.length; i++) this.#sums[i]! += numbers[i]!;
+  }
+
+  /** Every report so far, in alphabetical order, as Keras's logs are. */
+  logs(): Record<string, number> {
+    const entries = this.#reports.map((report): [string, number] => {
+      const totals = report.totals.map((name, i) => [name, this.#sums[report.start + i]!]);
+      return [report.name, report.result(Object.fromEntries(totals))];
+    });
+    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  }
+
+  get sums(): readonly number[] {
+    return this.#sums;
+  }
+
+  restore(reports: readonly Report[], sums: readonly number[]): void {
+    this.#reports = reports;
+    this.#sums = [...sums];
+  }
+}
+
+/** Shapes of tensors that form one batch. */
+export function shapesOf(x: readonly Tensor[], y: readonly Tensor[], sampleWeight: readonly Tensor[]): BatchShapes {
+  const list = (tensors: readonly Tensor[]): readonly number[][] => tensors.map(({ shape }) => [...shape]);
+  return { x: list(x), y: list(y), sampleWeight: list(sampleWeight) };
+}
+

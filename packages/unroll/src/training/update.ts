@@ -1,0 +1,137 @@
+/**
+ * From gradients to new weights, as values of a step's program: clipping, weight decay, the optimizer's equations,
+ * constraints. Which numbers a step takes from outside (the learning rate and what follows from it) is decided in optimizer.ts.
+ */
+import type { Variable } from "../core/variable.ts";
+import { select } from "../equations/expr.ts";
+import { map, reduce, reshape, weightValue } from "../program/builder.ts";
+import type { Value } from "../program/program.ts";
+import type { ConstraintSpec } from "../layers/penalties.ts";
+import type { Optimizer, OptimizerState } from "./optimizer.ts";
+
+/** A weight to be trained. */
+export interface TrainedWeight {
+  readonly variable: Variable;
+  readonly gradient: Value;
+  readonly constraint: ConstraintSpec | null | undefined;
+}
+
+export interface VariableUpdate {
+  readonly variable: Variable;
+  readonly value: Value;
+}
+
+/**
+ * New numbers of every weight and of its slots.
+ *
+ * @param factors one value of shape `[]` for each of the rule's factors, by name
+ */
+export function updatesOf(
+  weights: readonly TrainedWeight[],
+  state: OptimizerState,
+  factors: Readonly<Record<string, Value>>,
+): VariableUpdate[] {
+  const { optimizer } = state;
+  const clipped = clip(
+    weights.map(({ gradient }) => gradient),
+    optimizer,
+  );
+  return weights.flatMap(({ variable, constraint }, index) => {
+    const weight = decayed(weightValue(variable), optimizer, factors.lr!);
+    return step({ variable, weight, gradient: clipped[index]!, constraint }, state, factors);
+  });
+}
+
+function clip(gradients: readonly Value[], { clipnorm, clipvalue, globalClipnorm }: Optimizer): readonly Value[] {
+  if (clipnorm) return gradients.map((gradient) => clipToNorm(gradient, clipnorm));
+  if (clipvalue) return gradients.map((gradient) => map([gradient], ([g]) => g!.clip(-clipvalue, clipvalue)));
+  if (!globalClipnorm || gradients.length === 0) return gradients;
+  const squares = map(gradients.map(squaredNorm), (terms) => terms.reduce((sum, term) => sum.plus(term)));
+  return gradients.map((gradient) =>
+    map([gradient, squares], ([g, square]) => g!.times(square!.sqrt().max(globalClipnorm).power(-1)).times(globalClipnorm)),
+  );
+}
+
+function clipToNorm(gradient: Value, limit: number): Value {
+  return map([gradient, squaredNorm(gradient)], ([g, square]) => g!.times(limit).over(square!.sqrt().max(limit)));
+}
+
+function squaredNorm(value: Value): Value {
+  const axes = value.shape.map((_, axis) => axis);
+  return reshape(
+    reduce(
+      "sum",
+      map([value], ([x]) => x!.squared()),
+      axes,
+    ),
+    [],
+  );
+}
+
+/** w − w · decay · lr */
+function decayed(weight: Value, { weightDecay }: Optimizer, lr: Value): Value {
+  return weightDecay === null ? weight : map([weight, lr], ([w, rate]) => w!.minus(w!.times(weightDecay).times(rate!)));
+}
+
+function step(
+  { variable, weight, gradient, constraint }: TrainedWeight & { readonly weight: Value },
+  state: OptimizerState,
+  factors: Readonly<Record<string, Value>>,
+): VariableUpdate[] {
+  const { rule, options } = state.optimizer;
+  const slots = state.slotsOf(variable);
+  const slotNames = Object.keys(slots);
+  const factorNames = Object.keys(factors);
+  const operands = [
+    weight,
+    gradient,
+    ...slotNames.map((name) => weightValue(slots[name]!)),
+    ...factorNames.map((name) => factors[name]!),
+  ];
+  const results = ["weight", ...slotNames].map((name) =>
+    map(operands, ([w, g, ...rest]) => {
+      const slot = Object.fromEntries(slotNames.map((slotName, i) => [slotName, rest[i]!]));
+      const factor = Object.fromEntries(factorNames.map((factorName, i) => [factorName, rest[slotNames.length + i]!]));
+      return rule.update({ weight: w!, gradient: g!, slot, factor }, options)[name]!;
+    }),
+  );
+  return [
+    { variable, value: constrained(results[0]!, constraint) },
+    ...slotNames.map((name, i) => ({ variable: slots[name]!, value: results[i + 1]! })),
+  ];
+}
+
+/** Keras's fuzz, added to norms. */
+const epsilon = 1e-7;
+
+/** What a constraint makes of a weight after the step. */
+export function constrained(weight: Value, constraint: ConstraintSpec | null | undefined): Value {
+  if (constraint === null || constraint === undefined) return weight;
+  const { className, config } = constraint;
+  if (className === "NonNeg") return map([weight], ([w]) => w!.max(0));
+  const norms = map([normsAlong(weight, config.axis!)], ([square]) => square!.sqrt());
+  return map([weight, norms], ([w, norm]) => {
+    if (className === "UnitNorm") return w!.over(norm!.plus(epsilon));
+    if (className === "MaxNorm") return w!.times(norm!.clip(0, Number(config.maxValue)).over(norm!.plus(epsilon)));
+    const rate = Number(config.rate);
+    const wanted = norm!.clip(Number(config.minValue), Number(config.maxValue)).times(rate).plus(norm!.times(1 - rate));
+    return w!.times(wanted.over(norm!.plus(epsilon)));
+  });
+}
+
+function normsAlong(weight: Value, axis: number | readonly number[]): Value {
+  const axes = (typeof axis === "number" ? [axis] : axis).map((one) => (one < 0 ? one + weight.shape.length : one));
+  return reduce(
+    "sum",
+    map([weight], ([w]) => w!.squared()),
+    axes,
+  );
+}
+
+/** The old numbers where `good` (1 or 0, shape `[]`) is 0: a step that went wrong changes nothing. */
+export function guarded(updates: readonly VariableUpdate[], good: Value): VariableUpdate[] {
+  return updates.map(({ variable, value }) => ({
+    variable,
+    value: map([good, value, weightValue(variable)], ([ok, next, now]) => select(ok!, next!, now!)),
+  }));
+}
