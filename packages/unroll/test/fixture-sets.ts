@@ -1,5 +1,5 @@
 /** The list of golden sets that `node scripts/fixtures.mjs` runs. Adding one: its runner and one line here. */
-import { type CaseResult, type Engine, kerasLayerCases, runLayerCase } from "./fixture-layers.ts";
+import { type CaseResult, type Engine, kerasLayerCases, moreKerasLayerCases, runLayerCase } from "./fixture-layers.ts";
 import { graphCases, modelCases, runModelCase, summaryTexts } from "./fixture-models.ts";
 import { goldenLayerCases, runGoldenCase } from "./golden-layers.ts";
 
@@ -10,6 +10,7 @@ export interface FixtureSet {
 
 export const fixtureSets: readonly FixtureSet[] = [
   { name: "layers of Keras", run: (engine) => kerasLayerCases().map((one) => runLayerCase(one, engine)) },
+  { name: "more layers of Keras", run: (engine) => moreKerasLayerCases().map((one) => runLayerCase(one, engine)) },
   { name: "layers elsewhere", run: (engine) => goldenLayerCases().map((one) => runGoldenCase(one, engine)) },
   {
     name: "models of Keras",

@@ -1,7 +1,7 @@
 /** Layers that are one function of each value: Activation, ReLU, LeakyReLU, ELU, PReLU, ThresholdedReLU, Softmax, Rescaling. */
 import { eluOf, leakyReluOf, reluOf, softmax } from "../equations/activations.ts";
 import { apply, type NamedFunction, one, select } from "../equations/expr.ts";
-import { map, reshape, transpose } from "../program/builder.ts";
+import { map, reduce, reshape, transpose } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import { activate } from "./activations.ts";
 import { defineLayer, type LayerType } from "./contract.ts";
@@ -117,14 +117,30 @@ export const prelu = defineLayer({
 export const softmaxLayer = defineLayer({
   className: "Softmax",
   doc: "Exponentials that sum to one along an axis.",
-  fields: { axis: fields.axis("Axis, counted from the end when negative.", -1) },
+  fields: {
+    axis: fields.any<number | readonly number[]>("Axis (or axes), counted from the end when negative.", -1, checkAxis),
+  },
   passesMask: true,
   outputSizes: (_, [input]) => [input!],
   compute({ config, inputs: [x], masks: [mask] }) {
-    const axis = config.axis < 0 ? config.axis + x!.shape.length : config.axis;
-    return { outputs: [softmaxAlong(x!, axis, mask)] };
+    const axes = (typeof config.axis === "number" ? [config.axis] : config.axis).map((axis) =>
+      axis < 0 ? axis + x!.shape.length : axis,
+    );
+    return { outputs: [axes.length === 1 ? softmaxAlong(x!, axes[0]!, mask) : softmaxOver(x!, axes)] };
   },
 });
+
+function checkAxis(value: unknown, where: string, option: string): number | readonly number[] {
+  if (Number.isInteger(value)) return value as number; // an integer
+  if (Array.isArray(value) && value.length > 0 && value.every((axis) => Number.isInteger(axis))) return value;
+  throw fields.badOption(where, option, "an axis or a list of axes", value);
+}
+
+/** Softmax over several axes at once. */
+function softmaxOver(x: Value, axes: readonly number[]): Value {
+  const powers = map([x, reduce("max", x, axes)], ([value, largest]) => value!.minus(largest!).exp());
+  return map([powers, reduce("sum", powers, axes)], ([power, total]) => power!.over(total!));
+}
 
 /** Softmax along one axis; where `mask` is 0 the result is 0. The mask broadcasts to the input's shape from its last axis. */
 export function softmaxAlong(x: Value, axis: number, mask?: Value): Value {
