@@ -7,9 +7,11 @@ import { Layer, layerTypes } from "../src/layers/index.ts";
 import {
   countByFormula,
   type Extent,
+  engineError,
   errorOf,
   errorText,
   extents,
+  gradientError,
   inputShapesFor,
   makeLayer,
   type Options,
@@ -83,6 +85,33 @@ describe.each(types)("%s", (className, type) => {
       expect(layer.countParams()).toBe(held);
       expect(countByFormula(layer, shapes)).toBe(held);
     });
+  });
+
+  test("computes on the engine what the reference computes, in training too", () => {
+    forEachExtent((options, shapes) => {
+      const layer = makeLayer(type, options, shapes);
+      expect(engineError(layer, shapes)).toBeLessThan(2e-4);
+      expect(engineError(makeLayer(type, options, shapes), shapes, true)).toBeLessThan(2e-4);
+    });
+  });
+
+  test("computes on the engine what the reference computes at every other value of an option", () => {
+    const shapes = inputShapesFor(type, usual);
+    for (const options of variationsOf(type, usual)) {
+      try {
+        expect(engineError(makeLayer(type, options, shapes), shapes)).toBeLessThan(2e-4);
+      } catch (error) {
+        if (!(error instanceof UnrollError)) throw error;
+      }
+    }
+  });
+
+  test("has the gradients of central differences", () => {
+    for (const extent of [usual, { size: 4, timesteps: 3, batch: 1 }]) {
+      const shapes = inputShapesFor(type, extent);
+      const layer = makeLayer(type, optionsFor(type, extent), shapes);
+      expect(gradientError(layer, shapes)).toBeLessThan(1e-5);
+    }
   });
 
   test("is the same layer after a round trip through Keras's config", () => {

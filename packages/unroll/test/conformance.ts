@@ -11,7 +11,9 @@ import type { Field } from "../src/layers/fields.ts";
 import { Layer, layers } from "../src/layers/index.ts";
 import { type Device, prepare } from "../src/layers/run.ts";
 import { sizeValue } from "../src/layers/sizes.ts";
-import { inputValue } from "../src/program/builder.ts";
+import { inputValue, map, reduce, reshape, weightValue } from "../src/program/builder.ts";
+import { differentiate } from "../src/program/differentiate.ts";
+import { evaluateProgram } from "../src/program/evaluate.ts";
 import type { Program, Value } from "../src/program/program.ts";
 
 export type Options = Readonly<Record<string, unknown>>;
@@ -127,9 +129,10 @@ export function randomInputs(shapes: readonly (readonly number[])[], seed: numbe
 /** Largest difference between engine and reference, relative to numbers above 1. */
 export function engineError(layer: Layer, shapes: readonly (readonly number[])[], training = false): number {
   const inputs = randomInputs(shapes, 7);
-  const results = (["reference", "wasm"] as Device[]).map((device) =>
-    prepare(programOf(layer, shapes, training).program, device).run(inputs, new Random(3)),
-  );
+  const results = (["reference", "wasm"] as Device[]).map((device) => {
+    layer.resetStates();
+    return prepare(programOf(layer, shapes, training).program, device).run(inputs, new Random(3));
+  });
   let worst = 0;
   for (const [index, { data }] of results[0]!.entries()) {
     const other = results[1]![index]!.data;
@@ -173,3 +176,69 @@ export function errorOf(run: () => unknown): UnrollError {
 
 /** `<where>: <rule>. Received: <name = value>. <what to do>.` */
 export const errorText = /^([^\n]+: )?[^\n]+\.( Received: [^\n]+\.)?( [A-Z][^\n]+[.?])?$/;
+
+/** A loss over a layer's outputs with its gradients: results are the loss, then gradients of the inputs, then of the arrays. */
+export function gradientProgram(layer: Layer, shapes: readonly (readonly number[])[]): Program {
+  const inputs = shapes.map((shape, index) => inputValue(`x${index}`, shape));
+  const { outputs } = layer.compute(inputs);
+  // Squares with different factors: a loss whose gradient differs from element to element.
+  const parts = outputs.map((output, index) => {
+    const squares = map([output], ([y]) => y!.plus(0.3 + index).squared());
+    return reshape(
+      reduce(
+        "sum",
+        squares,
+        output.shape.map((_, axis) => axis),
+      ),
+      [1],
+    );
+  });
+  const loss = map(parts, (symbols) => symbols.reduce((a, b) => a.plus(b)));
+  const weights = layer.variables.filter(({ trainable }) => trainable).map(weightValue);
+  return { inputs, results: [loss, ...differentiate(loss, [...inputs, ...weights])], updates: [] };
+}
+
+/** Largest error of a few elements of each gradient, against central differences in float64, relative to numbers above 1. */
+export function gradientError(layer: Layer, shapes: readonly (readonly number[])[]): number {
+  const program = gradientProgram(layer, shapes);
+  const inputs = randomInputs(shapes, 11).map((data) => Float64Array.from(data));
+  const weights = layer.variables.filter(({ trainable }) => trainable);
+  const numbers = new Map(weights.map((variable) => [variable, Float64Array.from(variable.data)]));
+  const evaluate = (): readonly Float64Array[] => evaluateProgram(program, inputs, { variables: numbers }).results;
+  const gradients = evaluate().slice(1);
+  const places = [...inputs, ...numbers.values()];
+  const random = new Random(5);
+  let worst = 0;
+  for (const [index, place] of places.entries()) {
+    for (let trial = 0; trial < 3 && place.length > 0; trial++) {
+      const at = random.below(place.length);
+      const kept = place[at]!;
+      const step = 1e-5;
+      const lossAt = (value: number): number => {
+        place[at] = value;
+        return evaluate()[0]![0]!;
+      };
+      const expected = (lossAt(kept + step) - lossAt(kept - step)) / (2 * step);
+      place[at] = kept;
+      worst = Math.max(worst, Math.abs(expected - gradients[index]![at]!) / Math.max(1, Math.abs(expected)));
+    }
+  }
+  return worst;
+}
+
+/** Largest difference of the engine's gradients from the reference's, relative to numbers above 1. */
+export function engineGradientError(layer: Layer, shapes: readonly (readonly number[])[]): number {
+  const program = gradientProgram(layer, shapes);
+  const inputs = randomInputs(shapes, 11);
+  const expected = evaluateProgram(program, inputs).results;
+  const found = prepare(program, "wasm").run(inputs, new Random(1));
+  return Math.max(
+    ...expected.map((numbers, index) =>
+      numbers.reduce(
+        (worst, number, i) =>
+          Math.max(worst, Math.abs(number - found[index]!.data[i]!) / Math.max(1, Math.abs(number))),
+        0,
+      ),
+    ),
+  );
+}

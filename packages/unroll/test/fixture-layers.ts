@@ -146,7 +146,9 @@ function programOf(
   weights: LayerCase["weights"],
 ): { program: Program; masked: boolean } {
   const inputs = call.inputs.map(({ shape }, index) => inputValue(`input_${index}`, shape));
-  const masks = (call.mask ?? []).map((mask, index) => (mask === null ? undefined : inputValue(`mask_${index}`, mask.shape)));
+  const masks = (call.mask ?? []).map((mask, index) =>
+    mask === null ? undefined : inputValue(`mask_${index}`, mask.shape),
+  );
   const initialStates = (call.initial_state ?? []).map(({ shape }, index) => inputValue(`state_${index}`, shape));
   const updates: { variable: Variable; value: Value }[] = [];
   let values: readonly Value[] = inputs;
