@@ -132,7 +132,9 @@ function readValue(field: Field, value: unknown, where: string, key: string, opt
     case "layer":
       return value === null ? null : (options.readLayer ?? layerFromConfig)(value as KerasObject, options); // readObject checks it
     case "layers":
-      return Array.isArray(value) ? value.map((entry) => layerFromConfig(entry, options)) : value;
+      return Array.isArray(value)
+        ? value.map((entry) => (options.readLayer ?? layerFromConfig)(entry, options))
+        : value;
     case "integers":
       return Array.isArray(value) && value.length === 0 ? undefined : value;
     default:

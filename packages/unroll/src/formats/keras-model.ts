@@ -7,42 +7,32 @@ import { display } from "../layers/fields.ts";
 import { isShape } from "../layers/inputs.ts";
 import type { Model } from "../model/model.ts";
 import { Sequential } from "../model/sequential.ts";
+import { defaultLimits } from "./failure.ts";
+import { parseJson } from "./json.ts";
 import { type KerasObject, type KerasReadOptions, layerFromConfig } from "./keras-config.ts";
 import { functionalFromConfig } from "./keras-graph.ts";
 import { isKeras2, isKerasObject, isModelObject, isRecord, plainClass } from "./keras-objects.ts";
 
-/** Models inside models may go this deep, and hold this many layers: more is taken for a broken or hostile file. */
+/** Layers inside layers may go this deep, and all together be so many: more is taken for a broken or hostile file. */
 const deepest = 32;
-const mostLayers = 5000;
+const mostLayers = 1000;
 
 /**
  * Makes a model of Keras's JSON, as text or already parsed. No memory is taken for weights before they are read.
  *
- * @throws UnrollError `format` for something that is not a model's JSON, `unsupported` for code or operations on tensors,
+ * @throws UnrollError `file` for text that is not JSON, `format` for something that is not a model, `unsupported` for code or operations on tensors,
  * `unknown-name`, `option`, `shape`, `graph` for what is wrong inside.
  * @example modelFromConfig(await readFile("model.json", "utf8")).summary()
  */
 export function modelFromConfig(json: unknown, options: KerasReadOptions = {}): Model {
-  const parsed = typeof json === "string" ? parse(json) : json;
+  const parsed = parseText(json);
   const top = unwrap(parsed);
-  return readModel(top, { ...options, kerasVersion: options.kerasVersion ?? versionOf(parsed, top) }, 0);
+  const version = options.kerasVersion ?? versionOf(parsed, top);
+  return readModel(top, limited({ ...options, kerasVersion: version }));
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UnrollError(
-      {
-        code: "format",
-        path: "modelFromConfig",
-        expected: "the text must be JSON",
-        received: `text = ${display(text)}`,
-        hint: "Pass what model.to_json() gives.",
-      },
-      { cause: error },
-    );
-  }
+function parseText(json: unknown): unknown {
+  return typeof json === "string" ? parseJson(json, "modelFromConfig", defaultLimits) : json;
 }
 
 /** TensorFlow.js and weight files put the model inside another object. */
@@ -50,7 +40,7 @@ function unwrap(value: unknown): KerasObject {
   let inner = value;
   for (const key of ["modelTopology", "model_config"]) {
     if (isRecord(inner) && inner.class_name === undefined && inner[key] !== undefined) inner = inner[key];
-    if (typeof inner === "string") inner = parse(inner);
+    inner = parseText(inner);
   }
   if (isKerasObject(inner)) return inner;
   throw new UnrollError({
@@ -70,17 +60,28 @@ function versionOf(parsed: unknown, top: KerasObject): string | undefined {
   return undefined;
 }
 
-function readModel(object: KerasObject, options: KerasReadOptions, depth: number): Model {
-  if (depth > deepest) throw tooMuch(`models inside models may go ${deepest} deep`);
+/** The options with a reader of layers that also reads models, and that gives up where a file goes on too long. */
+function limited(options: KerasReadOptions): KerasReadOptions {
+  let [depth, count] = [0, 0];
   const inner: KerasReadOptions = {
     ...options,
-    readLayer: (one) => (isModelObject(one) ? readModel(one, options, depth + 1) : layerFromConfig(one, inner)),
+    readLayer: (object) => {
+      if (++count > mostLayers) throw tooMuch(`a model may have ${mostLayers} layers`);
+      if (++depth > deepest) throw tooMuch(`layers inside layers may go ${deepest} deep`);
+      const layer =
+        isKerasObject(object) && isModelObject(object) ? readModel(object, inner) : layerFromConfig(object, inner);
+      depth--;
+      return layer;
+    },
   };
+  return inner;
+}
+
+function readModel(object: KerasObject, options: KerasReadOptions): Model {
   const name = plainClass(object);
-  if (name === "Sequential") return readSequential(object, inner);
+  if (name === "Sequential") return readSequential(object, options);
   if (isModelObject(object) && isRecord(object.config) && Array.isArray(object.config.layers)) {
-    if (object.config.layers.length > mostLayers) throw tooMuch(`a model may have ${mostLayers} layers`);
-    return functionalFromConfig(object, inner);
+    return functionalFromConfig(object, options);
   }
   throw new UnrollError({
     code: isModelObject(object) ? "unsupported" : "format",
@@ -105,7 +106,6 @@ function readSequential(object: KerasObject, options: KerasReadOptions): Model {
       received: `config = ${display(object.config)}`,
     });
   }
-  if (list.length > mostLayers) throw tooMuch(`a model may have ${mostLayers} layers`);
   const { readLayer = layerFromConfig } = options;
   const model = new Sequential(
     {

@@ -106,6 +106,7 @@ function makePlan(inputs: readonly Tensor[], batch: number, { device, path, prog
   try {
     return { device, batch, shapes, run: prepare(program, device) };
   } catch (error) {
+    if (error instanceof RangeError) throw tooDeep(error, path);
     if (!(error instanceof UnrollError) || error.code !== "memory") throw error;
     throw new UnrollError(
       {
@@ -118,6 +119,20 @@ function makePlan(inputs: readonly Tensor[], batch: number, { device, path, prog
       { cause: error },
     );
   }
+}
+
+/** The passes over a program go as deep as its longest chain of operations. */
+function tooDeep(cause: RangeError, path: string): UnrollError {
+  return new UnrollError(
+    {
+      code: "memory",
+      path,
+      expected: "the chain of layers must not be so long that the stack of calls overflows",
+      received: cause.message,
+      hint: "Use fewer layers.",
+    },
+    { cause },
+  );
 }
 
 function hintFor(batch: number): string {
