@@ -1,6 +1,6 @@
 /**
- * Models from Keras's JSON (`model.to_json()` of Keras 2 and 3, older bare lists too) and back to Keras 3's. The wiring of
- * functional models is in keras-graph.ts (reading) and keras-graph-write.ts; single layers are in keras-config.ts.
+ * Models from Keras's JSON: `model.to_json()` of Keras 2 and 3, and the bare lists before. The wiring of functional models
+ * is in keras-graph.ts, single layers in keras-config.ts; keras-model-write.ts goes the other way.
  */
 import { UnrollError } from "../core/errors.ts";
 import { display } from "../layers/fields.ts";
@@ -20,8 +20,8 @@ const mostLayers = 1000;
 /**
  * Makes a model of Keras's JSON, as text or already parsed. No memory is taken for weights before they are read.
  *
- * @throws UnrollError `file` for text that is not JSON, `format` for something that is not a model, `unsupported` for code or operations on tensors,
- * `unknown-name`, `option`, `shape`, `graph` for what is wrong inside.
+ * @throws UnrollError `file` for text that is not JSON, `format` for something that is not a model, `unsupported` for code or
+ * operations on tensors, `unknown-name`, `option`, `shape`, `graph` for what is wrong inside.
  * @example modelFromConfig(await readFile("model.json", "utf8")).summary()
  */
 export function modelFromConfig(json: unknown, options: KerasReadOptions = {}): Model {

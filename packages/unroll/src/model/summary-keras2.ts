@@ -22,8 +22,8 @@ interface Rules {
   readonly generation: Generation;
   /** Printed since 2.3. */
   readonly modelLine: boolean;
-  /** In tf.keras an InputLayer's shape is a list of one. */
-  readonly inputShapeIsList: boolean;
+  /** The package before TensorFlow 2: an InputLayer's shape is no list of one, and a model's own making is its first call. */
+  readonly separatePackage: boolean;
 }
 
 /**
@@ -44,7 +44,8 @@ export function keras2Summary(table: SummaryTable, layout: Keras2Layout = {}): s
     ends.push(width);
     titles.push("Trainable");
   }
-  const page: Page = { rules, width, ends, branched: table.branched, showTrainable, expandNested };
+  const models = new Set(table.rows.filter(({ nested }) => nested.length > 0).map(({ name }) => name));
+  const page: Page = { rules, width, ends, models, branched: table.branched, showTrainable, expandNested };
   const lines = [
     ...(rules.modelLine ? [`Model: "${table.name}"`] : []),
     "_".repeat(width),
@@ -62,6 +63,8 @@ interface Page {
   readonly rules: Rules;
   readonly width: number;
   readonly ends: readonly number[];
+  /** Names of the rows that are models. */
+  readonly models: ReadonlySet<string>;
   readonly branched: boolean;
   readonly showTrainable: boolean;
   readonly expandNested: boolean;
@@ -85,7 +88,7 @@ function rulesOf(version: string): Rules {
   return {
     generation: major < 2 || minor < 7 ? "cut" : minor < 13 ? "wrapped" : "memory",
     modelLine: !separatePackage || (major === 2 && minor === 3),
-    inputShapeIsList: !separatePackage,
+    separatePackage,
   };
 }
 
@@ -108,7 +111,10 @@ function requireBuilt(table: SummaryTable): void {
 
 /** Name, shape, count and, with four columns, the connections in the words of the generation. */
 function fieldsOf(page: Page, row: SummaryRow): { fields: string[]; connections: string[] } {
-  const connections = row.connectedTo.map((c) => `${c.layer}[${c.call}][${c.output}]`);
+  const connections = row.connectedTo.map(({ layer, call, output }) => {
+    const first = page.rules.separatePackage && page.models.has(layer) ? 1 : 0;
+    return `${layer}[${call + first}][${output}]`;
+  });
   return {
     fields: [`${row.name} (${row.className})`, shapeText(row, page.rules), String(row.params ?? 0)],
     connections,
@@ -118,7 +124,7 @@ function fieldsOf(page: Page, row: SummaryRow): { fields: string[]; connections:
 function shapeText(row: SummaryRow, rules: Rules): string {
   if (row.outputShapes === undefined || row.outputShapes === "multiple") return "multiple";
   const texts = row.outputShapes.map(formatShape);
-  const isList = texts.length > 1 || (row.className === "InputLayer" && rules.inputShapeIsList);
+  const isList = texts.length > 1 || (row.className === "InputLayer" && !rules.separatePackage);
   return isList ? `[${texts.join(", ")}]` : texts[0]!;
 }
 

@@ -52,6 +52,9 @@ describe("summary text", () => {
     expect(old).toContain("(None, None, 3)");
     expect(old).not.toContain("[(None");
     expect(summaryText(table, { style: "keras2", version: "2.2.4-tf" })).toContain("[(None, None, 3)]");
+    const branches = tableOf("branches");
+    expect(summaryText(branches, { style: "keras2", version: "2.2.4" })).toContain("shared_tower[1][0]");
+    expect(summaryText(branches, { style: "keras2", version: "2.12" })).toContain("'shared_tower[0][0]',");
   });
 });
 
