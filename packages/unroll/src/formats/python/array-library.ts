@@ -1,26 +1,22 @@
 /** NumPy, and what else makes or reshapes arrays (scikit-learn's splits and scalers, Keras's preprocessing), by shapes alone. */
 import { arrayOf, axesOf, concatenated, reshaped, sizeOfShape } from "./array-shapes.ts";
-import { itemsOf, lengthOf, listOf } from "./iterate.ts";
+import { type Body, kerasDataBody, sklearnBody } from "./data-library.ts";
+import { itemsOf, listOf } from "./iterate.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
 import type { Runtime } from "./runtime.ts";
 import {
   ArrayValue,
-  type Axis,
   type CallArguments,
   isObject,
   isSize,
   isUnknown,
   ModuleValue,
   NativeFunction,
-  PyClass,
-  PyInstance,
   PyList,
   PyTuple,
   type Value,
 } from "./values.ts";
-
-type Body = (args: CallArguments, rt: Runtime) => Value;
 
 const SAME_SHAPE =
   "abs tanh exp log log10 log1p sqrt sin cos square sign round floor ceil clip nan_to_num cumsum cumprod zeros_like ones_like empty_like full_like copy ascontiguousarray float32 float64 int32 int64 constant convert_to_tensor cast flip roll sort relu sigmoid softmax normalize";
@@ -52,7 +48,7 @@ function bodyOf(path: string): Body | undefined {
   if (name === "newaxis" || parts.length < 2) return undefined;
   if (parts[0] === "numpy" || parts[0] === "tensorflow") return numpyBody(parts.slice(1), name);
   if (parts[0] === "sklearn") return sklearnBody(name);
-  if (parts[0] === "keras") return kerasBody(parts, name);
+  if (parts[0] === "keras") return kerasDataBody(parts, name);
   return undefined;
 }
 
@@ -299,117 +295,6 @@ function joined({ positional: [list, given], keywords }: CallArguments, axis: nu
   // Checked above: every item is an array.
   const whole = concatenated(arrays as ArrayValue[], first.shape.length === 1 ? 0 : at, rt);
   return whole ?? rt.unknown("concatenate(...)", "joins arrays that do not fit");
-}
-
-function sklearnBody(name: string): Body | undefined {
-  if (name === "train_test_split") return split;
-  if (/Scaler$|Encoder$|Imputer$|Normalizer$/.test(name)) return (_args, rt) => scaler(name, rt);
-  return undefined;
-}
-
-/** Two parts of each array; only the first axis changes. */
-function split({ positional, keywords }: CallArguments, rt: Runtime): Value {
-  const share = keywords.get("test_size") ?? keywords.get("train_size") ?? 0.25;
-  return rt.list(
-    positional.flatMap((value): Value[] => {
-      const array = isUnknown(value) ? undefined : arrayOf(value, rt);
-      if (array === undefined) {
-        const base = isUnknown(value) ? value : rt.unknown("data", "is data that the code does not show");
-        return [
-          base.part(".train", rt.at, `${base.name} (training part)`),
-          base.part(".test", rt.at, `${base.name} (test part)`),
-        ];
-      }
-      const [count, ...rest] = array.shape;
-      if (typeof count !== "number" || typeof share !== "number") {
-        const length = (): Axis => rt.unknown("length", "is the length of a part of the data");
-        return [
-          new ArrayValue([length(), ...rest], undefined, array.open),
-          new ArrayValue([length(), ...rest], undefined, array.open),
-        ];
-      }
-      const held = share < 1 ? Math.ceil(count * share) : share;
-      const test = keywords.has("test_size") || !keywords.has("train_size") ? held : count - Math.floor(count * share);
-      return [
-        new ArrayValue([count - test, ...rest], undefined, array.open),
-        new ArrayValue([test, ...rest], undefined, array.open),
-      ];
-    }),
-  );
-}
-
-/** A scaler keeps shapes; its learned numbers are not followed. */
-function scaler(name: string, rt: Runtime): Value {
-  if (!/Scaler$|Normalizer$|Imputer$|^LabelEncoder$|^OrdinalEncoder$/.test(name))
-    return rt.unknown(`${name}()`, "is not followed");
-  const instance = new PyInstance(new PyClass(name, [], undefined));
-  for (const method of ["fit_transform", "transform", "inverse_transform"]) {
-    instance.members.set(method, new NativeFunction(method, ({ positional: [value] }) => value ?? null));
-  }
-  for (const method of ["fit", "partial_fit"]) instance.members.set(method, new NativeFunction(method, () => instance));
-  return instance;
-}
-
-function kerasBody(parts: readonly string[], name: string): Body | undefined {
-  if (name === "pad_sequences") return padded;
-  if (name === "to_categorical") return oneHot;
-  if (name === "load_data" && parts.includes("datasets")) return dataset(parts.at(-2)!);
-  return undefined;
-}
-
-function padded({ positional: [sequences, maxlen], keywords }: CallArguments, rt: Runtime): Value {
-  const data = sequences ?? keywords.get("sequences") ?? null;
-  const length = maxlen ?? keywords.get("maxlen");
-  const count = lengthOf(data, rt);
-  if (isSize(length)) return new ArrayValue([count, length]);
-  const { items, open } = itemsOf(data, rt);
-  const longest = open
-    ? undefined
-    : items
-        .map((item) => lengthOf(item, rt))
-        .reduce<number | undefined>(
-          (most, size) => (typeof size === "number" && most !== undefined ? Math.max(most, size) : undefined),
-          0,
-        );
-  return new ArrayValue([
-    count,
-    longest ?? rt.unknown("longest sequence", "is the longest sequence in data that the code does not show"),
-  ]);
-}
-
-function oneHot({ positional: [labels, count], keywords }: CallArguments, rt: Runtime): Value {
-  const data = labels ?? keywords.get("y") ?? null;
-  const classes = count ?? keywords.get("num_classes");
-  const array = isUnknown(data) ? undefined : arrayOf(data, rt);
-  const shape: readonly Axis[] =
-    array?.shape ?? (isUnknown(data) ? [data.part(".__len__()", rt.at, `len(${data.name})`)] : [null]);
-  const highest =
-    array?.data === undefined || array.data.length === 0 ? undefined : array.data.reduce((a, b) => Math.max(a, b)) + 1;
-  const last = isSize(classes)
-    ? classes
-    : (highest ?? rt.unknown("num_classes", "is the number of classes in data that the code does not show"));
-  const kept = shape.length > 1 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape;
-  return new ArrayValue([...kept, last]);
-}
-
-/** Samples and shapes of the data sets that Keras downloads (training, test). */
-const DATASETS: ReadonlyMap<string, readonly [number, number, readonly number[], readonly number[]]> = new Map([
-  ["imdb", [25000, 25000, [], []]],
-  ["reuters", [8982, 2246, [], []]],
-  ["mnist", [60000, 10000, [28, 28], []]],
-  ["fashion_mnist", [60000, 10000, [28, 28], []]],
-  ["cifar10", [50000, 10000, [32, 32, 3], [1]]],
-  ["cifar100", [50000, 10000, [32, 32, 3], [1]]],
-  ["boston_housing", [404, 102, [13], []]],
-]);
-
-function dataset(name: string): Body | undefined {
-  const known = DATASETS.get(name);
-  if (known === undefined) return undefined;
-  const [train, test, sample, label] = known;
-  const pair = (count: number): PyTuple =>
-    new PyTuple([new ArrayValue([count, ...sample]), new ArrayValue([count, ...label])]);
-  return () => new PyTuple([pair(train), pair(test)]);
 }
 
 /** An attribute or method of an array, or undefined for one that is not followed. */

@@ -1,6 +1,6 @@
 /** Keras models in Python code and notebooks: reading them without running anything, and the tables printed beside them. */
 export type { Cell, CodeDocument, DocumentFormat } from "./document.ts";
-export { type KerasVersion, snakeCase } from "./keras-session.ts";
+export type { KerasVersion } from "./keras-session.ts";
 export { readDocument } from "./notebook.ts";
 export { type CodeModel, type CodeReading, type NamedUnknown, type ReadOptions, readKerasCode } from "./read.ts";
 export type { Problem } from "./runtime.ts";

@@ -2,8 +2,9 @@
  * Finds unknown sizes from the summary printed in the same notebook: each row's count and shape is an equation.
  * Solves by trying: counts and shapes only grow with a size, so bisection finds the one size that gives the printed number.
  */
+
+import { snakeCase } from "../../layers/naming.ts";
 import { type InputSpec, KerasLayer, type KerasModel, type ModelSnapshot, orderGraph } from "./keras-graph.ts";
-import { snakeCase } from "./keras-session.ts";
 import { isShapeList, type ShapeRules, serializeLayer } from "./serialize.ts";
 import type { ParsedSummary, PrintedShape, SummaryRow } from "./summary-text.ts";
 import { type KnownShape, learn, namedParts, type Solution, sizeUnder, Unknown } from "./unknown.ts";

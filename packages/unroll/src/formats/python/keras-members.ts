@@ -1,8 +1,9 @@
 /** Attributes and methods of Keras's layers, tensors and models: `add`, `compile`, `fit`, `summary`, `output`, `shape`. */
 import { axesOf } from "./array-shapes.ts";
-import { bind } from "./execute.ts";
-import { addTo, buildSequential, seeData, tensorOfInput, tensorsIn, tensorsOfSequential } from "./keras-build.ts";
+import { bind } from "./call.ts";
+import { buildSequential, seeData, tensorOfInput, tensorsIn } from "./keras-build.ts";
 import { type InputSpec, KerasLayer, KerasModel, orderGraph, SymbolicTensor } from "./keras-graph.ts";
+import { addTo, tensorsOfSequential } from "./keras-models.ts";
 import type { Machine } from "./machine.ts";
 import {
   type CallArguments,

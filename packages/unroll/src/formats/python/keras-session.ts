@@ -3,17 +3,10 @@
  * Keras 2 and 3 differ in inputs and functional models; standalone Keras before 2.4 starts at 1.
  */
 
+import { snakeCase } from "../../layers/naming.ts";
+
 /** Which counting rules hold; "2-standalone" is Keras without TensorFlow, up to 2.3. */
 export type KerasVersion = "2-standalone" | "2" | "3";
-
-/** Snake case as Keras makes it: `MaxPooling1D` is max_pooling1d, `ReLU` is re_lu. */
-export function snakeCase(className: string): string {
-  return className
-    .replaceAll(/\W+/g, "")
-    .replaceAll(/(.)([A-Z][a-z]+)/g, "$1_$2")
-    .replaceAll(/([a-z])([A-Z])/g, "$1_$2")
-    .toLowerCase();
-}
 
 /** Counters of automatic names for one process. */
 export class KerasSession {

@@ -2,19 +2,11 @@
  * What the paths of imported names stand for. Names that are not modelled stay paths; calling them gives a named unknown.
  */
 import { arrayFunction } from "./array-library.ts";
-import {
-  applyOpaque,
-  applyOperation,
-  applyTo,
-  makeFunctional,
-  makeInput,
-  makeLayer,
-  makeSequential,
-  tensorsIn,
-} from "./keras-build.ts";
+import { applyOpaque, applyOperation, applyTo, makeInput, makeLayer, tensorsIn } from "./keras-build.ts";
 import { KerasLayer, KerasModel } from "./keras-graph.ts";
 import { layerClassNames, layerSignature } from "./keras-layers.ts";
 import { tensorMember } from "./keras-members.ts";
+import { makeFunctional, makeSequential } from "./keras-models.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
 import { pythonMember } from "./python-library.ts";

@@ -315,3 +315,8 @@ export function negate(operator: "-" | "+" | "~", value: Value, rt: Runtime): Va
   if (value instanceof ArrayValue || operator === "+") return value;
   return rt.unknown(`${operator}${nameOf(value)}`, "is not worked out");
 }
+
+/** Why a value is not known. */
+export function reasonOf(value: Value): string {
+  return isUnknown(value) ? value.reason : "depends on a value that is not known";
+}

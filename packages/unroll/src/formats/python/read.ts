@@ -3,12 +3,14 @@
  * Nothing of the text is executed; what it does not tell is named, taken from `set`, or inferred from printed tables.
  */
 import { didYouMean } from "../../core/errors.ts";
+import { snakeCase } from "../../layers/naming.ts";
 import { attributeOf } from "./attributes.ts";
+import { callValue } from "./call.ts";
 import type { CodeDocument, DocumentFormat, Position } from "./document.ts";
-import { callValue, executeCell } from "./execute.ts";
+import { executeCell } from "./execute.ts";
 import { type Inference, inferFromTables, listedLayers, type PrintedModel, rowFits } from "./infer.ts";
 import type { KerasLayer, KerasModel, ModelSnapshot } from "./keras-graph.ts";
-import { KerasSession, type KerasVersion, snakeCase } from "./keras-session.ts";
+import { KerasSession, type KerasVersion } from "./keras-session.ts";
 import { layerRules } from "./layer-rules.ts";
 import { callLibrary, makeLibrary } from "./library.ts";
 import { buildsLayers } from "./look-ahead.ts";

@@ -3,8 +3,8 @@
  * Tolerant of what copying does to them: lost rule lines, cut ends, indentation. It reads; what the numbers should be is not its business.
  */
 
+import { snakeCase } from "../../layers/naming.ts";
 import { completeClassName } from "./keras-layers.ts";
-import { snakeCase } from "./keras-session.ts";
 
 /** A printed shape; null stands for None. Several outputs are a list of shapes. */
 export type PrintedShape = readonly (number | null)[] | readonly (readonly (number | null)[])[];
@@ -53,9 +53,12 @@ const MOST_WRAPS = 12;
 
 const HEADER = /Layer \(type\)/;
 const MODEL_LINE = /^\s*Model: "(.*?)"/;
-const BOX_ROW = /^\s*[│┃|](.*)[│┃|]\s*$/;
+/** Without its last bar, a row was cut by a narrow terminal. */
+const BOX_ROW = /^\s*[│┃|](.*?)([│┃|]?)\s*$/;
 const BOX_RULE = /^\s*[┏┡├└┗╇━─┼┴]/;
-const RULE = /^\s*[_=¯╌]{6,}\s*$/;
+const RULE = /^[\s|]*[_=¯╌]{6,}[\s|]*$/;
+/** Nested models stand between bars in Keras 2. */
+const BLANK = /^[\s|]*$/;
 const TOTAL = /^\s*(Total|Trainable|Non-trainable|Optimizer) params:\s*([\d,]+)/;
 
 /** Every summary table in a text, in order. */
@@ -77,7 +80,9 @@ function modelNameAbove(lines: readonly string[], header: number): string | unde
   for (let i = header - 1; i >= Math.max(0, header - 4); i--) {
     const name = MODEL_LINE.exec(lines[i]!);
     if (name !== null) return name[1];
-    if (!RULE.test(lines[i]!) && !BOX_RULE.test(lines[i]!) && lines[i]!.trim() !== "") return undefined;
+    // A narrow table's header takes two lines.
+    const passed = RULE.test(lines[i]!) || BOX_RULE.test(lines[i]!) || lines[i]!.includes("┃");
+    if (!passed && lines[i]!.trim() !== "") return undefined;
   }
   return undefined;
 }
@@ -150,9 +155,15 @@ function readBoxes(lines: readonly string[], header: number, modelName: string |
       if (line.trim() === "") continue;
       break;
     }
-    const [name = "", shape = "", params = "", connected = ""] = inner[1]!.split(/[│┃]/).map((cell) => cell.trim());
-    if (current === undefined || (!sawRules && params !== "")) {
-      current = { name, shape, params, connected, depth: 0 };
+    const cells = inner[1]!.split(/[│┃]/);
+    // What stands in a cell that was cut off is not the whole of it.
+    if (inner[2] === "") cells.splice(-1, 1, "");
+    const [name = "", shape = "", params = "", connected = ""] = cells.map((cell) => cell.trim());
+    if (current === undefined || (!sawRules && /^\d/.test(params))) {
+      const nested = /^(\s*)└\s*(.*)$/.exec(cells[0] ?? "");
+      // Each level of nesting indents by three.
+      const depth = nested === null ? 0 : Math.max(1, Math.floor(nested[1]!.length / 3));
+      current = { name: nested === null ? name : nested[2]!.trim(), shape, params, connected, depth };
       rows.push(current);
     } else if (current.name.length < LONGEST_LINE) {
       current.name = `${current.name} ${name}`.trim();
@@ -173,15 +184,16 @@ const SHAPE_ONLY = /^(\[*\([^()]*\)?(?:,\s*\([^()]*\)?)*\]?,?|\[\]|multiple|\?)\
 /** Keras 2: columns of text; a row's first line has a name, a shape and a count, and wrapped ends follow below. */
 function readColumns(lines: readonly string[], header: number, modelName: string | undefined): Read {
   const shapeAt = lines[header]!.indexOf("Output Shape");
-  const paramsAt = lines[header]!.indexOf("Param #");
+  const paramsAt = lines[header]!.indexOf("Param");
   const connectedAt = lines[header]!.indexOf("Connected to");
+  const afterParams = connectedAt < 0 ? lines[header]!.indexOf("Trainable") : connectedAt;
   const rows: OpenRow[] = [];
   let current: OpenRow | undefined;
   let wraps = 0;
   let i = header + 1;
   for (; i < lines.length; i++) {
     const line = lines[i]!;
-    if (line.trim() === "" || RULE.test(line)) {
+    if (BLANK.test(line) || RULE.test(line)) {
       current = undefined;
       continue;
     }
@@ -193,6 +205,8 @@ function readColumns(lines: readonly string[], header: number, modelName: string
       rows.push(row);
       continue;
     }
+    // `Param #` in a narrow column wraps.
+    if (rows.length === 0 && line.trim() === "#") continue;
     if (current === undefined || shapeAt < 0) break;
     const columnOf = (from: number, to: number): string =>
       from < 0 ? "" : line.slice(from, to < 0 ? undefined : to).trim();
@@ -203,6 +217,8 @@ function readColumns(lines: readonly string[], header: number, modelName: string
     if (line.length > LONGEST_LINE || ++wraps > MOST_WRAPS) break;
     current.name += name.replace(/^\|\s*/, "");
     current.shape = `${current.shape} ${shape}`.trim();
+    const more = columnOf(paramsAt, afterParams);
+    if (/^\d+$/.test(more)) current.params += more;
     current.connected = `${current.connected} ${columnOf(connectedAt, -1)}`.trim();
   }
   return finish(lines, i, modelName, rows, "keras2");
@@ -242,7 +258,7 @@ function closeRow(row: OpenRow, style: "keras2" | "keras3"): SummaryRow {
     typeCut: short && type === cutType,
     outputShape: parseShape(row.shape),
     shapeCut: row.shape.startsWith("[") && !row.shape.endsWith("]"),
-    params: /\d/.test(row.params) ? toCount(row.params) : null,
+    params: /\d/.test(row.params) && !row.params.includes("…") ? toCount(row.params) : null,
     built: !(style === "keras3" && row.params.includes("unbuilt")),
     connectedTo: names.filter((name) => name !== "-" && name !== "Y" && name !== "N"),
     depth: row.depth,

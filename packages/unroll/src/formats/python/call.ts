@@ -1,0 +1,145 @@
+/** Calls: of the user's functions, methods and classes, and through them of everything else. */
+import type { Expression, Statement } from "./ast.ts";
+import { evaluate } from "./evaluate.ts";
+import { executeBlock, type Frame } from "./execute.ts";
+import { applyTo } from "./keras-build.ts";
+import { KerasLayer } from "./keras-graph.ts";
+import type { Machine } from "./machine.ts";
+import { nameOf } from "./operators.ts";
+import {
+  type CallArguments,
+  isObject,
+  isUnknown,
+  NativeFunction,
+  type PyClass,
+  PyDict,
+  PyFunction,
+  PyInstance,
+  PySuper,
+  PyTuple,
+  Scope,
+  type Value,
+} from "./values.ts";
+
+/** Calls a function or method of the user's. */
+export function callFunction(fn: PyFunction, args: CallArguments, machine: Machine): Value {
+  const { rt } = machine;
+  fn.called = true;
+  if (fn.suspends) return rt.unknown(`${fn.name}(...)`, "is a generator, which is not run");
+  return rt.inCall(() => {
+    const scope = new Scope(fn.scope);
+    bindArguments(fn, args, scope, machine);
+    rt.at = { cell: fn.cell, line: rt.at.line };
+    if (!Array.isArray(fn.body)) return evaluate(fn.body as Expression, scope, machine);
+    const frame: Frame = { scope, possible: [] };
+    // A body that is a list holds statements; a lambda's is one expression.
+    const outcome = executeBlock(fn.body as readonly Statement[], frame, machine);
+    const result = outcome.kind === "return" ? outcome.value : null;
+    return oneOf(result, frame.possible, fn.name, machine);
+  });
+}
+
+/** The result of a function that may have returned early: an object if there is one, else unknown where they differ. */
+function oneOf(result: Value, possible: readonly Value[], name: string, { rt }: Machine): Value {
+  if (possible.length === 0 || (isObject(result) && !isUnknown(result))) return result;
+  const object = possible.find((value) => isObject(value) && !isUnknown(value));
+  if (object !== undefined) return object;
+  return possible.every((value) => value === result)
+    ? result
+    : rt.unknown(`${name}(...)`, "depends on a condition that is not known");
+}
+
+function bindArguments(fn: PyFunction, args: CallArguments, scope: Scope, { rt }: Machine): void {
+  const positional = fn.self === undefined ? [...args.positional] : [fn.self, ...args.positional];
+  const { self, owner } = fn;
+  if (self instanceof PyInstance && owner !== undefined) {
+    scope.variables.set("super", new NativeFunction("super", () => new PySuper(self, owner)));
+  }
+  const keywords = new Map(args.keywords);
+  for (const parameter of fn.parameters) {
+    const { name, kind } = parameter;
+    if (kind === "star") {
+      scope.variables.set(name, new PyTuple(positional.splice(0)));
+      continue;
+    }
+    if (kind === "double-star") {
+      const rest = new PyDict(rt.uncertain);
+      for (const [key, value] of keywords) rest.set(key, value);
+      scope.variables.set(name, rest);
+      continue;
+    }
+    const value =
+      kind === "plain" && positional.length > 0
+        ? positional.shift()
+        : keywords.has(name)
+          ? keywords.get(name)
+          : fn.defaults.get(name);
+    keywords.delete(name);
+    scope.variables.set(
+      name,
+      rt.named(name, value === undefined ? rt.unknown(name, `is an argument of ${fn.name} that no call gives`) : value),
+    );
+  }
+}
+
+/** Calls anything. */
+export function callValue(callee: Value, args: CallArguments, machine: Machine): Value {
+  const { rt } = machine;
+  if (isObject(callee)) {
+    switch (callee.kind) {
+      case "native":
+        return callee.call(args);
+      case "function":
+        return callFunction(callee, args, machine);
+      case "class":
+        return instantiate(callee, args, machine);
+      case "keras-class":
+      case "layer":
+      case "model":
+      case "module":
+        return machine.callLibrary(callee, args);
+      case "instance":
+        return callInstance(callee, args, machine);
+      case "unknown":
+        return callee.part(`(${args.positional.map(nameOf).join(", ")})`, rt.at);
+    }
+  }
+  return rt.unknown(`${nameOf(callee)}(...)`, "is not something that is followed");
+}
+
+function instantiate(cls: PyClass, args: CallArguments, machine: Machine): Value {
+  const instance = new PyInstance(cls);
+  const init = cls.find("__init__");
+  if (init instanceof PyFunction) machine.rt.call(bind(init, instance), args);
+  const name = args.keywords.get("name");
+  if (typeof name === "string" && !instance.members.has("name")) instance.members.set("name", name);
+  return instance;
+}
+
+/** A function as the method of an instance. */
+export function bind(fn: PyFunction, instance: PyInstance): PyFunction {
+  if (fn.binding === "static") return fn;
+  const self: Value = fn.binding === "class" ? instance.cls : instance;
+  return new PyFunction({ ...fn, scope: fn.scope, self });
+}
+
+function callInstance(instance: PyInstance, args: CallArguments, machine: Machine): Value {
+  const { rt } = machine;
+  const call = instance.cls.find("__call__");
+  if (call instanceof PyFunction) return rt.call(bind(call, instance), args);
+  if (instance.cls.kerasBase === undefined) return rt.unknown(`${instance.cls.name}(...)`, "is not a function");
+  if (!(instance.keras instanceof KerasLayer)) {
+    const given = instance.members.get("name");
+    rt.problem(
+      `${instance.cls.name} is a layer of the code's own; it keeps its place in the model but cannot be rebuilt`,
+    );
+    instance.keras = new KerasLayer({
+      className: instance.cls.name,
+      name: typeof given === "string" ? given : rt.session.layerName(instance.cls.name),
+      config: new Map(),
+      at: args.at,
+      instance,
+    });
+  }
+  return applyTo(instance.keras, args, machine);
+}

@@ -1,0 +1,148 @@
+/** Models as code makes them: Sequential by list and by `add`, Functional from tensors, and the tensors of a Sequential. */
+import { applyTo, inputOfLayer, type KerasBuilder, tensorOfInput, tensorsIn } from "./keras-build.ts";
+import { type InputSpec, KerasLayer, KerasModel, MOST_NODES, orderGraph, SymbolicTensor } from "./keras-graph.ts";
+import { LimitReached } from "./runtime.ts";
+import { Unknown } from "./unknown.ts";
+import { type CallArguments, isSequence, PyInstance, type Value } from "./values.ts";
+
+const MOST_MODELS = 500;
+
+/** `Sequential.add`: a layer, an input, or another model. */
+export function addTo(model: KerasModel, value: Value, builder: KerasBuilder, rebuild = true): void {
+  const { rt } = builder;
+  const layer = layerOf(value);
+  if (layer === undefined) {
+    const what = value instanceof Unknown ? value.name : "this value";
+    rt.problem(
+      `${model.name}: a layer was expected; ${what} is not one that is understood, so the model is read without it`,
+    );
+    return;
+  }
+  if (model.layers.length >= MOST_NODES) throw new LimitReached("a model has too many layers");
+  if (layer.kind === "layer" && layer.className === "InputLayer") {
+    model.input = layer.input;
+    model.inputName = layer.name;
+    model.built = true;
+    return;
+  }
+  if (layer.kind === "model") layer.nested = true;
+  const first = model.layers.length === 0;
+  model.layers.push(layer);
+  if (first && model.input === undefined) {
+    const input = layer.kind === "layer" ? inputOfLayer(layer, rt) : inputOfModel(layer);
+    if (input !== undefined) {
+      // Keras 3 takes no size from `input_length`: it waits for data, but the size is told all the same.
+      const told = rt.session.version !== "3" || layer.kind === "model" || !onlyInputLength(layer);
+      model.input = input;
+      model.built = told;
+      if (told && rt.session.version === "3") model.inputName = rt.session.inputName();
+    }
+  }
+  if (model.built && rebuild) rt.session.rebuildSequential();
+}
+
+function onlyInputLength(layer: KerasLayer): boolean {
+  return (
+    layer.className === "Embedding" &&
+    !["input_shape", "batch_input_shape", "batch_shape"].some((name) => layer.inputArguments.has(name))
+  );
+}
+
+/** The layer or model that a value is or acts as. */
+export function layerOf(value: Value | undefined): KerasLayer | KerasModel | undefined {
+  if (value instanceof KerasLayer || value instanceof KerasModel) return value;
+  if (
+    value instanceof SymbolicTensor &&
+    value.node.owner instanceof KerasLayer &&
+    value.node.owner.className === "InputLayer"
+  ) {
+    return value.node.owner;
+  }
+  return value instanceof PyInstance ? value.keras : undefined;
+}
+
+/** What goes into a model, where it is known and one. */
+export function inputOfModel(model: KerasModel): InputSpec | undefined {
+  if (model.family === "Sequential") return model.input;
+  const owner = model.inputs[0]?.node.owner;
+  return model.inputs.length === 1 && owner instanceof KerasLayer ? owner.input : undefined;
+}
+
+/** `Sequential([...], name=...)`. */
+export function makeSequential(args: CallArguments, builder: KerasBuilder): KerasModel {
+  const { rt } = builder;
+  checkCount(builder);
+  const name = args.keywords.get("name") ?? args.positional[1];
+  const model = new KerasModel({
+    family: "Sequential",
+    name: typeof name === "string" ? name : rt.session.modelName("Sequential"),
+    at: args.at,
+  });
+  builder.models.push(model);
+  const layers = args.positional[0] ?? args.keywords.get("layers") ?? null;
+  if (isSequence(layers)) {
+    // A list in the constructor is built once, at its end.
+    for (const layer of layers.items) addTo(model, layer, builder, false);
+    if (model.built) rt.session.rebuildSequential();
+    if (layers.kind === "list" && layers.open)
+      rt.problem(`${model.name}: its layers are made in a loop of unknown length; one round was read`);
+  } else if (layers !== null) rt.problem(`${model.name}: the list of layers is not understood`);
+  return model;
+}
+
+function checkCount({ models }: KerasBuilder): void {
+  if (models.length >= MOST_MODELS) throw new LimitReached(`the code makes more than ${MOST_MODELS} models`);
+}
+
+/** `Model(inputs, outputs, name=...)`. */
+export function makeFunctional(args: CallArguments, builder: KerasBuilder): Value {
+  const { rt } = builder;
+  const argument = (names: readonly string[], i: number): Value | undefined =>
+    names.map((key) => args.keywords.get(key)).find((value) => value !== undefined) ?? args.positional[i];
+  const inputs = tensorsIn(argument(["inputs", "input"], 0));
+  const outputs = tensorsIn(argument(["outputs", "output"], 1));
+  const name = args.keywords.get("name") ?? args.positional[2];
+  if (inputs.length === 0 || outputs.length === 0) {
+    rt.problem("a model was expected to have inputs and outputs that come from layers; it was skipped");
+    return rt.unknown("Model(...)", "is made of tensors that are not understood");
+  }
+  checkCount(builder);
+  const order = orderGraph(inputs, outputs);
+  if (order.cut) throw new LimitReached(`the graph of a model has more than ${MOST_NODES} nodes`);
+  const model = new KerasModel({
+    family: "Functional",
+    name: typeof name === "string" ? name : rt.session.modelName("Functional"),
+    at: args.at,
+    inputs,
+    outputs,
+  });
+  model.built = true;
+  for (const layer of order.layers) if (layer.kind === "model") layer.nested = true;
+  builder.models.push(model);
+  return model;
+}
+
+/** The graph of a Sequential, for code that asks for its `input`, `output` or a layer's output; undefined before its input is known. */
+export function tensorsOfSequential(model: KerasModel, builder: KerasBuilder): KerasModel["graph"] {
+  if (model.graph?.layers === model.layers.length) return model.graph;
+  if (model.input === undefined) return undefined;
+  const layer = new KerasLayer({
+    className: "InputLayer",
+    name: model.inputName ?? `${model.layers[0]?.name ?? model.name}_input`,
+    config: new Map(),
+    at: model.at,
+    input: model.input,
+  });
+  const input = tensorOfInput(layer);
+  const outputs: SymbolicTensor[] = [];
+  for (const part of model.layers) {
+    const current = outputs.at(-1) ?? input;
+    const next = tensorsIn(
+      applyTo(part, { positional: [current], keywords: new Map(), at: builder.rt.at }, builder),
+    )[0];
+    if (next === undefined) return undefined;
+    outputs.push(next);
+  }
+  model.graph = { layers: model.layers.length, input, outputs };
+  return model.graph;
+}
