@@ -2,6 +2,7 @@
 import { arrayOf, axesOf, concatenated, reshaped, sizeOfShape } from "./array-shapes.ts";
 import { type Body, kerasDataBody, sklearnBody } from "./data-library.ts";
 import { itemsOf, listOf } from "./iterate.ts";
+import { tensorsIn } from "./keras-build.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
 import type { Runtime } from "./runtime.ts";
@@ -39,7 +40,13 @@ const RANDOM_BY_SIZE = new Map([
 export function arrayFunction(path: string, machine: Machine): Value | undefined {
   const body = bodyOf(path);
   const { rt } = machine;
-  return body === undefined ? undefined : new NativeFunction(path.split(".").at(-1)!, (args) => body(args, rt));
+  const name = path.split(".").at(-1)!;
+  if (body === undefined) return undefined;
+  return new NativeFunction(name, (args) => {
+    // On a layer's output the same name is an operation of the graph.
+    const symbolic = name !== "shape" && args.positional.some((value) => tensorsIn(value).length > 0);
+    return symbolic ? machine.callLibrary(new ModuleValue(path), args) : body(args, rt);
+  });
 }
 
 function bodyOf(path: string): Body | undefined {

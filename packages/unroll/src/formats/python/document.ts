@@ -40,9 +40,10 @@ export function blankMagics(source: string): string {
   let continues = false;
   return lines
     .map((line) => {
-      const magic = continues || MAGIC.test(line);
-      if (!magic) return line;
+      const continued = continues;
+      if (!continued && !MAGIC.test(line)) return line;
       continues = line.endsWith("\\");
+      if (continued) return "";
       // `pass` keeps a block that held nothing but the magic from ending up empty.
       return `${/^\s*/.exec(line)![0]}pass`;
     })

@@ -20,7 +20,7 @@ import { parsePython } from "./parse.ts";
 import { LimitReached, type Problem, Runtime } from "./runtime.ts";
 import { type Json, type SerializedObject, type ShapeRules, serializeModel, toJson } from "./serialize.ts";
 import { type ParsedSummary, parseSummaries } from "./summary-text.ts";
-import { type KnownShape, namedParts, type Solution, sizeUnder, type Unknown } from "./unknown.ts";
+import { allParts, type KnownShape, namedParts, type Solution, sizeUnder, type Unknown } from "./unknown.ts";
 import { PyFunction, Scope, type Value } from "./values.ts";
 
 export interface ReadOptions {
@@ -251,16 +251,15 @@ function applySettings(
   solution: Solution,
   { rt }: Machine,
 ): void {
-  const uses = reported.flatMap((one) => usesOf(one, solution));
+  const open = reported.flatMap((one) => usesOf(one, solution)).flatMap(({ unknown }) => allParts(unknown));
+  const names = open.map((unknown) => unknown.name);
   for (const [name, value] of settings) {
     if (rt.usedSettings.has(name)) continue;
-    const meant = uses.filter(({ unknown }) => unknown.name === name || unknown.text === name);
-    for (const { unknown } of meant) if (typeof value === "number") solution.set(unknown, value);
+    const meant = open.filter((unknown) => unknown.name === name || unknown.text === name);
+    for (const unknown of meant) if (typeof value === "number") solution.set(unknown, value);
     if (meant.length > 0) continue;
-    const hint = didYouMean(
-      name,
-      uses.map(({ unknown }) => unknown.name),
-    );
+    // Any other name is near to one of a letter or two.
+    const hint = name.length > 2 ? didYouMean(name, names) : undefined;
     rt.problem(
       `nothing that the code leaves open is called ${name}; this setting was not used${hint === undefined ? "" : `. ${hint}`}`,
       { cell: 1, line: 1 },
@@ -301,7 +300,7 @@ function describeUnknown(
   const value = given ?? sizeUnder(unknown, solution);
   const inference =
     inferences.find((one) => one.unknown === unknown) ??
-    inferences.find((one) => namedParts(one.unknown).includes(unknown));
+    inferences.find((one) => allParts(one.unknown).includes(unknown));
   return {
     name: unknown.name,
     expression: unknown.text,

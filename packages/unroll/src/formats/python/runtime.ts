@@ -109,10 +109,10 @@ export class Runtime {
 
   /** Asks for `count` items or characters before they are made. */
   reserve(count: number): void {
-    this.#cells += count;
-    if (!(count <= LARGEST_COLLECTION))
+    if (!(count <= LARGEST_COLLECTION)) {
       throw new LimitReached(`it makes something of ${count} items; at most ${LARGEST_COLLECTION} are followed`);
-    if (this.#cells > CELLS_IN_ALL) throw new LimitReached("the code makes more data than is followed");
+    }
+    this.spend(count);
   }
 
   /** Runs `body` one level deeper. */

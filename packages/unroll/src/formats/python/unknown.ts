@@ -199,3 +199,9 @@ export function namedParts(size: Size): Unknown[] {
   if (size.label !== undefined || size.origin === undefined) return [size];
   return [...new Set(size.origin.operands.flatMap(namedParts))];
 }
+
+/** Every unknown that `size` is made of, itself first. */
+export function allParts(size: Size): Unknown[] {
+  if (!(size instanceof Unknown)) return [];
+  return [size, ...(size.origin?.operands.flatMap(allParts) ?? [])];
+}
