@@ -25,7 +25,7 @@ d = Model(j, Dense(2)(j))
 `;
 
 describe("automatic names", () => {
-  // Written down from a run of each version; see section "Automatic names" of the guide's sources.
+  // The names of Keras 3 are those that 3.15 gives this code; those of Keras 2 follow its rules.
   it("count as Keras 3 does: a Sequential takes input and functional numbers", () => {
     const { models } = readKerasCode(code, { kerasVersion: "3" });
     expect(models.map(named)).toEqual([
