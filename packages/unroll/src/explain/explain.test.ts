@@ -108,7 +108,11 @@ memory (GRU)
 
   it("counts thirty million timesteps without taking memory for them", () => {
     const long = sequential({
-      layers: [input({ shape: [30_000_000, 5] }), layers.gru({ units: 4, resetAfter: false }), layers.dense({ units: 1 })],
+      layers: [
+        input({ shape: [30_000_000, 5] }),
+        layers.gru({ units: 4, resetAfter: false }),
+        layers.dense({ units: 1 }),
+      ],
     });
     expect(explainModel(long).toText()).toContain("The number of timesteps, 30,000,000, is not in the count");
     expect(explainModel(long).total.result).toBe(125);
@@ -155,7 +159,10 @@ describe("other forms of an explanation", () => {
   });
 
   it("HTML closes what it opens and escapes names", () => {
-    const evil = sequential({ name: "<script>", layers: [input({ shape: [2] }), layers.dense({ units: 1, name: "a<b" })] });
+    const evil = sequential({
+      name: "<script>",
+      layers: [input({ shape: [2] }), layers.dense({ units: 1, name: "a<b" })],
+    });
     const html = explainModel(evil).toHtml();
     expect(html).not.toContain("<script>");
     expect(html).toContain("a&lt;b");
@@ -163,7 +170,13 @@ describe("other forms of an explanation", () => {
     for (const tag of ["section", "math", "table", "ol", "article", "ul", "li"]) {
       expect(count(`<${tag}>`) + count(`<${tag} `), tag).toBe(count(`</${tag}>`));
     }
-    expect(explainModel(evil).toMathML().split("\n").filter(Boolean).every((line) => line.startsWith("<math"))).toBe(true);
+    expect(
+      explainModel(evil)
+        .toMathML()
+        .split("\n")
+        .filter(Boolean)
+        .every((line) => line.startsWith("<math")),
+    ).toBe(true);
   });
 
   it("JSON holds numbers and formulas as text", () => {

@@ -278,7 +278,7 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
   }
 
   /** Lets a model that waits for its input shape take it from the data. */
-  protected buildFor(_x: ModelData): void {}
+  buildFor(_x: ModelData): void {}
 
   #run(
     x: ModelData,

@@ -79,7 +79,7 @@ export class Sequential extends Model<false> {
   }
 
   /** Builds the model for data, `[examples, ...]`, when its input shape is not known; the batch size stays open. */
-  protected override buildFor(x: ModelData): void {
+  override buildFor(x: ModelData): void {
     if (this.hasGraph) return;
     const [data] = readData(x, [{ name: "input", shape: shapeOfData(x) }], this.name);
     this.build([null, ...data!.shape.slice(1)]);

@@ -7,7 +7,6 @@ import { sizeOf } from "../core/shape.ts";
 import { isTensor, type Tensor, type TensorData, type TensorLike, tensor } from "../core/tensor.ts";
 import { type ModelData, readData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
-import { Sequential } from "../model/sequential.ts";
 import { outputNames } from "./compile.ts";
 
 /** Weights of classes by their index: {0: 0.5, 1: 2}. A class that is not named has weight 1. */
@@ -34,7 +33,7 @@ export function readExamples(
   y: ModelData,
   { sampleWeight, classWeight }: { sampleWeight?: ModelData | undefined; classWeight?: ClassWeight | undefined } = {},
 ): Examples {
-  if (model instanceof Sequential) model.buildFor(x);
+  model.buildFor(x);
   const inputs = readData(
     x,
     model.inputs.map(({ shape, node }) => ({ name: node.layer.name, shape })),

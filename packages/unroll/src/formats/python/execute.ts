@@ -61,9 +61,9 @@ function giveUp(
   { rt }: Machine,
 ): void {
   // A RangeError is the JavaScript stack running out, which the depth limit should have prevented.
-  const tooDeep = error instanceof RangeError;
-  if (!(error instanceof LimitReached || error instanceof PythonRaise || tooDeep)) throw error;
-  const reason = tooDeep ? "it is nested too deeply" : error.message;
+  const expected = error instanceof LimitReached || error instanceof PythonRaise || error instanceof RangeError;
+  if (!expected) throw error;
+  const reason = error instanceof RangeError ? "it is nested too deeply" : (error as Error).message; // all three are errors
   rt.problem(error instanceof PythonRaise ? reason : `this was given up: ${reason}`, at);
   for (const name of assignedNames([statement])) {
     if (!scope.variables.has(name))
