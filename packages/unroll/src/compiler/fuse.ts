@@ -58,7 +58,20 @@ export function tasksOf(roots: readonly Value[], apart: ReadonlySet<Value> = new
     task.results[value.result] = value;
     tasks.set(operation, task);
   }
-  return [...tasks.values()];
+  return scansFirst(tasks);
+}
+
+/** A scan's gradient reads what the scan keeps, so the scan runs before it, also where nothing else asks for its results. */
+function scansFirst(tasks: ReadonlyMap<Operation, Task>): Task[] {
+  const order = new Set<Task>();
+  for (const task of tasks.values()) {
+    const { operation } = task;
+    if (operation.op === "scanGradient") {
+      order.add(tasks.get(operation.scan) ?? { operation: operation.scan, results: [] });
+    }
+    order.add(task);
+  }
+  return [...order];
 }
 
 /** How often each value is read: by operations (each operand counts) and by the caller. */

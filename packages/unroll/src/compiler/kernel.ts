@@ -6,6 +6,13 @@ import type { MapOperation, Operation, ProductOperation, Value } from "../progra
 import type { ModuleBuilder, WasmFunction } from "./assembler.ts";
 import type { Buffer, Layout } from "./layout.ts";
 
+/** A value's strides within a buffer of its own, in elements. */
+export interface Padding {
+  readonly strides: readonly number[];
+  readonly elements: number;
+  readonly offset?: number;
+}
+
 /** What a factory may ask of the plan while it is made. Reading and writing here also decides how long a buffer lives. */
 export interface PlanContext {
   /** True = the module may use fused multiply-add. */
@@ -18,9 +25,9 @@ export interface PlanContext {
   readContiguous(value: Value): Layout;
   /**
    * Room for a value that this kernel writes. Row-major without gaps unless other strides are given, with the number of
-   * elements the buffer then needs (padding included).
+   * elements the buffer then needs (padding included) and where in it the value begins.
    */
-  write(value: Value, padded?: { readonly strides: readonly number[]; readonly elements: number }): Layout;
+  write(value: Value, padded?: Padding): Layout;
   /** Whether anything asks for this value: an operation, the caller, an update. */
   isUsed(value: Value): boolean;
   /** Whether the value leaves the plan row-major (a result, an update, a kept value); writing it so saves a copy. */

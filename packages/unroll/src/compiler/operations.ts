@@ -7,6 +7,7 @@ import { concatKernel, gatherGradientKernel, gatherKernel, padKernel, viewGradie
 import { productKernel } from "./product.ts";
 import { reduceKernel } from "./reduce.ts";
 import { scanKernel } from "./scan.ts";
+import { scanGradientKernel } from "./scan-gradient.ts";
 
 const factories: { readonly [O in Operation as O["op"]]?: KernelFactory<O> } = {
   viewGradient: viewGradientKernel,
@@ -16,6 +17,7 @@ const factories: { readonly [O in Operation as O["op"]]?: KernelFactory<O> } = {
   gather: gatherKernel,
   gatherGradient: gatherGradientKernel,
   scan: scanKernel,
+  scanGradient: scanGradientKernel,
 };
 
 export function makeKernel(context: PlanContext, { operation, results, epilogue, bodies }: Task): Kernel {

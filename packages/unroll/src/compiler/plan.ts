@@ -209,8 +209,8 @@ class Planner {
         if (variable !== undefined) return write(value, this.#weights.get(variable)!);
         const strides = padded?.strides ?? stridesOf(value.shape);
         const elements = padded?.elements ?? sizeOf(value.shape);
-        const buffer = fill(`${value.operation.op} ${value.id}`, 4 * elements, prepared);
-        return write(value, { buffer, shape: value.shape, strides, offset: 0 });
+        const buffer = fill(`${value.operation.op} ${value.shape.join("×")}`, 4 * elements, prepared);
+        return write(value, { buffer, shape: value.shape, strides, offset: padded?.offset ?? 0 });
       },
       isUsed: (value) => this.#used.has(value),
       isResult: (value) => this.#roots.has(value),

@@ -32,8 +32,8 @@ export function tilesFor(rows: number, relaxed: boolean): { readonly rows: Porti
   return { rows: splitEvenly(rows, relaxed ? 6 : 5), blocks: 2 };
 }
 
-/** Longest run along the inner axis: a panel and the rows of a tile then stay in the first-level cache. */
-const innerBlock = 512;
+/** Usual longest run along the inner axis: a panel and the rows of a tile then stay in the first-level cache. */
+export const usualRun = 512;
 
 /** Column blocks of consecutive units that are computed together: for each unit block one column block for each gate. */
 export interface Group {
@@ -80,12 +80,14 @@ export interface PanelShape {
   /** Inner sizes of the matrices that are added up. */
   readonly inner: readonly number[];
   readonly panelBlocks: number;
+  /** The inner axis is cut into runs of about this length. */
+  readonly longestRun: number;
 }
 
-export function runsOf({ inner }: PanelShape): InnerRuns[] {
+export function runsOf({ inner, longestRun }: PanelShape): InnerRuns[] {
   return inner.flatMap((size, segment) => {
     let start = 0;
-    return splitEvenly(size, size > 1.5 * innerBlock ? innerBlock : size).map((portion) => {
+    return splitEvenly(size, size > 1.5 * longestRun ? longestRun : size).map((portion) => {
       const runs = { segment, start, length: portion.size, times: portion.count };
       start += portion.size * portion.count;
       return runs;

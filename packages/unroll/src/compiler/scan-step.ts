@@ -2,10 +2,10 @@
  * One timestep of a scan as a step graph: the cell's equations with the operation's factors and mask written into them.
  */
 import type { CellGraph } from "../cells/define.ts";
-import { argument, type Expr, product, select, zero } from "../equations/expr.ts";
+import { argument, type Expr, inOrder, product, select, zero } from "../equations/expr.ts";
 import type { ScanOperation } from "../program/program.ts";
 import type { StepGraph } from "./schedule.ts";
-import { rewrite } from "./schedule-graph.ts";
+import { substitute, substituteAll } from "./substitute.ts";
 
 /** What of a scan decides its equations. */
 export type ScanOptions = Pick<
@@ -61,13 +61,16 @@ export function scanStep(options: ScanOptions, features: number): ScanStep {
 /** The cell's next states with each product's vector multiplied by the factor of its gate. */
 function withFactors(cell: CellGraph, inputFactors: readonly Expr[], recurrentFactors: readonly Expr[]): Expr[] {
   const roots = cell.states.map((state) => state.next);
-  if (inputFactors.length + recurrentFactors.length === 0) return roots;
-  const renamed = rewrite(roots, (expr) => {
+  const replacements = new Map<Expr, Expr>();
+  for (const expr of inOrder(roots, { bodies: true })) {
     const { node } = expr;
-    if (node.op !== "product") return expr;
+    if (node.op !== "product") continue;
     const factors = { kernel: inputFactors, recurrent_kernel: recurrentFactors }[node.matrix.array] ?? [];
     const factor = factors.length === 1 ? factors[0] : factors[node.matrix.block];
-    return factor === undefined ? expr : product(node.vector.times(factor), node.name, node.matrix, node.transposed);
-  });
-  return roots.map(renamed);
+    if (factor === undefined) continue;
+    // A product within the vector came before, so it is in the table by now.
+    const vector = substitute(node.vector, replacements);
+    replacements.set(expr, product(vector.times(factor), node.name, node.matrix, node.transposed));
+  }
+  return substituteAll(roots, replacements);
 }

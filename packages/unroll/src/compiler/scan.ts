@@ -1,260 +1,241 @@
 /**
  * The kernel of a scan: one function that runs the whole sequence. Input products are taken for all timesteps at once, the
  * body of a timestep is a function of its own called from the loop, so that V8 can exchange it for optimised code meanwhile.
+ * Where the program also asks for the scan's gradient, the nodes that the way back needs are kept.
  */
-import { type Expr, inOrder, type ProductNode, symbol } from "../equations/expr.ts";
-import type { ScanOperation, Value } from "../program/program.ts";
-import { type FunctionBuilder, type I32, i32, type ModuleBuilder, type WasmFunction } from "./assembler.ts";
-import { costOf } from "./emit-expr.ts";
+import { type Expr, zero } from "../equations/expr.ts";
+import type { ScanGradientOperation, ScanOperation, Value } from "../program/program.ts";
+import { type FunctionBuilder, i32, type ModuleBuilder, type WasmFunction } from "./assembler.ts";
 import type { KernelFactory, PlanContext } from "./kernel.ts";
-import { addressOf, type Buffer, type Layout } from "./layout.ts";
-import { emitCounted } from "./product-loops.ts";
-import { emitPack, type Matrix, type PanelShape, packedSource } from "./product-panels.ts";
-import { ScanMemory, streamOf, type Walk } from "./scan-memory.ts";
-import { scanStep } from "./scan-step.ts";
-import { type Schedule, type Stage, schedule } from "./schedule.ts";
-import { type Bundle, emitStage, planStage, type StageMemory, type StagePlan, type Target } from "./schedule-emit.ts";
+import type { Buffer, Layout } from "./layout.ts";
+import { type ScanAdjoint, scanAdjoint } from "./scan-adjoint.ts";
+import { ScanArrays } from "./scan-arrays.ts";
+import {
+  alternatingState,
+  type Home,
+  layoutHome,
+  makeHome,
+  reversed,
+  rowBytes,
+  type StateHome,
+  sequenceState,
+  streamOf,
+  withUnitStride,
+} from "./scan-homes.ts";
+import { type Room, ScanMemory, type ScanSize } from "./scan-memory.ts";
+import { emitRows, exactTarget, flopsOf, planRegions } from "./scan-regions.ts";
+import { type ScanStep, scanStep } from "./scan-step.ts";
+import { type Schedule, schedule } from "./schedule.ts";
+import type { Target } from "./schedule-emit.ts";
 
-/** A region of the schedule ready to be emitted. */
-interface RegionPlan {
-  readonly name: "before" | "step" | "after";
-  readonly walk: Walk;
-  readonly stages: readonly { readonly plan: StagePlan; readonly memory: Omit<StageMemory, "panels" | "scratch"> }[];
-}
-
-/** Packed matrices of a bundle, or a vector of the cell's own in whole blocks. */
-interface Packed {
-  readonly buffer: Buffer;
-  readonly shape: PanelShape;
-  readonly columns: number;
-  readonly matrices: readonly (readonly (() => Matrix)[])[];
+/** What a scan leaves for its gradient. Timesteps are counted as the scan processes them. */
+export interface SavedScan {
+  readonly step: ScanStep;
+  readonly adjoint: ScanAdjoint;
+  /** The input, mask and factors. */
+  readonly symbols: ReadonlyMap<Expr, Home>;
+  /** Of each state of the step graph. */
+  readonly states: readonly StateHome[];
+  /** Of each node that `adjoint.saved` lists. */
+  readonly saved: readonly Room[];
 }
 
 export const scanKernel: KernelFactory<ScanOperation> = (context, operation, results) => {
   const [batch, timesteps, features] = operation.input.shape as [number, number, number]; // a scan's input has three axes
-  const { units, cell, returnSequences } = operation;
+  const { units, cell } = operation;
+  const size: ScanSize = { batch, timesteps, units };
   const step = scanStep(operation, features);
-  const cut = schedule(step.graph);
+  const gradient = context.operations.find(
+    (other): other is ScanGradientOperation => other.op === "scanGradient" && other.scan === operation,
+  );
+  const adjoint = gradient === undefined ? undefined : scanAdjoint(step, gradient);
+  const saved = adjoint?.saved.map(({ node }) => node) ?? [];
+  const cut = schedule({ ...step.graph, outputs: [...step.graph.outputs, ...saved] });
+
   const used = results.map((value) => (context.isUsed(value) ? value : undefined));
-  const memory = new ScanMemory(context, operation, step, cut, returnSequences ? used[0] : undefined);
-  const packs = new Packs(context, operation, cut);
-  packs.addVectors(memory);
-
-  const outside = memory.outsideWalk();
-  const regions = [
-    planRegion("before", cut.before, outside, new Set()),
-    planRegion(
-      "step",
-      cut.step,
-      { outer: timesteps, rows: batch, along: "time" },
-      new Set(cut.before.flatMap(memoryNodes)),
-    ),
-  ];
-  const copyOut = planCopies();
-  const scratchBytes = Math.max(...regions.flatMap(({ stages }) => stages.map(({ plan }) => plan.scratchBytes)), 16);
-  const scratch = context.scratch("sums", scratchBytes);
-
-  function planRegion(
-    name: RegionPlan["name"],
-    stages: readonly Stage[],
-    walk: Walk,
-    ready: ReadonlySet<Expr>,
-  ): RegionPlan {
-    const available = new Set(ready);
-    const planned = stages.map((stage) => {
-      for (const expr of stage.reductions) available.add(expr);
-      const plan = planStage(stage, {
-        rows: walk.rows,
-        relaxed: context.relaxed,
-        innerOf: (vector) => cut.widthOf(vector),
-      });
-      for (const bundle of plan.bundles) packs.addBundle(bundle);
-      const own = memory.forStage(name, walk, new Set(available));
-      for (const expr of stage.stores) available.add(expr);
-      return { plan, memory: own };
-    });
-    return { name, walk, stages: planned };
+  const output = operation.returnSequences ? used[0] : undefined;
+  const memory = new ScanMemory(size, cut);
+  const symbols = placeSymbols(context, operation, step, memory);
+  placeStates(context, size, step, memory, output, adjoint !== undefined);
+  const savedNodes = cut.outputs.slice(step.graph.outputs.length);
+  placeOutputs(context, size, step, cut, memory, { output, savedNodes });
+  memory.placeRest((name, bytes) => context.scratch(name, bytes));
+  if (adjoint !== undefined) {
+    const note: SavedScan = {
+      step,
+      adjoint,
+      symbols,
+      states: memory.states,
+      saved: savedNodes.map((node) => memory.roomOf(node)!),
+    };
+    context.notes.set(operation, note);
   }
 
-  /** Results that are not written in place: final states, an output without its sequence. */
-  function planCopies(): { readonly value: Value; readonly layout: Layout; readonly from: () => Target }[] {
-    return used.flatMap((value, i) => {
-      if (value === undefined || (i === 0 && returnSequences)) return [];
-      const layout = context.write(value);
-      const state = i === 0 ? step.outputState : i - 1;
-      const from = (): Target =>
-        state === undefined
-          ? memory.forStage("step", regions[1]!.walk, new Set(cut.outputs)).source(cut.outputs[0]!)!
-          : { stream: memory.finals[state]!, offset: 0 };
-      return [{ value, layout, from }];
-    });
-  }
+  const arrays = new ScanArrays(context, operation, cut);
+  arrays.addVectors(memory);
+  const regions = planRegions(context, size, cut, memory, arrays, () => scratch);
+  const scratch: Buffer = context.scratch("sums", regions.scratchBytes);
+  const initials = planInitialStates(context, operation, memory);
+  const copies = planCopies(context, operation, step, cut, memory, used);
 
-  function emitPrepare(module: ModuleBuilder): WasmFunction {
-    return module.func({ name: `${cell.kind} prepare` }, (f) => packs.emit(f));
-  }
-
-  function emit(module: ModuleBuilder): WasmFunction {
-    const functions = regions
-      .filter(({ stages }) => stages.length > 0)
-      .map((region) => {
-        const fn = module.func(
-          { name: `${cell.kind} ${region.name}`, parameters: { outer: "i32" } },
-          (f, { outer }) => {
-            for (const { plan, memory: own } of region.stages) {
-              emitStage(f, plan, { ...own, scratch, panels: (bundle) => packs.panels(bundle) }, outer);
-            }
-          },
-        );
-        return { fn, region };
-      });
-    const pack = packs.prepared ? undefined : emitPrepare(module);
-    return module.func({ name: `${cell.kind} sequence` }, (f) => {
-      if (pack !== undefined) f.call(pack);
-      for (const { from, to } of memory.copies) {
-        emitCopy(
-          f,
-          units,
-          batch,
-          { stream: streamOf(from, { along: "time" }), offset: 0 },
-          { stream: streamOf(to, { along: "time" }), offset: 0 },
-          i32.const(0),
-        );
-      }
-      for (const { fn, region } of functions) {
-        emitCounted(f, region.walk.outer, (index) => f.call(fn, index ?? i32.const(0)));
-      }
-      for (const { layout, from } of copyOut) {
-        const [rowStride] = layout.strides as [number, number];
-        const target: Target = {
-          stream: { at: () => i32.const(addressOf(layout)), rowStride: 4 * rowStride, blockStride: 16 },
-          offset: 0,
-          width: units,
-        };
-        emitCopy(f, units, batch, from(), target, i32.const(timesteps - 1));
-      }
-    });
-  }
-
+  const emitPrepare = (module: ModuleBuilder): WasmFunction =>
+    module.func({ name: `${cell.kind} prepare` }, (f) => arrays.emit(f));
   return {
     name: `${cell.kind} ${batch}×${timesteps}×${features} → ${units}`,
     flops: timesteps * batch * flopsOf(cut),
-    emit,
-    ...(packs.prepared ? { emitPrepare } : {}),
+    emit(module) {
+      const run = regions.emit(module, cell.kind);
+      const pack = arrays.prepared ? undefined : emitPrepare(module);
+      return module.func({ name: `${cell.kind} sequence` }, (f) => {
+        if (pack !== undefined) f.call(pack);
+        for (const emitInitial of initials) emitInitial(f);
+        run(f);
+        for (const emitCopy of copies) emitCopy(f);
+      });
+    },
+    ...(arrays.prepared && { emitPrepare }),
   };
 };
 
-/** Nodes in memory once a stage has run. */
-function memoryNodes(stage: Stage): Expr[] {
-  return [...stage.reductions, ...stage.stores];
-}
-
-/** The packed arrays of a scan. */
-class Packs {
-  readonly #context: PlanContext;
-  readonly #cut: Schedule;
-  readonly #operation: ScanOperation;
-  readonly #layouts = new Map<string, Layout>();
-  readonly #packed: Packed[] = [];
-  readonly #ofBundle = new Map<Bundle, Packed>();
-  /** All arrays are known before a run, so that packing follows changes of weights only. */
-  readonly prepared: boolean;
-
-  constructor(context: PlanContext, operation: ScanOperation, cut: Schedule) {
-    this.#context = context;
-    this.#operation = operation;
-    this.#cut = cut;
-    this.prepared = operation.arrays.every((value) => context.isPrepared(value));
-    for (const [i, array] of operation.cell.arrays.entries()) {
-      this.#layouts.set(array.name, context.read(operation.arrays[i]!));
-    }
-  }
-
-  /** Bias rows and vectors of the cell's own, each in whole blocks. */
-  addVectors(memory: ScanMemory): void {
-    const { next, outputs } = this.#cut;
-    for (const expr of inOrder([...next, ...outputs])) {
-      const { node } = expr;
-      if (node.op !== "symbol" || node.weight === undefined) continue;
-      const blocks = Math.ceil(this.#operation.units / 4);
-      const shape = { groups: [{ unitBlocks: 1, count: blocks, start: 0 }], gates: 1, inner: [1], panelBlocks: 1 };
-      const { weight } = node;
-      const matrix = (): Matrix => this.#matrixOf(weight, false);
-      const packed = this.#add(`vector ${node.name}`, shape, this.#operation.units, [[matrix]]);
-      memory.share(expr, packed.buffer, 0);
-    }
-  }
-
-  addBundle(bundle: Bundle): void {
-    const matrices = bundle.vectors.map((_, segment) =>
-      bundle.accumulations.map(({ products }) => {
-        const { matrix, transposed } = products[segment]!.node as ProductNode; // an accumulation's products are products
-        return () => this.#matrixOf(matrix, transposed);
-      }),
-    );
-    const columns = this.#cut.widthOf(bundle.accumulations[0]!.result);
-    this.#ofBundle.set(bundle, this.#add(`panels ${this.#ofBundle.size}`, bundle.shape, columns, matrices));
-  }
-
-  panels(bundle: Bundle): { address: I32; source: ReturnType<typeof packedSource> } {
-    const { buffer, shape } = this.#ofBundle.get(bundle)!;
-    return { address: i32.const(buffer.address), source: packedSource(shape) };
-  }
-
-  emit(f: FunctionBuilder): void {
-    for (const { buffer, shape, columns, matrices } of this.#packed) {
-      const made = matrices.map((segment) => segment.map((matrix) => matrix()));
-      emitPack(f, shape, columns, made, i32.const(buffer.address));
-    }
-  }
-
-  #add(name: string, shape: PanelShape, columns: number, matrices: Packed["matrices"]): Packed {
-    const { bytes } = packedSource(shape);
-    const buffer = this.prepared ? this.#context.lasting(name, bytes) : this.#context.scratch(name, bytes);
-    const packed = { buffer, shape, columns, matrices };
-    this.#packed.push(packed);
-    return packed;
-  }
-
-  /** A gate's block of an array: rows are the inner axis, or with `transposed` the columns are. */
-  #matrixOf({ array, block, row }: ProductNode["matrix"], transposed: boolean): Matrix {
-    const layout = this.#layouts.get(array)!;
-    const columnStride = 4 * layout.strides.at(-1)!;
-    const innerStride = layout.strides.length === 2 ? 4 * layout.strides[0]! : 0;
-    const address = i32.const(addressOf(layout) + row * innerStride + block * this.#operation.units * columnStride);
-    return transposed
-      ? { address, innerStride: columnStride, columnStride: innerStride }
-      : { address, innerStride, columnStride };
-  }
-}
-
-/** Copies rows of whole blocks from one place to another. */
-function emitCopy(f: FunctionBuilder, width: number, rows: number, from: Target, to: Target, outer: I32): void {
-  const value = symbol("copied", "argument", "a copied row");
-  const stage: Stage = { width, reductions: [], accumulations: [], stores: [value] };
-  const plan = planStage(stage, { rows, relaxed: false, innerOf: () => 0, exactWidth: to.width !== undefined });
-  const noPanels = (): never => {
-    throw new Error("scan: a copy has no products");
+/** The input, the mask and the factors lie where the plan has them. */
+function placeSymbols(
+  context: PlanContext,
+  operation: ScanOperation,
+  step: ScanStep,
+  memory: ScanMemory,
+): Map<Expr, Home> {
+  const timesteps = operation.input.shape[1]!;
+  const symbols = new Map<Expr, Home>();
+  const alongTime = (layout: Layout, blockStride: number): Home => {
+    const home = layoutHome(layout, timesteps, layout.strides[1]!, blockStride);
+    return operation.backwards ? reversed(home) : home;
   };
-  emitStage(
-    f,
-    plan,
-    { source: () => from, targets: () => [to], widthOf: () => width, panels: noPanels, scratch: { address: 0 } },
-    outer,
-  );
+  symbols.set(operation.cell.x, alongTime(withUnitStride(context, operation.input), 16));
+  if (step.mask !== undefined) symbols.set(step.mask, alongTime(context.read(operation.mask!), 0));
+  const factor = (symbol: Expr, value: Value): void =>
+    void symbols.set(symbol, layoutHome(withUnitStride(context, value), timesteps, 0, 16));
+  for (const [i, symbol] of step.inputFactors.entries()) factor(symbol, operation.inputFactors[i]!);
+  for (const [i, symbol] of step.recurrentFactors.entries()) factor(symbol, operation.recurrentFactors[i]!);
+  for (const [symbol, home] of symbols) memory.placeSymbol(symbol, home);
+  return symbols;
 }
 
-/** Floating-point operations of one timestep and example. */
-function flopsOf({ before, step, after, widthOf }: Schedule): number {
-  const stages = [...before, ...step, ...after];
-  const products = stages.flatMap(({ accumulations }) =>
-    accumulations.flatMap((accumulation) => accumulation.products),
-  );
-  const multiplyAdds = products.map((expr) => widthOf((expr.node as ProductNode).vector) * widthOf(expr)); // products only
-  const elementwise = stages.map(({ stores, width }) => width * costOf(stores).operations);
-  return 2 * sum(multiplyAdds) + sum(elementwise);
+/** States keep all timesteps where the output or the gradient wants them, else two. */
+function placeStates(
+  context: PlanContext,
+  { batch, timesteps, units }: ScanSize,
+  { graph, outputState }: ScanStep,
+  memory: ScanMemory,
+  output: Value | undefined,
+  keepAll: boolean,
+): void {
+  const row = rowBytes(units);
+  for (const [i, { name, previous }] of graph.states.entries()) {
+    if (output !== undefined && i === outputState) {
+      const { buffer } = context.write(output, outputPadding(batch, timesteps, row, 1));
+      memory.placeState(previous, sequenceState(buffer, timesteps, batch, row));
+    } else if (keepAll) {
+      const buffer = context.keep(`states ${name}`, (timesteps + 1) * batch * row);
+      memory.placeState(previous, sequenceState(buffer, timesteps, batch, row));
+    } else {
+      memory.placeState(previous, alternatingState(context.scratch(`state ${name}`, 2 * batch * row), batch, row));
+    }
+  }
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+/** Time-major, so that a step reads and writes neighbouring rows; `before` timesteps lie before the first. */
+function outputPadding(batch: number, timesteps: number, row: number, before: number) {
+  const slot = (batch * row) / 4;
+  return { strides: [row / 4, slot, 1], elements: (timesteps + before) * slot, offset: before * slot };
+}
+
+/** Outputs of the step graph: an output that is no state, and what is saved for the gradient, side by side. */
+function placeOutputs(
+  context: PlanContext,
+  { batch, timesteps, units }: ScanSize,
+  { outputState }: ScanStep,
+  cut: Schedule,
+  memory: ScanMemory,
+  { output, savedNodes }: { output: Value | undefined; savedNodes: readonly Expr[] },
+): void {
+  const row = rowBytes(units);
+  if (outputState === undefined) {
+    const strides = { timesteps, timeStride: batch * row, batchStride: row, blockStride: 16 };
+    const [expr] = cut.outputs as [Expr]; // it is the first output
+    if (output === undefined) {
+      const buffer = context.scratch("output", batch * row);
+      memory.placeKept(expr, { home: makeHome(buffer, 0, { ...strides, timeStride: 0 }), offset: 0 });
+    } else {
+      const { buffer } = context.write(output, outputPadding(batch, timesteps, row, 0));
+      memory.placeKept(expr, { home: makeHome(buffer, 0, strides), offset: 0 });
+    }
+  }
+  const missing = [...new Set(savedNodes)].filter((expr) => memory.roomOf(expr) === undefined);
+  const vectors = new Set(
+    cut.before
+      .concat(cut.step)
+      .flatMap(({ accumulations }) =>
+        accumulations.flatMap(({ products }) =>
+          products.map(({ node }) => (node.op === "product" ? node.vector : undefined)),
+        ),
+      ),
+  );
+  const together = missing.filter((expr) => expr.extent === "row" && cut.widthOf(expr) === units && !vectors.has(expr));
+  memory.placeTogether(together, (bytes) => context.keep("saved", bytes));
+  for (const [i, expr] of missing.filter((each) => !together.includes(each)).entries()) {
+    const isNumber = expr.extent === "one";
+    const stride = isNumber ? 4 : rowBytes(cut.widthOf(expr));
+    const home = makeHome(context.keep(`saved ${i}`, timesteps * batch * stride), 0, {
+      timesteps,
+      timeStride: batch * stride,
+      batchStride: stride,
+      blockStride: isNumber ? 0 : 16,
+    });
+    memory.placeKept(expr, { home, offset: 0 });
+  }
+}
+
+/** Code that fills the states before the first step: given ones, or zeros. */
+function planInitialStates(
+  context: PlanContext,
+  { input, units, initialStates }: ScanOperation,
+  memory: ScanMemory,
+): ((f: FunctionBuilder) => void)[] {
+  const rows = { rows: input.shape[0]!, width: units };
+  return memory.states.map(({ initial }, i) => {
+    const given = initialStates?.[i];
+    const layout = given === undefined ? undefined : withUnitStride(context, given);
+    return (f) => {
+      if (layout === undefined) emitRows(f, rows, () => zero, [], initial);
+      else {
+        const source = { stream: streamOf(layoutHome(layout, 1, 0, 16), "time"), offset: 0 };
+        emitRows(f, rows, ([state]) => state!, [source], initial);
+      }
+    };
+  });
+}
+
+/** Code for the results that are not written in place: final states, an output without its sequence. */
+function planCopies(
+  context: PlanContext,
+  { input, units, returnSequences }: ScanOperation,
+  { outputState }: ScanStep,
+  cut: Schedule,
+  memory: ScanMemory,
+  used: readonly (Value | undefined)[],
+): ((f: FunctionBuilder) => void)[] {
+  const [batch, timesteps] = input.shape as [number, number];
+  return used.flatMap((value, i) => {
+    if (value === undefined || (i === 0 && returnSequences)) return [];
+    const layout = context.write(value);
+    const state = i === 0 ? outputState : i - 1;
+    return (f: FunctionBuilder): void => {
+      const from: Target =
+        state === undefined
+          ? { stream: streamOf(memory.roomOf(cut.outputs[0]!)!.home, "time"), offset: 0 }
+          : { stream: memory.states[state]!.next, offset: 0 };
+      const last = i32.const(timesteps - 1);
+      emitRows(f, { rows: batch, width: units }, ([final]) => final!, [from], exactTarget(layout), last);
+    };
+  });
 }

@@ -18,6 +18,7 @@ import {
   panelsOf,
   runsOf,
   tilesFor,
+  usualRun,
 } from "./product-panels.ts";
 import { emitTile, type TileOperands } from "./product-tile.ts";
 import type { Accumulation, Stage } from "./schedule.ts";
@@ -71,9 +72,12 @@ export interface StageSizes {
   innerOf(vector: Expr): number;
   /** Some target has no room for the rest of the last block. */
   readonly exactWidth?: boolean;
+  /** See PanelShape. */
+  readonly longestRun?: number;
 }
 
-export function planStage(stage: Stage, { rows, relaxed, innerOf, exactWidth = false }: StageSizes): StagePlan {
+export function planStage(stage: Stage, sizes: StageSizes): StagePlan {
+  const { rows, relaxed, innerOf, exactWidth = false, longestRun = usualRun } = sizes;
   const chunk = Math.min(rows, chunkRows);
   const tiles = tilesFor(chunk, relaxed);
   const bySignature = new Map<string, Accumulation[]>();
@@ -94,7 +98,7 @@ export function planStage(stage: Stage, { rows, relaxed, innerOf, exactWidth = f
     return {
       accumulations,
       vectors,
-      shape: { groups, gates: accumulations.length, inner, panelBlocks: tiles.blocks },
+      shape: { groups, gates: accumulations.length, inner, panelBlocks: tiles.blocks, longestRun },
     };
   });
   const columns = groups[0]!.unitBlocks * stage.accumulations.length;

@@ -6,7 +6,6 @@ import { type Expr, inOrder } from "../equations/expr.ts";
 import type { StepGraph } from "./schedule.ts";
 import { inputsOf } from "./schedule-graph.ts";
 
-/** Operations that cost more than a multiplication by far. */
 const expensive: ReadonlySet<string> = new Set([
   ...["exp", "log", "tanh", "sigmoid", "erf", "sin", "cos", "pow", "div", "sqrt"],
 ]);
@@ -77,8 +76,13 @@ export class Facts {
     const { node } = expr;
     if (node.op === "symbol" || node.op === "constant") return 0;
     const below = inputsOf(expr).reduce((total, input) => total + this.#cost.get(input)!, 0);
-    return below + (node.extent === "one" ? 0 : expensive.has(node.op) ? 4 : 1);
+    return below + (node.extent === "one" ? 0 : isExpensive(expr) ? 4 : 1);
   }
+}
+
+/** Costs more than a multiplication by far. */
+export function isExpensive({ node }: Expr): boolean {
+  return expensive.has(node.op);
 }
 
 export function isProduct({ node }: Expr): boolean {

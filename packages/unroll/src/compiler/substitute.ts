@@ -1,8 +1,13 @@
 /** Putting expressions in the place of symbols. Parts that hold none of the symbols stay the same nodes. */
 import { Expr, type Extent, type Node } from "../equations/expr.ts";
 
-/** The expression with each symbol replaced that the table has; bodies of named functions too. */
+/** The expression with each node replaced that the table has; bodies of named functions too. */
 export function substitute(root: Expr, replacements: ReadonlyMap<Expr, Expr>): Expr {
+  return substituteAll([root], replacements)[0]!;
+}
+
+/** As `substitute`; nodes that the roots share stay shared. */
+export function substituteAll(roots: readonly Expr[], replacements: ReadonlyMap<Expr, Expr>): Expr[] {
   const done = new Map<Expr, Expr>(replacements);
   const visit = (expr: Expr): Expr => {
     const known = done.get(expr);
@@ -11,7 +16,7 @@ export function substitute(root: Expr, replacements: ReadonlyMap<Expr, Expr>): E
     done.set(expr, result);
     return result;
   };
-  return visit(root);
+  return roots.map(visit);
 }
 
 function rebuild(expr: Expr, visit: (expr: Expr) => Expr): Expr {

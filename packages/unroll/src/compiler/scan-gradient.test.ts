@@ -1,0 +1,155 @@
+import v8 from "node:v8";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Cell, CellGraph } from "../cells/define.ts";
+import { gru } from "../cells/gru.ts";
+import { lstm } from "../cells/lstm.ts";
+import { simpleRnn } from "../cells/simple-rnn.ts";
+import { Random } from "../core/random.ts";
+import { sizeOf } from "../core/shape.ts";
+import { eluOf, linear, relu, sigmoid, softmax } from "../equations/activations.ts";
+import { inputValue, map, reduce } from "../program/builder.ts";
+import { differentiate } from "../program/differentiate.ts";
+import { evaluateProgram } from "../program/evaluate.ts";
+import type { Value } from "../program/program.ts";
+import { supportsRelaxedSimd } from "./assembler.ts";
+import { compileProgram } from "./compile.ts";
+import { type Choices, cells, plain, type Sizes, scanCase, simple } from "./scan-cases.ts";
+
+// Node 20 has fused multiply-add behind this flag; without it both runs below round twice.
+v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
+
+/** Which results the loss reads: only the output, or final states too, or these alone. */
+type Reads = "output" | "all" | "states";
+
+/**
+ * Compares the gradients of a random weighted sum of a scan's results with the float64 reference: those of x, of all arrays
+ * and of initial states, and the results beside them.
+ */
+function expectReference(
+  cell: CellGraph,
+  sizes: Sizes,
+  choices: Choices = simple,
+  {
+    reads = "output",
+    tolerance = 2e-5,
+    wrt: only,
+  }: { reads?: Reads; tolerance?: number; wrt?: "input" | "arrays" } = {},
+): void {
+  const { operation, results, inputs: given, data } = scanCase(cell, sizes, choices);
+  const random = new Random(9);
+  const inputs = [...given];
+  const numbers = [...data];
+  let loss: Value | undefined;
+  for (const [i, result] of results.entries()) {
+    if ((reads === "output" && i > 0) || (reads === "states" && i === 0)) continue;
+    const weights = inputValue(`weights ${i}`, result.shape);
+    inputs.push(weights);
+    numbers.push(Float32Array.from({ length: sizeOf(result.shape) }, () => random.uniform(-1, 1)));
+    const term = map([result, weights], ([r, w]) => r!.times(w!));
+    const total = map(
+      [
+        reduce(
+          "sum",
+          term,
+          term.shape.map((_, axis) => axis),
+        ),
+      ],
+      ([sum]) => sum!,
+    );
+    const scalar = { ...total, shape: total.shape };
+    loss = loss === undefined ? scalar : addScalars(loss, scalar);
+  }
+  const everything = [operation.input, ...operation.arrays, ...(operation.initialStates ?? [])];
+  const wrt = only === "input" ? [operation.input] : only === "arrays" ? operation.arrays : everything;
+  const gradients = differentiate(loss!, wrt);
+  const program = { inputs, results: [...gradients, results[0]!], updates: [] };
+  const expected = evaluateProgram(program, numbers).results;
+  for (const relaxed of supportsRelaxedSimd() ? [true, false] : [false]) {
+    const compiled = compileProgram(program, { relaxed });
+    for (let run = 0; run < 2; run++) {
+      for (const [i, { data: actual, shape }] of compiled.run(numbers).entries()) {
+        for (const [j, want] of expected[i]!.entries()) {
+          if (Math.abs(actual[j]! - want) <= tolerance * Math.max(1, Math.abs(want))) continue;
+          expect.fail(`run ${run}, gradient ${i} [${shape}], element ${j}: ${actual[j]} instead of ${want}`);
+        }
+      }
+    }
+  }
+}
+
+/** Sums of different ranks: the one with more axes keeps its shape. */
+function addScalars(a: Value, b: Value): Value {
+  return map([a, b], ([first, second]) => first!.plus(second!));
+}
+
+const batches = [1, 2, 5, 32, 33];
+const unitCounts = [1, 3, 4, 5, 17, 30];
+
+describe("a compiled scan gradient", () => {
+  for (const [name, cell] of Object.entries(cells)) {
+    it(`gives the numbers of the reference for a ${name} of any size`, () => {
+      for (const batch of batches) {
+        for (const [i, units] of unitCounts.entries()) {
+          const timesteps = [1, 2, 7][(batch + i) % 3]!;
+          const features = [1, 3, 4, 9][(batch + 3 * i) % 4]!;
+          expectReference(cell, { batch, timesteps, features, units });
+        }
+      }
+    });
+  }
+
+  it("gives the numbers of the reference with any mask, direction, states and factors", () => {
+    const how = fc.constantFrom("none" as const, "one" as const, "each" as const);
+    const choices = fc.record<Choices>({
+      mask: fc.boolean(),
+      initial: fc.boolean(),
+      backwards: fc.boolean(),
+      returnSequences: fc.boolean(),
+      zeroOutputForMask: fc.boolean(),
+      inputFactors: how,
+      recurrentFactors: how,
+    });
+    const sizes = fc.record<Sizes>({
+      batch: fc.constantFrom(1, 2, 3, 4, 7, 33),
+      timesteps: fc.constantFrom(1, 2, 7),
+      features: fc.constantFrom(1, 3, 4, 9),
+      units: fc.constantFrom(1, 3, 4, 5, 17),
+    });
+    const reads = fc.constantFrom<Reads>("output", "all", "states");
+    const wrt = fc.constantFrom(undefined, "input" as const, "arrays" as const);
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...Object.keys(cells)),
+        sizes,
+        choices,
+        reads,
+        wrt,
+        (name, size, chosen, read, only) => expectReference(cells[name]!, size, chosen, { reads: read, wrt: only }),
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it("runs cells with activations of all kinds", () => {
+    for (const activation of [softmax, relu, linear, eluOf(1)]) {
+      for (const make of [simpleRnn, lstm, gru] as Cell[]) {
+        for (const units of [1, 3, 8, 17]) {
+          const recurrentActivation = activation === softmax ? softmax : sigmoid;
+          const cell = make.graph({ ...plain, activation, recurrentActivation });
+          expectReference(cell, { batch: 5, timesteps: 3, features: 4, units });
+          expectReference(cell, { batch: 2, timesteps: 3, features: 4, units }, { ...simple, returnSequences: false });
+        }
+      }
+    }
+  });
+
+  it("holds sizes where the inner axis and the rows are cut into parts", () => {
+    expectReference(lstm.graph(plain), { batch: 110, timesteps: 8, features: 5, units: 12 }, simple, {
+      tolerance: 1e-4,
+    });
+    expectReference(simpleRnn.graph(plain), { batch: 3, timesteps: 2, features: 2, units: 1030 }, simple, {
+      tolerance: 1e-4,
+    });
+  });
+});

@@ -1,0 +1,139 @@
+/** The regions of a schedule as functions: what runs before the time loop, the body of a timestep, what runs after it. */
+import { argument, type Expr, type ProductNode } from "../equations/expr.ts";
+import { type FunctionBuilder, type I32, i32, type ModuleBuilder, type WasmFunction } from "./assembler.ts";
+import { costOf } from "./emit-expr.ts";
+import type { PlanContext } from "./kernel.ts";
+import { addressOf, type Layout } from "./layout.ts";
+import { emitCounted } from "./product-loops.ts";
+import type { ScanArrays } from "./scan-arrays.ts";
+import type { Walk } from "./scan-homes.ts";
+import type { RegionName, ScanMemory, ScanSize } from "./scan-memory.ts";
+import type { Schedule, Stage } from "./schedule.ts";
+import { emitStage, planStage, type StageMemory, type StagePlan, type Target } from "./schedule-emit.ts";
+import type { Place } from "./schedule-place.ts";
+
+interface PlannedStage {
+  readonly plan: StagePlan;
+  readonly memory: Omit<StageMemory, "panels" | "scratch">;
+}
+
+interface Region {
+  readonly name: RegionName;
+  readonly walk: Walk;
+  readonly stages: readonly PlannedStage[];
+}
+
+export interface ScanRegions {
+  /** Emits the functions and gives the code that calls them, before, in and after the time loop. */
+  emit(module: ModuleBuilder, name: string): (f: FunctionBuilder) => void;
+  /** Room that emission needs for sums. */
+  readonly scratchBytes: number;
+}
+
+/** Plans all regions; `scratch` is asked for during emission. */
+export function planRegions(
+  context: PlanContext,
+  { batch, timesteps }: ScanSize,
+  schedule: Schedule,
+  memory: ScanMemory,
+  arrays: ScanArrays,
+  scratch: () => { readonly address: number },
+): ScanRegions {
+  const available = new Set<Expr>();
+  const plan = (name: RegionName, stages: readonly Stage[], walk: Walk): Region => ({
+    name,
+    walk,
+    stages: stages.map((stage) => {
+      for (const expr of stage.reductions) available.add(expr);
+      const planned = planStage(stage, {
+        rows: walk.rows,
+        relaxed: context.relaxed,
+        innerOf: (vector) => schedule.widthOf(vector),
+      });
+      for (const bundle of planned.bundles) arrays.addBundle(bundle);
+      const own = memory.forStage(name, walk, new Set(available));
+      for (const expr of stage.stores) available.add(expr);
+      return { plan: planned, memory: own };
+    }),
+  });
+  const regions = [
+    plan("before", schedule.before, memory.outsideWalk(schedule.before)),
+    plan("step", schedule.step, { outer: timesteps, rows: batch, along: "time" }),
+    plan("after", schedule.after, memory.outsideWalk(schedule.after)),
+  ].filter(({ stages }) => stages.length > 0);
+  return {
+    scratchBytes: Math.max(16, ...regions.flatMap(({ stages }) => stages.map((stage) => stage.plan.scratchBytes))),
+    emit(module, name) {
+      const functions = regions.map((region) =>
+        emitRegion(module, `${name} ${region.name}`, region, arrays, scratch()),
+      );
+      return (f) => {
+        for (const [i, { walk }] of regions.entries()) {
+          emitCounted(f, walk.outer, (index) => f.call(functions[i]!, index ?? i32.const(0)));
+        }
+      };
+    },
+  };
+}
+
+function emitRegion(
+  module: ModuleBuilder,
+  name: string,
+  { stages }: Region,
+  arrays: ScanArrays,
+  scratch: { readonly address: number },
+): WasmFunction {
+  return module.func({ name, parameters: { outer: "i32" } }, (f, { outer }) => {
+    for (const { plan, memory } of stages) {
+      emitStage(f, plan, { ...memory, scratch, panels: (bundle) => arrays.panels(bundle) }, outer);
+    }
+  });
+}
+
+/** Rows of an elementwise equation over places, outside of any schedule. */
+export function emitRows(
+  f: FunctionBuilder,
+  { rows, width }: { readonly rows: number; readonly width: number },
+  equation: (operands: readonly Expr[]) => Expr,
+  sources: readonly Place[],
+  target: Target,
+  outer: I32 = i32.const(0),
+): void {
+  const operands = sources.map((_, i) => argument(`a${i}`));
+  const value = equation(operands);
+  const stage: Stage = { width, reductions: [], accumulations: [], stores: [value] };
+  const plan = planStage(stage, { rows, relaxed: false, innerOf: () => 0, exactWidth: target.width !== undefined });
+  const places = new Map(operands.map((operand, i) => [operand, sources[i]!]));
+  const memory: StageMemory = {
+    source: (expr) => places.get(expr),
+    targets: () => [target],
+    widthOf: () => width,
+    panels: () => {
+      throw new Error("scan: an elementwise equation has no products");
+    },
+    scratch: { address: 0 },
+  };
+  emitStage(f, plan, memory, outer);
+}
+
+/** A layout `[rows, width]` as a target that keeps within its rows. */
+export function exactTarget(layout: Layout): Target {
+  const [rowStride] = layout.strides as [number, number];
+  const at = (): I32 => i32.const(addressOf(layout));
+  return { stream: { at, rowStride: 4 * rowStride, blockStride: 16 }, offset: 0, width: layout.shape.at(-1)! };
+}
+
+/** Floating-point operations of one timestep and example. */
+export function flopsOf({ before, step, after, widthOf }: Schedule): number {
+  const stages = [...before, ...step, ...after];
+  const products = stages.flatMap(({ accumulations }) =>
+    accumulations.flatMap((accumulation) => accumulation.products),
+  );
+  const multiplyAdds = products.map((expr) => widthOf((expr.node as ProductNode).vector) * widthOf(expr)); // products only
+  const elementwise = stages.map(({ stores, width }) => width * costOf(stores).operations);
+  return 2 * sum(multiplyAdds) + sum(elementwise);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,165 @@
+/**
+ * Gradients of a scan's arrays: for each gate's block one product over all timesteps and examples, and sums of columns for
+ * biases and vectors. Their right-hand sides lie in blocks `[unit block][timestep][example][4]`, so that both run on evenly.
+ */
+import { argument, type Expr, product, zero } from "../equations/expr.ts";
+import { type FunctionBuilder, f32x4, i32, type ModuleBuilder, v128, type WasmFunction } from "./assembler.ts";
+import { addressOf, type Layout } from "./layout.ts";
+import { storeLanes } from "./loops.ts";
+import { emitCounted } from "./product-loops.ts";
+import type { PanelSource } from "./product-panels.ts";
+import type { Home } from "./scan-homes.ts";
+import type { ScanSize } from "./scan-memory.ts";
+import { emitRows } from "./scan-regions.ts";
+import type { Stage } from "./schedule.ts";
+import { type Bundle, emitStage, planStage, type StageMemory, type StagePlan, type Target } from "./schedule-emit.ts";
+
+/** A block of an array's gradient: the sum of outer products, or of right-hand sides alone. */
+export interface BlockTask {
+  /** `units` columns from here on, in a row-major array. */
+  readonly target: { readonly layout: Layout; readonly row: number; readonly column: number };
+  /** Rows of the block: input features or units, or 1 for a vector. */
+  readonly rows: number;
+  /** `left` has rows side by side and its timesteps and examples follow one another evenly; undefined for a vector. */
+  readonly terms: readonly { readonly left: Home | undefined; readonly right: Home }[];
+}
+
+/** Shorter runs than usual: of the left-hand side a tile reads a few neighbours from each of so many rows. */
+const longestRun = 256;
+
+/** A home for right-hand sides, timesteps as the scan processes them. */
+export function blockedStrides({ batch, timesteps }: ScanSize) {
+  return { timesteps, timeStride: 16 * batch, batchStride: 16, blockStride: 16 * batch * timesteps };
+}
+
+export interface PlannedBlocks {
+  readonly scratchBytes: number;
+  readonly flops: number;
+  emit(module: ModuleBuilder, name: string, scratch: { readonly address: number }): WasmFunction;
+}
+
+export function planBlocks(tasks: readonly BlockTask[], size: ScanSize, relaxed: boolean): PlannedBlocks {
+  const planned = tasks.map((task) => ({
+    task,
+    plan: isProductTask(task) ? planProduct(task, size, relaxed) : undefined,
+  }));
+  const inner = size.batch * size.timesteps;
+  return {
+    scratchBytes: Math.max(16, ...planned.map(({ plan }) => plan?.plan.scratchBytes ?? 0)),
+    flops: 2 * inner * size.units * tasks.reduce((sum, { rows, terms }) => sum + rows * terms.length, 0),
+    emit: (module, name, scratch) =>
+      module.func({ name }, (f) => {
+        for (const { task, plan } of planned) {
+          if (plan !== undefined) emitProduct(f, task, plan, size, scratch);
+          else if (task.terms.length > 0) emitColumnSums(f, task, size);
+          else emitRows(f, { rows: task.rows, width: size.units }, () => zero, [], targetOf(task, size));
+        }
+      }),
+  };
+}
+
+function isProductTask({ terms }: BlockTask): boolean {
+  return terms.some(({ left }) => left !== undefined);
+}
+
+function targetOf({ target: { layout, row, column } }: BlockTask, { units }: ScanSize): Target {
+  const [rowStride] = layout.strides.length === 2 ? layout.strides : [0];
+  const at = () => i32.const(addressOf(layout) + 4 * (row * rowStride! + column));
+  return { stream: { at, rowStride: 4 * rowStride!, blockStride: 16 }, offset: 0, width: units };
+}
+
+interface PlannedProduct {
+  readonly plan: StagePlan;
+  /** A symbol for each left-hand side. */
+  readonly vectors: readonly Expr[];
+}
+
+function planProduct(
+  { rows, terms }: BlockTask,
+  { batch, timesteps, units }: ScanSize,
+  relaxed: boolean,
+): PlannedProduct {
+  const vectors = terms.map((_, i) => argument(`left${i}`));
+  const products = vectors.map((vector, i) => product(vector, `right${i}`, { array: "right", block: i, row: 0 }));
+  const result = products.reduce((sum, term) => sum.plus(term));
+  const stage: Stage = {
+    width: units,
+    reductions: [],
+    accumulations: [{ result, start: undefined, products }],
+    stores: [result],
+  };
+  const innerOf = (): number => batch * timesteps;
+  return { plan: planStage(stage, { rows, relaxed, innerOf, exactWidth: true, longestRun }), vectors };
+}
+
+function emitProduct(
+  f: FunctionBuilder,
+  task: BlockTask,
+  { plan, vectors }: PlannedProduct,
+  size: ScanSize,
+  scratch: { readonly address: number },
+): void {
+  const { blockStride } = blockedStrides(size);
+  const homes = new Map(vectors.map((vector, i) => [vector, task.terms[i]!.left!]));
+  const places = new Map(
+    [...homes].map(([vector, { buffer, start }]) => {
+      const at = () => i32.const(buffer.address + start);
+      return [vector, { stream: { at, rowStride: 4, blockStride: 0 }, offset: 0 }] as const;
+    }),
+  );
+  const target = targetOf(task, size);
+  const memory: StageMemory = {
+    source: (expr) => places.get(expr),
+    vectorStride: (expr) => homes.get(expr)!.batchStride,
+    targets: () => [target],
+    widthOf: () => size.units,
+    panels: (bundle) => ({ address: i32.const(0), source: blockedSource(bundle, task, blockStride) }),
+    scratch,
+  };
+  emitStage(f, plan, memory, i32.const(0));
+}
+
+/** Panels read where the right-hand sides lie. */
+function blockedSource({ shape }: Bundle, { terms }: BlockTask, blockStride: number): PanelSource {
+  return {
+    groupStride: ({ unitBlocks }) => unitBlocks * shape.gates * blockStride,
+    runStride: (_, { length }) => 16 * length,
+    offset(group, runs, panel) {
+      const { buffer, start } = terms[runs.segment]!.right;
+      return buffer.address + start + 16 * runs.start + blockStride * (group.start * shape.gates + panel.start);
+    },
+    blockStride,
+    innerStride: () => 16,
+  };
+}
+
+/** Sums over all timesteps and examples, four running sums at a time for the additions' latency. */
+function emitColumnSums(f: FunctionBuilder, task: BlockTask, size: ScanSize): void {
+  const count = size.batch * size.timesteps;
+  const { blockStride } = blockedStrides(size);
+  const target = targetOf(task, size);
+  const to = f.let(target.stream.at(i32.const(0)), "to");
+  const blocks = Math.ceil(size.units / 4);
+  const from = task.terms.map(({ right }) => f.let(i32.const(right.buffer.address + right.start), "from"));
+  const emitBlocks = (times: number, lanes: number): void =>
+    emitCounted(f, times, () => {
+      const sums = [0, 1, 2, 3].map(() => f.let(f32x4.const(0), "sum"));
+      for (const start of from) {
+        const at = f.let(start, "at");
+        const add = (into: number, offset: number): void =>
+          f.set(sums[into]!, f32x4.add(sums[into]!, v128.load(at, offset)));
+        emitCounted(f, Math.floor(count / 4), () => {
+          for (const i of [0, 1, 2, 3]) add(i, 16 * i);
+          f.increase(at, 64);
+        });
+        for (let i = 0; i < count % 4; i++) add(i, 16 * i);
+        f.increase(start, blockStride);
+      }
+      const [a, b, c, d] = sums as [(typeof sums)[0], (typeof sums)[0], (typeof sums)[0], (typeof sums)[0]]; // four of them
+      storeLanes(f, to, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), lanes);
+      f.increase(to, 16);
+    });
+  const rest = size.units % 4;
+  emitBlocks(rest === 0 ? blocks : blocks - 1, 4);
+  if (rest !== 0) emitBlocks(1, rest);
+}
