@@ -93,11 +93,11 @@ export interface CellGraph {
   readonly meanings: Readonly<Record<string, string>>;
 }
 
-export interface Cell {
+export interface Cell<Options = Readonly<Record<string, unknown>>> {
   readonly kind: string;
   readonly gates: readonly string[];
   readonly stateNames: readonly string[];
-  readonly defaultOptions: Readonly<Record<string, unknown>>;
+  readonly defaultOptions: Options;
   graph(choices: CellChoices): CellGraph;
 }
 
@@ -112,12 +112,12 @@ export function defineCell<
   const Gates extends string,
   const States extends string,
   const Options extends Readonly<Record<string, unknown>> = Record<never, never>,
->(definition: CellDefinition<Gates, States, Options>): Cell {
+>(definition: CellDefinition<Gates, States, Options>): Cell<Options> {
   return {
     kind: definition.kind,
     gates: definition.gates,
     stateNames: definition.state,
-    defaultOptions: definition.options ?? {},
+    defaultOptions: definition.options ?? ({} as Options), // a definition without options has none
     graph: (choices) => buildGraph(definition, choices),
   };
 }

@@ -20,6 +20,23 @@ export const ignoredKeys: ReadonlySet<string> = new Set([
   "shared_object_id",
 ]);
 
+/** Other names of a class. */
+const classAliases: Readonly<Record<string, string>> = {
+  MaxPool1D: "MaxPooling1D",
+  AvgPool1D: "AveragePooling1D",
+  MaxPool2D: "MaxPooling2D",
+  AvgPool2D: "AveragePooling2D",
+  GlobalMaxPool1D: "GlobalMaxPooling1D",
+  GlobalAvgPool1D: "GlobalAveragePooling1D",
+  GlobalMaxPool2D: "GlobalMaxPooling2D",
+  GlobalAvgPool2D: "GlobalAveragePooling2D",
+  Convolution1D: "Conv1D",
+  Convolution2D: "Conv2D",
+  SeparableConvolution1D: "SeparableConv1D",
+  BatchNormalizationV1: "BatchNormalization",
+  BatchNormalizationV2: "BatchNormalization",
+};
+
 /** Options under older names, by class. */
 const renamed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Dropout: { p: "rate" },
@@ -50,10 +67,11 @@ const gated: ReadonlySet<string> = new Set(["LSTM", "GRU", "LSTMCell", "GRUCell"
 
 /** The config as today's layer takes it. Without a version the defaults are those of Keras 3. */
 export function adaptConfig(
-  className: string,
+  writtenName: string,
   config: Config,
   kerasVersion: string | undefined,
 ): { readonly className: string; readonly config: Config } {
+  const className = classAliases[writtenName] ?? writtenName;
   const adapted: Record<string, unknown> = {};
   const names = renamed[className] ?? {};
   const without = dropped[className] ?? [];

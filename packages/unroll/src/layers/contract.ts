@@ -3,6 +3,7 @@
  * everything else (checks, names, counts, derivations, summary, reference, kernels, gradients, files) reads these facts.
  */
 import type { CellGraph } from "../cells/define.ts";
+import type { Tensor } from "../core/tensor.ts";
 import type { Expr } from "../equations/expr.ts";
 import type { Value } from "../program/program.ts";
 import type { ConfigOf, Fields } from "./fields.ts";
@@ -81,6 +82,8 @@ export interface LayerType<F extends Fields = Fields> {
   readonly inputCount?: { readonly min: number; readonly max?: number };
   /** Fits that the options alone decide; throws UnrollError. */
   check?(config: ConfigOf<F>, name: string): void;
+  /** Refuses numbers that the layer cannot take, before anything runs; throws UnrollError `data`. */
+  checkData?(config: ConfigOf<F>, inputs: readonly Tensor[], name: string): void;
   /** Layers inside. */
   children?(config: ConfigOf<F>, name: string): readonly Layer[];
   /** The arrays for inputs of these sizes. Children's arrays are not listed here. */

@@ -45,6 +45,7 @@ export function applyToTensors(
 ): readonly Tensor[] {
   const call = readCall(layer, inputs, options);
   const { run, outputs, masked } = prepareCall(layer, call);
+  layer.type.checkData?.(layer.config, call.inputs, layer.name);
   const present = call.masks.filter((mask) => mask !== undefined);
   const given = [...call.inputs, ...present, ...call.initialStates].map(({ data }) => data);
   const results = run.run(given, nextRandom());
@@ -63,7 +64,8 @@ export function maskOfCall(
 
 function readCall(layer: Layer, given: TensorLike | readonly TensorLike[], options: ApplyOptions): Call {
   const inputs = listOf(layer, given).map((input) => tensor(input));
-  const maskList = Array.isArray(options.mask) && isList(options.mask) ? options.mask : [options.mask];
+  const givenMask = options.mask;
+  const maskList = isList(givenMask) || (inputs.length > 1 && Array.isArray(givenMask)) ? givenMask : [givenMask];
   const state = options.initialState;
   const states = state === undefined ? [] : isList(state) || isListOfRows(state) ? state : [state];
   const call: Call = {

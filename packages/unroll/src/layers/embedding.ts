@@ -1,4 +1,5 @@
 /** Embedding: a row of a table for each whole number. With maskZero the number 0 means "no step". */
+import { UnrollError } from "../core/errors.ts";
 import { letter, one } from "../equations/expr.ts";
 import { gather, map } from "../program/builder.ts";
 import { defineLayer } from "./contract.ts";
@@ -28,6 +29,17 @@ export const embedding = defineLayer({
       constraint: config.embeddingsConstraint,
     },
   ],
+  checkData(config, [ids], name) {
+    const at = ids!.data.findIndex((id) => !(id > -1 && id < config.inputDim));
+    if (at === -1) return;
+    throw new UnrollError({
+      code: "data",
+      path: name,
+      expected: `every number must be one of the ${config.inputDim} from 0 to ${config.inputDim - 1} (inputDim = ${config.inputDim})`,
+      received: `number ${at + 1} = ${ids!.data[at]}`,
+      hint: "Set inputDim to the largest number + 1.",
+    });
+  },
   outputSizes: (config, [input]) => [[...input!, letter("d", config.outputDim, "vector size", "option outputDim")]],
   compute: ({ config, inputs: [ids], weights }) => ({
     outputs: [gather(weights.embeddings!, ids!)],

@@ -40,8 +40,14 @@ function checkCount(type: LayerType, name: string, shapes: readonly Shape[]): vo
     path: name,
     expected: `${type.className} takes ${wanted} input${wanted === "1" ? "" : "s"}`,
     received: `${shapes.length} inputs: ${shapes.map(formatShape).join(", ")}`,
-    hint: max === 1 && shapes.length > 1 ? "Merge them first, for instance with concatenate." : undefined,
+    hint: max === 1 && shapes.length > 1 ? severalHint(type) : undefined,
   });
+}
+
+function severalHint(type: LayerType): string {
+  return type.stateSizes === undefined
+    ? "Merge them first, for instance with concatenate."
+    : "Give states as the option initialState: apply(x, { initialState: [h] }).";
 }
 
 function checkRank(type: LayerType, name: string, shape: Shape): void {

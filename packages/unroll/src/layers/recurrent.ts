@@ -58,17 +58,22 @@ type Config = fields.ConfigOf<CommonFields> &
   Partial<fields.ConfigOf<typeof gateFields & typeof forgetFields & typeof vectorFields>> &
   Readonly<Record<string, unknown>>;
 
+/** The options of a layer whose cell says what it has: all that the equations may call for, and the cell's own. */
+type FieldsFrom<Options> = typeof gateFields &
+  typeof forgetFields &
+  typeof vectorFields & { readonly [K in keyof Options]: fields.Field<Widened<Options[K]>, Widened<Options[K]>> };
+type Widened<T> = T extends boolean ? boolean : T extends number ? number : T extends string ? string : T;
+
 /**
  * The layer type of a cell. `own` are the options beyond those of every recurrent layer; left out, they are read from the
  * cell (its options with their defaults, `recurrentActivation` and `unitForgetBias` where its equations use them).
  *
  * @example const peephole = recurrentLayer(defineCell({ ... })); // then factory(peephole)({ units: 4 })
  */
-export function recurrentLayer<const Own extends fields.Fields = Record<never, never>>(
-  cell: Cell,
-  own: Own = fieldsFrom(cell) as unknown as Own, // without `own` nothing more is known of the type
-): LayerType<CommonFields & Own> {
-  const type = defineLayer({
+export function recurrentLayer<Options>(cell: Cell<Options>): LayerType<CommonFields & FieldsFrom<Options>>;
+export function recurrentLayer<const Own extends fields.Fields>(cell: Cell, own: Own): LayerType<CommonFields & Own>;
+export function recurrentLayer(cell: Cell, own: fields.Fields = fieldsFrom(cell)): LayerType<CommonFields> {
+  return defineLayer({
     className: cell.kind,
     doc: `Runs the ${cell.kind} cell over the timesteps of a sequence.`,
     fields: { ...commonFields, ...own },
@@ -76,10 +81,8 @@ export function recurrentLayer<const Own extends fields.Fields = Record<never, n
     weights: (config, [input]) => weightsOf(cell, config as Config, input!), // Config says what every such layer has
     outputSizes: (config, [input]) => outputSizes(cell, config as Config, input!),
     stateSizes: (config) => cell.stateNames.map(() => (config as Config).units),
-    cell: (config) => graphOf(cell, config as Config),
     compute: (call) => compute(cell, call as unknown as Call<Config>),
   });
-  return type as unknown as LayerType<CommonFields & Own>; // a spread of two tables has the fields of both
 }
 
 /** The options that a cell's equations call for. */
