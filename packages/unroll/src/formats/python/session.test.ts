@@ -46,6 +46,17 @@ describe("automatic names", () => {
     ]);
   });
 
+  it("give the layer inside of Bidirectional the prefix that Keras writes, and count it", () => {
+    const { models } = readKerasCode(
+      "Sequential([Input((3, 1)), LSTM(2, return_sequences=True), Bidirectional(LSTM(2))])",
+    );
+    expect(models[0]!.config.config.layers).toMatchObject([
+      {},
+      { config: { name: "lstm" } },
+      { config: { name: "bidirectional", layer: { class_name: "LSTM", config: { name: "forward_lstm_1" } } } },
+    ]);
+  });
+
   it("count from one in standalone Keras, and anew after clear_session", () => {
     const { models } = readKerasCode("Sequential([Dense(1)])\nK.clear_session()\nSequential([Dense(1)])", {
       kerasVersion: "2-standalone",

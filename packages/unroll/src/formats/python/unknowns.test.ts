@@ -194,16 +194,17 @@ describe("what the code does not tell", () => {
 
   it("counts up in loops over unknown data: what they change is unknown, what they leave alone is not", () => {
     const code = [
-      "longest, units = 0, 4",
+      "longest, units, lines = 0, 4, 0",
       "for line in open('x'):",
       "    if len(line) > longest:",
       "        longest = len(line)",
       "    unused = 7",
-      "m = Sequential([Input((longest,)), Dense(units), Dense(unused)])",
+      "    lines += 1",
+      "m = Sequential([Input((longest,)), Dense(units), Dense(unused), Dense(lines)])",
     ].join("\n");
     const { models, unknowns } = readKerasCode(code);
-    expect(unknowns.map(({ name }) => name)).toEqual(["longest"]);
-    expect(layersOf(models[0]!.config).map((layer) => layer.units)).toEqual([undefined, 4, 7]);
+    expect(unknowns.map(({ name }) => name)).toEqual(["longest", "lines"]);
+    expect(layersOf(models[0]!.config).map((layer) => layer.units)).toEqual([undefined, 4, 7, undefined]);
   });
 });
 
