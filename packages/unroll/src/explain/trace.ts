@@ -1,7 +1,10 @@
 /**
- * What `model.trace()` gives: every intermediate of one example, from the float64 by-hand evaluation. Data; run-trace.ts
- * makes it, trace-*.ts write it out.
+ * What `model.trace()` gives: every intermediate of one example, from the float64 by-hand evaluation. Data that writes
+ * itself out; run-trace.ts makes it, trace-*.ts hold the texts.
  */
+import { traceToCsv } from "./trace-csv.ts";
+import { traceToHtml } from "./trace-html.ts";
+import { type TableOptions, traceToTable } from "./trace-table.ts";
 
 export interface TraceOptions {
   /** Which example of the data, from 0; by default the first. */
@@ -39,8 +42,8 @@ export interface TraceRun {
   readonly steps: readonly TraceStep[];
 }
 
-/** What one layer's output is for the example; the shape has no batch axis. */
-export interface TraceOutput {
+/** Numbers of the one example; the shape has no batch axis. */
+export interface TraceArray {
   readonly shape: readonly number[];
   readonly data: Float64Array;
 }
@@ -50,14 +53,70 @@ export interface LayerTrace {
   readonly className: string;
   /** Which call of the layer, from 0, where it is shared. */
   readonly call: number;
-  readonly outputs: readonly TraceOutput[];
+  readonly outputs: readonly TraceArray[];
   /** One for each cell that the layer runs; empty for other layers. */
   readonly runs: readonly TraceRun[];
 }
 
-export interface Trace {
+export interface TraceInput extends TraceArray {
+  readonly name: string;
+}
+
+/** The facts of a trace. */
+export interface TraceFacts {
+  /** The model's name. */
   readonly name: string;
   readonly sample: number;
-  readonly inputs: readonly ({ readonly name: string } & TraceOutput)[];
+  readonly inputs: readonly TraceInput[];
+  /** In running order. */
   readonly layers: readonly LayerTrace[];
+}
+
+/**
+ * Every intermediate of one example.
+ *
+ * @example
+ * const trace = model.trace(x, { sample: 0 });
+ * trace.layers[0].runs[0].steps[2].values.z // the update gate at timestep 2, [units]
+ */
+export class Trace implements TraceFacts {
+  readonly name: string;
+  readonly sample: number;
+  readonly inputs: readonly TraceInput[];
+  readonly layers: readonly LayerTrace[];
+
+  constructor({ name, sample, inputs, layers }: TraceFacts) {
+    this.name = name;
+    this.sample = sample;
+    this.inputs = inputs;
+    this.layers = layers;
+  }
+
+  /** Tables for a terminal, one row for each timestep and unit. */
+  toTable(options?: TableOptions): string {
+    return traceToTable(this, options);
+  }
+
+  /** One line for each number: layer, call, run, timestep, unit, symbol, value. */
+  toCsv(): string {
+    return traceToCsv(this);
+  }
+
+  /** A fragment of a page with one table for each layer. */
+  toHtml(): string {
+    return traceToHtml(this);
+  }
+
+  /** Plain data; NaN and infinities as text, because JSON has none. */
+  toJSON(): unknown {
+    const { name, sample, inputs, layers } = this;
+    return plain({ name, sample, inputs, layers });
+  }
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof Float64Array) return Array.from(value, (one) => (Number.isFinite(one) ? one : String(one)));
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
 }

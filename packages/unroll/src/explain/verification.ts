@@ -1,13 +1,17 @@
 /**
  * What `model.verify()` gives: the engine's numbers beside the by-hand ones, layer by layer, and the first place where they
- * differ. Data; verify.ts makes it.
+ * differ. Data that writes itself out; verify.ts makes it.
  */
 import type { ModelData } from "../model/data.ts";
+import { verificationToText } from "./verification-text.ts";
 
 export interface VerifyOptions {
   /** Largest difference allowed: absolute for numbers up to 1, relative for larger ones. By default 1e-5. */
   readonly tolerance?: number;
-  /** Keras's own prediction for the same data, to be compared as well: one tensor for each output. */
+  /**
+   * Keras's own prediction for the same data, compared as well: one tensor for each output. Keras's sums run in another
+   * order in 32 bits, so it may differ ten times as much.
+   */
   readonly keras?: ModelData;
 }
 
@@ -20,25 +24,17 @@ export interface Place {
   readonly timestep: number | undefined;
   /** Unit or feature, from 0. */
   readonly unit: number;
-  /** The name in the cell's equations, or "output". */
+  /** The name in the cell's equations, or "output", "prediction", "input". */
   readonly symbol: string;
 }
 
 /** Two numbers that should be one. */
 export interface Difference extends Place {
-  readonly byHand: number;
+  /** Of the by-hand evaluation, or of Keras where it is compared. */
+  readonly expected: number;
   readonly engine: number;
-  /** |engine − byHand| / max(1, |byHand|); Infinity where only one is finite. */
+  /** |engine − expected| / max(1, |expected|); Infinity where only one is finite. */
   readonly difference: number;
-}
-
-export interface LayerCheck {
-  readonly layer: string;
-  readonly className: string;
-  /** Numbers compared: outputs, and every named value of every timestep. */
-  readonly compared: number;
-  /** The largest difference, or undefined where nothing was compared. */
-  readonly largest: Difference | undefined;
 }
 
 /** A number that is not finite. */
@@ -46,28 +42,97 @@ export interface NotFinite extends Place {
   readonly value: number;
 }
 
-export interface Verification {
-  readonly passed: boolean;
+/** One call of a layer. */
+export interface LayerCheck {
+  readonly layer: string;
+  readonly className: string;
+  /** Numbers compared: outputs, and every named value of every timestep. */
+  readonly compared: number;
+  /** The largest difference; undefined where nothing was compared. */
+  readonly largest: Difference | undefined;
+}
+
+/** Predictions of one output, `[examples, ...]` row-major. */
+export interface PredictionCheck {
+  readonly layer: string;
+  readonly shape: readonly number[];
+  readonly byHand: Float64Array;
+  /** Undefined where there is no engine. */
+  readonly engine: Float32Array | undefined;
+  readonly keras: Float32Array | undefined;
+}
+
+/** The facts of a verification. */
+export interface VerificationFacts {
+  /** The model's name. */
+  readonly name: string;
   readonly tolerance: number;
   readonly samples: number;
-  /** What ran: the engine, or only the reference where there is no engine, with the reason. */
-  readonly device: { readonly name: "wasm" | "reference"; readonly reason?: string };
+  /** What was compared with the by-hand evaluation: the engine, or nothing where there is none, with the reason. */
+  readonly device: { readonly name: "wasm" | "none"; readonly reason?: string };
+  /** In running order. */
   readonly layers: readonly LayerCheck[];
+  readonly predictions: readonly PredictionCheck[];
   /** The first place, in running order, where the difference is above the tolerance. */
   readonly first: Difference | undefined;
-  /** The first number of the input that is not finite. */
-  readonly badInput: NotFinite | undefined;
-  /** Where the by-hand values stop being finite, and where the engine's do. */
-  readonly notFinite: { readonly byHand: NotFinite | undefined; readonly engine: NotFinite | undefined };
-  /** Predictions, `[examples, ...]` row-major, one for each output. */
-  readonly predictions: readonly {
-    readonly shape: readonly number[];
-    readonly byHand: Float64Array;
-    readonly engine: Float32Array;
-    readonly keras: Float32Array | undefined;
-  }[];
-  /** The largest difference between the engine's prediction and Keras's, where that was given. */
+  /** The largest difference between the predictions and Keras's, where those were given. */
   readonly keras: Difference | undefined;
+  /** The first number of the data that is not finite. */
+  readonly badInput: NotFinite | undefined;
+  /** The first place where the by-hand evaluation is not finite, and where the engine is not. */
+  readonly notFinite: { readonly byHand: NotFinite | undefined; readonly engine: NotFinite | undefined };
   /** What to know about the result, each a sentence. */
   readonly remarks: readonly string[];
+}
+
+/** The result of a verification. */
+export class Verification implements VerificationFacts {
+  readonly name: string;
+  readonly tolerance: number;
+  readonly samples: number;
+  readonly device: VerificationFacts["device"];
+  readonly layers: readonly LayerCheck[];
+  readonly predictions: readonly PredictionCheck[];
+  readonly first: Difference | undefined;
+  readonly keras: Difference | undefined;
+  readonly badInput: NotFinite | undefined;
+  readonly notFinite: VerificationFacts["notFinite"];
+  readonly remarks: readonly string[];
+
+  constructor(facts: VerificationFacts) {
+    this.name = facts.name;
+    this.tolerance = facts.tolerance;
+    this.samples = facts.samples;
+    this.device = facts.device;
+    this.layers = facts.layers;
+    this.predictions = facts.predictions;
+    this.first = facts.first;
+    this.keras = facts.keras;
+    this.badInput = facts.badInput;
+    this.notFinite = facts.notFinite;
+    this.remarks = facts.remarks;
+  }
+
+  /** True when nothing differs by more than the tolerance. */
+  get passed(): boolean {
+    return this.first === undefined && (this.keras === undefined || this.keras.difference <= 10 * this.tolerance);
+  }
+
+  /** For a terminal. */
+  toText(options?: { readonly width?: number }): string {
+    return verificationToText(this, options);
+  }
+
+  /** Plain data; NaN and infinities as text, because JSON has none. */
+  toJSON(): unknown {
+    return plain(Object.assign({ passed: this.passed }, this));
+  }
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (value instanceof Float64Array || value instanceof Float32Array) return Array.from(value, plain);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
 }

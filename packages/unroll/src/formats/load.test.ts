@@ -37,7 +37,11 @@ async function errorOf(promise: Promise<unknown>): Promise<UnrollError> {
 
 function small(): Model {
   return sequential({
-    layers: [input({ shape: [4, 3] }), layers.gru({ units: 2, name: "memory" }), layers.dense({ units: 1, name: "out" })],
+    layers: [
+      input({ shape: [4, 3] }),
+      layers.gru({ units: 2, name: "memory" }),
+      layers.dense({ units: 1, name: "out" }),
+    ],
     seed: 7,
   });
 }
