@@ -8,9 +8,9 @@ import type { LayerArray } from "../layers/arrays.ts";
 import { type CompiledRun, type Device, prepare } from "../layers/run.ts";
 import type { Model } from "../model/model.ts";
 import type { Program } from "../program/program.ts";
-import { type LossLike } from "./losses.ts";
+import type { LossLike } from "./losses.ts";
 import type { MetricLike } from "./metrics.ts";
-import { OptimizerState, type OptimizerLike, readOptimizer } from "./optimizer.ts";
+import { type OptimizerLike, OptimizerState, readOptimizer } from "./optimizer.ts";
 import { isKerasObject } from "./options.ts";
 
 /** One thing for all outputs, a list in the order of the outputs, or an object by their names. */
@@ -65,7 +65,12 @@ const compiledModels = new WeakMap<Model, Compiled>();
 export function compileModel(model: Model, options: CompileOptions = {}): void {
   const names = model.hasGraph ? outputNames(model) : ["output"];
   const losses = perOutput<LossLike>(options.loss ?? null, names, "loss", isOneLoss);
-  const weights = perOutput<number>(options.lossWeights ?? null, names, "lossWeights", (value) => typeof value === "number");
+  const weights = perOutput<number>(
+    options.lossWeights ?? null,
+    names,
+    "lossWeights",
+    (value) => typeof value === "number",
+  );
   const metrics = metricsPerOutput(options.metrics, names, "metrics");
   const weighted = metricsPerOutput(options.weightedMetrics, names, "weightedMetrics");
   compiledModels.set(model, {
@@ -160,7 +165,11 @@ function metricsPerOutput(
 ): (readonly MetricLike[])[] {
   if (given === undefined) return names.map(() => []);
   const listOf = (value: MetricList): readonly MetricLike[] =>
-    value === null || value === undefined ? [] : isMetric(value) ? [value as MetricLike] : (value as readonly MetricLike[]); // told apart by isMetric
+    value === null || value === undefined
+      ? []
+      : isMetric(value)
+        ? [value as MetricLike]
+        : (value as readonly MetricLike[]); // told apart by isMetric
   if (names.length === 1 && Array.isArray(given)) return [given.flatMap((entry: MetricList) => listOf(entry))];
   return perOutput<MetricList>(given as PerOutput<MetricList>, names, option, () => false).map(listOf); // the same forms
 }

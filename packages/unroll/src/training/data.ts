@@ -43,7 +43,12 @@ export function readExamples(
   const count = inputs[0]!.shape[0]!;
   const targets = readList(y, names, "targets", model.name);
   checkCounts(targets, names, count, "targets", model.name);
-  return { x: inputs, y: targets, sampleWeight: readWeights(targets, names, count, model.name, sampleWeight, classWeight), count };
+  return {
+    x: inputs,
+    y: targets,
+    sampleWeight: readWeights(targets, names, count, model.name, sampleWeight, classWeight),
+    count,
+  };
 }
 
 function readWeights(
@@ -111,7 +116,13 @@ function isFlatNumbers(value: unknown): boolean {
   return ArrayBuffer.isView(value) || (Array.isArray(value) && typeof value[0] === "number");
 }
 
-function checkCounts(tensors: readonly Tensor[], names: readonly string[], count: number, what: string, path: string): void {
+function checkCounts(
+  tensors: readonly Tensor[],
+  names: readonly string[],
+  count: number,
+  what: string,
+  path: string,
+): void {
   for (const [index, { shape }] of tensors.entries()) {
     if (shape[0] === count) continue;
     throw new UnrollError({
@@ -148,7 +159,10 @@ function weightsOfClasses(targets: readonly Tensor[], weights: ClassWeight, path
 
 /** Examples `start` to `start + count` of `order` (of all in their order, when left out), copied. */
 export function take(examples: Examples, start: number, count: number, order?: Uint32Array): Examples {
-  const cut = (one: Tensor): Tensor => ({ shape: [count, ...one.shape.slice(1)], data: takeRows(one, start, count, order) });
+  const cut = (one: Tensor): Tensor => ({
+    shape: [count, ...one.shape.slice(1)],
+    data: takeRows(one, start, count, order),
+  });
   return { x: examples.x.map(cut), y: examples.y.map(cut), sampleWeight: examples.sampleWeight.map(cut), count };
 }
 

@@ -239,7 +239,9 @@ const rules = {
 
 /** Every loss, by Keras's class name and by each function name. */
 export const lossRules: ReadonlyMap<string, LossRule> = new Map(
-  Object.values<LossRule>(rules).flatMap((rule) => [rule.className, ...rule.aliases].map((name) => [name, rule] as const)),
+  Object.values<LossRule>(rules).flatMap((rule) =>
+    [rule.className, ...rule.aliases].map((name) => [name, rule] as const),
+  ),
 );
 
 /**

@@ -4,7 +4,14 @@
  */
 import { constant, type Expr, select } from "../equations/expr.ts";
 import { type LossOptions, type LossRule, type LossSymbols, lossRules } from "./losses.ts";
-import { camelConfig, isKerasObject, type KerasObjectLike, type Options, unknownName, withDefaults } from "./options.ts";
+import {
+  camelConfig,
+  isKerasObject,
+  type KerasObjectLike,
+  type Options,
+  unknownName,
+  withDefaults,
+} from "./options.ts";
 
 /** What a metric equation is given. */
 export interface MetricSymbols extends LossSymbols {
@@ -194,7 +201,9 @@ export const metrics: Readonly<Record<string, MakeMetric>> = Object.fromEntries(
 export function readMetric(given: MetricLike, outputs: number, targets: number | undefined): Metric {
   if (typeof given === "string") {
     const isAccuracy = /^acc(uracy)?$/i.test(given);
-    const rule = isAccuracy ? accuracyFor(outputs, targets) : (metricRules.get(given) ?? metricRules.get(given.toLowerCase()));
+    const rule = isAccuracy
+      ? accuracyFor(outputs, targets)
+      : (metricRules.get(given) ?? metricRules.get(given.toLowerCase()));
     if (rule === undefined) throw unknownName("metric", given, ["accuracy", ...metricRules.keys()]);
     return makeMetric(rule, { name: given });
   }

@@ -85,7 +85,9 @@ export function metricTotals(metric: Metric, comparison: Comparison): Readonly<R
   const totalOf = (name: string, rows: Value): Value => {
     const perExample = sizeOf(rows.shape) / rows.shape[0]!;
     const sum = total(weigh(rows));
-    return (name === "value" && rule.className !== "Sum") || name === "weight" ? map([sum], ([s]) => s!.over(perExample)) : sum;
+    return (name === "value" && rule.className !== "Sum") || name === "weight"
+      ? map([sum], ([s]) => s!.over(perExample))
+      : sum;
   };
   const totals = names.map((name) => {
     const rows = rowsOf((y, p, place) => rule.sums({ y, p, n, index: place }, options)[name]!);
@@ -117,7 +119,10 @@ function ready(kind: LossRule["targets"], comparison: Comparison): { targets: Va
   }
   const weighsSteps = mask !== undefined || (sampleWeight !== undefined && sizeOf(sampleWeight.shape) !== rows[0]);
   const asRows =
-    targets.shape.length === predictions.shape.length - 1 && lastOf(predictions) === 1 && rows.length > 1 && !weighsSteps;
+    targets.shape.length === predictions.shape.length - 1 &&
+    lastOf(predictions) === 1 &&
+    rows.length > 1 &&
+    !weighsSteps;
   checkTargets(targets, predictions.shape, predictions, "targets like the predictions");
   const shape = asRows ? rows : predictions.shape;
   const shaped = reshape(targets, shape);

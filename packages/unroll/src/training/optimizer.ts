@@ -5,6 +5,7 @@
 import { UnrollError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import { Variable } from "../core/variable.ts";
+import { type Factors, type OptimizerRule, optimizerRules, type RuleOptions } from "./optimizers.ts";
 import {
   camelConfig,
   checkNumber,
@@ -15,7 +16,6 @@ import {
   unknownName,
   withDefaults,
 } from "./options.ts";
-import { type Factors, type OptimizerRule, optimizerRules, type RuleOptions } from "./optimizers.ts";
 import { readSchedule, type Schedule } from "./schedules.ts";
 
 /** Options that every optimizer takes. */
@@ -61,7 +61,13 @@ const idle: Readonly<Record<string, readonly unknown[]>> = {
 /** @throws UnrollError `option`, `unsupported` */
 export function makeOptimizer(rule: OptimizerRule, given: Options & OptimizerCommon = {}): Optimizer {
   const { learningRate = rule.defaults.learningRate, weightDecay = rule.weightDecay ?? null, ...rest } = given;
-  const { clipnorm = null, clipvalue = null, globalClipnorm = null, name = rule.className.toLowerCase(), ...more } = rest;
+  const {
+    clipnorm = null,
+    clipvalue = null,
+    globalClipnorm = null,
+    name = rule.className.toLowerCase(),
+    ...more
+  } = rest;
   const own = withoutIdle(rule.className, more);
   const { learningRate: _, ...defaults } = rule.defaults;
   const options = withDefaults(rule.className, defaults, own);
@@ -95,7 +101,7 @@ function withoutIdle(path: string, options: Options): Options {
     Object.entries(options).filter(([name, value]) => {
       const values = idle[name];
       if (values === undefined) return true;
-      if (values.includes(value) || options.useEma === false && name.startsWith("ema")) return false;
+      if (values.includes(value) || (options.useEma === false && name.startsWith("ema"))) return false;
       throw new UnrollError({
         code: "unsupported",
         path,
@@ -192,10 +198,17 @@ export class OptimizerState {
       const { rule, options } = this.optimizer;
       const initial = rule.initial?.(options) ?? 0;
       slots = Object.fromEntries(
-        rule.slots(options).map((name) => [
-          name,
-          new Variable(`${weight.name}_${name}`, weight.shape, () => new Float32Array(sizeOf(weight.shape)).fill(initial), false),
-        ]),
+        rule
+          .slots(options)
+          .map((name) => [
+            name,
+            new Variable(
+              `${weight.name}_${name}`,
+              weight.shape,
+              () => new Float32Array(sizeOf(weight.shape)).fill(initial),
+              false,
+            ),
+          ]),
       );
       this.#slots.set(weight, slots);
     }
@@ -235,9 +248,7 @@ export class OptimizerState {
   }
 }
 
-type MakeOptimizer = (
-  options?: OptimizerCommon & Readonly<Record<string, unknown>>,
-) => Optimizer;
+type MakeOptimizer = (options?: OptimizerCommon & Readonly<Record<string, unknown>>) => Optimizer;
 
 const maker =
   (className: string): MakeOptimizer =>

@@ -11,6 +11,10 @@ export type Factors = Readonly<Record<string, number>>;
 export interface UpdateSymbols {
   readonly weight: Expr;
   readonly gradient: Expr;
+  /** gradient², element by element; see `squared` in update.ts for arrays of which a batch reads a row several times. */
+  readonly square: Expr;
+  /** |gradient|, with the same note. */
+  readonly size: Expr;
   /** The slot's numbers before the step, by name. */
   readonly slot: Readonly<Record<string, Expr>>;
   /** The step's factors by name; `lr` is always there. */
@@ -69,8 +73,8 @@ const rmsprop: OptimizerRule = {
     ...(centered ? ["average_gradient"] : []),
   ],
   factors: (_, lr) => ({ lr }),
-  update({ weight, gradient, slot, factor }, { rho, momentum, epsilon, centered }) {
-    const velocity = slot.velocity!.times(rho!).plus(gradient.squared().times(1 - rho!));
+  update({ weight, gradient, square, slot, factor }, { rho, momentum, epsilon, centered }) {
+    const velocity = slot.velocity!.times(rho!).plus(square.times(1 - rho!));
     const average = centered ? slot.average_gradient!.times(rho!).plus(gradient.times(1 - rho!)) : undefined;
     const spread = average === undefined ? velocity : velocity.minus(average.squared());
     const step = factor.lr!.times(gradient).over(spread.plus(epsilon!).sqrt());
@@ -94,14 +98,9 @@ const adam: OptimizerRule = {
     lr,
     rate: (lr * Math.sqrt(1 - beta2! ** step)) / (1 - beta1! ** step),
   }),
-  update({ weight, gradient, slot, factor }, { beta1, beta2, epsilon, amsgrad }) {
+  update({ weight, gradient, square, slot, factor }, { beta1, beta2, epsilon, amsgrad }) {
     const momentum = slot.momentum!.plus(gradient.minus(slot.momentum!).times(1 - beta1!));
-    const velocity = slot.velocity!.plus(
-      gradient
-        .squared()
-        .minus(slot.velocity!)
-        .times(1 - beta2!),
-    );
+    const velocity = slot.velocity!.plus(square.minus(slot.velocity!).times(1 - beta2!));
     const largest = amsgrad ? slot.velocity_hat!.max(velocity) : undefined;
     const spread = (largest ?? velocity).sqrt().plus(epsilon!);
     return {
@@ -135,14 +134,9 @@ const nadam: OptimizerRule = {
       ofVelocity: 1 / (1 - beta2! ** step),
     };
   },
-  update({ weight, gradient, slot, factor }, { beta1, beta2, epsilon }) {
+  update({ weight, gradient, square, slot, factor }, { beta1, beta2, epsilon }) {
     const momentum = slot.momentum!.plus(gradient.minus(slot.momentum!).times(1 - beta1!));
-    const velocity = slot.velocity!.plus(
-      gradient
-        .squared()
-        .minus(slot.velocity!)
-        .times(1 - beta2!),
-    );
+    const velocity = slot.velocity!.plus(square.minus(slot.velocity!).times(1 - beta2!));
     const direction = momentum.times(factor.ofMomentum!).plus(gradient.times(factor.ofGradient!));
     const spread = velocity.times(factor.ofVelocity!).sqrt().plus(epsilon!);
     return { weight: weight.minus(direction.times(factor.lr!).over(spread)), momentum, velocity };
@@ -156,9 +150,9 @@ const adamax: OptimizerRule = {
   slots: () => ["momentum", "norm"],
   interleaved: true,
   factors: ({ beta1 }, lr, step) => ({ lr, rate: lr / (1 - beta1! ** step) }),
-  update({ weight, gradient, slot, factor }, { beta1, beta2, epsilon }) {
+  update({ weight, gradient, size, slot, factor }, { beta1, beta2, epsilon }) {
     const momentum = slot.momentum!.plus(gradient.minus(slot.momentum!).times(1 - beta1!));
-    const norm = slot.norm!.times(beta2!).max(gradient.abs());
+    const norm = slot.norm!.times(beta2!).max(size);
     return { weight: weight.minus(momentum.times(factor.rate!).over(norm.plus(epsilon!))), momentum, norm };
   },
 };
@@ -170,8 +164,8 @@ const adagrad: OptimizerRule = {
   slots: () => ["accumulator"],
   initial: ({ initialAccumulatorValue }) => initialAccumulatorValue!,
   factors: (_, lr) => ({ lr }),
-  update({ weight, gradient, slot, factor }, { epsilon }) {
-    const accumulator = slot.accumulator!.plus(gradient.squared());
+  update({ weight, gradient, square, slot, factor }, { epsilon }) {
+    const accumulator = slot.accumulator!.plus(square);
     const step = factor.lr!.times(gradient).over(accumulator.plus(epsilon!).sqrt());
     return { weight: weight.minus(step), accumulator };
   },
@@ -184,9 +178,9 @@ const adadelta: OptimizerRule = {
   slots: () => ["accumulated_grad", "accumulated_delta_var"],
   interleaved: true,
   factors: (_, lr) => ({ lr }),
-  update({ weight, gradient, slot, factor }, { rho, epsilon }) {
+  update({ weight, gradient, square, slot, factor }, { rho, epsilon }) {
     const root = (x: Expr): Expr => x.plus(epsilon!).sqrt();
-    const squares = slot.accumulated_grad!.times(rho!).plus(gradient.squared().times(1 - rho!));
+    const squares = slot.accumulated_grad!.times(rho!).plus(square.times(1 - rho!));
     const delta = root(slot.accumulated_delta_var!).times(gradient).over(root(squares)).negated();
     const moves = slot.accumulated_delta_var!.times(rho!).plus(delta.squared().times(1 - rho!));
     return { weight: weight.plus(factor.lr!.times(delta)), accumulated_grad: squares, accumulated_delta_var: moves };

@@ -53,7 +53,8 @@ export function withDefaults<D extends Options>(path: string, defaults: D, given
         code: "option",
         path,
         expected: `has no option named ${name}`,
-        hint: didYouMean(name, Object.keys(defaults)) ?? `Its options are ${Object.keys(defaults).join(", ") || "none"}.`,
+        hint:
+          didYouMean(name, Object.keys(defaults)) ?? `Its options are ${Object.keys(defaults).join(", ") || "none"}.`,
       });
     }
     const initial = defaults[name];
@@ -84,10 +85,19 @@ export function checkNumber(
   path: string,
   name: string,
   value: unknown,
-  { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY, whole = false, above = Number.NEGATIVE_INFINITY } = {},
+  {
+    least = Number.NEGATIVE_INFINITY,
+    most = Number.POSITIVE_INFINITY,
+    whole = false,
+    above = Number.NEGATIVE_INFINITY,
+  } = {},
 ): void {
   const good =
-    typeof value === "number" && value >= least && value <= most && value > above && (!whole || Number.isInteger(value));
+    typeof value === "number" &&
+    value >= least &&
+    value <= most &&
+    value > above &&
+    (!whole || Number.isInteger(value));
   if (good) return;
   const kind = whole ? "a whole number" : "a number";
   const limits = [

@@ -170,7 +170,8 @@ function makeStep(compiled: Compiled, mode: StepMode, shapes: BatchShapes): Step
       ...(factorNames.length === 0 ? [] : [factors]),
     ],
     results: [numbers],
-    updates: mode === "train" ? trainingUpdates(compiled, forward, factors, factorNames) : statesOf(model, forward.updates),
+    updates:
+      mode === "train" ? trainingUpdates(compiled, forward, factors, factorNames) : statesOf(model, forward.updates),
   };
   refuseHuge(program, batch, model.name);
   const run: CompiledRun = compiled.prepare(program);
@@ -220,18 +221,17 @@ export function gradientsOf(loss: Value, variables: readonly Variable[]): Value[
   return differentiate(loss, variables.map(weightValue));
 }
 
-function reportsOf(
-  { outputs }: Compiled,
-  forward: Forward,
-  batch: number,
-): { reports: Report[]; values: Value[] } {
+function reportsOf({ outputs }: Compiled, forward: Forward, batch: number): { reports: Report[]; values: Value[] } {
   const reports: Report[] = [];
   const values: Value[] = [];
   const names = new Map<string, number>();
   const addMean = (name: string, value: Value): void => {
     const totals = ["value", "weight"];
     reports.push({ name, better: "lower", totals, start: values.length, result: meanOf });
-    values.push(map([value], ([v]) => v!.times(batch)), filled([], batch));
+    values.push(
+      map([value], ([v]) => v!.times(batch)),
+      filled([], batch),
+    );
     names.set(name, 1);
   };
   const addMetric = (metric: Metric, output: OutputPlan, comparison: Comparison, prefix: string): void => {
@@ -311,4 +311,3 @@ export function shapesOf(x: readonly Tensor[], y: readonly Tensor[], sampleWeigh
   const list = (tensors: readonly Tensor[]): readonly number[][] => tensors.map(({ shape }) => [...shape]);
   return { x: list(x), y: list(y), sampleWeight: list(sampleWeight) };
 }
-

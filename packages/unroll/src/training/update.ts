@@ -4,9 +4,9 @@
  */
 import type { Variable } from "../core/variable.ts";
 import { select } from "../equations/expr.ts";
-import { map, reduce, reshape, weightValue } from "../program/builder.ts";
-import type { Value } from "../program/program.ts";
 import type { ConstraintSpec } from "../layers/penalties.ts";
+import { map, reduce, reshape, resultsOf, weightValue } from "../program/builder.ts";
+import type { Value } from "../program/program.ts";
 import type { Optimizer, OptimizerState } from "./optimizer.ts";
 
 /** A weight to be trained. */
@@ -48,7 +48,9 @@ function clip(gradients: readonly Value[], { clipnorm, clipvalue, globalClipnorm
   if (!globalClipnorm || gradients.length === 0) return gradients;
   const squares = map(gradients.map(squaredNorm), (terms) => terms.reduce((sum, term) => sum.plus(term)));
   return gradients.map((gradient) =>
-    map([gradient, squares], ([g, square]) => g!.times(square!.sqrt().max(globalClipnorm).power(-1)).times(globalClipnorm)),
+    map([gradient, squares], ([g, square]) =>
+      g!.times(square!.sqrt().max(globalClipnorm).power(-1)).times(globalClipnorm),
+    ),
   );
 }
 
@@ -82,23 +84,42 @@ function step(
   const slots = state.slotsOf(variable);
   const slotNames = Object.keys(slots);
   const factorNames = Object.keys(factors);
+  const separate = perRow(gradient);
   const operands = [
     weight,
     gradient,
+    ...(separate === undefined ? [] : [separate.square, separate.size]),
     ...slotNames.map((name) => weightValue(slots[name]!)),
     ...factorNames.map((name) => factors[name]!),
   ];
   const results = ["weight", ...slotNames].map((name) =>
-    map(operands, ([w, g, ...rest]) => {
+    map(operands, ([w, g, ...more]) => {
+      const [square, size] = separate === undefined ? [g!.squared(), g!.abs()] : [more[0]!, more[1]!];
+      const rest = separate === undefined ? more : more.slice(2);
       const slot = Object.fromEntries(slotNames.map((slotName, i) => [slotName, rest[i]!]));
       const factor = Object.fromEntries(factorNames.map((factorName, i) => [factorName, rest[slotNames.length + i]!]));
-      return rule.update({ weight: w!, gradient: g!, slot, factor }, options)[name]!;
+      return rule.update({ weight: w!, gradient: g!, square, size, slot, factor }, options)[name]!;
     }),
   );
   return [
     { variable, value: constrained(results[0]!, constraint) },
     ...slotNames.map((name, i) => ({ variable: slots[name]!, value: results[i + 1]! })),
   ];
+}
+
+/**
+ * Squares and sizes of the gradient of an array that is read by rows, such as an Embedding's. Where a batch reads a row several
+ * times, Keras on TensorFlow adds up the square of each reading's gradient, not the square of their sum (an IndexedSlices goes
+ * into the optimizer as it is); on its other backends it does not. This follows TensorFlow.
+ */
+function perRow(gradient: Value): { square: Value; size: Value } | undefined {
+  const { operation, shape } = gradient;
+  if (operation.op !== "gatherGradient") return undefined;
+  const gathered = (of: Value): Value => resultsOf({ ...operation, source: of }, [shape])[0]!;
+  return {
+    square: gathered(map([operation.source], ([g]) => g!.squared())),
+    size: gathered(map([operation.source], ([g]) => g!.abs())),
+  };
 }
 
 /** Keras's fuzz, added to norms. */
@@ -114,7 +135,10 @@ export function constrained(weight: Value, constraint: ConstraintSpec | null | u
     if (className === "UnitNorm") return w!.over(norm!.plus(epsilon));
     if (className === "MaxNorm") return w!.times(norm!.clip(0, Number(config.maxValue)).over(norm!.plus(epsilon)));
     const rate = Number(config.rate);
-    const wanted = norm!.clip(Number(config.minValue), Number(config.maxValue)).times(rate).plus(norm!.times(1 - rate));
+    const wanted = norm!
+      .clip(Number(config.minValue), Number(config.maxValue))
+      .times(rate)
+      .plus(norm!.times(1 - rate));
     return w!.times(wanted.over(norm!.plus(epsilon)));
   });
 }

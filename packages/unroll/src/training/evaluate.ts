@@ -1,0 +1,115 @@
+/** Loss and metrics of a model on data, without training it; and single steps of training and testing. */
+import type { Random } from "../core/random.ts";
+import { nextRandom } from "../layers/seed.ts";
+import type { ModelData } from "../model/data.ts";
+import type { Model } from "../model/model.ts";
+import { type Compiled, compiledOf, trainedVariables } from "./compile.ts";
+import { batchSizeFor, type ClassWeight, type Examples, readExamples, take } from "./data.ts";
+import { type BatchData, type Report, type Step, shapesOf, stepFor, Totals } from "./step.ts";
+
+export interface EvaluateOptions {
+  readonly batchSize?: number;
+  /** `[examples]`, or `[examples, timesteps]`; a list for several outputs. */
+  readonly sampleWeight?: ModelData;
+}
+
+/**
+ * Loss and metrics over all of `x`, in order, by name.
+ *
+ * @throws UnrollError `unbuilt` before `compile`, `data`, `shape`
+ * @example evaluate(net, x, y) // { loss: 0.12, mae: 0.3 }
+ */
+export function evaluate(
+  model: Model,
+  x: ModelData,
+  y: ModelData,
+  options: EvaluateOptions = {},
+): Record<string, number> {
+  const compiled = compiledOf(model);
+  const examples = readExamples(model, x, y, options);
+  return evaluateExamples(compiled, examples, batchSizeFor(model, options.batchSize, examples.count)).logs();
+}
+
+export function evaluateExamples(compiled: Compiled, examples: Examples, batchSize: number): Totals {
+  const totals = new Totals();
+  for (let start = 0; start < examples.count; start += batchSize) {
+    testBatch(compiled, take(examples, start, Math.min(batchSize, examples.count - start)), totals);
+  }
+  return totals;
+}
+
+/** One batch without training. */
+export function testBatch(compiled: Compiled, batch: Examples, totals: Totals): Step {
+  const step = stepFor(compiled, "test", shapesOf(batch.x, batch.y, batch.sampleWeight));
+  totals.add(step, step.run(dataOf(batch), nextRandom(), []));
+  return step;
+}
+
+/** What a training step did. */
+export interface TrainedBatch {
+  readonly step: Step;
+  /** Whether the loss was a finite number; if not, nothing has changed. */
+  readonly finite: boolean;
+  readonly factors: readonly number[];
+}
+
+/** One batch of training. */
+export function trainBatch(compiled: Compiled, batch: Examples, random: Random, totals: Totals): TrainedBatch {
+  const { optimizer, model } = compiled;
+  const step = stepFor(compiled, "train", shapesOf(batch.x, batch.y, batch.sampleWeight));
+  const factors = optimizer.factors();
+  const given = step.factorNames.map((name) => factors[name]!);
+  const numbers = step.run(dataOf(batch), random, given);
+  totals.add(step, numbers);
+  const finite = Number.isFinite(numbers[0]!);
+  if (finite) {
+    optimizer.advance(factors);
+    if (model.optimizerSize === undefined) {
+      const params = optimizer.size(trainedVariables(model));
+      model.optimizerSize = { params, bytes: 4 * params };
+    }
+  }
+  return { step, finite, factors: given };
+}
+
+export function dataOf({ x, y, sampleWeight }: Examples): BatchData {
+  const numbers = (list: Examples["x"]): BatchData["x"] => list.map(({ data }) => data);
+  return { x: numbers(x), y: numbers(y), sampleWeight: numbers(sampleWeight) };
+}
+
+export interface OnBatchOptions {
+  readonly sampleWeight?: ModelData;
+  readonly classWeight?: ClassWeight;
+}
+
+/** One step on one batch; gives the numbers of this batch. Throws UnrollError as `fit` does. */
+export function trainOnBatch(
+  model: Model,
+  x: ModelData,
+  y: ModelData,
+  options: OnBatchOptions = {},
+): Record<string, number> {
+  const totals = new Totals();
+  const examples = readExamples(model, x, y, options);
+  batchSizeFor(model, examples.count, examples.count);
+  trainBatch(compiledOf(model), examples, nextRandom(), totals);
+  return totals.logs();
+}
+
+/** Loss and metrics of one batch, without training. Throws UnrollError as `evaluate` does. */
+export function testOnBatch(
+  model: Model,
+  x: ModelData,
+  y: ModelData,
+  options: Pick<OnBatchOptions, "sampleWeight"> = {},
+): Record<string, number> {
+  const totals = new Totals();
+  testBatch(compiledOf(model), readExamples(model, x, y, options), totals);
+  return totals.logs();
+}
+
+/** Which way is better for a log name, `val_` ones included. */
+export function betterOf(reports: readonly Report[], name: string): "higher" | "lower" | undefined {
+  const plain = name.replace(/^val_/, "");
+  return reports.find((report) => report.name === plain)?.better;
+}

@@ -1,0 +1,497 @@
+/**
+ * Training: epochs of batches with validation, callbacks, checkpoints and a way to stop. What a step computes is in step.ts,
+ * where batches come from in fit-data.ts, what a checkpoint holds in checkpoint.ts.
+ */
+import { UnrollError } from "../core/errors.ts";
+import { Random, type RandomState } from "../core/random.ts";
+import type { Layer } from "../layers/layer.ts";
+import { nextRandom } from "../layers/seed.ts";
+import type { ModelData } from "../model/data.ts";
+import type { Model } from "../model/model.ts";
+import type { Callback, FitControl, Logs } from "./callbacks.ts";
+import type { CheckpointOptions } from "./checkpoint.ts";
+import { type Compiled, compiledOf } from "./compile.ts";
+import { batchSizeFor, type ClassWeight, type Examples, readExamples, splitOff } from "./data.ts";
+import { betterOf, dataOf, evaluateExamples, type TrainedBatch, testBatch, trainBatch } from "./evaluate.ts";
+import { arraySource, type BatchIterable, type BatchSource, isBatchIterable, iterableSource } from "./fit-data.ts";
+import { findNotANumber, type NotANumber } from "./not-a-number.ts";
+import { type Report, shapesOf, stepFor, Totals } from "./step.ts";
+
+export interface FitOptions {
+  /** Index of the epoch after the last; default 1. */
+  readonly epochs?: number;
+  /** Default 32, or the batch size that the input was declared with. */
+  readonly batchSize?: number;
+  /** A new order of the examples each epoch. Default true. */
+  readonly shuffle?: boolean;
+  /** Share of the examples, taken from the end before anything is shuffled. */
+  readonly validationSplit?: number;
+  readonly validationData?: ValidationData;
+  /** By default the batch size. */
+  readonly validationBatchSize?: number;
+  /** Validate after every so many epochs; default 1. */
+  readonly validationFreq?: number;
+  readonly callbacks?: readonly Callback[];
+  /** Decides the order of the examples and what dropout drops. By default from the stream that `setSeed` starts. */
+  readonly seed?: number;
+  /** Ends the run after the batch at hand. */
+  readonly signal?: AbortSignal;
+  /** `[examples]`, or `[examples, timesteps]`; a list for several outputs. */
+  readonly sampleWeight?: ModelData;
+  readonly classWeight?: ClassWeight;
+  /** The epoch to begin with, from 0. */
+  readonly initialEpoch?: number;
+  /** For iterables: batches that make an epoch. */
+  readonly stepsPerEpoch?: number;
+  /** True prints a line an epoch. */
+  readonly verbose?: boolean;
+  /** Takes printed lines instead of the console. */
+  readonly print?: (line: string) => void;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Saves what a run needs to go on after it was killed. */
+  readonly checkpoint?: CheckpointOptions;
+  /** Go on from the checkpoint, where there is one. */
+  readonly resume?: boolean;
+}
+
+export type ValidationData =
+  | readonly [ModelData, ModelData]
+  | readonly [ModelData, ModelData, ModelData]
+  | { readonly x: ModelData; readonly y: ModelData; readonly sampleWeight?: ModelData }
+  | BatchIterable;
+
+/** How far a run is. Told after each batch, and after each epoch with `done`. */
+export interface Progress {
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Batches done in this epoch. */
+  readonly batch: number;
+  /** Batches of an epoch; undefined before an iterable has told. */
+  readonly batches: number | undefined;
+  readonly logs: Logs;
+  readonly done: boolean;
+  /** Since the epoch began, ms. */
+  readonly milliseconds: number;
+}
+
+/** Why a run ended before its last epoch. */
+export type StopReason = "aborted" | "callback" | "not-a-number";
+
+export interface FitResult {
+  /** One number an epoch by name, in Keras 3's order. */
+  readonly history: Readonly<Record<string, readonly number[]>>;
+  /** Index of each epoch in the history. */
+  readonly epochs: readonly number[];
+  readonly stopped?: {
+    readonly reason: StopReason;
+    readonly epoch: number;
+    /** Batches done in that epoch. */
+    readonly batch: number;
+    /** A sentence for people; says how to resume where that is possible. */
+    readonly message: string;
+    /** For "not-a-number": where it began. The weights are those from before that batch. */
+    readonly notANumber?: NotANumber;
+  };
+}
+
+/**
+ * Trains the model.
+ *
+ * A batch whose loss is not a finite number changes nothing and ends the run, with the place where that began.
+ *
+ * @param y left out when `x` is an iterable of batches
+ * @throws UnrollError `unbuilt` before `compile`; `data`, `shape`, `option` for data and options that do not fit; `file` for
+ * checkpoints of another run
+ * @example const { history } = await fit(net, x, y, { epochs: 10, validationSplit: 0.2 });
+ */
+export async function fit(
+  model: Model,
+  x: ModelData | BatchIterable,
+  y?: ModelData,
+  options: FitOptions = {},
+): Promise<FitResult> {
+  return new FitRun(model, x, y, options).run();
+}
+
+/** Everything a run goes on from. */
+export interface RunPosition {
+  epoch: number;
+  /** The next batch of the epoch. */
+  batch: number;
+  random: RandomState;
+  /** The generator's state from which this epoch's order is drawn. */
+  order: RandomState;
+  totals: readonly number[];
+}
+
+const breath = 30;
+
+class FitRun {
+  readonly #model: Model;
+  readonly #compiled: Compiled;
+  readonly #options: FitOptions;
+  readonly #callbacks: readonly Callback[];
+  readonly #source: BatchSource;
+  readonly #validation: (() => Promise<Record<string, number>>) | undefined;
+  readonly #history: Record<string, number[]> = {};
+  readonly #epochs: number[] = [];
+  readonly #control: FitControl;
+  readonly #lastEpoch: number;
+  #random: Random;
+  #order: RandomState;
+  #totals = new Totals();
+  #reports: readonly Report[] = [];
+  #epoch: number;
+  #batch = 0;
+  #stopped: FitResult["stopped"];
+  #stopAsked = false;
+  #lastBreath = 0;
+  #batchesOfEpoch: number | undefined;
+
+  constructor(model: Model, x: ModelData | BatchIterable, y: ModelData | undefined, options: FitOptions) {
+    checkFitOptions(model, options);
+    this.#model = model;
+    this.#compiled = compiledOf(model);
+    this.#options = options;
+    this.#callbacks = options.callbacks ?? [];
+    this.#epoch = options.initialEpoch ?? 0;
+    this.#lastEpoch = options.epochs ?? 1;
+    this.#random = options.seed === undefined ? nextRandom() : new Random(options.seed);
+    this.#order = this.#random.state;
+    [this.#source, this.#validation] = this.#readData(x, y);
+    this.#batchesOfEpoch = this.#source.steps;
+    this.#control = this.#makeControl();
+  }
+
+  async run(): Promise<FitResult> {
+    for (const callback of this.#callbacks) await callback.onTrainBegin?.(this.#control);
+    const finished = await this.#resume();
+    if (!finished) {
+      while (this.#epoch < this.#lastEpoch && this.#stopped === undefined) await this.#runEpoch();
+      if (this.#stopped?.reason !== "callback") await this.#checkpoint(false);
+      for (const callback of this.#callbacks) await callback.onTrainEnd?.(this.#control);
+      if (this.#stopped === undefined || this.#stopped.reason === "callback") await this.#checkpoint(true);
+    }
+    return {
+      history: this.#history,
+      epochs: this.#epochs,
+      ...(this.#stopped === undefined ? {} : { stopped: this.#stopped }),
+    };
+  }
+
+  async #runEpoch(): Promise<void> {
+    const epoch = this.#epoch;
+    const began = now();
+    if (this.#batch === 0) {
+      this.#totals = new Totals();
+      this.#order = this.#random.split().state;
+      for (const callback of this.#callbacks) await callback.onEpochBegin?.(epoch, this.#control);
+    }
+    for await (const batch of this.#source.batches(epoch, this.#batch, this.#order)) {
+      await this.#runBatch(batch, began);
+      if (this.#stopped !== undefined) return;
+      if (this.#stopAsked) break;
+    }
+    this.#batchesOfEpoch = this.#batch;
+    await this.#endEpoch(began);
+  }
+
+  async #runBatch(batch: Examples, began: number): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onBatchBegin?.(this.#batch, this.#control);
+    const random = this.#random.split();
+    const before = random.state;
+    const trained = trainBatch(this.#compiled, batch, random, this.#totals);
+    this.#reports = trained.step.reports;
+    const wantsLogs =
+      this.#options.onProgress !== undefined || this.#callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
+    const logs = wantsLogs || !trained.finite ? this.#totals.logs() : {};
+    for (const callback of this.#callbacks) await callback.onBatchEnd?.(this.#batch, logs, this.#control);
+    if (!trained.finite) {
+      this.#stopAtNotANumber(trained, batch, new Random(before));
+      return;
+    }
+    this.#batch++;
+    this.#options.onProgress?.(this.#progress(logs, false, began));
+    await this.#breathe();
+    if (this.#options.signal?.aborted) this.#stopAborted();
+    else if (this.#checkpointIsDue()) await this.#checkpoint(false);
+  }
+
+  async #endEpoch(began: number): Promise<void> {
+    const epoch = this.#epoch;
+    const freq = this.#options.validationFreq ?? 1;
+    let logs: Record<string, number> = this.#totals.logs();
+    if (this.#validation !== undefined && (epoch + 1) % freq === 0) {
+      const found = await this.#validation();
+      logs = { ...logs, ...Object.fromEntries(Object.entries(found).map(([name, value]) => [`val_${name}`, value])) };
+    }
+    for (const callback of this.#callbacks) {
+      const more = await callback.onEpochEnd?.(epoch, logs, this.#control);
+      if (isLogs(more)) logs = { ...logs, ...more };
+    }
+    for (const [name, value] of Object.entries(logs)) {
+      this.#history[name] ??= [];
+      this.#history[name].push(value);
+    }
+    this.#epochs.push(epoch);
+    this.#options.onProgress?.(this.#progress(logs, true, began));
+    if (this.#options.verbose) this.#control.say(epochLine(epoch, this.#lastEpoch, this.#batch, now() - began, logs));
+    const batch = this.#batch;
+    this.#epoch++;
+    this.#batch = 0;
+    if (this.#stopAsked) {
+      this.#stopped = { reason: "callback", epoch, batch, message: `A callback ended the run in epoch ${epoch + 1}.` };
+    } else if (this.#epochCheckpointIsDue()) await this.#checkpoint(false);
+  }
+
+  #stopAborted(): void {
+    const { checkpoint } = this.#options;
+    const place = `Stopped as asked after batch ${this.#batch} of epoch ${this.#epoch + 1}.`;
+    this.#stopped = {
+      reason: "aborted",
+      epoch: this.#epoch,
+      batch: this.#batch,
+      message:
+        checkpoint === undefined
+          ? `${place} The model keeps what it has learnt.`
+          : `${place} Run again with resume: true to go on from ${checkpoint.path}.`,
+    };
+    this.#control.say(this.#stopped.message);
+  }
+
+  #stopAtNotANumber({ step, factors }: TrainedBatch, batch: Examples, random: Random): void {
+    const notANumber = findNotANumber(this.#model, step, dataOf(batch), random, factors);
+    const message = `The loss of batch ${this.#batch + 1} of epoch ${this.#epoch + 1} is not a finite number: ${notANumber.message} The weights are those from before this batch.`;
+    this.#stopped = { reason: "not-a-number", epoch: this.#epoch, batch: this.#batch, message, notANumber };
+    this.#control.say(message);
+  }
+
+  #readData(
+    x: ModelData | BatchIterable,
+    y: ModelData | undefined,
+  ): [BatchSource, (() => Promise<Record<string, number>>) | undefined] {
+    const { validationSplit, validationData, sampleWeight, classWeight, shuffle = true, stepsPerEpoch } = this.#options;
+    if (isBatchIterable(x) && y === undefined) {
+      if (validationSplit !== undefined && validationSplit !== 0) {
+        throw new UnrollError({
+          code: "option",
+          path: this.#model.name,
+          expected: "validationSplit needs arrays",
+          received: "an iterable of batches",
+          hint: "Give validationData.",
+        });
+      }
+      return [
+        iterableSource(this.#model, x, { stepsPerEpoch, classWeight }),
+        this.#validationOf(validationData, this.#options.batchSize ?? 32),
+      ];
+    }
+    let examples = readExamples(this.#model, x as ModelData, y as ModelData, { sampleWeight, classWeight }); // no iterable
+    let held: Examples | undefined;
+    if (validationSplit !== undefined && validationSplit !== 0 && validationData === undefined) {
+      [examples, held] = splitOff(examples, validationSplit, this.#model.name);
+      if (classWeight !== undefined) held = { ...held, sampleWeight: [] };
+    }
+    const batchSize = batchSizeFor(this.#model, this.#options.batchSize, examples.count);
+    const source = arraySource(examples, batchSize, shuffle);
+    if (held === undefined) return [source, this.#validationOf(validationData, batchSize)];
+    return [source, this.#validationOn(held, batchSize)];
+  }
+
+  #validationOn(examples: Examples, batchSize: number): () => Promise<Record<string, number>> {
+    const given = this.#options.validationBatchSize ?? batchSize;
+    const size = batchSizeFor(this.#model, given, examples.count, "validationBatchSize");
+    return async () => evaluateExamples(this.#compiled, examples, size).logs();
+  }
+
+  #validationOf(
+    data: ValidationData | undefined,
+    batchSize: number,
+  ): (() => Promise<Record<string, number>>) | undefined {
+    if (data === undefined) return undefined;
+    if (!Array.isArray(data) && isBatchIterable(data)) {
+      const source = iterableSource(this.#model, data, {});
+      return async () => {
+        const totals = new Totals();
+        for await (const batch of source.batches(this.#epoch, 0, this.#order)) testBatch(this.#compiled, batch, totals);
+        return totals.logs();
+      };
+    }
+    const [x, y, sampleWeight] = Array.isArray(data)
+      ? (data as readonly ModelData[]) // told apart from the record
+      : [
+          (data as { x: ModelData }).x,
+          (data as { y: ModelData }).y,
+          (data as { sampleWeight?: ModelData }).sampleWeight,
+        ];
+    return this.#validationOn(readExamples(this.#model, x!, y!, { sampleWeight }), batchSize);
+  }
+
+  #makeControl(): FitControl {
+    const run = this;
+    const { optimizer } = this.#compiled;
+    const print = this.#options.print ?? ((line: string) => console.log(line));
+    return {
+      model: this.#model,
+      stop() {
+        run.#stopAsked = true;
+      },
+      get stopped() {
+        return run.#stopAsked;
+      },
+      get learningRate() {
+        return optimizer.learningRate;
+      },
+      set learningRate(rate: number) {
+        optimizer.learningRate = rate;
+      },
+      get iterations() {
+        return optimizer.iterations;
+      },
+      weights: () => run.#model.variables.map(({ data }) => data.slice()),
+      setWeights(weights) {
+        for (const [index, variable] of run.#model.variables.entries()) variable.assign(weights[index]!);
+      },
+      better: (name) => betterOf(run.#reports, name),
+      say: (line) => print(line),
+    };
+  }
+
+  #progress(logs: Logs, done: boolean, began: number): Progress {
+    return {
+      epoch: this.#epoch,
+      epochs: this.#lastEpoch,
+      batch: this.#batch,
+      batches: this.#batchesOfEpoch,
+      logs,
+      done,
+      milliseconds: now() - began,
+    };
+  }
+
+  /** Lets timers, signals and the page have their turn. */
+  async #breathe(): Promise<void> {
+    const time = now();
+    if (time - this.#lastBreath < breath) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#lastBreath = now();
+  }
+
+  #checkpointIsDue(): boolean {
+    const every = this.#options.checkpoint?.everyBatches;
+    return every !== undefined && this.#compiled.optimizer.iterations % every === 0;
+  }
+
+  #epochCheckpointIsDue(): boolean {
+    const { checkpoint } = this.#options;
+    if (checkpoint === undefined) return false;
+    const every = checkpoint.everyEpochs ?? (checkpoint.everyBatches === undefined ? 1 : undefined);
+    return every !== undefined && this.#epoch % every === 0;
+  }
+
+  async #checkpoint(finished: boolean): Promise<void> {
+    const { checkpoint } = this.#options;
+    if (checkpoint === undefined || this.#stopped?.reason === "not-a-number") return;
+    const { saveCheckpoint } = await import("./checkpoint.ts");
+    await saveCheckpoint(checkpoint.path, this.#compiled, {
+      data: this.#source.describe,
+      epoch: this.#epoch,
+      batch: this.#batch,
+      random: this.#random.state,
+      order: this.#order,
+      totals: this.#totals.sums,
+      history: this.#history,
+      epochs: this.#epochs,
+      finished,
+      stopped: finished ? this.#stopped : undefined,
+      callbacks: this.#callbacks.map((callback) => callback.save?.() ?? null),
+    });
+  }
+
+  /** The states of stateful layers appear when a step is written. */
+  async #makeStates(): Promise<void> {
+    for await (const batch of this.#source.batches(this.#epoch, 0, this.#order)) {
+      stepFor(this.#compiled, "train", shapesOf(batch.x, batch.y, batch.sampleWeight));
+      return;
+    }
+  }
+
+  /** Takes up a saved run. True when there is nothing left to do. */
+  async #resume(): Promise<boolean> {
+    const { checkpoint, resume } = this.#options;
+    if (checkpoint === undefined || !resume) return false;
+    const { loadCheckpoint } = await import("./checkpoint.ts");
+    if (keepsStates(this.#model)) await this.#makeStates();
+    const saved = await loadCheckpoint(checkpoint.path, this.#compiled, this.#source.describe, this.#callbacks.length);
+    if (saved === undefined) return false;
+    this.#epoch = saved.epoch;
+    this.#batch = saved.batch;
+    this.#random = new Random(saved.random);
+    this.#order = saved.order;
+    this.#totals.restore([], saved.totals);
+    Object.assign(this.#history, saved.history);
+    this.#epochs.push(...saved.epochs);
+    for (const [index, callback] of this.#callbacks.entries()) await callback.restore?.(saved.callbacks[index]!);
+    if (!saved.finished) return false;
+    this.#stopped = saved.stopped;
+    return saved.stopped !== undefined || saved.epoch >= this.#lastEpoch;
+  }
+}
+
+function keepsStates(layer: Layer): boolean {
+  return layer.config.stateful === true || layer.children.some(keepsStates);
+}
+
+function isLogs(value: unknown): value is Record<string, number> {
+  return (
+    typeof value === "object" && value !== null && Object.values(value).every((entry) => typeof entry === "number")
+  );
+}
+
+function now(): number {
+  return performance.now();
+}
+
+/** A number as Keras prints it: four decimals, or scientific below 0.001. */
+export function formatLog(value: number): string {
+  return Math.abs(value) > 1e-3 || value === 0
+    ? value.toFixed(4)
+    : value.toExponential(4).replace(/e([+-])(\d)$/, "e$10$2");
+}
+
+function epochLine(epoch: number, epochs: number, batches: number, milliseconds: number, logs: Logs): string {
+  const numbers = Object.entries(logs).map(([name, value]) => `${name}: ${formatLog(value)}`);
+  const time = `${Math.round(milliseconds / 1000)}s - ${Math.max(1, Math.round(milliseconds / batches))}ms/step`;
+  return [`Epoch ${epoch + 1}/${epochs} - ${batches}/${batches} - ${time}`, ...numbers].join(" - ");
+}
+
+function checkFitOptions(model: Model, options: FitOptions): void {
+  const whole: readonly (keyof FitOptions)[] = [
+    "epochs",
+    "batchSize",
+    "initialEpoch",
+    "validationBatchSize",
+    "validationFreq",
+    "stepsPerEpoch",
+  ];
+  for (const name of whole) {
+    const value = options[name];
+    const least = name === "initialEpoch" || name === "epochs" ? 0 : 1;
+    if (value === undefined || (Number.isInteger(value) && (value as number) >= least)) continue;
+    throw new UnrollError({
+      code: "option",
+      path: model.name,
+      expected: `${name} must be a whole number of at least ${least}`,
+      received: `${name} = ${String(value)}`,
+    });
+  }
+  if (options.resume && options.checkpoint === undefined) {
+    throw new UnrollError({
+      code: "option",
+      path: model.name,
+      expected: "resume needs a checkpoint to go on from",
+      received: "checkpoint = undefined",
+      hint: "Give checkpoint: { path }.",
+    });
+  }
+}
