@@ -13,7 +13,8 @@ import { sizeOf } from "../packages/unroll/src/core/shape.ts";
 import { Variable } from "../packages/unroll/src/core/variable.ts";
 import { sigmoid, tanh } from "../packages/unroll/src/equations/activations.ts";
 import { inputValue, map, matmul, scan, weightValue } from "../packages/unroll/src/program/builder.ts";
-import type { Value } from "../packages/unroll/src/program/program.ts";
+import { differentiate } from "../packages/unroll/src/program/differentiate.ts";
+import type { ScanOperation, Value } from "../packages/unroll/src/program/program.ts";
 
 const only = process.argv[2] ?? "";
 const relaxed = !process.argv.includes("plain");
@@ -94,6 +95,16 @@ function reportLayer(name: string, cell: Cell, sizes: LayerSizes, dense = 0, opt
   report(name, [x], [y]);
 }
 
+/** The output and the gradients of a sum of it for all arrays. */
+function reportTraining(name: string, cell: Cell, sizes: LayerSizes, options = {}): void {
+  const x = inputValue("x", [sizes.batch, sizes.timesteps, sizes.features]);
+  const y = layer(cell, x, sizes, options);
+  const weights = inputValue("weights", y.shape);
+  const loss = map([y, weights], ([a, b]) => a!.times(b!));
+  const { arrays } = y.operation as ScanOperation; // what layer() made
+  report(`${name} with gradients`, [x, weights], differentiate(loss, arrays));
+}
+
 function reportProduct(m: number, k: number, n: number, how: { transposeA?: boolean; weight?: boolean } = {}): void {
   const a = inputValue("a", how.transposeA ? [k, m] : [m, k]);
   const b = how.weight ? weight(k, n) : inputValue("b", [k, n]);
@@ -115,6 +126,10 @@ reportLayer("W6 LSTM(256) T100 D64 B1", lstm, { ...w6, batch: 1 });
 reportLayer("W6 GRU(256) T100 D64 B64", gru, w6);
 reportLayer("W6 SimpleRNN(256) T100 D64 B64", simpleRnn, w6);
 reportLayer("W7 LSTM(1024) T50 D256 B64", lstm, w7);
+reportTraining("W2 LSTM(30) T21 D9 B32", lstm, w2);
+reportTraining("W2 GRU(30) T21 D9 B32", gru, w2);
+reportTraining("W6 LSTM(256) T100 D64 B64", lstm, w6);
+reportTraining("W6 GRU(256) T100 D64 B64", gru, w6);
 reportProduct(1, 256, 256, { weight: true });
 reportProduct(32, 30, 30, { weight: true });
 reportProduct(2, 4, 3, { weight: true });

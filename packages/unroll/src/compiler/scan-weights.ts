@@ -3,16 +3,25 @@
  * biases and vectors. Their right-hand sides lie in blocks `[unit block][timestep][example][4]`, so that both run on evenly.
  */
 import { argument, type Expr, product, zero } from "../equations/expr.ts";
-import { type FunctionBuilder, f32x4, i32, type ModuleBuilder, v128, type WasmFunction } from "./assembler.ts";
+import {
+  type FunctionBuilder,
+  f32x4,
+  type I32,
+  i32,
+  type ModuleBuilder,
+  v128,
+  type WasmFunction,
+} from "./assembler.ts";
 import { addressOf, type Layout } from "./layout.ts";
 import { storeLanes } from "./loops.ts";
 import { emitCounted } from "./product-loops.ts";
-import type { PanelSource } from "./product-panels.ts";
+import { type PanelSource, splitEvenly } from "./product-panels.ts";
 import type { Home } from "./scan-homes.ts";
 import type { ScanSize } from "./scan-memory.ts";
 import { emitRows } from "./scan-regions.ts";
 import type { Stage } from "./schedule.ts";
 import { type Bundle, emitStage, planStage, type StageMemory, type StagePlan, type Target } from "./schedule-emit.ts";
+import type { Place } from "./schedule-place.ts";
 
 /** A block of an array's gradient: the sum of outer products, or of right-hand sides alone. */
 export interface BlockTask {
@@ -27,9 +36,15 @@ export interface BlockTask {
 /** Shorter runs than usual: of the left-hand side a tile reads a few neighbours from each of so many rows. */
 const longestRun = 256;
 
+/** Timesteps × examples that all columns are multiplied with before the next ones: the left-hand rows then stay in the second-level cache. */
+const longestPart = 512;
+
+/** Keeps blocks of a round number of rows from evicting one another. */
+const cacheLine = 64;
+
 /** A home for right-hand sides, timesteps as the scan processes them. */
 export function blockedStrides({ batch, timesteps }: ScanSize) {
-  return { timesteps, timeStride: 16 * batch, batchStride: 16, blockStride: 16 * batch * timesteps };
+  return { timesteps, timeStride: 16 * batch, batchStride: 16, blockStride: 16 * batch * timesteps + cacheLine };
 }
 
 export interface PlannedBlocks {
@@ -45,7 +60,10 @@ export function planBlocks(tasks: readonly BlockTask[], size: ScanSize, relaxed:
   }));
   const inner = size.batch * size.timesteps;
   return {
-    scratchBytes: Math.max(16, ...planned.map(({ plan }) => plan?.plan.scratchBytes ?? 0)),
+    scratchBytes: Math.max(
+      16,
+      ...planned.flatMap(({ plan }) => plan?.parts.map((part) => part.plan.scratchBytes) ?? []),
+    ),
     flops: 2 * inner * size.units * tasks.reduce((sum, { rows, terms }) => sum + rows * terms.length, 0),
     emit: (module, name, scratch) =>
       module.func({ name }, (f) => {
@@ -69,9 +87,13 @@ function targetOf({ target: { layout, row, column } }: BlockTask, { units }: Sca
 }
 
 interface PlannedProduct {
-  readonly plan: StagePlan;
+  /** Stages for parts of the inner axis, each `count` times; with more than one part in all they add to what is there. */
+  readonly parts: readonly { readonly plan: StagePlan; readonly length: number; readonly count: number }[];
+  readonly isWhole: boolean;
   /** A symbol for each left-hand side. */
   readonly vectors: readonly Expr[];
+  /** The symbol for what is there. */
+  readonly before: Expr;
 }
 
 function planProduct(
@@ -82,41 +104,55 @@ function planProduct(
   const vectors = terms.map((_, i) => argument(`left${i}`));
   const products = vectors.map((vector, i) => product(vector, `right${i}`, { array: "right", block: i, row: 0 }));
   const result = products.reduce((sum, term) => sum.plus(term));
+  const before = argument("before");
+  const inner = batch * timesteps;
+  const isWhole = inner <= 1.5 * longestPart;
   const stage: Stage = {
     width: units,
     reductions: [],
     accumulations: [{ result, start: undefined, products }],
-    stores: [result],
+    stores: [isWhole ? result : result.plus(before)],
   };
-  const innerOf = (): number => batch * timesteps;
-  return { plan: planStage(stage, { rows, relaxed, innerOf, exactWidth: true, longestRun }), vectors };
+  const parts = splitEvenly(inner, isWhole ? inner : longestPart).map(({ size, count }) => ({
+    plan: planStage(stage, { rows, relaxed, innerOf: () => size, exactWidth: true, longestRun }),
+    length: size,
+    count,
+  }));
+  return { parts, isWhole, vectors, before };
 }
 
 function emitProduct(
   f: FunctionBuilder,
   task: BlockTask,
-  { plan, vectors }: PlannedProduct,
+  { parts, isWhole, vectors, before }: PlannedProduct,
   size: ScanSize,
   scratch: { readonly address: number },
 ): void {
+  const target = targetOf(task, size);
+  if (!isWhole) emitRows(f, { rows: task.rows, width: size.units }, () => zero, [], target);
   const { blockStride } = blockedStrides(size);
   const homes = new Map(vectors.map((vector, i) => [vector, task.terms[i]!.left!]));
-  const places = new Map(
-    [...homes].map(([vector, { buffer, start }]) => {
-      const at = () => i32.const(buffer.address + start);
-      return [vector, { stream: { at, rowStride: 4, blockStride: 0 }, offset: 0 }] as const;
-    }),
-  );
-  const target = targetOf(task, size);
+  // The outer index counts timesteps × examples here.
+  const places = new Map<Expr, Place>([[before, target]]);
+  for (const [vector, { buffer, start, batchStride }] of homes) {
+    const at = (outer: I32): I32 => i32.add(i32.mul(outer, batchStride), buffer.address + start);
+    places.set(vector, { stream: { at, rowStride: 4, blockStride: 0 }, offset: 0 });
+  }
   const memory: StageMemory = {
     source: (expr) => places.get(expr),
     vectorStride: (expr) => homes.get(expr)!.batchStride,
     targets: () => [target],
     widthOf: () => size.units,
-    panels: (bundle) => ({ address: i32.const(0), source: blockedSource(bundle, task, blockStride) }),
+    panels: (bundle, outer) => ({ address: i32.mul(outer, 16), source: blockedSource(bundle, task, blockStride) }),
     scratch,
   };
-  emitStage(f, plan, memory, i32.const(0));
+  const first = f.let(i32.const(0), "first");
+  for (const { plan, length, count } of parts) {
+    emitCounted(f, count, () => {
+      emitStage(f, plan, memory, first);
+      f.increase(first, length);
+    });
+  }
 }
 
 /** Panels read where the right-hand sides lie. */
