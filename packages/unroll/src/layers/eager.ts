@@ -67,14 +67,18 @@ function readCall(layer: Layer, given: TensorLike | readonly TensorLike[], optio
   const givenMask = options.mask;
   const maskList = isList(givenMask) || (inputs.length > 1 && Array.isArray(givenMask)) ? givenMask : [givenMask];
   const state = options.initialState;
-  const states = state === undefined ? [] : isList(state) || isListOfRows(state) ? state : [state];
+  const states = (
+    state === undefined ? [] : isList(state) || isListOfRows(state) ? state : [state]
+  ) as readonly TensorLike[]; // symbolic ones go with symbolic inputs
   const call: Call = {
     inputs,
     masks: inputs.map((input, index) => {
       const mask = (maskList as readonly (TensorLike | null | undefined)[])[index];
-      return mask === undefined || mask === null ? masks.get(input) : tensor(mask);
+      if (mask !== undefined && mask !== null) return tensor(mask);
+      // Keras 3 passes on no mask that an input carries when states are given too.
+      return states.length > 0 ? undefined : masks.get(input);
     }),
-    initialStates: (states as readonly TensorLike[]).map((entry) => tensor(entry)),
+    initialStates: states.map((entry) => tensor(entry)),
     training: options.training ?? false,
   };
   checkMasks(layer, call);

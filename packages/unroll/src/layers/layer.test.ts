@@ -1,9 +1,20 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, expectTypeOf, test } from "vitest";
 import { defineCell } from "../cells/define.ts";
 import { UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { type Tensor, tensor, toNested } from "../core/tensor.ts";
-import { factory, input, Layer, layers, layerTypes, maskOf, recurrentLayer, resetNames, setSeed } from "./index.ts";
+import {
+  factory,
+  input,
+  Layer,
+  layers,
+  layerTypes,
+  maskOf,
+  recurrentLayer,
+  resetNames,
+  type SymbolicTensor,
+  setSeed,
+} from "./index.ts";
 
 beforeEach(resetNames);
 
@@ -489,4 +500,20 @@ test("every layer type in the list has a factory, and every option words for hel
     expect(doc, className).toMatch(/\.$/);
     for (const [name, field] of Object.entries(fields)) expect(field.doc, `${className}.${name}`).toMatch(/\.$/);
   }
+});
+
+test("the types know from the options whether there is one output or a list", () => {
+  const x = tensor(new Float32Array(6), [1, 3, 2]);
+  expectTypeOf(layers.lstm({ units: 1 }).apply(x)).toEqualTypeOf<Tensor>();
+  expectTypeOf(layers.lstm({ units: 1, returnState: true }).apply(x)).toEqualTypeOf<Tensor[]>();
+  expectTypeOf(layers.dense({ units: 1 }).apply(input({ shape: [2] }))).toEqualTypeOf<SymbolicTensor>();
+  const both = layers.bidirectional({ layer: layers.gru({ units: 1 }), mergeMode: null });
+  expectTypeOf(both.apply(x)).toEqualTypeOf<Tensor[]>();
+  expectTypeOf(layers.bidirectional({ layer: layers.gru({ units: 1 }) }).apply(x)).toEqualTypeOf<Tensor>();
+  // @ts-expect-error units is required
+  expect(() => layers.lstm({})).toThrow();
+  // @ts-expect-error an option of another layer
+  expect(() => layers.simpleRNN({ units: 1, resetAfter: true })).toThrow();
+  // @ts-expect-error a choice that does not exist
+  expect(() => layers.conv1d({ filters: 1, kernelSize: 2, padding: "full" })).toThrow();
 });

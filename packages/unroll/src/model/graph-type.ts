@@ -38,6 +38,7 @@ export function modelType(className: "Functional" | "Sequential", parts: Parts):
         return call === undefined ? [] : call.inputs.map((tensor) => sizes.get(tensor)!);
       });
     },
+    checkData: (_config, data, name) => graphOf(parts, name).checkData(data),
     compute() {
       // Model replaces Layer.compute, because a graph hands training and updates of each call on by itself.
       throw new Error("a model computes its graph");

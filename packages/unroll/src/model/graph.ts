@@ -3,6 +3,7 @@
  * compute as one program. It knows calls and layers, not what any layer does.
  */
 import { UnrollError } from "../core/errors.ts";
+import type { Tensor } from "../core/tensor.ts";
 import type { Result } from "../layers/index.ts";
 import type { ComputeOptions, Layer } from "../layers/layer.ts";
 import type { LayerCall, SymbolicTensor } from "../layers/symbolic.ts";
@@ -83,6 +84,19 @@ export class Graph {
   /** The order of Keras 2, which keeps masks out of the graph. */
   arrangementWithoutMasks(): Arrangement {
     return arrange(this.inputs, this.outputs, nodesOfCalls(this.inputs, this.calls));
+  }
+
+  /**
+   * Lets each layer that takes the inputs themselves refuse numbers that it does not know, such as an embedding's ids.
+   *
+   * @throws UnrollError `data`
+   */
+  checkData(data: readonly Tensor[]): void {
+    for (const { layer, inputs } of this.calls) {
+      const given = inputs.map((input) => data[this.inputs.indexOf(input)]);
+      const whole = given.filter((tensor) => tensor !== undefined);
+      if (whole.length === inputs.length) layer.type.checkData?.(layer.config, whole, layer.name);
+    }
   }
 
   /**

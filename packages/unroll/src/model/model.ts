@@ -288,6 +288,7 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
   ): Tensor[] {
     this.buildFor(x);
     const tensors = readData(x, this.#inputSpecs(), this.name);
+    this.graph.checkData(tensors);
     return plans.run(tensors, {
       batchSize: this.#batchSize(batchSize, tensors[0]!.shape[0]!),
       device,

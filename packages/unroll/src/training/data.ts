@@ -39,6 +39,7 @@ export function readExamples(
     model.inputs.map(({ shape, node }) => ({ name: node.layer.name, shape })),
     model.name,
   );
+  model.graph.checkData(inputs);
   const names = outputNames(model);
   const count = inputs[0]!.shape[0]!;
   const targets = readList(y, names, "targets", model.name);
