@@ -12,7 +12,7 @@ if (name === undefined || name.startsWith("-")) {
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const bundle = await rolldown({ input: at(`${name}.ts`), platform: "node" });
 const file = at(`../.cache/bench/${name}.mjs`);
-await bundle.write({ file, format: "esm" });
+await bundle.write({ file, format: "esm", codeSplitting: false });
 const relaxed = flags.includes("--plain") ? [] : ["--experimental-wasm-relaxed-simd"];
 const { status } = spawnSync(process.execPath, [...relaxed, file], { stdio: "inherit" });
 process.exit(status ?? 1);
