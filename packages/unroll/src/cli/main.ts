@@ -6,7 +6,15 @@ import { didYouMean, UnrollError } from "../core/errors.ts";
 import { type Command, helpFor, readArguments, type Terminal } from "./command.ts";
 
 /** Every command: name → its file. Adding a command: one file and one line. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {};
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  summary: async () => (await import("./summary.ts")).summary,
+  explain: async () => (await import("./explain.ts")).explain,
+  trace: async () => (await import("./trace.ts")).trace,
+  verify: async () => (await import("./verify.ts")).verify,
+  predict: async () => (await import("./predict.ts")).predict,
+  check: async () => (await import("./check.ts")).check,
+  convert: async () => (await import("./convert.ts")).convert,
+};
 
 /** Runs one command line; `words` are the arguments behind the program's name. Resolves to the exit code. */
 export async function main(words: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {

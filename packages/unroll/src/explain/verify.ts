@@ -8,6 +8,7 @@ import { Random } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
 import { type Tensor, type TensorLike, tensor } from "../core/tensor.ts";
 import { symbol } from "../equations/expr.ts";
+import { deviceStatus } from "../layers/device.ts";
 import { type CompiledRun, prepare } from "../layers/run.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
@@ -297,7 +298,7 @@ function remarks(
   reason: string | undefined,
 ): string[] {
   const list: string[] = [];
-  if (reason !== undefined) list.push(`There is no engine to compare with: ${reason}.`);
+  if (reason !== undefined) list.push(reason);
   if (badInput !== undefined) {
     list.push(
       `The data is not finite: ${placeText(badInput)} is ${badInput.value}. What is computed from it is not finite either.`,
@@ -322,16 +323,9 @@ function remarks(
 }
 
 function deviceFor(engine: Engine): { engine: Engine | undefined; reason?: string } {
-  try {
-    new WebAssembly.Module(emptyModule);
-    return { engine };
-  } catch {
-    return { engine: undefined, reason: "WebAssembly is missing or not allowed here" };
-  }
+  const { device, why } = deviceStatus();
+  return device === "wasm" ? { engine } : { engine: undefined, reason: why };
 }
-
-/** Magic number and version: the smallest module there is. */
-const emptyModule = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
 /** States of stateful layers go on from chunk to chunk, and are put back at the end. */
 function keepStates(model: Model): () => void {

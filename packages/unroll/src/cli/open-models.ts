@@ -1,0 +1,198 @@
+/**
+ * What commands read: models out of any file that the library opens, code and notebooks, and Keras's recorded cases (a model
+ * with weights, inputs and outputs in one JSON). Shared by the commands; each takes what it needs.
+ */
+import { readFile as readBytes } from "node:fs/promises";
+import { didYouMean, UnrollError } from "../core/errors.ts";
+import type { Tensor } from "../core/tensor.ts";
+import type { FileReport } from "../formats/container.ts";
+import { codeOf, type LoadOptions, load, loadWeights } from "../formats/load.ts";
+import type { CodeModel, Problem } from "../formats/python/index.ts";
+import type { Model } from "../model/model.ts";
+import type { Flag, FlagValues } from "./command.ts";
+import { readRecordedCases } from "./recorded-cases.ts";
+
+/** A model of a file. */
+export interface FileModel {
+  readonly name: string;
+  /** Undefined where it cannot be built; then `error` says why. */
+  readonly model: Model | undefined;
+  readonly error: UnrollError | undefined;
+  readonly hasWeights: boolean;
+  /** Where it stands in code. */
+  readonly code: CodeModel | undefined;
+  /** What Keras was given and what it predicted, in a recorded case. */
+  readonly inputs: readonly Tensor[] | undefined;
+  readonly outputs: readonly Tensor[] | undefined;
+}
+
+export interface FileModels {
+  readonly models: readonly FileModel[];
+  readonly report: FileReport;
+  /** What code said that was not understood. */
+  readonly problems: readonly Problem[];
+  /** True for a notebook, whose places are cells. */
+  readonly isNotebook: boolean;
+}
+
+/** Flags of every command that reads a model. */
+export const modelFlags: Readonly<Record<string, Flag>> = {
+  weights: { kind: "string", value: "FILE", doc: "weights in a file of their own (.npz, .h5, ...)" },
+  set: { kind: "string", value: "NAME=VALUE", many: true, doc: "a size that code leaves open; may be repeated" },
+  model: { kind: "string", value: "NAME", doc: "one model of a file with several: its name, or its number from 1" },
+};
+
+/**
+ * Reads every model of a file.
+ *
+ * @throws UnrollError as `loadModel` does; a model of code that cannot be built is told in its entry
+ */
+export async function readModels(file: string, flags: FlagValues): Promise<FileModels> {
+  const found = await readAll(file, { set: readSettings(flags.set) });
+  const models = chooseModels(found.models, flags.model, file);
+  if (typeof flags.weights !== "string") return { ...found, models };
+  const [only, ...others] = models;
+  if (only?.model === undefined || others.length > 0) {
+    throw new UnrollError({
+      code: "usage",
+      path: file,
+      expected: "--weights goes with one model",
+      received: `${models.length} models`,
+      hint: "Choose one with --model NAME.",
+    });
+  }
+  const report = await loadWeights(only.model, flags.weights);
+  return { ...found, models: [{ ...only, hasWeights: true }], report };
+}
+
+/** The one model of a file. Throws UnrollError `usage` where there are several, or the model's own error. */
+export async function readOneModel(
+  file: string,
+  flags: FlagValues,
+): Promise<FileModel & { readonly model: Model; readonly report: FileReport }> {
+  const { models, report, problems } = await readModels(file, flags);
+  const [only, ...others] = models;
+  if (only === undefined) throw noModels(file, problems);
+  if (others.length > 0) {
+    throw new UnrollError({
+      code: "usage",
+      path: file,
+      expected: "this command takes one model",
+      received: `${models.length} models: ${nameList(models)}`,
+      hint: "Choose one with --model NAME.",
+    });
+  }
+  if (only.model === undefined) throw only.error!; // one of the two is there
+  return { ...only, model: only.model, report };
+}
+
+/** The error for a file in which no model was found. */
+export function noModels(file: string, problems: readonly Problem[]): UnrollError {
+  const [first] = problems;
+  return new UnrollError({
+    code: "format",
+    path: file,
+    expected: "the file must build at least one Keras model",
+    received:
+      first === undefined
+        ? "no model"
+        : `no model; first problem at cell ${first.cell}, line ${first.line}: ${first.message}`,
+  });
+}
+
+async function readAll(file: string, options: LoadOptions): Promise<FileModels> {
+  const recorded = await readRecordedCases(file);
+  if (recorded !== undefined) return { ...nothing, models: recorded };
+  const code = await codeOf(file, options);
+  if (code === undefined) {
+    const { model, hasWeights, report } = await load(file, options);
+    return { ...nothing, models: [fileModel(model, hasWeights)], report };
+  }
+  const models = code.models.map(
+    ({ code: one, model, error }): FileModel => ({
+      name: one.name,
+      model,
+      error,
+      hasWeights: false,
+      code: one,
+      inputs: undefined,
+      outputs: undefined,
+    }),
+  );
+  const isNotebook = code.reading.format === "ipynb";
+  return { models, report: nothing.report, problems: code.reading.problems, isNotebook };
+}
+
+const nothing = { report: { read: [], ignored: [] }, problems: [], isNotebook: false } as const;
+
+function fileModel(model: Model, hasWeights: boolean): FileModel {
+  return {
+    name: model.name,
+    model,
+    error: undefined,
+    hasWeights,
+    code: undefined,
+    inputs: undefined,
+    outputs: undefined,
+  };
+}
+
+function chooseModels(models: readonly FileModel[], wanted: FlagValues[string], file: string): readonly FileModel[] {
+  if (typeof wanted !== "string") return models;
+  const byName = models.filter(({ name }) => name === wanted);
+  const chosen = byName.length > 0 ? byName : models.slice(Number(wanted) - 1, Number(wanted));
+  if (chosen.length > 0) return chosen;
+  throw new UnrollError({
+    code: "unknown-name",
+    path: file,
+    expected: "--model must name one of its models",
+    received: `--model ${wanted}`,
+    hint:
+      didYouMean(
+        wanted,
+        models.map(({ name }) => name),
+      ) ?? `They are ${nameList(models)}.`,
+  });
+}
+
+function nameList(models: readonly FileModel[]): string {
+  const shown = models.slice(0, 12).map(({ name }, index) => `${index + 1} ${name}`);
+  return `${shown.join(", ")}${models.length > shown.length ? ", ..." : ""}`;
+}
+
+/** `--set name=value`: numbers where they are numbers. */
+function readSettings(given: FlagValues[string]): Record<string, number | string> {
+  const settings: Record<string, number | string> = {};
+  for (const text of Array.isArray(given) ? (given as readonly string[]) : []) {
+    const at = text.indexOf("=");
+    if (at < 1) {
+      throw new UnrollError({
+        code: "usage",
+        path: "--set",
+        expected: "a setting must be NAME=VALUE",
+        received: text,
+      });
+    }
+    const value = text.slice(at + 1).trim();
+    settings[text.slice(0, at).trim()] = value !== "" && Number.isFinite(Number(value)) ? Number(value) : value;
+  }
+  return settings;
+}
+
+/** A file's bytes, or an UnrollError that says why not. */
+export async function readFileBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readBytes(path);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    throw new UnrollError(
+      {
+        code: "file",
+        path,
+        expected: "the file must be readable",
+        received: code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : code,
+      },
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,105 @@
+/** `unroll predict FILE --input X`: the model's outputs. */
+import { writeFile } from "node:fs/promises";
+import { UnrollError } from "../core/errors.ts";
+import { formatShape, sizeOf } from "../core/shape.ts";
+import { type Tensor, toNested } from "../core/tensor.ts";
+import type { Command } from "./command.ts";
+import { modelFlags, readOneModel } from "./open-models.ts";
+import { fileOf, printJson } from "./print.ts";
+import { inputFlag, readInputs } from "./read-data.ts";
+
+export const predict: Command = {
+  name: "predict",
+  doc: "run the model on data",
+  positionals: ["FILE"],
+  flags: {
+    input: inputFlag,
+    out: { kind: "string", value: "FILE", doc: "write .npy, .csv or .json instead of printing" },
+    batch: { kind: "number", value: "N", doc: "examples that run together; by default 32" },
+    ...modelFlags,
+  },
+  examples: ["unroll predict model.keras --input x.npy", "unroll predict model.keras --input x.csv --out y.csv"],
+  async run(invocation) {
+    const { flags, terminal } = invocation;
+    const one = await readOneModel(fileOf(invocation), flags);
+    const inputs = (await readInputs(flags, one.model)) ?? one.inputs;
+    if (inputs === undefined) {
+      throw new UnrollError({
+        code: "usage",
+        path: "unroll predict",
+        expected: "needs data",
+        hint: "Give --input FILE.",
+      });
+    }
+    if (!one.hasWeights) terminal.note("The file has no weights: freshly drawn ones are used.\n");
+    const batch = typeof flags.batch === "number" ? { batchSize: flags.batch } : {};
+    const result = one.model.predict([...inputs], batch);
+    const outputs = Array.isArray(result) ? result : [result];
+    const named = outputs.map((output, index) => ({ name: one.model.outputs[index]!.node.layer.name, ...output }));
+    if (typeof flags.out === "string") await writeOutputs(flags.out, outputs);
+    if (flags.json === true) {
+      printJson(terminal, {
+        outputs: named.map(({ name, ...output }) => ({ name, shape: output.shape, values: jsonOf(output) })),
+      });
+    } else if (typeof flags.out !== "string") {
+      terminal.out(`${named.map(outputText).join("\n\n")}\n`);
+    } else {
+      terminal.note(`Wrote ${flags.out}: ${outputs.map(({ shape }) => formatShape(shape)).join(", ")}.\n`);
+    }
+    return 0;
+  },
+};
+
+/** One line an example; further axes follow each other. */
+function outputText({ name, shape, data }: Tensor & { readonly name: string }): string {
+  const width = Math.max(1, sizeOf(shape.slice(1)));
+  const lines = Array.from({ length: shape[0] ?? 0 }, (_, example) => {
+    const values = Array.from(data.subarray(example * width, (example + 1) * width), (value) =>
+      Number(value.toPrecision(8)),
+    );
+    return `${String(example).padStart(5)}  ${values.join("  ")}`;
+  });
+  return [`${name} ${formatShape(shape)}`, ...lines].join("\n");
+}
+
+/** JSON has no NaN and no infinities: they become text. */
+function jsonOf(output: Tensor): unknown {
+  const plain = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(plain);
+    return Number.isFinite(value) ? value : String(value);
+  };
+  return plain(toNested(output));
+}
+
+async function writeOutputs(path: string, outputs: readonly Tensor[]): Promise<void> {
+  const [only, ...others] = outputs;
+  if (only === undefined || (others.length > 0 && !path.endsWith(".json"))) {
+    throw new UnrollError({
+      code: "usage",
+      path: "--out",
+      expected: "several outputs go into one .json",
+      received: path,
+    });
+  }
+  if (path.endsWith(".npy")) {
+    const { writeNpy } = await import("../formats/npy.ts");
+    await writeFile(path, writeNpy({ shape: only.shape, data: only.data }));
+  } else if (path.endsWith(".csv")) {
+    const width = Math.max(1, sizeOf(only.shape.slice(1)));
+    const head = Array.from({ length: width }, (_, index) => `output_${index}`).join(",");
+    const rows = Array.from({ length: only.shape[0]! }, (_, row) =>
+      only.data.subarray(row * width, (row + 1) * width).join(","),
+    );
+    await writeFile(path, `${[head, ...rows].join("\n")}\n`);
+  } else if (path.endsWith(".json")) {
+    const values = outputs.map(jsonOf);
+    await writeFile(path, `${JSON.stringify(values.length === 1 ? values[0] : values)}\n`);
+  } else {
+    throw new UnrollError({
+      code: "usage",
+      path: "--out",
+      expected: "the file must end in .npy, .csv or .json",
+      received: path,
+    });
+  }
+}

@@ -1,0 +1,152 @@
+/** Reads `--input`: .npy, .npz, .csv or .json into the tensors that a model takes; or makes seeded random data. */
+import { UnrollError } from "../core/errors.ts";
+import { Random } from "../core/random.ts";
+import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
+import { isTensor, type NestedArray, type Tensor, tensor } from "../core/tensor.ts";
+import { toFloat32 } from "../formats/numbers.ts";
+import type { SymbolicTensor } from "../layers/index.ts";
+import type { Model } from "../model/model.ts";
+import type { Flag, FlagValues } from "./command.ts";
+import { readFileBytes } from "./open-models.ts";
+
+export const inputFlag: Flag = {
+  kind: "string",
+  value: "FILE",
+  many: true,
+  doc: "data as .npy, .npz, .csv or .json; one for each input of the model",
+};
+
+/**
+ * The data of the `--input` flags, one tensor for each input; undefined when there are no flags.
+ *
+ * @throws UnrollError `usage`, `file`, `format`, `data`
+ */
+export async function readInputs(flags: FlagValues, model: Model): Promise<Tensor[] | undefined> {
+  const paths = (flags.input ?? []) as readonly string[]; // a flag that may be repeated
+  if (paths.length === 0) return undefined;
+  const inputs = model.hasGraph ? model.inputs : undefined;
+  const tensors: Tensor[] = [];
+  for (const path of paths) tensors.push(...(await readTensors(path, inputs?.slice(tensors.length))));
+  if (inputs === undefined || tensors.length === inputs.length) return tensors;
+  throw new UnrollError({
+    code: "usage",
+    path: "--input",
+    expected: `the model has ${inputs.length} inputs: ${inputs.map(({ node, shape }) => `${node.layer.name} ${formatShape(shape)}`).join(", ")}`,
+    received: `${tensors.length} arrays`,
+    hint: "Repeat --input, one file for each in this order.",
+  });
+}
+
+async function readTensors(path: string, inputs: readonly SymbolicTensor[] | undefined): Promise<Tensor[]> {
+  const bytes = await readFileBytes(path);
+  const ending = /\.[a-z]+$/i.exec(path)?.[0].toLowerCase();
+  switch (ending) {
+    case ".npy": {
+      const { readNpy } = await import("../formats/npy.ts");
+      const { shape, data } = readNpy(bytes, path);
+      return [{ shape, data: toFloat32(data) }];
+    }
+    case ".npz": {
+      const { readNpz } = await import("../formats/npy.ts");
+      const arrays = readNpz(bytes, path);
+      const names = inputs?.map(({ node }) => node.layer.name) ?? [];
+      const ordered = names.every((name) => arrays.some((one) => one.path === name))
+        ? names.map((name) => arrays.find((one) => one.path === name)!)
+        : arrays;
+      return ordered.map((one) => ({ shape: one.shape, data: toFloat32(one.read()) }));
+    }
+    case ".csv":
+      return [await readCsvTensor(bytes, path, inputs?.[0]?.shape)];
+    case ".json":
+      return readJsonTensors(bytes, path, inputs);
+    default:
+      throw new UnrollError({
+        code: "format",
+        path,
+        expected: "data must be .npy, .npz, .csv or .json",
+        received: `name = ${path}`,
+      });
+  }
+}
+
+/** Rows of a table as examples, or as the timesteps of one example, whichever the input's shape asks for. */
+async function readCsvTensor(bytes: Uint8Array, path: string, shape: Shape | undefined): Promise<Tensor> {
+  const { parseCsv, tableToMatrix } = await import("../data/index.ts");
+  const matrix = tableToMatrix(parseCsv(bytes, { name: path }));
+  const data = Float32Array.from(matrix.data);
+  const sizes = matrix.shape;
+  const [rows, columns] = sizes;
+  if (shape === undefined || shape.length <= 2) return { shape: sizes, data };
+  const inner = shape.slice(1);
+  const known = inner.every((size) => size !== null) ? sizeOf(inner as readonly number[]) : undefined; // no null
+  if (known !== undefined && columns === known) {
+    return { shape: [rows, ...(inner as readonly number[])], data };
+  }
+  const [timesteps, features] = inner;
+  if (shape.length === 3 && columns === features && (timesteps === null || rows % timesteps! === 0)) {
+    const steps = timesteps ?? rows;
+    return { shape: [rows / steps, steps, columns], data };
+  }
+  throw new UnrollError({
+    code: "data",
+    path,
+    expected: `the table must hold ${formatShape(shape)}: one example a row, or one timestep a row`,
+    received: `${rows} rows of ${columns} columns`,
+  });
+}
+
+function readJsonTensors(bytes: Uint8Array, path: string, inputs: readonly SymbolicTensor[] | undefined): Tensor[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new UnrollError({ code: "format", path, expected: "the file must be JSON" }, { cause });
+  }
+  const names = inputs?.map(({ node }) => node.layer.name) ?? [];
+  if (typeof json === "object" && json !== null && !Array.isArray(json)) {
+    const byName = json as Readonly<Record<string, unknown>>;
+    if (names.length > 0 && names.every((name) => byName[name] !== undefined)) {
+      return names.map((name) => toTensor(byName[name], `${path}: ${name}`));
+    }
+  }
+  return [toTensor(json, path)];
+}
+
+/** Nested arrays, or `{ shape, data }`. */
+function toTensor(value: unknown, path: string): Tensor {
+  if (Array.isArray(value)) return tensor(value as NestedArray); // `tensor` checks the nesting
+  if (typeof value === "object" && value !== null && "shape" in value && "data" in value && Array.isArray(value.data)) {
+    const made = { shape: value.shape, data: Float32Array.from(value.data as readonly number[]) };
+    if (isTensor(made)) return tensor(made.data, made.shape);
+  }
+  throw new UnrollError({
+    code: "data",
+    path,
+    expected: "data must be nested arrays of numbers, or { shape, data }",
+    received: Array.isArray(value) ? "an array" : typeof value,
+  });
+}
+
+/** Sizes for axes that the model leaves open. */
+const openSize = 8;
+
+/** Seeded random data that fits the model: normal numbers, or whole numbers below the vocabulary where they are looked up. */
+export function randomInputs(model: Model, examples: number, seed = 0): Tensor[] {
+  const random = new Random(seed);
+  return model.inputs.map((input) => {
+    const shape = input.shape.map((size, axis) => size ?? (axis === 0 ? examples : openSize));
+    const count = sizeOf(shape);
+    const vocabulary = vocabularyOf(input, model);
+    if (vocabulary !== undefined) {
+      return { shape, data: Int32Array.from({ length: count }, () => random.below(vocabulary)) };
+    }
+    return { shape, data: Float32Array.from({ length: count }, () => random.normal()) };
+  });
+}
+
+/** The option inputDim of a layer that reads the input, where one has it. */
+function vocabularyOf(input: SymbolicTensor, model: Model): number | undefined {
+  const readers = model.graph.calls.filter(({ inputs }) => inputs.includes(input)).map(({ layer }) => layer);
+  const sizes = readers.flatMap(({ config }) => (typeof config.inputDim === "number" ? [config.inputDim] : []));
+  return sizes.length === 0 ? undefined : Math.min(...sizes);
+}

@@ -1,0 +1,119 @@
+/** `unroll summary FILE`: Keras's table of every model in a file, and what code leaves open. */
+import { formatShape, type Shape } from "../core/shape.ts";
+import { summaryJson } from "../model/summary-table.ts";
+import type { Command, Terminal } from "./command.ts";
+import { type FileModel, type FileModels, modelFlags, noModels, readModels } from "./open-models.ts";
+import { partialRows } from "./partial-summary.ts";
+import { fileOf, printJson, styleFor } from "./print.ts";
+import { printedDifferences } from "./printed-differences.ts";
+
+export const summary: Command = {
+  name: "summary",
+  doc: "print every model of a file as Keras does",
+  positionals: ["FILE"],
+  flags: {
+    style: { kind: "string", choices: ["keras2", "keras3"], doc: "whose table; by default keras3" },
+    width: { kind: "number", value: "N", doc: "characters of a line" },
+    nested: { kind: "boolean", doc: "also the layers of models inside models" },
+    ...modelFlags,
+  },
+  examples: [
+    "unroll summary model.keras",
+    "unroll summary notebook.ipynb --set n_features=9",
+    "unroll summary a.h5 --json",
+  ],
+  async run(invocation) {
+    const { flags, terminal } = invocation;
+    const file = fileOf(invocation);
+    const found = await readModels(file, flags);
+    if (found.models.length === 0) throw noModels(file, found.problems);
+    if (flags.json === true) {
+      printJson(terminal, { models: found.models.map((one) => modelJson(one, found)), problems: found.problems });
+      return 0;
+    }
+    const options = {
+      print: false as const,
+      style: flags.style === "keras2" ? ("keras2" as const) : ("keras3" as const),
+      ...(typeof flags.width === "number" ? { width: flags.width } : {}),
+      ...(flags.nested === true ? { expandNested: true } : {}),
+    };
+    const blocks = found.models.map((one, index) => {
+      const title = titleOf(one, index, found, terminal);
+      const table = one.model === undefined ? partialText(one) : one.model.summary(options).trimEnd();
+      return [...title, table, ...remarksOn(one)].join("\n");
+    });
+    terminal.out(`${blocks.join("\n\n")}\n`);
+    for (const { cell, line, message } of found.problems) {
+      terminal.note(`${placeOf(cell, line, found)}: ${message}\n`);
+    }
+    return 0;
+  },
+};
+
+function modelJson(one: FileModel, found: FileModels): unknown {
+  const facts =
+    one.model === undefined
+      ? {
+          name: one.name,
+          layers: partialRows(one.code),
+          totalParams: null,
+          trainableParams: null,
+          nonTrainableParams: null,
+        }
+      : summaryJson(one.model.summaryTable());
+  const { code } = one;
+  return {
+    ...facts,
+    name: code?.name ?? facts.name,
+    unknowns: code?.unknowns ?? [],
+    source: code === undefined ? {} : sourceOf(code.cell, code.line, found),
+    ...(code?.printedSummary === undefined ? {} : { printedDifferences: printedDifferences(one) }),
+    ...(one.error === undefined ? {} : { error: one.error.message }),
+  };
+}
+
+/** A notebook is cited by cell, other files by line. */
+function sourceOf(cell: number, line: number, { isNotebook }: FileModels): { cell: number } | { line: number } {
+  return isNotebook ? { cell } : { line };
+}
+
+function placeOf(cell: number, line: number, { isNotebook }: FileModels): string {
+  return isNotebook ? `cell ${cell}, line ${line}` : `line ${line}`;
+}
+
+function titleOf(one: FileModel, index: number, found: FileModels, terminal: Terminal): string[] {
+  const { code } = one;
+  if (code === undefined && found.models.length === 1) return [];
+  const place = code === undefined ? "" : `, ${placeOf(code.cell, code.line, found)}`;
+  return [styleFor(terminal).bold(`${index + 1} of ${found.models.length}: ${one.name}${place}`)];
+}
+
+/** The rows that can be worked out of a model with open sizes. */
+function partialText(one: FileModel): string {
+  const rows = partialRows(one.code).map(({ name, type, outputShape, params }) => [
+    `${name} (${type})`,
+    outputShape === null ? "?" : shapeText(outputShape),
+    params === null ? "?" : params.toLocaleString("en-US"),
+  ]);
+  const table = [["Layer (type)", "Output Shape", "Param #"], ...rows];
+  const widths = [0, 1].map((column) => Math.max(...table.map((row) => row[column]!.length)));
+  const lines = table.map(
+    ([name, shape, params]) => `${name!.padEnd(widths[0]!)}  ${shape!.padEnd(widths[1]!)}  ${params}`,
+  );
+  return [...lines, one.error?.message ?? ""].join("\n");
+}
+
+function shapeText(shape: Shape | readonly Shape[]): string {
+  const several = shape.some((entry) => Array.isArray(entry));
+  return several ? (shape as readonly Shape[]).map(formatShape).join(", ") : formatShape(shape as Shape); // as just asked
+}
+
+/** Sizes that code leaves open, and where the printed table says something else. */
+function remarksOn(one: FileModel): string[] {
+  const open = (one.code?.unknowns ?? []).map(({ name, value, inferredFrom, reason, line }) => {
+    if (value === undefined) return `${name} is not known: ${reason} (line ${line}). Give it with --set ${name}=...`;
+    const shown = Array.isArray(value) ? formatShape(value as Shape) : String(value);
+    return `${name} = ${shown}${inferredFrom === undefined ? ", as set" : `, worked out from the printed row of ${inferredFrom}`}`;
+  });
+  return [...open, ...printedDifferences(one)];
+}
