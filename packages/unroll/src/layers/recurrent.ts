@@ -3,9 +3,10 @@
  * equations, so SimpleRNN, LSTM, GRU and a user's own cell are all made here; this file knows none of them.
  */
 import type { Cell, CellArray, CellGraph } from "../cells/define.ts";
+import { cellArraySizes } from "../cells/derive.ts";
 import { UnrollError } from "../core/errors.ts";
 import { formatShape } from "../core/shape.ts";
-import { constant, type Expr, inOrder, letter, type NamedFunction } from "../equations/expr.ts";
+import { type Expr, inOrder, letter, type NamedFunction } from "../equations/expr.ts";
 import { scan } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import { activationFunction } from "./activations.ts";
@@ -81,6 +82,7 @@ export function recurrentLayer(cell: Cell, own: fields.Fields = fieldsFrom(cell)
     weights: (config, [input]) => weightsOf(cell, config as Config, input!), // Config says what every such layer has
     outputSizes: (config, [input]) => outputSizes(cell, config as Config, input!),
     stateSizes: (config) => cell.stateNames.map(() => (config as Config).units),
+    cell: (config) => graphOf(cell, config as Config),
     compute: (call) => compute(cell, call as unknown as Call<Config>),
   });
 }
@@ -127,19 +129,18 @@ function graphOf(cell: Cell, config: Config, changed: Readonly<Record<string, un
 
 const unitsLetter = (config: Config): Expr => letter("h", config.units, "units", "option units");
 
-function shapeOfArray({ rows, blocks }: CellArray, cell: Cell, config: Config, features: Expr): Sizes {
-  const h = unitsLetter(config);
-  const gates = letter("g", blocks.length, "gates", `${cell.kind} has the gates ${blocks.join(", ")}`);
-  const columns = blocks.length === 1 ? h : gates.times(h);
-  if (rows === 1) return [columns];
-  return [rows === "features" ? features : rows === "units" ? h : constant(rows), columns];
+/** Size formulas of the arrays, by name. */
+function arrayShapes(graph: CellGraph, config: Config, features: Expr): ReadonlyMap<string, Sizes> {
+  const sizes = cellArraySizes(graph, { features, units: unitsLetter(config) });
+  return new Map(sizes.map(({ name, shape }) => [name, shape]));
 }
 
 function weightsOf(cell: Cell, config: Config, input: Sizes): WeightSpec[] {
   const features = input.at(-1)!;
   const graph = graphOf(cell, config);
+  const shapes = arrayShapes(graph, config, features);
   return graph.arrays.map((array): WeightSpec => {
-    const shape = shapeOfArray(array, cell, config, features);
+    const shape = shapes.get(array.name)!;
     const shared = { name: array.name, shape, blocks: array.blocks };
     switch (array.name) {
       case "kernel":
@@ -176,11 +177,12 @@ function otherForms(array: CellArray, cell: Cell, config: Config, features: Expr
   return Object.entries(cell.defaultOptions).flatMap(([option, initial]) => {
     if (typeof initial !== "boolean") return [];
     const turned = config[option] !== true;
-    const other = graphOf(cell, config, { [option]: turned }).arrays.find(({ name }) => name === array.name);
+    const graph = graphOf(cell, config, { [option]: turned });
+    const other = graph.arrays.find(({ name }) => name === array.name);
     if (other === undefined || other.rows === array.rows) return [];
     return [
       {
-        shape: shapeOfArray(other, cell, config, features),
+        shape: arrayShapes(graph, config, features).get(array.name)!,
         hint: `That is the ${array.name} of ${cell.kind} with ${option}: ${turned}; build the layer so.`,
       },
     ];
