@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   predict: async () => (await import("./predict.ts")).predict,
   check: async () => (await import("./check.ts")).check,
   convert: async () => (await import("./convert.ts")).convert,
+  tour: async () => (await import("./tour.ts")).tour,
 };
 
 /** Runs one command line; `words` are the arguments behind the program's name. Resolves to the exit code. */

@@ -1,7 +1,8 @@
 /** `unroll summary FILE`: Keras's table of every model in a file, and what code leaves open. */
 import { formatShape, type Shape } from "../core/shape.ts";
+import type { SummaryOptions } from "../model/model.ts";
 import { summaryJson } from "../model/summary-table.ts";
-import type { Command, Terminal } from "./command.ts";
+import type { Command, FlagValues, Terminal } from "./command.ts";
 import { type FileModel, type FileModels, modelFlags, noModels, readModels } from "./open-models.ts";
 import { partialRows } from "./partial-summary.ts";
 import { fileOf, printJson, styleFor } from "./print.ts";
@@ -12,7 +13,7 @@ export const summary: Command = {
   doc: "print every model of a file as Keras does",
   positionals: ["FILE"],
   flags: {
-    style: { kind: "string", choices: ["keras2", "keras3"], doc: "whose table; by default keras3" },
+    style: { kind: "string", choices: ["keras2", "keras3"], doc: "whose table; by default that of the file" },
     width: { kind: "number", value: "N", doc: "characters of a line" },
     nested: { kind: "boolean", doc: "also the layers of models inside models" },
     ...modelFlags,
@@ -31,15 +32,9 @@ export const summary: Command = {
       printJson(terminal, { models: found.models.map((one) => modelJson(one, found)), problems: found.problems });
       return 0;
     }
-    const options = {
-      print: false as const,
-      style: flags.style === "keras2" ? ("keras2" as const) : ("keras3" as const),
-      ...(typeof flags.width === "number" ? { width: flags.width } : {}),
-      ...(flags.nested === true ? { expandNested: true } : {}),
-    };
     const blocks = found.models.map((one, index) => {
       const title = titleOf(one, index, found, terminal);
-      const table = one.model === undefined ? partialText(one) : one.model.summary(options).trimEnd();
+      const table = one.model === undefined ? partialText(one) : one.model.summary(optionsFor(one, flags)).trimEnd();
       return [...title, table, ...remarksOn(one)].join("\n");
     });
     terminal.out(`${blocks.join("\n\n")}\n`);
@@ -49,6 +44,17 @@ export const summary: Command = {
     return 0;
   },
 };
+
+/** In the style of the table that the file prints, where it prints one. */
+function optionsFor({ code }: FileModel, { style, width, nested }: FlagValues): SummaryOptions {
+  const printed = code?.printedSummary?.style ?? "keras3";
+  return {
+    print: false,
+    style: style === "keras2" || style === "keras3" ? style : printed,
+    ...(typeof width === "number" ? { width } : {}),
+    ...(nested === true ? { expandNested: true } : {}),
+  };
+}
 
 function modelJson(one: FileModel, found: FileModels): unknown {
   const facts =

@@ -70,9 +70,9 @@ memory (GRU)
     hHat = relu(x·W_h + bi_h + r ⊙ (hPrev·U_h + br_h))
     h = z ⊙ hPrev + (1 − z) ⊙ hHat
   The number of timesteps, 30, is not in the count: every timestep uses the same
-    arrays.
+  arrays.
   A bias of shape (12,) would make it 120. That is the bias of GRU with
-    resetAfter: false.
+  resetAfter: false.
 `);
   });
 

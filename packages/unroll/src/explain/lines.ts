@@ -1,17 +1,21 @@
 /** Plain text in lines of a given width: what the text outputs of this folder share. */
 
-/** Breaks a line at spaces; further lines are indented two more than the first. A word that is too long stays whole. */
+/**
+ * Breaks a line at spaces; further lines of a formula are indented two more than the first, those of a sentence are not.
+ * A word that is too long stays whole.
+ */
 export function wrapLine(line: string, width: number): string[] {
   if (line.length <= width) return [line];
   const indent = /^ */.exec(line)![0];
+  const hanging = line.endsWith(".") ? indent : `${indent}  `;
   const lines: string[] = [];
   let current = indent;
   for (const word of line.trim().split(" ")) {
-    const start = lines.length === 0 ? indent : `${indent}  `;
+    const start = lines.length === 0 ? indent : hanging;
     const joined = current.trim() === "" ? `${start}${word}` : `${current} ${word}`;
     if (joined.length > width && current.trim() !== "") {
       lines.push(current);
-      current = `${indent}  ${word}`;
+      current = `${hanging}${word}`;
     } else {
       current = joined;
     }

@@ -1,6 +1,6 @@
 /** Verifications as text for a terminal. */
 import { count, plural, wrapText } from "./lines.ts";
-import type { LayerCheck, Place, PredictionCheck, VerificationFacts } from "./verification.ts";
+import type { Difference, LayerCheck, Place, PredictionCheck, VerificationFacts } from "./verification.ts";
 
 /** Predictions shown; the rest is counted. */
 const shownPredictions = 6;
@@ -27,11 +27,8 @@ function layerTable(layers: readonly LayerCheck[]): string {
   return [
     `${"layer".padEnd(width)}  ${"compared".padStart(10)}  largest difference`,
     ...layers.map(({ compared, largest }, index) => {
-      const at =
-        largest === undefined
-          ? ""
-          : `${exponent(largest.difference)}${largest.difference === 0 ? "" : ` ${where(largest)}`}`;
-      return `${titles[index]!.padEnd(width)}  ${count(compared).padStart(10)}  ${at}`;
+      const at = largest === undefined ? "" : `${exponent(largest.difference).padEnd(8)}${shortPlace(largest)}`;
+      return `${titles[index]!.padEnd(width)}  ${count(compared).padStart(10)}  ${at}`.trimEnd();
     }),
   ].join("\n");
 }
@@ -81,6 +78,12 @@ function verdict({
       ? `Every number agrees to ${tolerance.toExponential()}: the engine computes what the equations say.`
       : "The by-hand evaluation ran; there was nothing to compare it with.";
   return keras === undefined ? agree : `${agree} Keras agrees to ${exponent(keras.difference)}.`;
+}
+
+/** `h[2], t 3, example 0`; nothing for numbers that are equal. */
+function shortPlace({ symbol, unit, timestep, sample, difference }: Difference): string {
+  if (difference === 0) return "";
+  return `${symbol}[${unit}]${timestep === undefined ? "" : `, t ${timestep}`}, example ${sample}`;
 }
 
 /** `gru_1, example 0, timestep 3, unit 1, z` */
