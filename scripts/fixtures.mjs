@@ -41,10 +41,10 @@ function print(title, results) {
   }
 }
 
-await withSource("test/fixture-sets.ts", ({ fixtureSets }) => {
+await withSource("test/fixture-sets.ts", async ({ fixtureSets }) => {
   for (const device of devices) {
     for (const set of fixtureSets) {
-      const results = set.run(device).filter(({ id }) => id.includes(values.only));
+      const results = (await set.run(device)).filter(({ id }) => id.includes(values.only));
       if (results.length === 0) continue;
       print(`${set.name} on the ${device}`, results);
       if (results.some(({ status }) => status === "fail")) process.exitCode = 1;

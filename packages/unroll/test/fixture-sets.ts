@@ -1,11 +1,14 @@
 /** The list of golden sets that `node scripts/fixtures.mjs` runs. Adding one: its runner and one line here. */
+import { gradientCases, runGradientCase } from "./fixture-gradients.ts";
 import { type CaseResult, type Engine, kerasLayerCases, moreKerasLayerCases, runLayerCase } from "./fixture-layers.ts";
 import { graphCases, modelCases, runModelCase, summaryTexts } from "./fixture-models.ts";
+import { runTrainingCase, trainingCases } from "./fixture-training.ts";
 import { goldenLayerCases, runGoldenCase } from "./golden-layers.ts";
+import { goldenTrainingCases, runGoldenTraining } from "./golden-training.ts";
 
 export interface FixtureSet {
   readonly name: string;
-  run(engine: Engine): readonly CaseResult[];
+  run(engine: Engine): readonly CaseResult[] | Promise<readonly CaseResult[]>;
 }
 
 export const fixtureSets: readonly FixtureSet[] = [
@@ -17,4 +20,16 @@ export const fixtureSets: readonly FixtureSet[] = [
     run: (engine) => modelCases().map((one) => runModelCase(one, summaryTexts()[one.id], engine)),
   },
   { name: "unusual graphs", run: (engine) => graphCases().map((one) => runModelCase(one, undefined, engine)) },
+  { name: "gradients of Keras", run: (engine) => gradientCases().map((one) => runGradientCase(one, engine)) },
+  { name: "training of Keras", run: (engine) => inTurn(trainingCases(), (one) => runTrainingCase(one, engine)) },
+  {
+    name: "training elsewhere",
+    run: (engine) => inTurn(goldenTrainingCases(), (one) => runGoldenTraining(one, engine)),
+  },
 ];
+
+async function inTurn<T>(cases: readonly T[], run: (one: T) => Promise<CaseResult>): Promise<CaseResult[]> {
+  const results: CaseResult[] = [];
+  for (const one of cases) results.push(await run(one));
+  return results;
+}

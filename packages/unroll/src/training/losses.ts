@@ -200,8 +200,8 @@ const cosineSimilarity = {
 } satisfies LossRule;
 
 /** How the losses of the rows become one number, by Keras's words. */
-export type Reduction = "sum_over_batch_size" | "mean" | "mean_with_sample_weight" | "sum";
-const reductions: readonly string[] = ["sum_over_batch_size", "mean", "mean_with_sample_weight", "sum"];
+export type Reduction = "sum_over_batch_size" | "mean" | "mean_with_sample_weight" | "sum" | "none";
+const reductions: readonly string[] = ["sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none"];
 
 /** A loss with its options, ready for `compile`. */
 export interface Loss {
@@ -293,7 +293,7 @@ export function readLoss(given: LossLike, outputs: number, targets: number | und
   if (!isKerasObject(given)) return given;
   const rule = lossRules.get(given.class_name);
   if (rule === undefined) throw unknownName("loss", given.class_name, lossRules.keys());
-  const { axis, ...own } = camelConfig(given.config, ["fn", "dtype"]);
+  const { axis, reduction, ...own } = camelConfig(given.config, ["fn", "dtype"]);
   if (axis !== undefined && axis !== -1) {
     throw new UnrollError({
       code: "unsupported",
@@ -302,7 +302,11 @@ export function readLoss(given: LossLike, outputs: number, targets: number | und
       received: `axis = ${String(axis)}`,
     });
   }
-  return makeLoss(rule, own);
+  // Keras writes null for "none".
+  return makeLoss(rule, {
+    ...own,
+    ...(reduction === undefined ? {} : { reduction: (reduction ?? "none") as Reduction }),
+  });
 }
 
 function crossentropyFor(outputs: number, targets: number | undefined): string {

@@ -2,6 +2,7 @@
  * Metrics as equations over one row, like losses: a metric adds up one or more numbers a row (times the row's weight) and
  * turns the totals into its result. `accuracy` by the shapes of the data, as Keras resolves it, is at the end.
  */
+import { UnrollError } from "../core/errors.ts";
 import { constant, type Expr, select } from "../equations/expr.ts";
 import { type LossOptions, type LossRule, type LossSymbols, lossRules } from "./losses.ts";
 import {
@@ -210,9 +211,35 @@ export function readMetric(given: MetricLike, outputs: number, targets: number |
   if (!isKerasObject(given)) return given;
   const rule = metricRules.get(given.class_name);
   if (rule === undefined) throw unknownName("metric", given.class_name, metricRules.keys());
-  const { axis: _axis, thresholds, ...own } = camelConfig(given.config, ["fn", "dtype", "topK", "top_k", "class_id"]);
-  const threshold = Array.isArray(thresholds) ? thresholds[0] : thresholds;
+  const { thresholds, ...config } = camelConfig(given.config, ["fn", "dtype"]);
+  const own = Object.fromEntries(Object.entries(config).filter(([name, value]) => !isIdle(name, value)));
+  const foreign = Object.keys(own).find((name) => name !== "name" && !(name in rule.defaults));
+  if (foreign !== undefined) {
+    throw new UnrollError({
+      code: "unsupported",
+      path: given.class_name,
+      expected: `${foreign} is not supported`,
+      received: `${foreign} = ${String(own[foreign])}`,
+    });
+  }
+  const list = Array.isArray(thresholds) ? thresholds : [thresholds];
+  if (list.length > 1) {
+    throw new UnrollError({
+      code: "unsupported",
+      path: given.class_name,
+      expected: "a metric has one threshold here",
+      received: `thresholds = [${list.join(", ")}]`,
+      hint: "Give one metric for each threshold.",
+    });
+  }
+  const threshold = list[0];
   return makeMetric(rule, threshold === undefined || threshold === null ? own : { ...own, thresholds: threshold });
+}
+
+/** Options of Keras that say nothing with these values. */
+function isIdle(name: string, value: unknown): boolean {
+  if (value === null) return name === "topK" || name === "classId";
+  return (name === "axis" && value === -1) || (name === "fromSortedIds" && value === false);
 }
 
 function accuracyFor(outputs: number, targets: number | undefined): MetricRule {

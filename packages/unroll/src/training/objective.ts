@@ -33,6 +33,13 @@ export function lossRows({ rule, options }: Loss, comparison: Comparison): Value
   return counts === undefined ? rows : map([rows, counts], ([row, counted]) => select(counted!, row!, 0));
 }
 
+/** The loss of each row with its sample weight and mask, `[batch, ...]`: what the reduction "none" gives. */
+export function weightedRows(loss: Loss, comparison: Comparison): Value {
+  const rows = lossRows(loss, comparison);
+  const factors = [comparison.sampleWeight, comparison.mask].filter((factor) => factor !== undefined);
+  return factors.reduce((row, factor) => map([row, alignedTo(factor, rows.shape)], ([x, w]) => x!.times(w!)), rows);
+}
+
 /**
  * The loss as one number of shape `[]`. A mask makes the mean one over the rows that count: each gets the weight
  * all / counted, on top of its sample weight, as in Keras 3.
@@ -40,6 +47,15 @@ export function lossRows({ rule, options }: Loss, comparison: Comparison): Value
  * @throws UnrollError `shape` when the sample weights do not go with the rows.
  */
 export function totalLoss(loss: Loss, comparison: Comparison): Value {
+  if (loss.reduction === "none") {
+    throw new UnrollError({
+      code: "option",
+      path: loss.name,
+      expected: "a loss must come to one number to be trained",
+      received: "reduction = none",
+      hint: "Leave reduction out.",
+    });
+  }
   const rows = lossRows(loss, comparison);
   const isMean = loss.reduction !== "sum";
   const ignored = countedRows(loss.options.ignoreClass, comparison, rows.shape);
@@ -91,7 +107,9 @@ export function metricTotals(metric: Metric, comparison: Comparison): Readonly<R
   };
   const totals = names.map((name) => {
     const rows = rowsOf((y, p, place) => rule.sums({ y, p, n, index: place }, options)[name]!);
-    return [name, totalOf(name, rows)] as const;
+    const counts = countedRows(options.ignoreClass, comparison, rows.shape);
+    const kept = counts === undefined ? rows : map([rows, counts], ([row, counted]) => select(counted!, row!, 0));
+    return [name, totalOf(name, kept)] as const;
   });
   const shape = rule.elementwise ? predictions.shape : predictions.shape.slice(0, -1);
   return Object.fromEntries([...totals, ["weight", totalOf("weight", filled(shape, 1))]]);
