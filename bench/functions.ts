@@ -2,17 +2,12 @@
  * What one core does in WebAssembly here: the limit of multiply-adds, the functions of equations, elementwise maps, and the
  * cost of a call that computes nearly nothing. Run with `node bench/run.mjs functions`.
  */
-import {
-  type FunctionBuilder,
-  f32x4,
-  ModuleBuilder,
-  type V128,
-  v128,
-} from "../packages/unroll/src/compiler/assembler.ts";
+import { type FunctionBuilder, f32x4, type V128, v128 } from "../packages/unroll/src/compiler/assembler.ts";
 import { compileProgram } from "../packages/unroll/src/compiler/index.ts";
 import * as math from "../packages/unroll/src/compiler/vector-math.ts";
 import type { Expr } from "../packages/unroll/src/equations/expr.ts";
 import { inputValue, map, reduce } from "../packages/unroll/src/program/builder.ts";
+import { exportOf, peakFlops, peakFunction } from "./machine.ts";
 
 /** Median of several timings of `work`, in ns for one call. */
 function nanoseconds(work: () => void, calls: number): number {
@@ -26,33 +21,12 @@ function nanoseconds(work: () => void, calls: number): number {
   return times.sort((a, b) => a - b)[4]!;
 }
 
-function exportOf(write: (f: FunctionBuilder) => void): () => void {
-  const module = new ModuleBuilder();
-  module.useMemory({ pages: 16 });
-  module.func({ name: "run", export: true }, write);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()));
-  return exports.run as () => void;
-}
-
 function line(name: string, value: number, unit: string): void {
   console.log(`${name.padEnd(44)} ${value.toFixed(value < 10 ? 2 : 1).padStart(8)} ${unit}`);
 }
 
-/** Ten independent chains of multiply-adds that never leave the registers. */
 function peak(): void {
-  const rounds = 10000;
-  const chains = 10;
-  const run = exportOf((f) => {
-    const sums = Array.from({ length: chains }, () => f.let(v128.load(0)));
-    const factor = f.let(v128.load(16));
-    const i = f.i32();
-    f.forLoop(i, 0, rounds, 1, () => {
-      for (const sum of sums) f.set(sum, f.madd(sum, factor, factor));
-    });
-    for (const sum of sums) f.do(v128.store(32, sum));
-  });
-  const flops = rounds * chains * 8;
-  line("multiply-add, the limit of one core", flops / nanoseconds(run, 20), "GFLOP/s");
+  line("multiply-add, the limit of one core", peakFlops / nanoseconds(peakFunction(), 20), "GFLOP/s");
 }
 
 function functions(): void {

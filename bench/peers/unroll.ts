@@ -1,0 +1,37 @@
+/** Unroll as a user has it: a model from a file, `predict` and `trainOnBatch` with tensors. */
+import { loadModel, type Tensor, tensor } from "../library.ts";
+import { MachineLimits } from "../machine.ts";
+import { readTensor } from "./files.ts";
+import { serve } from "./protocol.ts";
+
+type Model = Awaited<ReturnType<typeof loadModel>>;
+
+let model: Model;
+let x: Tensor;
+let y: Tensor;
+let limits: MachineLimits | undefined;
+
+await serve({
+  ready: `Unroll, Node ${process.versions.node}`,
+  async load(folder, training) {
+    model = await loadModel(`${folder}/model.keras`);
+    x = tensorIn(`${folder}/x.npy`);
+    y = tensorIn(`${folder}/y.npy`);
+    const optimizer = { class_name: "Adam", config: { learning_rate: 0.001 } };
+    if (training) model.compile({ optimizer, loss: "mean_squared_error" });
+  },
+  predict() {
+    const result = model.predict(x, { batchSize: x.shape[0]! });
+    return (result as Tensor).data; // the models have one output
+  },
+  train: () => model.trainOnBatch(x, y),
+  limits() {
+    limits ??= new MachineLimits();
+    return limits.measure();
+  },
+});
+
+function tensorIn(path: string): Tensor {
+  const { shape, data } = readTensor(path);
+  return tensor(data, shape);
+}
