@@ -25,13 +25,13 @@ export function build({ force = false } = {}) {
   ];
   for (const [tool, args, cwd] of steps) {
     const program = join(root, "node_modules/.bin", tool);
-    const { status } = spawnSync(program, args, {
+    const { status, stdout, stderr } = spawnSync(program, args, {
       cwd,
-      stdio: ["ignore", "ignore", "inherit"],
+      encoding: "utf8",
       shell: process.platform === "win32",
     });
     if (status !== 0) {
-      console.error(`${tool} failed while building packages/unroll. Run "npm run check" to see why.`);
+      console.error(`${stdout}${stderr}\n${tool} failed while building packages/unroll; its message is above.`);
       process.exit(1);
     }
   }

@@ -7,6 +7,7 @@ export default defineConfig({
   target: "es2023",
   dts: false,
   sourcemap: false,
-  clean: false,
-  external: [/^node:/],
+  // The type declarations in dist/types are another tool's.
+  clean: ["dist/*.js"],
+  deps: { neverBundle: [/^node:/] },
 });
