@@ -1,0 +1,33 @@
+/** Training: what it offers to the outside. */
+export {
+  type Callback,
+  type CallbackState,
+  EarlyStopping,
+  type EarlyStoppingOptions,
+  type FitControl,
+  LearningRateScheduler,
+  type Logs,
+  ReduceLROnPlateau,
+  type ReduceLROnPlateauOptions,
+  TerminateOnNaN,
+} from "./callbacks.ts";
+export type { CheckpointOptions } from "./checkpoint.ts";
+export {
+  type CompileOptions,
+  compiledOf,
+  compileModel,
+  isCompiled,
+  type MetricsOption,
+  type PerOutput,
+} from "./compile.ts";
+export type { ClassWeight } from "./data.ts";
+export { type EvaluateOptions, evaluate, type OnBatchOptions, testOnBatch, trainOnBatch } from "./evaluate.ts";
+export { type FitOptions, type FitResult, fit, type Progress, type StopReason, type ValidationData } from "./fit.ts";
+export type { BatchIterable, BatchLike } from "./fit-data.ts";
+export { type GradientOptions, gradients } from "./gradients.ts";
+export { type Loss, type LossLike, type LossRule, losses, makeLoss } from "./losses.ts";
+export { type Metric, type MetricLike, type MetricRule, makeMetric, metrics } from "./metrics.ts";
+export type { NotANumber } from "./not-a-number.ts";
+export { type Optimizer, type OptimizerLike, OptimizerState, optimizerConfig, optimizers } from "./optimizer.ts";
+export { type Schedule, schedules } from "./schedules.ts";
+export { lossesOf, lossOf, metricOf, type ScoredBatch, type ScoreOptions } from "./score.ts";
