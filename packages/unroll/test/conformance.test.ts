@@ -8,6 +8,7 @@ import {
   countByFormula,
   type Extent,
   engineError,
+  engineGradientError,
   errorOf,
   errorText,
   extents,
@@ -106,11 +107,12 @@ describe.each(types)("%s", (className, type) => {
     }
   });
 
-  test("has the gradients of central differences", () => {
+  test("has the gradients of central differences, and the engine the same", () => {
     for (const extent of [usual, { size: 4, timesteps: 3, batch: 1 }]) {
       const shapes = inputShapesFor(type, extent);
       const layer = makeLayer(type, optionsFor(type, extent), shapes);
       expect(gradientError(layer, shapes)).toBeLessThan(1e-5);
+      expect(engineGradientError(layer, shapes)).toBeLessThan(1e-3);
     }
   });
 
