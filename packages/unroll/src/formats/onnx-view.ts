@@ -3,19 +3,11 @@
  * sliding windows and anything else within one example become a Gather with places computed now.
  */
 import { UnrollError } from "../core/errors.ts";
-import { sizeOf, stridesOf } from "../core/shape.ts";
+import { sizeOf } from "../core/shape.ts";
 import { forEachOffset } from "../program/evaluate-offsets.ts";
 import type { BatchedSize } from "./any-batch.ts";
 import type { OnnxBuilder } from "./onnx-builder.ts";
-
-/** A view with the sizes that the program has and those that hold for any batch. */
-export interface ViewSizes {
-  readonly source: { readonly shape: readonly number[]; readonly sizes: readonly BatchedSize[] };
-  readonly shape: readonly number[];
-  readonly sizes: readonly BatchedSize[];
-  readonly strides: readonly number[];
-  readonly offset: number;
-}
+import { isReshape, type PickedAxis, type ViewSizes, wholeAxes } from "./view-axes.ts";
 
 export function emitView(builder: OnnxBuilder, source: string, view: ViewSizes): string {
   if (isReshape(view)) {
@@ -25,64 +17,8 @@ export function emitView(builder: OnnxBuilder, source: string, view: ViewSizes):
   return axes === undefined ? emitGather(builder, source, view) : emitAxes(builder, source, view, axes);
 }
 
-/** Whether a view is its source with one axis back to front. */
-export function reversesAxis({ source, shape, strides, offset }: ViewSizes, axis: number): boolean {
-  const own = stridesOf(source.shape);
-  return (
-    String(shape) === String(source.shape) &&
-    offset === (shape[axis]! - 1) * own[axis]! &&
-    strides.every((stride, i) => stride === (i === axis ? -own[i]! : own[i]!))
-  );
-}
-
-function isReshape({ source, shape, strides, offset }: ViewSizes): boolean {
-  const rowMajor = stridesOf(shape);
-  return (
-    offset === 0 &&
-    sizeOf(shape) === sizeOf(source.shape) &&
-    strides.every((stride, axis) => shape[axis] === 1 || stride === rowMajor[axis])
-  );
-}
-
 function sameSizes(a: readonly BatchedSize[], b: readonly BatchedSize[]): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
-}
-
-/** Which entries of a source axis are taken, and which axis of the result they become (undefined: none). */
-interface PickedAxis {
-  readonly start: number;
-  readonly step: number;
-  readonly count: number;
-  readonly becomes: number | undefined;
-}
-
-/** For each source axis what the view takes of it, or undefined when the view is not made of whole axes. */
-function wholeAxes({ source, shape, strides, offset }: ViewSizes): readonly PickedAxis[] | undefined {
-  const own = stridesOf(source.shape);
-  let rest = offset;
-  const starts = own.map((stride) => {
-    const start = Math.floor(rest / stride);
-    rest -= start * stride;
-    return start;
-  });
-  const picked: PickedAxis[] = starts.map((start) => ({ start, step: 1, count: 1, becomes: undefined }));
-  for (const [axis, stride] of strides.entries()) {
-    const count = shape[axis]!;
-    if (count === 1 || stride === 0) continue;
-    const from = own.findIndex((step, i) => {
-      const last = starts[i]! + ((count - 1) * stride) / step;
-      return (
-        picked[i]!.becomes === undefined &&
-        source.shape[i]! > 1 &&
-        stride % step === 0 &&
-        last >= 0 &&
-        last < source.shape[i]!
-      );
-    });
-    if (from < 0) return undefined;
-    picked[from] = { start: starts[from]!, step: stride / own[from]!, count, becomes: axis };
-  }
-  return picked;
 }
 
 function emitAxes(builder: OnnxBuilder, source: string, view: ViewSizes, axes: readonly PickedAxis[]): string {

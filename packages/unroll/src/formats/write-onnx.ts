@@ -7,7 +7,6 @@ import { UnrollError } from "../core/errors.ts";
 import { broadcastShapes } from "../core/shape.ts";
 import type { Variable } from "../core/variable.ts";
 import { inOrder } from "../equations/expr.ts";
-import type { Layer } from "../layers/layer.ts";
 import type { Model } from "../model/model.ts";
 import { evaluateProgram } from "../program/evaluate.ts";
 import type { MapOperation, Operation, ProductOperation, Value, ViewOperation } from "../program/program.ts";
@@ -17,7 +16,9 @@ import { OnnxBuilder } from "./onnx-builder.ts";
 import { exprEmitter, hasRowOps } from "./onnx-expr.ts";
 import { encodeModel, type OnnxPort } from "./onnx-messages.ts";
 import { type EmittedScan, emitScan } from "./onnx-scan.ts";
-import { emitView, reversesAxis, type ViewSizes } from "./onnx-view.ts";
+import { emitView } from "./onnx-view.ts";
+import { reversesAxis, type ViewSizes } from "./view-axes.ts";
+import { namesOfWeights } from "./weight-paths.ts";
 
 /** What may be fixed in the file; see `BatchOptions`. */
 export type OnnxOptions = BatchOptions;
@@ -295,17 +296,4 @@ class Exporter {
 
 function inputName({ operation }: Value): string {
   return operation.op === "input" ? operation.name : "input";
-}
-
-/** `lstm/kernel`; layers inside others stand behind them. */
-function namesOfWeights(model: Model): Map<Variable, string> {
-  const names = new Map<Variable, string>();
-  const visit = (layer: Layer, path: readonly string[]): void => {
-    for (const { variable } of layer.ownArrays) names.set(variable, [...path, variable.name].join("/"));
-    for (const child of layer.children) visit(child, [...path, child.name]);
-    // A layer's states are listed with those of the layers inside; the innermost path is the right one.
-    for (const state of layer.states) if (!names.has(state)) names.set(state, [...path, state.name].join("/"));
-  };
-  for (const layer of model.layers) visit(layer, [layer.name]);
-  return names;
 }
