@@ -72,6 +72,8 @@ async function overview(): Promise<string> {
 function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
   const interactive = stdout.isTTY === true;
+  // A reader that has seen enough (`| head`) closes the pipe; that is no error.
+  stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 2));
   return {
     out: (text) => void stdout.write(text),
     note: (text) => void stderr.write(text),

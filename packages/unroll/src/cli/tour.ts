@@ -53,12 +53,17 @@ ${heading(style, 2, "The models of five notebooks, every layer in one line")}
 * marks what the notebooks leave to the reader.
 `,
   );
-  for (const { one, explanation } of counted) terminal.out(modelLines(one, explanation, style, terminal.columns));
+  let notebook = "";
+  for (const { one, explanation } of counted) {
+    if (one.notebook !== notebook) terminal.out(`\n${style.bold(`Notebook: ${one.notebook}`)}\n`);
+    notebook = one.notebook;
+    terminal.out(modelLines(one, explanation, style));
+  }
   terminal.out(
     `\n${counted.length} models: ${countsAgree ? "every total is the one that the notebook prints" : style.bad("not every total is the one that the notebook prints")}.
-One of them by hand says 120, 42 and 5 for the three layers of 132, 48 and 26
-parameters: it leaves out the second bias row that a GRU has by default, and
-takes the SimpleRNN for the Dense layer behind it.
+For GRU, GRU, SimpleRNN a notebook works out 120, 42 and 5 by hand where its table
+has 132, 48 and 26: it leaves out the second bias row that Keras's GRU has by
+default, and gives the Dense layer 4 inputs instead of 25.
 
 ${heading(style, 3, "One forward pass by hand, beside the engine and Keras")}
 `,
@@ -83,12 +88,11 @@ function countedJson({ one, explanation }: { one: TourModel; explanation: Explan
 }
 
 /** The title with the total, and a line for each layer that has parameters. */
-function modelLines(one: TourModel, explanation: Explanation, style: Style, width: number): string {
+function modelLines(one: TourModel, explanation: Explanation, style: Style): string {
   const total = explanation.total.result ?? 0;
-  const agrees = total === one.printed ? "" : style.bad(`  the notebook prints ${one.printed}`);
-  const title = `${one.exercise ? "*" : " "} ${one.notebook}: ${one.title}`;
-  const head = `${style.bold(title)}${" ".repeat(Math.max(1, width - title.length - 10))}${count(total).padStart(8)}${agrees}`;
-  return `\n${[head, ...explanation.layers.flatMap(layerLine)].join("\n")}\n`;
+  const agrees = total === one.printed ? "" : style.bad(`; the notebook prints ${one.printed}`);
+  const title = `${one.exercise ? "*" : " "} ${one.title}: ${count(total)} parameters${agrees}`;
+  return `${[title, ...explanation.layers.flatMap(layerLine)].join("\n")}\n`;
 }
 
 /** `gru  (None, 30, 4)  3 × [4 × (4 + 5) + 2 × 4] = 132` */

@@ -77,7 +77,9 @@ function verdict({
     device.name === "wasm"
       ? `Every number agrees to ${tolerance.toExponential()}: the engine computes what the equations say.`
       : "The by-hand evaluation ran; there was nothing to compare it with.";
-  return keras === undefined ? agree : `${agree} Keras agrees to ${exponent(keras.difference)}.`;
+  if (keras === undefined) return agree;
+  if (keras.difference === 0) return `${agree} Keras's numbers are the same.`;
+  return `${agree} Keras's differ by ${exponent(keras.difference)} at most.`;
 }
 
 /** `h[2], t 3, example 0`; nothing for numbers that are equal. */
