@@ -39,7 +39,7 @@ export interface FileModels {
 export const modelFlags: Readonly<Record<string, Flag>> = {
   weights: { kind: "string", value: "FILE", doc: "weights in a file of their own (.npz, .h5, ...)" },
   set: { kind: "string", value: "NAME=VALUE", many: true, doc: "a size that code leaves open; may be repeated" },
-  model: { kind: "string", value: "NAME", doc: "one model of a file with several: its name, or its number from 1" },
+  model: { kind: "string", value: "NAME", doc: "one of several models: name, or number from 1" },
 };
 
 /**

@@ -31,7 +31,7 @@ export interface Recorded {
 /** Largest difference allowed between 32-bit sums in different orders. */
 const tolerance = 1e-5;
 const shownCase = "seed/000/gru_basic";
-const shownTitle = "a GRU with two units over 50 timesteps";
+const shownTitle = "A GRU with two units over 50 timesteps";
 
 /** Predicts with every recorded model; undefined where the recordings are not there. */
 export async function runRecordedModels(): Promise<Recorded | undefined> {

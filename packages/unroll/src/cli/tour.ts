@@ -61,9 +61,9 @@ ${heading(style, 2, "The models of five notebooks, every layer in one line")}
   }
   terminal.out(
     `\n${counted.length} models: ${countsAgree ? "every total is the one that the notebook prints" : style.bad("not every total is the one that the notebook prints")}.
-For GRU, GRU, SimpleRNN a notebook works out 120, 42 and 5 by hand where its table
-has 132, 48 and 26: it leaves out the second bias row that Keras's GRU has by
-default, and gives the Dense layer 4 inputs instead of 25.
+For GRU, GRU, SimpleRNN a notebook works out 120, 42 and 5 by hand where its
+table has 132, 48 and 26: it leaves out the second bias row that Keras's GRU has
+by default, and gives the Dense layer 4 inputs instead of 25.
 
 ${heading(style, 3, "One forward pass by hand, beside the engine and Keras")}
 `,
@@ -110,7 +110,7 @@ function recordedText(
   terminal: Terminal,
 ): void {
   const { model, inputs, keras } = shown;
-  terminal.out(`Weights and data recorded from real Keras: ${shown.title}.
+  terminal.out(`${shown.title}; weights and data are recorded from real Keras.
 The last timesteps of the first example, each gate by its name:
 
 ${lastRows(traceModel(model, inputs, { layer: 0 }).toTable({ width: terminal.columns, rows: 10_000 }))}
@@ -196,13 +196,15 @@ function count(value: number): string {
 }
 
 function nextSteps(style: Style, file = "FILE"): string {
-  return `
-${style.bold("Next")}
-  npm start -- FILE                   this tour of your own model: .keras .h5 .json
-                                      .py .ipynb .md .txt
-  npx unroll explain ${file.padEnd(17)}every count and shape, every step
-  npx unroll trace ${file.padEnd(19)}every gate of every timestep
-  npx unroll check ${file} --layer gru --params 120     is my answer right?
-  npx unroll --help                   all commands
-`;
+  const name = file.length > 20 ? "FILE" : file;
+  const steps = [
+    ["npm start -- FILE", "this tour, of your model or notebook"],
+    [`npx unroll explain ${name}`, "every count and shape"],
+    [`npx unroll trace ${name}`, "every gate of every timestep"],
+    [`npx unroll check ${name} --params 120`, "is my answer right?"],
+    ["npx unroll --help", "all commands"],
+    ["node examples/own-cell.mjs", "a cell of your own, and more examples"],
+  ];
+  const lines = steps.map(([command, words]) => `  ${command!.padEnd(40)}${words}`);
+  return `\n${[style.bold("Next"), ...lines].join("\n")}\n`;
 }

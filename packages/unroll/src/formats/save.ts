@@ -69,7 +69,10 @@ export function storableOf(model: Model): StorableModel {
   // Both interfaces describe the same JSON; the writers' one wants its keys declared.
   const architecture = modelToConfig(model) as unknown as KerasObject;
   const layers = walkLayers(architecture, model.name).map((slot) => {
-    const weights = layerAt(model, slot.path).getWeights();
+    const layer = layerAt(model, slot.path);
+    // An input layer out of a file is never built: types without arrays need not be.
+    const hasArrays = layer.type.weights !== undefined || layer.children.length > 0;
+    const weights = hasArrays ? layer.getWeights() : [];
     const names = weightNames(slot, weights.length);
     return { path: slot.path, weights: weights.map((weight, index) => ({ name: names[index]!, ...weight })) };
   });

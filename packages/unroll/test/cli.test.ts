@@ -1,0 +1,392 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Terminal } from "../src/cli/command.ts";
+import { main } from "../src/cli/main.ts";
+import { readNpy, writeNpy } from "../src/formats/npy.ts";
+import { modelToBytes } from "../src/formats/save.ts";
+import { input, layers, resetNames } from "../src/layers/index.ts";
+import { sequential } from "../src/model/sequential.ts";
+
+const fixtures = fileURLToPath(new URL("../../../fixtures/keras/", import.meta.url));
+const keras = (id: string): string => join(fixtures, "files", id);
+
+interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly note: string;
+}
+
+async function unroll(...words: string[]): Promise<Result> {
+  let out = "";
+  let note = "";
+  const terminal: Terminal = {
+    out: (text) => {
+      out += text;
+    },
+    note: (text) => {
+      note += text;
+    },
+    columns: 80,
+    color: false,
+    interactive: false,
+  };
+  const code = await main(words, terminal);
+  return { code, out, note };
+}
+
+/** Lines longer than the terminal. */
+function tooLong(text: string): string[] {
+  return text.split("\n").filter((line) => [...line].length > 80);
+}
+
+let folder = "";
+let script = "";
+let net = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "unroll-cli-"));
+  script = join(folder, "two.py");
+  writeFileSync(
+    script,
+    `
+from tensorflow.keras.models import Sequential
+from tensorflow.keras.layers import GRU, Dense, LSTM
+a = Sequential()
+a.add(GRU(4, activation='relu', input_shape=(30, 5)))
+a.add(Dense(1))
+a.summary()
+n_features = int(input())
+b = Sequential()
+b.add(LSTM(3, input_shape=(10, n_features)))
+b.add(Dense(2))
+b.summary()
+`,
+  );
+  resetNames();
+  const model = sequential({
+    name: "tiny",
+    layers: [
+      input({ shape: [3, 2], name: "x" }),
+      layers.lstm({ units: 2, name: "memory" }),
+      layers.dense({ units: 1, name: "out" }),
+    ],
+    seed: 4,
+  });
+  net = join(folder, "tiny.keras");
+  writeFileSync(net, modelToBytes(model));
+  writeFileSync(
+    join(folder, "x.json"),
+    JSON.stringify([
+      [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+    ]),
+  );
+  writeFileSync(join(folder, "x.csv"), "a,b\n1,2\n3,4\n5,6\n");
+  writeFileSync(join(folder, "x.npy"), writeNpy({ shape: [1, 3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) }));
+});
+
+describe("the command line as a whole", () => {
+  it("lists its commands, and helps with each in 80 columns", async () => {
+    const { code, out } = await unroll();
+    expect(code).toBe(0);
+    const names = [...out.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name!);
+    expect(names).toEqual(
+      expect.arrayContaining(["summary", "explain", "trace", "verify", "predict", "check", "convert", "tour"]),
+    );
+    for (const name of names) {
+      const help = await unroll(name, "--help");
+      expect(help.code).toBe(0);
+      expect(help.out).toContain(`usage: unroll ${name}`);
+      expect(tooLong(help.out)).toEqual([]);
+    }
+  });
+
+  it("answers wrong words with one sentence, exit code 2 and no stack", async () => {
+    const cases: readonly (readonly [string[], string])[] = [
+      [
+        ["sumary", net],
+        "unroll: the command must be one of summary, explain, trace, verify, predict, check, convert, tour",
+      ],
+      [["sumary", net], "Did you mean summary?"],
+      [
+        ["summary", net, "--jsn"],
+        "unroll summary: every flag must be one that the command has. Received: --jsn. Did you mean --json?",
+      ],
+      [["summary"], "unroll summary: takes FILE. Received: nothing. See unroll summary --help."],
+      [["summary", net, "--style", "keras4"], "--style must be one of keras2, keras3. Received: keras4."],
+      [["trace", net, "--sample", "x"], "--sample needs a number. Received: x."],
+      [["summary", join(folder, "no.keras")], "the file must be readable. Received: there is no such file or folder."],
+      [["summary", join(folder, "x.npy")], "one .npy array is no model."],
+      [["explain", net, "--layer", "memry"], "the model has no layer named memry. Did you mean memory?"],
+      [["predict", net], "unroll predict: needs data. Give --input FILE."],
+      [["check", net], "unroll check: needs an answer to check. Give --params N or --shape SHAPE."],
+      [["check", net, "--shape", "four"], '--shape must be a shape such as "(None, 30, 4)". Received: four.'],
+      [["convert", net, join(folder, "a.kears")], "Did you mean keras?"],
+      [
+        ["verify", script],
+        "this command takes one model. Received: 2 models: 1 sequential, 2 sequential_1. Choose one with --model NAME.",
+      ],
+      [["explain", script, "--model", "sequentail"], "Did you mean sequential?"],
+      [["summary", script, "--set", "nine"], "--set: a setting must be NAME=VALUE. Received: nine."],
+    ];
+    for (const [words, text] of cases) {
+      const { code, out, note } = await unroll(...words);
+      expect(note).toContain(text);
+      expect([words.join(" "), code, out]).toEqual([words.join(" "), 2, ""]);
+      expect(note).not.toMatch(/\n {4}at /);
+      expect(note.trimEnd().split("\n")).toHaveLength(1);
+    }
+  });
+
+  it.each(["summary", "explain", "verify"])("%s refuses Keras's broken files with a sentence", async (command) => {
+    for (const file of [
+      "huge_units.keras",
+      "negative_units.keras",
+      "lambda.keras",
+      "truncated.h5",
+      "unknown_layer.keras",
+      "bad_crc.keras",
+    ]) {
+      const { code, out, note } = await unroll(command, join(keras("broken"), file));
+      expect([file, code, out]).toEqual([file, 2, ""]);
+      expect(note).toMatch(/^[^\n]+\.\n$/);
+      expect(note).not.toContain("should not");
+    }
+  });
+});
+
+describe("summary", () => {
+  it("prints Keras's table", async () => {
+    const { code, out } = await unroll("summary", net);
+    expect(code).toBe(0);
+    expect(out).toBe(`\
+Model: "tiny"
+┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━┓
+┃ Layer (type)                    ┃ Output Shape           ┃       Param # ┃
+┡━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━┩
+│ memory (LSTM)                   │ (None, 2)              │            40 │
+├─────────────────────────────────┼────────────────────────┼───────────────┤
+│ out (Dense)                     │ (None, 1)              │             3 │
+└─────────────────────────────────┴────────────────────────┴───────────────┘
+ Total params: 43 (172.00 B)
+ Trainable params: 43 (172.00 B)
+ Non-trainable params: 0 (0.00 B)
+`);
+  });
+
+  it("gives one JSON document in the promised form", async () => {
+    const { out } = await unroll("summary", net, "--json");
+    expect(JSON.parse(out).models).toEqual([
+      {
+        name: "tiny",
+        layers: [
+          { name: "memory", type: "LSTM", outputShape: [null, 2], params: 40 },
+          { name: "out", type: "Dense", outputShape: [null, 1], params: 3 },
+        ],
+        totalParams: 43,
+        trainableParams: 43,
+        nonTrainableParams: 0,
+        unknowns: [],
+        source: {},
+      },
+    ]);
+  });
+
+  it("reports every model of a script, what is open in it, and counts what does not depend on it", async () => {
+    const { code, out } = await unroll("summary", script, "--json");
+    expect(code).toBe(0);
+    const [a, b] = JSON.parse(out).models;
+    expect([a.name, a.totalParams, a.source]).toEqual(["sequential", 137, { line: 7 }]);
+    expect(b.totalParams).toBeNull();
+    expect(b.unknowns.map(({ name }: { name: string }) => name)).toEqual(["n_features"]);
+    expect(b.layers).toEqual([
+      { name: "lstm", type: "LSTM", outputShape: [null, 3], params: null },
+      { name: "dense_1", type: "Dense", outputShape: [null, 2], params: 8 },
+    ]);
+    const text = await unroll("summary", script);
+    expect(text.out).toContain("2 of 2: sequential_1, line 12");
+    expect(text.out).toContain("Give it with --set n_features=...");
+  });
+
+  it("--set closes what is open", async () => {
+    const { out } = await unroll("summary", script, "--json", "--set", "n_features=9");
+    expect(JSON.parse(out).models[1].totalParams).toBe(4 * (3 * (3 + 9) + 3) + 8);
+  });
+
+  it("reads every case of a file of recorded models, gzipped too", async () => {
+    const { out } = await unroll("summary", join(fixtures, "models.json.gz"), "--json");
+    const { models } = JSON.parse(out);
+    expect(models.length).toBeGreaterThan(40);
+    expect(models[0]).toMatchObject({ totalParams: 15 });
+  });
+});
+
+describe("explain", () => {
+  it("derives one layer", async () => {
+    const { code, out } = await unroll("explain", net, "--layer", "0", "--short");
+    expect(code).toBe(0);
+    expect(out).toContain("    g × [h(h+i)+h]\n    = 4 × [2 × (2 + 2) + 2]\n    = 4 × (2 × 4 + 2)\n");
+    expect(out).not.toContain("out (Dense)");
+    expect(tooLong(out)).toEqual([]);
+  });
+
+  it.each([
+    ["markdown", "## memory (LSTM)"],
+    ["latex", "\\paragraph{memory (LSTM), 40 parameters}"],
+    ["mathml", "<math "],
+    ["html", '<section data-layer="memory">'],
+  ])("writes %s", async (format, text) => {
+    expect((await unroll("explain", net, "--format", format)).out).toContain(text);
+  });
+
+  it("takes all models of a script, and says which is open", async () => {
+    const all = await unroll("explain", script);
+    expect([all.code, all.out]).toEqual([2, ""]);
+    const first = await unroll("explain", script, "--model", "1", "--json");
+    expect(JSON.parse(first.out).models[0].totalParams).toBe(137);
+  });
+});
+
+describe("trace, verify and predict", () => {
+  it.each(["x.json", "x.csv", "x.npy"])("read the same numbers out of %s", async (file) => {
+    const { out } = await unroll("predict", net, "--input", join(folder, file), "--json");
+    const expected = await unroll("predict", net, "--input", join(folder, "x.npy"), "--json");
+    expect(out).toBe(expected.out);
+    expect(JSON.parse(out).outputs[0].shape).toEqual([1, 1]);
+  });
+
+  it("trace shows the gates by name, as table, CSV, HTML and JSON", async () => {
+    const x = join(folder, "x.csv");
+    const table = await unroll("trace", net, "--input", x);
+    expect(table.out).toContain("     t  unit          i          f          g          o          c          h\n");
+    expect(tooLong(table.out)).toEqual([]);
+    const json = JSON.parse((await unroll("trace", net, "--input", x, "--json")).out);
+    expect(Object.keys(json.layers[0].runs[0].steps[0].values)).toEqual(["i", "f", "g", "o", "c", "h"]);
+    expect((await unroll("trace", net, "--input", x, "--format", "csv")).out.split("\n")).toHaveLength(
+      1 + 6 + 36 + 2 + 1 + 1,
+    );
+    expect((await unroll("trace", net, "--input", x, "--format", "html")).out).toContain("<table>");
+  });
+
+  it("verify says that engine, by hand and Keras agree, with exit code 0", async () => {
+    const file = join(fixtures, "models.json.gz");
+    const { code, out } = await unroll("verify", file, "--model", "stack/masking_stack");
+    expect(code).toBe(0);
+    expect(out).toContain("Every number agrees to 1e-5");
+    expect(out).toMatch(/example +by hand +engine +Keras +difference/);
+    expect(tooLong(out)).toEqual([]);
+  });
+
+  it("verify makes data up when there is none, and exits with 1 when a number differs", async () => {
+    const made = await unroll("verify", net, "--json");
+    expect(made.code).toBe(0);
+    expect(made.note).toContain("random examples");
+    expect(JSON.parse(made.out)).toMatchObject({ passed: true, samples: 2 });
+    expect((await unroll("verify", net, "--tolerance", "0")).code).toBe(1);
+  });
+
+  it("predict gives Keras's numbers and writes them", async () => {
+    const out = join(folder, "y.npy");
+    const one = keras("gru_after");
+    const { code, note } = await unroll(
+      "predict",
+      join(one, "m.keras"),
+      "--input",
+      join(one, "inputs.npy"),
+      "--out",
+      out,
+    );
+    expect([code, note]).toEqual([0, expect.stringContaining("Wrote ")]);
+    const [found, expected] = [out, join(one, "predictions.npy")].map((path) => readNpy(readFileSync(path)));
+    expect(found!.shape).toEqual(expected!.shape);
+    for (const [index, value] of (found!.data as Float32Array).entries()) {
+      expect(value).toBeCloseTo(Number(expected!.data[index]), 5);
+    }
+  });
+
+  it("several inputs are several flags", async () => {
+    const one = keras("two_inputs");
+    const files = ["inputs_0.npy", "inputs_1.npy"].flatMap((name) => ["--input", join(one, name)]);
+    expect((await unroll("predict", join(one, "m.keras"), ...files)).code).toBe(0);
+    const { code, note } = await unroll("predict", join(one, "m.keras"), ...files.slice(0, 2));
+    expect(code).toBe(2);
+    expect(note).toContain("the model has 2 inputs");
+  });
+
+  it("data that does not fit says what does", async () => {
+    writeFileSync(join(folder, "wide.csv"), "a,b,c\n1,2,3\n");
+    writeFileSync(join(folder, "rank.json"), "[1, 2, 3]");
+    const wide = await unroll("predict", net, "--input", join(folder, "wide.csv"));
+    expect(wide.note).toContain(
+      "the table must hold (None, 3, 2): one example a row, or one timestep a row. Received: 1 rows of 3 columns.",
+    );
+    const rank = await unroll("predict", net, "--input", join(folder, "rank.json"));
+    expect(rank.note).toContain("x (None, 3, 2) takes data of 3 axes. Received: shape = [3].");
+    expect([wide.code, rank.code]).toEqual([2, 2]);
+  });
+});
+
+describe("check and convert", () => {
+  it("check says right and wrong, with the derivation", async () => {
+    const right = await unroll("check", net, "--layer", "memory", "--params", "40", "--shape", "(None, 2)");
+    expect([right.code, right.out]).toEqual([
+      0,
+      "memory: parameters 40: right\nmemory: output shape (None, 2): right\n",
+    ]);
+    const wrong = await unroll("check", net, "--layer", "memory", "--params", "41");
+    expect(wrong.code).toBe(1);
+    expect(wrong.out).toContain("memory: parameters 41: not right, it is 40\n\nmemory (LSTM)\n");
+    expect((await unroll("check", net, "--params", "43")).code).toBe(0);
+    expect(JSON.parse((await unroll("check", net, "--params", "44", "--json")).out).right).toBe(false);
+  });
+
+  it("convert writes what loads again, with the same prediction", async () => {
+    const x = join(folder, "x.npy");
+    const before = await unroll("predict", net, "--input", x, "--json");
+    for (const ending of ["h5", "safetensors", "keras"]) {
+      const to = join(folder, `again.${ending}`);
+      expect((await unroll("convert", net, to)).code).toBe(0);
+      expect((await unroll("predict", to, "--input", x, "--json")).out).toBe(before.out);
+    }
+    const [json, npz] = [join(folder, "again.json"), join(folder, "again.npz")];
+    await unroll("convert", net, json);
+    const { out } = await unroll("convert", net, npz);
+    expect(out).toContain("(npz): the weights of tiny, 43 parameters.");
+    expect((await unroll("predict", json, "--weights", npz, "--input", x, "--json")).out).toBe(before.out);
+    expect((await unroll("predict", json, "--input", x)).note).toContain("no weights");
+  });
+});
+
+describe("tour", () => {
+  it("counts the notebooks' models as they print them, and compares recorded ones with Keras", async () => {
+    const { code, out } = await unroll("tour");
+    expect(code).toBe(0);
+    for (const total of [
+      15, 1426, 51, 165, 39, 125, 906, 1425, 15691, 23415, 57, 1108, 3890, 60120, 53809, 9661, 15301, 93891, 131,
+    ]) {
+      expect(out).toContain(`: ${total.toLocaleString("en-US")} parameters\n`);
+    }
+    expect(out).toContain("every total is the one that the notebook prints");
+    expect(out).toContain("predicted numbers: all agree.");
+    expect(tooLong(out)).toEqual([]);
+    expect(out).not.toContain("not all");
+  });
+
+  it("takes a user's file through the same", async () => {
+    const { code, out } = await unroll("tour", net);
+    expect(code).toBe(0);
+    expect(out).toContain("4 × [2 × (2 + 2) + 2] = 40");
+    expect(out).toContain("Every number agrees to 1e-5");
+    expect(tooLong(out)).toEqual([]);
+    const many = await unroll("tour", script);
+    expect(many.code).toBe(0);
+    expect(many.out).toContain("3 × [4 × (4 + 5) + 2 × 4] = 132");
+    expect(JSON.parse((await unroll("tour", net, "--json")).out).models[0].verification.passed).toBe(true);
+  });
+});
