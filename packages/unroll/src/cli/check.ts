@@ -12,7 +12,7 @@ export const check: Command = {
   doc: "say whether a count or a shape is right",
   positionals: ["FILE"],
   flags: {
-    layer: { kind: "string", value: "N", doc: "the layer: its name, or its place from 0; left out, the whole model" },
+    layer: { kind: "string", value: "N", doc: "its name, or its place from 0; else the model" },
     params: { kind: "number", value: "N", doc: "your number of parameters" },
     shape: { kind: "string", value: "SHAPE", doc: 'your output shape, such as "(None, 4)"' },
     ...modelFlags,

@@ -13,7 +13,7 @@ export const inputFlag: Flag = {
   kind: "string",
   value: "FILE",
   many: true,
-  doc: "data as .npy, .npz, .csv or .json; one for each input of the model",
+  doc: "data: .npy .npz .csv .json, one for each input",
 };
 
 /**

@@ -110,7 +110,7 @@ function recordedText(
   terminal: Terminal,
 ): void {
   const { model, inputs, keras } = shown;
-  terminal.out(`${shown.title}; weights and data are recorded from real Keras.
+  terminal.out(`${shown.title}, with weights and data from real Keras.
 The last timesteps of the first example, each gate by its name:
 
 ${lastRows(traceModel(model, inputs, { layer: 0 }).toTable({ width: terminal.columns, rows: 10_000 }))}
