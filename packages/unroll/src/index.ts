@@ -6,6 +6,11 @@ import type { LoadOptions } from "./formats/load.ts";
 import type { ModelSource } from "./formats/open.ts";
 import { type Abilities, provideAbilities } from "./model/abilities.ts";
 import type { Model } from "./model/model.ts";
+import { compileModel } from "./training/compile.ts";
+import { evaluate, trainOnBatch } from "./training/evaluate.ts";
+import { fit } from "./training/fit.ts";
+import { gradients } from "./training/gradients.ts";
+import { traceGradients } from "./training/trace-gradients.ts";
 
 // Files are read and written by code that is loaded when it is needed, so that building and predicting starts at once.
 provideAbilities({
@@ -14,6 +19,12 @@ provideAbilities({
   verify: verifyModel,
   toBytes: async (model, format) => (await import("./formats/save.ts")).modelToBytes(model, format),
   save: async (model, path) => (await import("./formats/save.ts")).saveModel(model, path),
+  compile: compileModel,
+  fit,
+  evaluate,
+  trainOnBatch,
+  gradients,
+  traceGradients,
 } satisfies Partial<Abilities>);
 
 /**
@@ -72,3 +83,4 @@ export type { ModelData } from "./model/data.ts";
 export { type ModelOptions, model } from "./model/functional.ts";
 export { type Intermediate, Model, type PredictOptions, type SummaryOptions } from "./model/model.ts";
 export { Sequential, type SequentialOptions, sequential } from "./model/sequential.ts";
+export * from "./training/index.ts";

@@ -142,8 +142,7 @@ async function check(one: TrainingCase, device: Device): Promise<string | undefi
   const weights = isReference ? one.final_weights64 : one.final_weights;
   for (const [index, variable] of model.variables.entries()) {
     const found = { shape: variable.shape, data: numbersOf(variable) };
-    const limits = isReference || !staysPut(one, index) ? tolerance : { rtol: 0, atol: 0.1 };
-    const text = difference(found, decode(weights[index]!), limits);
+    const text = difference(found, decode(weights[index]!), tolerance);
     if (text !== undefined) return `weight ${index} ${variable.name}: ${text}`;
   }
   const evaluated = evaluate(model, x, y, {
@@ -155,15 +154,6 @@ async function check(one: TrainingCase, device: Device): Promise<string | undefi
     if (text !== undefined) return `evaluate ${name}: ${text}`;
   }
   return checkOptimizer(one, model, numbersOf, tolerance);
-}
-
-/**
- * True for an array whose gradient is exactly zero, such as a bias before BatchNormalization. Adam makes steps of full size
- * of float32's rounding there, in Keras as here, and each in its own direction.
- */
-function staysPut(one: TrainingCase, index: number): boolean {
-  const before = decode(one.initial_weights[index]!);
-  return difference(decode(one.final_weights64[index]!), before, { rtol: 0, atol: 1e-8 }) === undefined;
 }
 
 /** The order of Keras's optimizer variables: iteration, learning rate, slots. */
@@ -219,6 +209,9 @@ function compare(found: readonly number[], expected: readonly number[], toleranc
  * where a rate of 0.4 makes the run swing.
  */
 function toleranceOf(one: TrainingCase, isReference: boolean): Tolerance {
+  // A bias before BatchNormalization has a gradient of exactly zero. Of float32's rounding there Adam makes steps of full
+  // size, in Keras as here, each in its own direction; the moving mean follows the bias.
+  if (!isReference && one.id === "model/batch_norm_adam") return { rtol: 5e-3, atol: 0.02 };
   if (!isReference) return { rtol: 5e-3, atol: 5e-4 };
   if (one.id === "callback/reduce_lr_on_plateau") return { rtol: 1e-5, atol: 2e-6 };
   return /Adam|Nadam/.test(one.optimizer.class_name) ? { rtol: 1e-5, atol: 1e-5 } : { rtol: 1e-6, atol: 1e-7 };

@@ -24,13 +24,24 @@ export interface CellAdjoint {
   readonly forward: readonly Expr[];
 }
 
+const known = new WeakMap<CellGraph, CellAdjoint>();
+
 /**
- * Differentiates a cell's equations.
+ * Differentiates a cell's equations. The same graph gives the same nodes each time.
  *
  * @throws UnrollError `unsupported` when an activation has no gradient (sparsemax).
  * @example cellAdjoint(lstm.graph(choices)).states.map(({ gradient, previous }) => ...) // dh and dc in, dh and dc out
  */
 export function cellAdjoint(cell: CellGraph): CellAdjoint {
+  let found = known.get(cell);
+  if (found === undefined) {
+    found = differentiateCell(cell);
+    known.set(cell, found);
+  }
+  return found;
+}
+
+function differentiateCell(cell: CellGraph): CellAdjoint {
   const seeds = cell.states.map(({ name }) =>
     symbol(`d${name}Later`, "argument", `what reaches ${name} from the output and from later steps`),
   );

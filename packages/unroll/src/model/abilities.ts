@@ -9,6 +9,12 @@ import type { Explanation } from "../explain/explanation.ts";
 import type { Trace, TraceOptions } from "../explain/trace.ts";
 import type { Verification, VerifyOptions } from "../explain/verification.ts";
 import type { WritableFormat } from "../formats/save.ts";
+import type { CompileOptions } from "../training/compile.ts";
+import type { EvaluateOptions, OnBatchOptions } from "../training/evaluate.ts";
+import type { FitOptions, FitResult } from "../training/fit.ts";
+import type { BatchIterable } from "../training/fit-data.ts";
+import type { GradientOptions } from "../training/gradients.ts";
+import type { GradientTrace, TraceGradientsOptions } from "../training/trace-gradients.ts";
 import type { ModelData } from "./data.ts";
 import type { Model } from "./model.ts";
 // biome-ignore-end lint/style/noRestrictedImports: as above
@@ -28,20 +34,16 @@ export interface FileAbilities {
 
 /** Targets and weights of examples, one for each output. */
 export type TargetData = ModelData;
-/** Options of training by name; training/ checks them and says which there are. */
-export type TrainingOptions = Readonly<Record<string, unknown>>;
-/** Loss and metrics by name. */
-export type LossAndMetrics = Readonly<Record<string, number>>;
 
 /** Training: filled from training/. */
 export interface TrainingAbilities {
-  compile(model: Model, options: TrainingOptions): void;
-  fit(model: Model, x: ModelData, y: TargetData, options?: TrainingOptions): Promise<{ readonly history: unknown }>;
-  evaluate(model: Model, x: ModelData, y: TargetData, options?: TrainingOptions): LossAndMetrics;
-  trainOnBatch(model: Model, x: ModelData, y: TargetData, options?: TrainingOptions): LossAndMetrics;
+  compile(model: Model, options?: CompileOptions): void;
+  fit(model: Model, x: ModelData | BatchIterable, y?: TargetData, options?: FitOptions): Promise<FitResult>;
+  evaluate(model: Model, x: ModelData, y: TargetData, options?: EvaluateOptions): Record<string, number>;
+  trainOnBatch(model: Model, x: ModelData, y: TargetData, options?: OnBatchOptions): Record<string, number>;
   /** One tensor for each trainable weight, of its shape. */
-  gradients(model: Model, x: ModelData, y: TargetData, options?: TrainingOptions): Tensor[];
-  traceGradients(model: Model, x: ModelData, y: TargetData, options?: TrainingOptions): unknown;
+  gradients(model: Model, x: ModelData, y: TargetData, options?: GradientOptions): Tensor[];
+  traceGradients(model: Model, x: ModelData, y: TargetData, options?: TraceGradientsOptions): GradientTrace;
 }
 
 export type Abilities = ExplainAbilities & FileAbilities & TrainingAbilities;

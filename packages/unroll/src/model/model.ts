@@ -14,7 +14,7 @@ import { type ComputeOptions, Layer, type Outputs } from "../layers/layer.ts";
 import type { Device } from "../layers/run.ts";
 import { inputValue } from "../program/builder.ts";
 import type { Program, Value } from "../program/program.ts";
-import { type Abilities, ability, type TargetData, type TrainingOptions } from "./abilities.ts";
+import { type Abilities, ability, type TargetData } from "./abilities.ts";
 import { type InputSpec, type ModelData, readData } from "./data.ts";
 import type { CallValues, Graph } from "./graph.ts";
 import { graphOf, modelType, type Parts } from "./graph-type.ts";
@@ -64,6 +64,9 @@ export interface Intermediate {
 
 /** The options that an ability takes behind the data. */
 type Options<Name extends "trace" | "verify"> = Parameters<Abilities[Name]>[2];
+type TrainingOptions<Name extends "fit" | "evaluate" | "trainOnBatch" | "gradients" | "traceGradients"> = Parameters<
+  Abilities[Name]
+>[3];
 
 export class Model<Many extends boolean = boolean> extends Layer<Many> {
   readonly #parts: Parts;
@@ -242,32 +245,47 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
   }
 
   /** Sets optimizer, loss and metrics for training. Throws UnrollError `option`, `unknown-name`. */
-  compile(options: TrainingOptions): void {
+  compile(options?: Parameters<Abilities["compile"]>[1]): void {
     ability("compile")(this, options);
   }
 
-  /** Trains on examples `x` with targets `y`. Throws UnrollError `shape`, `data`, `option`, `unbuilt`. */
-  fit(x: ModelData, y: TargetData, options?: TrainingOptions): ReturnType<Abilities["fit"]> {
+  /**
+   * Trains on examples `x` with targets `y`, or on an iterable of batches. Throws UnrollError `shape`, `data`, `option`,
+   * `unbuilt`.
+   */
+  fit(
+    x: Parameters<Abilities["fit"]>[1],
+    y?: TargetData,
+    options?: TrainingOptions<"fit">,
+  ): ReturnType<Abilities["fit"]> {
     return ability("fit")(this, x, y, options);
   }
 
   /** Loss and metrics for examples. Throws as `fit` does. */
-  evaluate(x: ModelData, y: TargetData, options?: TrainingOptions): ReturnType<Abilities["evaluate"]> {
+  evaluate(x: ModelData, y: TargetData, options?: TrainingOptions<"evaluate">): ReturnType<Abilities["evaluate"]> {
     return ability("evaluate")(this, x, y, options);
   }
 
   /** One step of training on one batch. Throws as `fit` does. */
-  trainOnBatch(x: ModelData, y: TargetData, options?: TrainingOptions): ReturnType<Abilities["trainOnBatch"]> {
+  trainOnBatch(
+    x: ModelData,
+    y: TargetData,
+    options?: TrainingOptions<"trainOnBatch">,
+  ): ReturnType<Abilities["trainOnBatch"]> {
     return ability("trainOnBatch")(this, x, y, options);
   }
 
   /** The gradients of the loss, one tensor for each trainable weight. Throws as `fit` does. */
-  gradients(x: ModelData, y: TargetData, options?: TrainingOptions): ReturnType<Abilities["gradients"]> {
+  gradients(x: ModelData, y: TargetData, options?: TrainingOptions<"gradients">): ReturnType<Abilities["gradients"]> {
     return ability("gradients")(this, x, y, options);
   }
 
   /** What each timestep contributes to the gradients. Throws as `fit` does. */
-  traceGradients(x: ModelData, y: TargetData, options?: TrainingOptions): ReturnType<Abilities["traceGradients"]> {
+  traceGradients(
+    x: ModelData,
+    y: TargetData,
+    options?: TrainingOptions<"traceGradients">,
+  ): ReturnType<Abilities["traceGradients"]> {
     return ability("traceGradients")(this, x, y, options);
   }
 

@@ -1,4 +1,6 @@
 /** Training: what it offers to the outside. */
+
+export { CSVLogger, ModelCheckpoint, type ModelCheckpointOptions, TensorBoard } from "./callback-files.ts";
 export {
   type Callback,
   type CallbackState,
@@ -31,3 +33,11 @@ export type { NotANumber } from "./not-a-number.ts";
 export { type Optimizer, type OptimizerLike, OptimizerState, optimizerConfig, optimizers } from "./optimizer.ts";
 export { type Schedule, schedules } from "./schedules.ts";
 export { lossesOf, lossOf, metricOf, type ScoredBatch, type ScoreOptions } from "./score.ts";
+export type {
+  BackStep,
+  BackTrace,
+  DifferenceCheck,
+  GradientTrace,
+  TraceGradientsOptions,
+} from "./trace-gradients.ts";
+export { traceGradients } from "./trace-gradients.ts";

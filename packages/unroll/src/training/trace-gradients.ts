@@ -1,0 +1,249 @@
+/**
+ * The backward trace: what each timestep contributes to the gradients of a recurrent layer, and how large the gradient of
+ * the state is on its way back through time. From the float64 reference; finite differences of the loss stand beside it.
+ */
+import { cellAdjoint } from "../cells/adjoint.ts";
+import { UnrollError } from "../core/errors.ts";
+import { Random, type RandomState } from "../core/random.ts";
+import { sizeOf } from "../core/shape.ts";
+import type { Variable } from "../core/variable.ts";
+import { toRow } from "../equations/evaluate.ts";
+import type { Layer } from "../layers/layer.ts";
+import { nextRandom } from "../layers/seed.ts";
+import type { ModelData } from "../model/data.ts";
+import type { Model } from "../model/model.ts";
+import { type Evaluation, evaluateProgram } from "../program/evaluate.ts";
+import { cellArrays } from "../program/evaluate-scan.ts";
+import type { ScanBackStep } from "../program/evaluate-scan-gradient.ts";
+import type { ScanGradientOperation } from "../program/program.ts";
+import { trainedVariables } from "./compile.ts";
+import { type GradientOptions, type GradientProgram, gradientProgram } from "./gradients.ts";
+import { gradientTraceToText } from "./trace-gradients-text.ts";
+
+export interface TraceGradientsOptions extends Omit<GradientOptions, "device" | "random"> {
+  /** Decides what dropout drops; by default from the stream that `setSeed` starts. */
+  readonly seed?: number;
+  /** Entries of each array that are compared with finite differences; default 2. */
+  readonly checks?: number;
+}
+
+/** One timestep on the way back, over all examples of the batch. */
+export interface BackStep {
+  /** Index into the time axis. */
+  readonly timestep: number;
+  /** Examples for which the mask is 0 here; they contribute nothing. */
+  readonly masked: number;
+  /** ‖∂L/∂state‖ after the step by state name, from the output and from all later steps. */
+  readonly stateNorms: Readonly<Record<string, number>>;
+  /** ‖∂L/∂value‖ for each named value of the equations, gates among them. */
+  readonly valueNorms: Readonly<Record<string, number>>;
+  /** What the step adds to the gradient of each array, row-major in the array's shape; all steps together are the gradient. */
+  readonly contributions: Readonly<Record<string, Float64Array>>;
+  /** ‖contribution‖ of each array. */
+  readonly contributionNorms: Readonly<Record<string, number>>;
+}
+
+/** A cell's way back through time. */
+export interface BackTrace {
+  /** The layer whose cell it is: for Bidirectional the forward or the backward one. */
+  readonly layer: string;
+  readonly className: string;
+  readonly backwards: boolean;
+  readonly units: number;
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  /** In the order of the time axis. */
+  readonly steps: readonly BackStep[];
+}
+
+/** One entry of an array's gradient beside (L(w + d) − L(w − d)) / 2d. */
+export interface DifferenceCheck {
+  readonly layer: string;
+  readonly array: string;
+  /** Row-major position in the array. */
+  readonly index: number;
+  readonly gradient: number;
+  readonly difference: number;
+}
+
+/** The facts of a backward trace. */
+export interface GradientTraceFacts {
+  readonly model: string;
+  readonly loss: number;
+  readonly examples: number;
+  readonly runs: readonly BackTrace[];
+  readonly checks: readonly DifferenceCheck[];
+}
+
+export interface GradientTrace extends GradientTraceFacts {
+  /** A table of each layer's way back. */
+  toText(): string;
+  /** Plain data; arrays as lists of numbers. */
+  toJSON(): unknown;
+}
+
+/**
+ * What each timestep contributes to the gradients of `x` and `y` as one batch.
+ *
+ * @throws UnrollError as `gradients` does; `unsupported` for a model without a recurrent layer that is trained
+ * @example console.log(traceGradients(net, x, y, { loss: "mse" }).toText());
+ */
+export function traceGradients(
+  model: Model,
+  x: ModelData,
+  y: ModelData,
+  options: TraceGradientsOptions = {},
+): GradientTrace {
+  const written = gradientProgram(model, x, y, options);
+  const seed = (options.seed === undefined ? nextRandom() : new Random(options.seed)).state;
+  const steps = new Map<ScanGradientOperation, ScanBackStep[]>();
+  const evaluation = evaluateProgram(written.program, written.inputs, {
+    random: new Random(seed),
+    onBackStep(operation, step) {
+      const list = steps.get(operation);
+      if (list === undefined) steps.set(operation, [step]);
+      else list.push(step);
+    },
+  });
+  if (steps.size === 0) {
+    throw new UnrollError({
+      code: "unsupported",
+      path: model.name,
+      expected: "a backward trace needs a recurrent layer that is trained",
+      received: `layers = ${model.layers.map(({ className }) => className).join(", ")}`,
+      hint: "gradients() works for every model.",
+    });
+  }
+  const owners = ownersOf(model);
+  const runs = [...steps].map(([operation, list]) => traceOf(operation, list, owners, evaluation)).reverse();
+  const facts: GradientTraceFacts = {
+    model: model.name,
+    loss: evaluation.results.at(-1)![0]!,
+    examples: written.inputs[0]!.length / sizeOf(written.program.inputs[0]!.shape.slice(1)),
+    runs,
+    checks: checksOf(model, written, evaluation, seed, owners, options.checks ?? 2),
+  };
+  return { ...facts, toText: () => gradientTraceToText(facts), toJSON: () => plain(facts) };
+}
+
+/** The layer that each variable belongs to. */
+function ownersOf(model: Model): ReadonlyMap<Variable, Layer> {
+  const owners = new Map<Variable, Layer>();
+  const visit = (layer: Layer): void => {
+    for (const { variable } of layer.ownArrays) owners.set(variable, layer);
+    layer.children.forEach(visit);
+  };
+  visit(model);
+  return owners;
+}
+
+function traceOf(
+  operation: ScanGradientOperation,
+  list: readonly ScanBackStep[],
+  owners: ReadonlyMap<Variable, Layer>,
+  evaluation: Evaluation,
+): BackTrace {
+  const { scan } = operation;
+  const source = scan.arrays[0]!.operation;
+  const owner = source.op === "weight" ? owners.get(source.variable) : undefined;
+  const names = scan.cell.arrays.map(({ name }) => name);
+  const byStep = new Map<number, ScanBackStep[]>();
+  for (const step of list) byStep.set(step.timestep, [...(byStep.get(step.timestep) ?? []), step]);
+  const timesteps = [...byStep.keys()].sort((a, b) => a - b);
+  const arrays = cellArrays(scan, evaluation.valueOf);
+  return {
+    layer: owner?.name ?? scan.cell.kind,
+    className: owner?.className ?? scan.cell.kind,
+    backwards: scan.backwards,
+    units: scan.units,
+    shapes: Object.fromEntries(names.map((name, i) => [name, scan.arrays[i]!.shape])),
+    steps: timesteps.map((timestep) => backStep(operation, byStep.get(timestep)!, arrays)),
+  };
+}
+
+function backStep(
+  { scan }: ScanGradientOperation,
+  examples: readonly ScanBackStep[],
+  arrays: ReturnType<typeof cellArrays>,
+): BackStep {
+  const { cell, units } = scan;
+  const back = cellAdjoint(cell);
+  const squares: Record<string, number> = {};
+  const contributions = scan.arrays.map(({ shape }) => new Float64Array(sizeOf(shape)));
+  for (const { gradients, valueOf: read, batchIndex } of examples) {
+    for (const [name, row] of gradients) squares[name] = (squares[name] ?? 0) + squareSum(row);
+    if (read === undefined) continue;
+    for (const { matrix, left, right } of back.weightProducts) {
+      const { array, rows, start, stride } = arrays.place(matrix);
+      const factor = arrays.factors(matrix, batchIndex);
+      const columns = toRow(read(right), units);
+      toRow(read(left), rows).forEach((element, row) => {
+        for (let unit = 0; unit < units; unit++) {
+          contributions[array]![start + row * stride + unit]! += element * (factor?.[row] ?? 1) * columns[unit]!;
+        }
+      });
+    }
+    for (const { weight, vector } of back.weightVectors) {
+      const { array, start } = arrays.place(weight);
+      toRow(read(vector), units).forEach((element, unit) => {
+        contributions[array]![start + unit]! += element;
+      });
+    }
+  }
+  const names = cell.arrays.map(({ name }) => name);
+  const stateNorms = cell.states.map(({ name, next }): [string, number] => {
+    const named = [...cell.named].find(([, expr]) => expr === next)?.[0] ?? name;
+    return [name, Math.sqrt(squares[named] ?? 0)];
+  });
+  return {
+    timestep: examples[0]!.timestep,
+    masked: examples.filter(({ masked }) => masked).length,
+    stateNorms: Object.fromEntries(stateNorms),
+    valueNorms: Object.fromEntries(Object.entries(squares).map(([name, square]) => [name, Math.sqrt(square)])),
+    contributions: Object.fromEntries(names.map((name, i) => [name, contributions[i]!])),
+    contributionNorms: Object.fromEntries(names.map((name, i) => [name, Math.sqrt(squareSum(contributions[i]!))])),
+  };
+}
+
+function squareSum(numbers: Float64Array): number {
+  return numbers.reduce((sum, value) => sum + value * value, 0);
+}
+
+/** Step of the finite difference, relative to the weight: the cube root of float64's rounding. */
+const relativeStep = 6e-6;
+
+/** The largest entries of each array's gradient beside central differences of the loss. */
+function checksOf(
+  model: Model,
+  { program, inputs, forward }: GradientProgram,
+  evaluation: Evaluation,
+  seed: RandomState,
+  owners: ReadonlyMap<Variable, Layer>,
+  count: number,
+): DifferenceCheck[] {
+  const lossOnly = { inputs: program.inputs, results: [forward.loss], updates: [] };
+  const lossWith = (variable: Variable, index: number, change: number): number => {
+    const numbers = Float64Array.from(variable.data);
+    numbers[index]! += change;
+    const variables = new Map([[variable, numbers]]);
+    return evaluateProgram(lossOnly, inputs, { random: new Random(seed), variables }).results[0]![0]!;
+  };
+  return trainedVariables(model).flatMap((variable, position) => {
+    const gradient = evaluation.results[position]!;
+    const largest = [...gradient.keys()]
+      .sort((a, b) => Math.abs(gradient[b]!) - Math.abs(gradient[a]!))
+      .slice(0, count);
+    return largest.map((index) => {
+      const step = relativeStep * Math.max(1, Math.abs(variable.data[index]!));
+      const difference = (lossWith(variable, index, step) - lossWith(variable, index, -step)) / (2 * step);
+      const layer = owners.get(variable)!.name;
+      return { layer, array: variable.name, index, gradient: gradient[index]!, difference };
+    });
+  });
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof Float64Array) return [...value];
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, plain(entry)]));
+}
