@@ -2,7 +2,6 @@
  * Times of the compiled kernels on one core: whole recurrent layers as people use them, and bare products. Best of many short
  * runs, in time of the clock or of the processor, for other work on the machine only ever adds time; GFLOP/s counts a multiply-add as two.
  */
-import v8 from "node:v8";
 import type { Cell } from "../packages/unroll/src/cells/define.ts";
 import { gru } from "../packages/unroll/src/cells/gru.ts";
 import { lstm } from "../packages/unroll/src/cells/lstm.ts";
@@ -16,9 +15,8 @@ import { inputValue, map, matmul, scan, weightValue } from "../packages/unroll/s
 import { differentiate } from "../packages/unroll/src/program/differentiate.ts";
 import type { ScanOperation, Value } from "../packages/unroll/src/program/program.ts";
 
+/** Only what has this in its name: `node bench/run.mjs kernels W2`. */
 const only = process.argv[2] ?? "";
-const relaxed = !process.argv.includes("plain");
-if (relaxed) v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
 
 const random = new Random(1);
 const numbers = (count: number, scale: number): Float32Array =>
@@ -47,7 +45,7 @@ function time(run: () => void): number {
 function report(name: string, inputs: Value[], results: Value[]): void {
   if (!name.includes(only)) return;
   const start = performance.now();
-  const compiled = compileProgram({ inputs, results, updates: [] }, { relaxed });
+  const compiled = compileProgram({ inputs, results, updates: [] });
   const compileTime = performance.now() - start;
   const data = inputs.map(({ shape }) => numbers(sizeOf(shape), 1));
   const flops = compiled.describe().kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
