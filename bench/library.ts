@@ -1,13 +1,17 @@
-/** What the comparison uses of Unroll. */
-export { Random, sizeOf, type Tensor, tensor } from "../packages/unroll/src/core/index.ts";
+/** What the comparison uses of Unroll: what is public, and writers of the files that other systems read. */
+export { readNpy, writeNpy, writeTfjs } from "../packages/unroll/src/formats/index.ts";
+export { modelToBytes, storableOf } from "../packages/unroll/src/formats/save.ts";
+export { writeOnnx } from "../packages/unroll/src/formats/write-onnx.ts";
 export {
-  type LoadedModel,
+  input,
+  type Layer,
+  layers,
   loadModel,
-  modelToBytes,
-  readNpy,
-  writeNpy,
-  writeTfjs,
-} from "../packages/unroll/src/formats/index.ts";
-export { storableOf } from "../packages/unroll/src/formats/save.ts";
-export { input, type Layer, layers } from "../packages/unroll/src/layers/index.ts";
-export { type Sequential, sequential } from "../packages/unroll/src/model/sequential.ts";
+  type Model,
+  Random,
+  type Sequential,
+  sequential,
+  sizeOf,
+  type Tensor,
+  tensor,
+} from "../packages/unroll/src/index.ts";

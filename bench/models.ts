@@ -1,7 +1,7 @@
 /** Writes a workload's model and data into a folder, in every format that a peer reads. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { modelToBytes, type Sequential, storableOf, writeNpy, writeTfjs } from "./library.ts";
+import { modelToBytes, type Sequential, storableOf, writeNpy, writeOnnx, writeTfjs } from "./library.ts";
 import { buildModel, examplesOf, hasGru, type Workload } from "./workloads.ts";
 
 /** Which equations GRU has: Keras's default, or those that all peers know. */
@@ -24,6 +24,7 @@ export function writeModel(workload: Workload, variant: Variant, root: string): 
   write("model.keras", modelToBytes(model, "keras"));
   write("model.json", modelToBytes(model, "json"));
   write("model.npz", modelToBytes(model, "npz"));
+  write("model.onnx", writeOnnx(model));
   // Of the two kinds of GRU, TensorFlow.js knows one only.
   if (variant === "reset-before" || !hasGru(workload)) {
     for (const [name, bytes] of Object.entries(writeTfjs(storableOf(model)))) write(join("tfjs", name), bytes);

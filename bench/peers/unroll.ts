@@ -1,10 +1,8 @@
 /** Unroll as a user has it: a model from a file, `predict` and `trainOnBatch` with tensors. */
-import { loadModel, type Tensor, tensor } from "../library.ts";
+import { loadModel, type Model, type Tensor, tensor } from "../library.ts";
 import { MachineLimits } from "../machine.ts";
 import { readTensor } from "./files.ts";
 import { serve } from "./protocol.ts";
-
-type Model = Awaited<ReturnType<typeof loadModel>>;
 
 let model: Model;
 let x: Tensor;
