@@ -1,0 +1,64 @@
+/** A checked answer as plain text: the verdict, the ways to a wrong answer with their derivations, the right derivation. */
+import { formatShape, type Shape } from "../../core/shape.ts";
+import { derivationToText, shapeDerivationToText } from "../../equations/derivation-output.ts";
+import type { Derivation, ShapeDerivation } from "../../equations/derive.ts";
+import { count, indented, plural, wrapText } from "../lines.ts";
+import type { AnswerCheck, Finding } from "./answer.ts";
+
+export interface AnswerTextOptions {
+  /** Characters of a line; by default 80. */
+  readonly width?: number;
+  /** Whether the right derivation follows a wrong answer; true by default. */
+  readonly solution?: boolean;
+}
+
+export function answerToText(check: AnswerCheck, { width = 80, solution = true }: AnswerTextOptions = {}): string {
+  const blocks = [
+    [verdict(check), ...check.remarks.map((remark) => `  ${remark}`)].join("\n"),
+    ...findingBlocks(check),
+    ...(check.right || !solution || check.derivation === undefined
+      ? []
+      : [`The right way:\n${indented(derivationText(check.derivation))}`]),
+  ];
+  return `${wrapText(blocks.join("\n\n"), width)}\n`;
+}
+
+/** "gru_5: 120 parameters is not right, it is 132." */
+export function verdict({ layer, kind, given, expected, right, digits }: AnswerCheck): string {
+  const shown = showAnswer(given, kind === "params" || kind === "total");
+  if (right) return `${layer}: ${shown} is right${digits === undefined ? "" : `, ${plural(digits, "digit")} agree`}.`;
+  return `${layer}: ${shown} is not right, it is ${showAnswer(expected, false)}.`;
+}
+
+function showAnswer(value: number | Shape, isCount: boolean): string {
+  if (typeof value !== "number") return formatShape(value);
+  return isCount ? plural(value, "parameter") : Number.isInteger(value) ? count(value) : String(value);
+}
+
+function findingBlocks({ right, findings }: AnswerCheck): string[] {
+  if (right) return [];
+  if (findings.length === 0) return ["No known slip gives this answer, nor do two together."];
+  const lead = findings.length === 1 ? "One way to it:" : `${findings.length} ways to it, the most likely first:`;
+  return [[lead, ...findings.map((finding, index) => findingText(finding, index, findings.length))].join("\n\n")];
+}
+
+function findingText({ slips, derivation }: Finding, index: number, of: number): string {
+  const number = of === 1 ? "" : `${index + 1}. `;
+  return [
+    `${number}${headOf(slips)}`,
+    ...slips.map(({ detail }) => `  ${detail}`),
+    indented(derivationText(derivation)),
+  ].join("\n");
+}
+
+/** One title where all slips are the same, in several layers. */
+function headOf(slips: Finding["slips"]): string {
+  const titles = [...new Set(slips.map(({ title }) => title))];
+  const layers = [...new Set(slips.map(({ layer }) => layer))];
+  const joined = titles.join(", and ");
+  return `${joined.charAt(0).toUpperCase()}${joined.slice(1)} (${layers.join(", ")}).`;
+}
+
+function derivationText(derivation: Derivation | ShapeDerivation): string {
+  return "axes" in derivation ? shapeDerivationToText(derivation) : derivationToText(derivation, { parts: false });
+}

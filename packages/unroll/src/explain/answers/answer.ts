@@ -1,0 +1,71 @@
+/** What a learner answers and what the checker says to it: data. check.ts makes it, answer-text.ts writes it out. */
+import type { Shape } from "../../core/shape.ts";
+import type { Derivation, ShapeDerivation } from "../../equations/derive.ts";
+import { type SlipId, slipTitles } from "./slip.ts";
+
+/** A slip put in at a layer. */
+export interface NamedSlip {
+  readonly id: SlipId;
+  /** "the second bias row is forgotten" */
+  readonly title: string;
+  /** The layer's name; the model's where the slip is in the total. */
+  readonly layer: string;
+  /** What was taken for what, a whole sentence. */
+  readonly detail: string;
+}
+
+/** One way to the learner's answer. */
+export interface Finding {
+  /** One slip, or two together. */
+  readonly slips: readonly NamedSlip[];
+  /** From 0 to 1, to order findings; equal numbers are ties. */
+  readonly plausibility: number;
+  /** The derivation with the slips put in: it ends at the learner's answer. */
+  readonly derivation: Derivation | ShapeDerivation;
+}
+
+export type AnswerKind = "params" | "total" | "shape" | "value";
+
+export interface AnswerCheck {
+  readonly kind: AnswerKind;
+  /** The layer's name, or the model's for a total. */
+  readonly layer: string;
+  readonly given: number | Shape;
+  readonly expected: number | Shape;
+  readonly right: boolean;
+  /** For values: significant digits that agree; counts and shapes are right or not. */
+  readonly digits: number | undefined;
+  /** Ways to a wrong answer, the most plausible first; empty = no known slip. */
+  readonly findings: readonly Finding[];
+  /** How the right answer comes about; undefined for values. */
+  readonly derivation: Derivation | ShapeDerivation | undefined;
+  /** Sentences about how the answer is written. */
+  readonly remarks: readonly string[];
+}
+
+/** A finding whose derivation is made when it is shown. */
+export interface Candidate {
+  readonly slips: readonly NamedSlip[];
+  readonly plausibility: number;
+  derive(): Derivation | ShapeDerivation;
+}
+
+export function namedSlip(id: SlipId, layer: string, detail: string): NamedSlip {
+  return { id, title: slipTitles[id], layer, detail };
+}
+
+/** Candidates as findings: each set of slips once, the most plausible first. */
+export function toFindings(candidates: readonly Candidate[], most = 12): Finding[] {
+  const ordered = [...candidates].sort((a, b) => b.plausibility - a.plausibility);
+  const seen = new Set<string>();
+  const different = ordered.filter(({ slips }) => {
+    const key = slips
+      .map(({ id, layer }) => `${id} ${layer}`)
+      .sort()
+      .join(", ");
+    return !seen.has(key) && seen.add(key);
+  });
+  return different
+    .slice(0, most)
+    .map(({ slips, plausibility, derive }) => ({ slips, plausibility, derivation: derive() }));
+}

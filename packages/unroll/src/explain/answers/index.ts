@@ -1,0 +1,5 @@
+export type { AnswerCheck, AnswerKind, Finding, NamedSlip } from "./answer.ts";
+export { type AnswerTextOptions, answerToText } from "./answer-text.ts";
+export { type Answer, type CheckOptions, checkAnswer } from "./check.ts";
+export type { EarlierSize } from "./outline.ts";
+export { type SlipId, slipTitles } from "./slip.ts";

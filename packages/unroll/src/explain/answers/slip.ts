@@ -1,0 +1,62 @@
+/** What a slip is: a named mistake that changes a derivation, and how likely learners make it. The slips are beside this file. */
+
+/** Stable names for programs; `slipTitles` says them in words. */
+export type SlipId = keyof typeof slipTitles;
+
+/** A derivation with one slip put in. */
+export interface Variant<T> {
+  readonly id: SlipId;
+  readonly result: T;
+  /** What exactly was taken for what, a whole sentence. */
+  readonly detail: string;
+  /** From 0 to 1: how likely this slip is, before anything is known of the learner. */
+  readonly plausibility: number;
+}
+
+/** In words, as the head of an explanation. */
+export const slipTitles = {
+  "second-bias-row": "the second bias row is forgotten",
+  "timesteps-as-features": "timesteps are used as features",
+  "units-and-features-swapped": "units and features are swapped",
+  "wrong-gates": "the number of gates is wrong",
+  "another-cell": "counted as another cell",
+  "bias-forgotten": "the bias is forgotten",
+  "bias-per-input": "the bias is counted for each input instead of each unit",
+  "bias-once": "the bias is counted for one gate only",
+  "one-bias-for-all": "one bias is counted for the whole layer",
+  "two-biases": "two biases are counted, as PyTorch has them",
+  "recurrent-part-forgotten": "the recurrent part is forgotten",
+  "input-part-forgotten": "the input part is forgotten",
+  "times-timesteps": "the count is multiplied by the timesteps",
+  "stale-features": "the number of features is that of another place",
+  "stale-units": "the number of units is that of another layer",
+  "features-multiplied": "all axes of the input are taken as features",
+  "filters-as-one": "filters are taken as 1",
+  "window-as-one": "the kernel size is taken as 1",
+  "one-direction": "only one direction is counted",
+  "not-trained-left-out": "the arrays that are not trained are left out",
+  "one-array": "only one of the arrays is counted",
+  "off-by-one": "one row is counted too many or too few",
+  "another-layer": "the number of another layer",
+  "layer-left-out": "a layer is left out",
+  "layer-doubled": "a layer is counted twice",
+  "brackets-lost": "brackets are lost",
+  "sequences-overlooked": "return_sequences is overlooked",
+  "sequences-assumed": "return_sequences is assumed where it is off",
+  "doubling-missed": "the doubling by Bidirectional is missed",
+  "doubling-assumed": "a doubling is assumed where the directions are not joined end to end",
+  "remainder-kept": "the remainder is kept that pooling drops",
+  "padding-forgotten": "the padding is forgotten",
+  "padding-assumed": "padding is assumed where there is none",
+  "stride-ignored": "the stride is ignored",
+  "dilation-ignored": "the dilation is ignored",
+  "plus-one-forgotten": "the + 1 of the number of windows is forgotten",
+  "layer-passed-over": "the layer is passed over: its output taken to be its input",
+  "features-kept": "the features stay as they were",
+  "axes-swapped": "timesteps and features are swapped",
+  "steps-concatenated": "the steps are concatenated instead of stacked",
+  "axis-kept": "an axis is kept that the layer takes away",
+  "stale-timesteps": "the number of timesteps is that of another place",
+  "gates-in-shape": "the gates are counted in the shape",
+  "batch-as-timesteps": "the timesteps stand where the batch belongs",
+} as const;
