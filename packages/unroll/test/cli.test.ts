@@ -87,6 +87,15 @@ b.summary()
       ],
     ]),
   );
+  writeFileSync(
+    join(folder, "five.json"),
+    JSON.stringify([
+      [
+        [1, 2, 3, 4, 5],
+        [1, 2, 3, 4, 5],
+      ],
+    ]),
+  );
   writeFileSync(join(folder, "x.csv"), "a,b\n1,2\n3,4\n5,6\n");
   writeFileSync(join(folder, "x.npy"), writeNpy({ shape: [1, 3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) }));
 });
@@ -354,6 +363,18 @@ describe("check and convert", () => {
       expect((await unroll("convert", net, to)).code).toBe(0);
       expect((await unroll("predict", to, "--input", x, "--json")).out).toBe(before.out);
     }
+    for (const [ending, starts] of [
+      ["py", "import keras"],
+      ["ts", "import"],
+      ["onnx", ""],
+    ] as const) {
+      const to = join(folder, `again.${ending}`);
+      expect((await unroll("convert", net, to)).code).toBe(0);
+      expect(readFileSync(to, "utf8").startsWith(starts)).toBe(true);
+    }
+    expect(JSON.parse((await unroll("summary", join(folder, "again.py"), "--json")).out).models[0].totalParams).toBe(
+      43,
+    );
     const [json, npz] = [join(folder, "again.json"), join(folder, "again.npz")];
     await unroll("convert", net, json);
     const { out } = await unroll("convert", net, npz);
@@ -361,6 +382,56 @@ describe("check and convert", () => {
     expect((await unroll("predict", json, "--weights", npz, "--input", x, "--json")).out).toBe(before.out);
     expect((await unroll("predict", json, "--input", x)).note).toContain("no weights");
   });
+});
+
+describe("models that are too large", () => {
+  it("are counted, and refused before memory is taken where numbers are needed", async () => {
+    const long = join(folder, "long.py");
+    writeFileSync(
+      long,
+      "from keras import *\nm = Sequential([Input((30000000, 5)), layers.GRU(4), layers.Dense(1)])\nm.summary()\n",
+    );
+    expect((await unroll("explain", long)).out).toContain("number of timesteps, 30,000,000, is not in the count");
+    const before = process.memoryUsage().arrayBuffers;
+    const { code, note } = await unroll("verify", long);
+    expect(code).toBe(2);
+    expect(note).toContain(
+      "random data is made up to 16,777,216 numbers. Received: shape = (2, 30000000, 5), 300,000,000 numbers.",
+    );
+    const wide = join(folder, "wide.py");
+    writeFileSync(wide, "from keras import *\nm = Sequential([Input((2, 5)), layers.LSTM(200000)])\n");
+    expect(JSON.parse((await unroll("summary", wide, "--json")).out).models[0].totalParams).toBe(
+      4 * (200_000 * 200_005 + 200_000),
+    );
+    const refused = await unroll("predict", wide, "--input", join(folder, "five.json"));
+    expect(refused.code).toBe(2);
+    expect(refused.note).toMatch(/GiB/);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 26);
+  });
+
+  it.each([
+    ["layers.LSTM(0)", "units must be a positive whole number"],
+    ["layers.LSTM(-3)", "units must be a positive whole number"],
+    ["layers.LSTM(2.5)", "units must be a positive whole number"],
+    ["layers.LSTM(4, activation='rleu')", "Did you mean relu?"],
+  ])("%s is an error that says the rule", async (layer, text) => {
+    const path = join(folder, "wrong.py");
+    writeFileSync(path, `from keras import *\nm = Sequential([Input((5, 3)), ${layer}])\nm.summary()\n`);
+    const { code, out, note } = await unroll("explain", path);
+    expect([code, out]).toEqual([2, ""]);
+    expect(note).toContain(text);
+  });
+});
+
+it("what code says wrongly beside sizes is told on stderr", async () => {
+  const path = join(folder, "slip.py");
+  writeFileSync(path, "from keras import *\nm = Sequential([Input((5, 3)), layers.LSTM(4, return_sequence=True)])\n");
+  for (const command of ["summary", "explain", "tour"]) {
+    const { code, note } = await unroll(command, path);
+    expect(code).toBe(0);
+    expect(note).toContain("line 2: ");
+    expect(note).toContain("return_sequence");
+  }
 });
 
 describe("tour", () => {

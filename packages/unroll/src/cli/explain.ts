@@ -4,7 +4,7 @@ import { Explanation, type LayerExplanation } from "../explain/explanation.ts";
 import { explainModel } from "../explain/index.ts";
 import type { Model } from "../model/model.ts";
 import type { Command } from "./command.ts";
-import { type FileModel, modelFlags, noModels, readModels } from "./open-models.ts";
+import { type FileModel, modelFlags, noModels, noteProblems, readModels } from "./open-models.ts";
 import { fileOf, layerOf, printJson } from "./print.ts";
 
 const formats = ["text", "markdown", "latex", "mathml", "html"] as const;
@@ -23,8 +23,10 @@ export const explain: Command = {
   async run(invocation) {
     const { flags, terminal } = invocation;
     const file = fileOf(invocation);
-    const { models, problems } = await readModels(file, flags);
-    if (models.length === 0) throw noModels(file, problems);
+    const found = await readModels(file, flags);
+    const { models } = found;
+    if (models.length === 0) throw noModels(file, found.problems);
+    noteProblems(found, terminal);
     const explanations = models.map((one) => explanationOf(builtModel(one), layerOf(invocation)));
     if (flags.json === true) printJson(terminal, { models: explanations });
     else {

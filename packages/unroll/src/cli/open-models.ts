@@ -9,7 +9,7 @@ import type { FileReport } from "../formats/container.ts";
 import { codeOf, type LoadOptions, load, loadWeights } from "../formats/load.ts";
 import type { CodeModel, Problem } from "../formats/python/index.ts";
 import type { Model } from "../model/model.ts";
-import type { Flag, FlagValues } from "./command.ts";
+import type { Flag, FlagValues, Terminal } from "./command.ts";
 import { readRecordedCases } from "./recorded-cases.ts";
 
 /** A model of a file. */
@@ -84,6 +84,18 @@ export async function readOneModel(
   }
   if (only.model === undefined) throw only.error!; // one of the two is there
   return { ...only, model: only.model, report };
+}
+
+/** `cell 3, line 7`, or in a script `line 7`. */
+export function placeOf(cell: number, line: number, { isNotebook }: Pick<FileModels, "isNotebook">): string {
+  return isNotebook ? `cell ${cell}, line ${line}` : `line ${line}`;
+}
+
+/** Says on stderr what code was not understood. */
+export function noteProblems(found: FileModels, terminal: Terminal): void {
+  for (const { cell, line, message } of found.problems) {
+    terminal.note(`${placeOf(cell, line, found)}: ${message}\n`);
+  }
 }
 
 /** The error for a file in which no model was found. */

@@ -129,6 +129,8 @@ function toTensor(value: unknown, path: string): Tensor {
 
 /** Sizes for axes that the model leaves open. */
 const openSize = 8;
+/** More is refused before memory is taken. */
+const largestRandom = 2 ** 24;
 
 /** Seeded random data that fits the model: normal numbers, or whole numbers below the vocabulary where they are looked up. */
 export function randomInputs(model: Model, examples: number, seed = 0): Tensor[] {
@@ -136,6 +138,15 @@ export function randomInputs(model: Model, examples: number, seed = 0): Tensor[]
   return model.inputs.map((input) => {
     const shape = input.shape.map((size, axis) => size ?? (axis === 0 ? examples : openSize));
     const count = sizeOf(shape);
+    if (count > largestRandom) {
+      throw new UnrollError({
+        code: "memory",
+        path: input.node.layer.name,
+        expected: `random data is made up to ${largestRandom.toLocaleString("en-US")} numbers`,
+        received: `shape = ${formatShape(shape)}, ${count.toLocaleString("en-US")} numbers`,
+        hint: "Give --input FILE. Counts and shapes need no data.",
+      });
+    }
     const vocabulary = vocabularyOf(input, model);
     if (vocabulary !== undefined) {
       return { shape, data: Int32Array.from({ length: count }, () => random.below(vocabulary)) };

@@ -3,7 +3,15 @@ import { formatShape, type Shape } from "../core/shape.ts";
 import type { SummaryOptions } from "../model/model.ts";
 import { summaryJson } from "../model/summary-table.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
-import { type FileModel, type FileModels, modelFlags, noModels, readModels } from "./open-models.ts";
+import {
+  type FileModel,
+  type FileModels,
+  modelFlags,
+  noModels,
+  noteProblems,
+  placeOf,
+  readModels,
+} from "./open-models.ts";
 import { partialRows } from "./partial-summary.ts";
 import { fileOf, printJson, styleFor } from "./print.ts";
 import { printedDifferences } from "./printed-differences.ts";
@@ -38,9 +46,7 @@ export const summary: Command = {
       return [...title, table, ...remarksOn(one)].join("\n");
     });
     terminal.out(`${blocks.join("\n\n")}\n`);
-    for (const { cell, line, message } of found.problems) {
-      terminal.note(`${placeOf(cell, line, found)}: ${message}\n`);
-    }
+    noteProblems(found, terminal);
     return 0;
   },
 };
@@ -81,10 +87,6 @@ function modelJson(one: FileModel, found: FileModels): unknown {
 /** A notebook is cited by cell, other files by line. */
 function sourceOf(cell: number, line: number, { isNotebook }: FileModels): { cell: number } | { line: number } {
   return isNotebook ? { cell } : { line };
-}
-
-function placeOf(cell: number, line: number, { isNotebook }: FileModels): string {
-  return isNotebook ? `cell ${cell}, line ${line}` : `line ${line}`;
 }
 
 function titleOf(one: FileModel, index: number, found: FileModels, terminal: Terminal): string[] {

@@ -10,7 +10,7 @@ import { explainModel, traceModel, verifyModel } from "../explain/index.ts";
 import type { Model } from "../model/model.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { dataFor } from "./data-for.ts";
-import { type FileModel, modelFlags, noModels, readModels } from "./open-models.ts";
+import { type FileModel, modelFlags, noModels, noteProblems, readModels } from "./open-models.ts";
 import { printJson, type Style, styleFor } from "./print.ts";
 import { inputFlag } from "./read-data.ts";
 import { type TourModel, tourModels } from "./tour-models.ts";
@@ -137,8 +137,10 @@ function lastRows(table: string): string {
 }
 
 async function tourOfFile(file: string, flags: FlagValues, terminal: Terminal): Promise<0 | 1> {
-  const { models, problems } = await readModels(file, flags);
-  if (models.length === 0) throw noModels(file, problems);
+  const found = await readModels(file, flags);
+  const { models } = found;
+  if (models.length === 0) throw noModels(file, found.problems);
+  noteProblems(found, terminal);
   const style = styleFor(terminal);
   const documents: unknown[] = [];
   let passed = true;

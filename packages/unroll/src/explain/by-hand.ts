@@ -122,7 +122,8 @@ function cellOwners(layer: Layer): Layer[] {
   return layer.type.cell === undefined ? layer.children.flatMap(cellOwners) : [layer];
 }
 
-function refuseHuge(layers: readonly LayerRun[], path: string): void {
+/** How many numbers a by-hand evaluation keeps. */
+function keptNumbers(layers: readonly LayerRun[]): number {
   let numbers = 0;
   for (const { call, scans } of layers) {
     for (const { shape } of call.outputs) numbers += sizeOf(shape);
@@ -131,6 +132,17 @@ function refuseHuge(layers: readonly LayerRun[], path: string): void {
       numbers += batch * timesteps * scan.units * (scan.cell.named.size + 2 * scan.cell.states.length);
     }
   }
+  return numbers;
+}
+
+/** The largest batch, up to `wanted`, whose by-hand evaluation is kept; 1 where not even that fits. */
+export function batchThatFits(model: Model, inputs: readonly Tensor[], wanted: number): number {
+  const perExample = keptNumbers(writeModel(model, inputs, 1).layers);
+  return Math.max(1, Math.min(wanted, Math.floor(largestTrace / Math.max(1, perExample))));
+}
+
+function refuseHuge(layers: readonly LayerRun[], path: string): void {
+  const numbers = keptNumbers(layers);
   if (numbers <= largestTrace) return;
   throw new UnrollError({
     code: "memory",

@@ -14,7 +14,15 @@ import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import { filled, scan as scanValues } from "../program/builder.ts";
 import type { Program, ScanOperation, Value } from "../program/program.ts";
-import { type ByHand, declaredBatch, evaluateByHand, type LayerRun, readExamples, writeModel } from "./by-hand.ts";
+import {
+  type ByHand,
+  batchThatFits,
+  declaredBatch,
+  evaluateByHand,
+  type LayerRun,
+  readExamples,
+  writeModel,
+} from "./by-hand.ts";
 import { Comparison, differenceOf } from "./compare.ts";
 import {
   type Difference,
@@ -48,7 +56,7 @@ export function verifyModel(
   checkTolerance(tolerance, model.name);
   const examples = readExamples(model, x);
   const samples = examples[0]!.shape[0]!;
-  const batch = declaredBatch(model) ?? Math.max(1, Math.min(chunkSize, samples));
+  const batch = declaredBatch(model) ?? batchThatFits(model, examples, Math.max(1, Math.min(chunkSize, samples)));
   const comparison = new Comparison(tolerance);
   const predictions = model.outputs.map(({ shape, node }, index): Prediction => {
     const expected = keras === undefined ? undefined : kerasOutput(keras, index, model);

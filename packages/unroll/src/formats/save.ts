@@ -2,12 +2,14 @@
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { Layer } from "../layers/layer.ts";
 import { Model } from "../model/model.ts";
+import { toKerasPython, toTypeScript } from "./code-model.ts";
 import type { KerasObject, StorableModel } from "./container.ts";
 import { writeFile } from "./files.ts";
 import { modelToConfig } from "./keras-model-write.ts";
 import { walkLayers } from "./keras-paths.ts";
 import { weightNames } from "./storable.ts";
 import { writeH5, writeKeras, writeNpzModel, writeSafetensorsModel, writeWeightsH5 } from "./write.ts";
+import { writeOnnx } from "./write-onnx.ts";
 
 const writers = {
   /** Keras 3's archive. */
@@ -19,12 +21,22 @@ const writers = {
   safetensors: (model: Model) => writeSafetensorsModel(storableOf(model)),
   /** Weights only, by `layer/weight`. */
   npz: (model: Model) => writeNpzModel(storableOf(model)),
+  /** For ONNX runtimes. */
+  onnx: (model: Model) => writeOnnx(model),
   /** The architecture only, as `model.to_json()` gives it. */
-  json: (model: Model) => new TextEncoder().encode(`${JSON.stringify(modelToConfig(model))}\n`),
+  json: (model: Model) => encode(`${JSON.stringify(modelToConfig(model))}\n`),
+  /** The architecture only, as the Python that builds it with Keras. */
+  py: (model: Model) => encode(toKerasPython(model)),
+  /** The architecture only, as the TypeScript that builds it here. */
+  ts: (model: Model) => encode(toTypeScript(model)),
 } satisfies Readonly<Record<string, (model: Model) => Uint8Array>>;
 
 /** What a model can be written as. */
 export type WritableFormat = keyof typeof writers;
+
+/** Formats without weights, and without an architecture. */
+export const withoutWeights: ReadonlySet<WritableFormat> = new Set(["json", "py", "ts"]);
+export const withoutArchitecture: ReadonlySet<WritableFormat> = new Set(["npz", "weights.h5"]);
 
 export const writableFormats: readonly WritableFormat[] = Object.keys(writers) as WritableFormat[]; // the table's own keys
 
@@ -84,4 +96,8 @@ export function layerAt(model: Model, [name, ...rest]: readonly string[]): Layer
   const input = model.hasGraph ? model.inputs.find(({ node }) => node.layer.name === name)?.node.layer : undefined;
   const layer = input ?? model.getLayer(name ?? "");
   return rest.length > 0 && layer instanceof Model ? layerAt(layer, rest) : layer;
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
