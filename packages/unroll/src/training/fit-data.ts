@@ -71,16 +71,15 @@ export function iterableSource(
     describe: `an iterable${stepsPerEpoch === undefined ? "" : ` of ${stepsPerEpoch} batches an epoch`}`,
     async *batches(epoch, from) {
       const iterator = stepsPerEpoch === undefined || open === undefined ? start(epoch) : open;
-      open = iterator;
+      open = undefined;
       let step = 0;
       for (; stepsPerEpoch === undefined || step < stepsPerEpoch; step++) {
         const { done, value } = await iterator.next();
-        if (done) {
-          open = undefined;
-          break;
-        }
+        if (done) break;
         if (step >= from) yield readBatch(model, value, classWeight);
       }
+      // A reader that left in the middle of an epoch begins anew.
+      if (step === stepsPerEpoch) open = iterator;
       if (step === 0) throw emptyIterable(model);
     },
   };

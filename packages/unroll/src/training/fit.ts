@@ -4,7 +4,6 @@
  */
 import { UnrollError } from "../core/errors.ts";
 import { Random, type RandomState } from "../core/random.ts";
-import type { Layer } from "../layers/layer.ts";
 import { nextRandom } from "../layers/seed.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
@@ -408,10 +407,10 @@ class FitRun {
     });
   }
 
-  /** The states of stateful layers appear when a step is written. */
-  async #makeStates(): Promise<void> {
+  /** Writes the first step, with which the states of stateful layers appear and the reports are known. */
+  async #prepareFirst(): Promise<void> {
     for await (const batch of this.#source.batches(this.#epoch, 0, this.#order)) {
-      stepFor(this.#compiled, "train", shapesOf(batch.x, batch.y, batch.sampleWeight));
+      this.#reports = stepFor(this.#compiled, "train", shapesOf(batch.x, batch.y, batch.sampleWeight)).reports;
       return;
     }
   }
@@ -421,14 +420,14 @@ class FitRun {
     const { checkpoint, resume } = this.#options;
     if (checkpoint === undefined || !resume) return false;
     const { loadCheckpoint } = await import("./checkpoint.ts");
-    if (keepsStates(this.#model)) await this.#makeStates();
+    await this.#prepareFirst();
     const saved = await loadCheckpoint(checkpoint.path, this.#compiled, this.#source.describe, this.#callbacks.length);
     if (saved === undefined) return false;
     this.#epoch = saved.epoch;
     this.#batch = saved.batch;
     this.#random = new Random(saved.random);
     this.#order = saved.order;
-    this.#totals.restore([], saved.totals);
+    this.#totals.restore(this.#reports, saved.totals);
     Object.assign(this.#history, saved.history);
     this.#epochs.push(...saved.epochs);
     for (const [index, callback] of this.#callbacks.entries()) await callback.restore?.(saved.callbacks[index]!);
@@ -436,10 +435,6 @@ class FitRun {
     this.#stopped = saved.stopped;
     return saved.stopped !== undefined || saved.epoch >= this.#lastEpoch;
   }
-}
-
-function keepsStates(layer: Layer): boolean {
-  return layer.config.stateful === true || layer.children.some(keepsStates);
 }
 
 function isLogs(value: unknown): value is Record<string, number> {

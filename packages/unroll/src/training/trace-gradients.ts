@@ -114,7 +114,10 @@ export function traceGradients(
     });
   }
   const owners = ownersOf(model);
-  const runs = [...steps].map(([operation, list]) => traceOf(operation, list, owners, evaluation)).reverse();
+  const order = [...owners.values()].map(({ name }) => name);
+  const runs = [...steps]
+    .map(([operation, list]) => traceOf(operation, list, owners, evaluation))
+    .sort((a, b) => order.indexOf(a.layer) - order.indexOf(b.layer));
   const facts: GradientTraceFacts = {
     model: model.name,
     loss: evaluation.results.at(-1)![0]!,

@@ -1,0 +1,88 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { EarlyStopping, ReduceLROnPlateau } from "./callbacks.ts";
+import { compiledOf } from "./compile.ts";
+import { type FitOptions, fit } from "./fit.ts";
+import { optimizers } from "./optimizer.ts";
+import { smallModel, smallX, smallY } from "./testing.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "unroll-checkpoint-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const bits = (net: ReturnType<typeof smallModel>) => ({
+  weights: net.getWeights().map(({ data }) => [...data]),
+  slots: compiledOf(net)
+    .optimizer.slots(net.variables)
+    .map(({ data }) => [...data]),
+  rate: compiledOf(net).optimizer.learningRate,
+});
+
+/** A run with everything that a checkpoint must carry. */
+function run(path: string, more: FitOptions = {}) {
+  const net = smallModel({ optimizer: optimizers.nadam({ learningRate: 0.05 }), metrics: ["mae"] }, { dropout: 0.4 });
+  const result = fit(net, smallX, smallY, {
+    epochs: 6,
+    batchSize: 3,
+    seed: 11,
+    validationSplit: 0.2,
+    callbacks: [
+      new EarlyStopping({ patience: 9, restoreBestWeights: true }),
+      new ReduceLROnPlateau({ patience: 1, factor: 0.5 }),
+    ],
+    checkpoint: { path, everyBatches: 1 },
+    resume: true,
+    print: () => {},
+    ...more,
+  });
+  return { net, result };
+}
+
+describe("a checkpoint", () => {
+  it.each([1, 2, 3, 5, 7, 11, 17])(
+    "lets a run that ended after %i batches end with the bits of one that did not",
+    async (batches) => {
+      const whole = run(join(folder, `whole-${batches}`));
+      const expected = await whole.result;
+      const path = join(folder, `cut-${batches}`);
+      const controller = new AbortController();
+      let seen = 0;
+      const cut = run(path, {
+        signal: controller.signal,
+        onProgress: ({ done }) => {
+          if (!done && ++seen === batches) controller.abort();
+        },
+      });
+      expect((await cut.result).stopped?.reason).toBe("aborted");
+      const resumed = run(path);
+      const found = await resumed.result;
+      expect(found.history).toEqual(expected.history);
+      expect(bits(resumed.net)).toEqual(bits(whole.net));
+    },
+  );
+
+  it("gives a finished run back without training again", async () => {
+    const path = join(folder, "finished");
+    const first = run(path);
+    const expected = await first.result;
+    const again = run(path);
+    expect(await again.result).toEqual(expected);
+    expect(bits(again.net).weights).toEqual(bits(first.net).weights);
+  });
+
+  it("begins anew without the file, and refuses that of another run", async () => {
+    const path = join(folder, "other");
+    expect(existsSync(path)).toBe(false);
+    await run(path, { epochs: 1 }).result;
+    expect(existsSync(path)).toBe(true);
+    await expect(run(path, { batchSize: 2 }).result).rejects.toThrow(
+      "must be of the same data, 8 examples in batches of 2",
+    );
+    await expect(run(path, { callbacks: [] }).result).rejects.toThrow("must have the 2 callbacks");
+    const net = smallModel({ optimizer: "sgd" });
+    await expect(
+      fit(net, smallX, smallY, { checkpoint: { path }, resume: true, batchSize: 3, validationSplit: 0.2 }),
+    ).rejects.toThrow("must be of the same optimizer");
+  });
+});
