@@ -90,9 +90,31 @@ export async function loadCheckpoint(
   data: string,
   callbacks: number,
 ): Promise<Progression | undefined> {
+  await removeUnfinished(path);
   const fs = await import("node:fs");
   if (!fs.existsSync(path)) return undefined;
   return restoreCheckpoint(await readFile(path, defaultLimits), path, compiled, data, callbacks);
+}
+
+/** Deletes what a killed process had begun to write beside the checkpoint; its number is in the name. */
+async function removeUnfinished(path: string): Promise<void> {
+  const fs = await import("node:fs/promises");
+  const { basename, dirname, join } = await import("node:path");
+  const folder = dirname(path);
+  for (const name of await fs.readdir(folder).catch(() => [])) {
+    if (!name.startsWith(`${basename(path)}.`) || !name.endsWith(".tmp")) continue;
+    const owner = Number(name.slice(basename(path).length + 1).split(".")[0]);
+    if (Number.isInteger(owner) && !isRunning(owner)) await fs.rm(join(folder, name), { force: true });
+  }
+}
+
+function isRunning(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === "EPERM"; // it runs, but for somebody else
+  }
 }
 
 export function restoreCheckpoint(

@@ -6,13 +6,19 @@ import { numbers, smallModel, smallX, smallY } from "./testing.ts";
 import { traceGradients } from "./trace-gradients.ts";
 
 describe("a backward trace", () => {
+  const kinds = {
+    lstm: (units: number, more: object) => layers.lstm({ units, ...more }),
+    gru: (units: number, more: object) => layers.gru({ units, ...more }),
+    simpleRNN: (units: number, more: object) => layers.simpleRNN({ units, ...more }),
+  };
+
   it.each(["lstm", "gru", "simpleRNN"] as const)("splits the gradient of %s over the timesteps", (kind) => {
     const net = sequential({
       seed: 3,
       layers: [
         input({ shape: [5, 2] }),
-        layers.bidirectional({ layer: layers[kind]({ units: 3, returnSequences: true }) }),
-        layers[kind]({ units: 2, goBackwards: true }),
+        layers.bidirectional({ layer: kinds[kind](3, { returnSequences: true }) }),
+        kinds[kind](2, { goBackwards: true }),
         layers.dense({ units: 1 }),
       ],
     });
