@@ -1,0 +1,61 @@
+// What a fresh process costs: empty, with the built library imported, and up to the first prediction of a small LSTM.
+// `npm run bench -- startup`. Processes run in turns; each figure is the median of the rounds, with the best and the worst.
+import { spawnSync } from "node:child_process";
+
+const rounds = 15;
+const library = new URL("../packages/unroll/dist/index.js", import.meta.url).href;
+const programs = {
+  "an empty process": "",
+  "import Unroll": `await import("${library}");`,
+  "import, LSTM(30), predict": `
+    const { input, layers, sequential, tensor } = await import("${library}");
+    const net = sequential({ layers: [input({ shape: [21, 9] }), layers.lstm({ units: 30 }), layers.dense({ units: 1 })] });
+    net.predict(tensor(new Float32Array(32 * 21 * 9), [32, 21, 9]));`,
+};
+
+/** Clock and processor time of a fresh process, in ms. */
+function run(code) {
+  const start = performance.timeOrigin + performance.now();
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ["--input-type=module", "--eval", withUsage(code, start)],
+    {
+      encoding: "utf8",
+    },
+  );
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+/** The program itself tells, at its end, what it took since before it was started. */
+function withUsage(code, start) {
+  return `${code}
+    const { user, system } = process.cpuUsage();
+    const clock = performance.timeOrigin + performance.now() - ${start};
+    console.log(JSON.stringify({ clock, processor: (user + system) / 1000 }));`;
+}
+
+function summary(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [best, middle, worst] = [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)];
+  return { text: `${middle.toFixed(0)} (${best.toFixed(0)}–${worst.toFixed(0)})`, best, middle };
+}
+
+const times = Object.fromEntries(Object.keys(programs).map((name) => [name, []]));
+for (let round = 0; round < rounds; round++) {
+  for (const [name, code] of Object.entries(programs)) times[name].push(run(code));
+}
+console.log("| a fresh process | clock, ms | × | processor, ms | × |");
+console.log("| --- | ---: | ---: | ---: | ---: |");
+const [empty] = Object.values(times);
+for (const [name, list] of Object.entries(times)) {
+  const cells = ["clock", "processor"].flatMap((kind) => {
+    const base = summary(empty.map((time) => time[kind]));
+    const own = summary(list.map((time) => time[kind]));
+    return [own.text, (own.best / base.best).toFixed(2)];
+  });
+  console.log(`| ${name} | ${cells.join(" | ")} |`);
+}
+console.log(
+  `\nMedian of ${rounds} rounds (best–worst); × = best over the empty process's best. Node ${process.versions.node}.`,
+);
