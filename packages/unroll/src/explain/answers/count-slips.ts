@@ -7,6 +7,7 @@ import { lstm } from "../../cells/lstm.ts";
 import { simpleRnn } from "../../cells/simple-rnn.ts";
 import { evaluateSize } from "../../equations/evaluate.ts";
 import { constant, type Expr, letter } from "../../equations/expr.ts";
+import { plural } from "../lines.ts";
 import { type CountTree, changeTerms, countOf, lettersIn, rebindTree, type Term, termsOf } from "./count-tree.ts";
 import { numberOf, setLetter, withNumber } from "./letters.ts";
 import { type EarlierSize, type Outline, type Place, timestepsOf } from "./outline.ts";
@@ -74,12 +75,12 @@ const wrongGates: CountSlip = ({ count }) => {
   return [1, 2, 3, 4, 5].flatMap((wrong): Variant<CountTree>[] => {
     if (wrong === gates) return [];
     const like = gateCounts.find((one) => one.gates === wrong);
-    const reason = like === undefined ? "no cell of Keras" : `as a ${like.kind} has`;
+    const reason = like === undefined ? "no cell of Keras" : `as ${withArticle(like.kind)} has`;
     return [
       {
         id: "wrong-gates",
         result: rebindTree(count, setLetter("gates", wrong, reason)),
-        detail: `The cell has ${gates} gates, not ${wrong}${like === undefined ? "" : ` as a ${like.kind}`}.`,
+        detail: `The cell has ${plural(gates, "gate")}, not ${wrong}${like === undefined ? "" : ` as ${withArticle(like.kind)} has`}.`,
         plausibility: like === undefined ? 0.35 : 0.6,
       },
     ];
@@ -96,13 +97,13 @@ const anotherCell: CountSlip = ({ count }) => {
     if (kind === cell.className || evaluateSize(cell.gates!) === gates) return [];
     const rows = kind === "GRU" ? 2 : 1;
     if (!hasRows && rows === 1) return [];
-    const rebound = rebindTree(count, setLetter("gates", gates, `as a ${kind} has`));
+    const rebound = rebindTree(count, setLetter("gates", gates, `as ${withArticle(kind)} has`));
     const result = changeTerms(rebound, (term) => {
       if (rows === 1 && isBiasWithRows(term)) return { ...term, factors: term.factors.slice(1) };
       if (rows === 2 && isSingleGateBias(term)) return { ...term, factors: [constant(2), ...term.factors] };
       return term;
     });
-    const detail = `That is the count of a ${kind} of the same sizes${rows === 2 ? " with its two rows of bias" : ""}; this is a ${cell.className}.`;
+    const detail = `That is the count of ${withArticle(kind)} of the same sizes${rows === 2 ? " with its two rows of bias" : ""}; this is ${withArticle(cell.className)}.`;
     return [{ id: "another-cell", result, detail, plausibility: 0.5 }];
   });
 };
@@ -374,6 +375,10 @@ function isSingleGateBias({ role, perGate, factors }: Term): boolean {
 function hasBias(tree: CountTree): boolean {
   const terms = termsOf(tree);
   return terms.length > 1 && terms.some(({ role }) => role === "bias");
+}
+
+function withArticle(kind: string): string {
+  return `${kind.startsWith("L") ? "an" : "a"} ${kind}`;
 }
 
 function shown(size: Expr): string {

@@ -33,6 +33,11 @@ function withOperands({ node }: Expr, operands: readonly Expr[]): Expr {
   }
 }
 
+/** Whether a letter has this meaning; more words may follow it behind a comma. */
+export function means({ meaning }: SymbolNode, wanted: Meaning): boolean {
+  return meaning === wanted || meaning.startsWith(`${wanted},`);
+}
+
 /** What to put in the place of a letter; undefined keeps it. */
 export type Rebinding = (node: SymbolNode, letter: Expr) => Expr | undefined;
 
@@ -47,7 +52,7 @@ export function withNumber({ name, meaning }: SymbolNode, value: number, reason:
 
 /** A rebinding of every letter of one meaning. */
 export function setLetter(meaning: Meaning, value: number, reason: string): Rebinding {
-  return (node) => (node.meaning === meaning && node.value !== value ? withNumber(node, value, reason) : undefined);
+  return (node) => (means(node, meaning) && node.value !== value ? withNumber(node, value, reason) : undefined);
 }
 
 /** The number of the first letter with this meaning in some formulas. */
@@ -55,7 +60,7 @@ export function numberOf(meaning: Meaning, formulas: Iterable<Expr>): number | u
   for (const formula of formulas) {
     let found: number | undefined;
     rebindLetters(formula, (node) => {
-      if (node.meaning === meaning) found ??= node.value ?? undefined;
+      if (means(node, meaning)) found ??= node.value ?? undefined;
       return undefined;
     });
     if (found !== undefined) return found;

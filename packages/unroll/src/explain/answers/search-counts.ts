@@ -7,7 +7,7 @@ import { countVariants } from "./count-slips.ts";
 import { type CountTree, countOf, countTree, deriveTree } from "./count-tree.ts";
 import { carryForward, type Outline, type Place } from "./outline.ts";
 import { shapeVariants } from "./shape-slips.ts";
-import type { Variant } from "./slip.ts";
+import { isCarried, type Variant } from "./slip.ts";
 
 /** A count with a slip, and the layer at which the slip was made. */
 export interface PlacedVariant extends Variant<CountTree> {
@@ -24,14 +24,16 @@ export function layerVariants(place: Place, outline: Outline): PlacedVariant[] {
 function carriedVariants(place: Place, outline: Outline): PlacedVariant[] {
   const right = countOf(place.count);
   return outline.places.slice(0, place.index).flatMap((before) =>
-    shapeVariants(before, outline).flatMap((variant): PlacedVariant[] => {
-      const sources = carryForward(outline, before, shapeOf(variant.result)).get(place);
-      if (sources === undefined) return [];
-      const result = countTree(place.layer, sources);
-      const count = countOf(result);
-      if (count === null || count === right) return [];
-      return [{ ...variant, result, layer: before.layer.name, plausibility: variant.plausibility * 0.95 }];
-    }),
+    shapeVariants(before, outline)
+      .filter(isCarried)
+      .flatMap((variant): PlacedVariant[] => {
+        const sources = carryForward(outline, before, shapeOf(variant.result)).get(place);
+        if (sources === undefined) return [];
+        const result = countTree(place.layer, sources);
+        const count = countOf(result);
+        if (count === null || count === right) return [];
+        return [{ ...variant, result, layer: before.layer.name, plausibility: variant.plausibility * 0.95 }];
+      }),
   );
 }
 

@@ -1,12 +1,14 @@
 /** Which slips give a wrong total: one in one layer, the same in all layers that have it, a layer left out, or two of these. */
 import { type Derivation, deriveSize, sumOf } from "../../equations/derive.ts";
-import { constant } from "../../equations/expr.ts";
+import { constant, letter } from "../../equations/expr.ts";
+import { toText } from "../../equations/render.ts";
 import { shapeOf } from "../../layers/sizes.ts";
 import { type Candidate, type Finding, type NamedSlip, namedSlip, toFindings } from "./answer.ts";
 import { countVariants } from "./count-slips.ts";
-import { type CountTree, changeTerms, countOf, countTree, deriveTree, termsOf } from "./count-tree.ts";
+import { type CountTree, changeTerms, countOf, countTree, deriveTree, formulaOf, termsOf } from "./count-tree.ts";
 import { carryForward, type Outline, type Place } from "./outline.ts";
 import { shapeVariants } from "./shape-slips.ts";
+import { isCarried } from "./slip.ts";
 
 /** A change of the total: the layers whose counts are others, undefined for one left out. */
 interface Change {
@@ -42,10 +44,14 @@ export function deriveTotal(
 ): Derivation {
   const trees = places.flatMap((place) => {
     const tree = changed.has(place) ? changed.get(place) : place.count;
-    return tree === undefined || countOf(tree) === 0 ? [] : [tree];
+    return tree === undefined || countOf(tree) === 0 ? [] : [{ tree, slipped: changed.has(place) }];
   });
-  const parts = trees.map((tree) => deriveTree(tree, tree.name));
-  return deriveSize("total parameters", sumOf(trees.map((tree) => constant(countOf(tree) ?? 0))), parts);
+  const parts = trees.map(({ tree }) => deriveTree(tree, tree.name));
+  // A letter for each layer, so that the derivation goes from names to numbers to the sum.
+  const terms = trees.map(({ tree, slipped }) =>
+    letter(tree.name, countOf(tree), `${tree.className}: ${toText(formulaOf(tree))}`, slipped ? "with the slip" : ""),
+  );
+  return deriveSize("total parameters", sumOf(terms), parts);
 }
 
 function changesOf(outline: Outline): Change[] {
@@ -67,17 +73,19 @@ function ownChanges(place: Place, outline: Outline): Change[] {
 
 /** A wrong shape of one layer changes what the layers behind it read. */
 function carriedChanges(place: Place, outline: Outline): Change[] {
-  return shapeVariants(place, outline).map(({ id, detail, result, plausibility }) => {
-    const changed = carryForward(outline, place, shapeOf(result));
-    const counts = new Map([...changed].map(([next, sources]) => [next, countTree(next.layer, sources)]));
-    const differences = [...counts].map(([next, tree]) => (countOf(tree) ?? 0) - (countOf(next.count) ?? 0));
-    return {
-      slips: [namedSlip(id, place.layer.name, detail)],
-      plausibility: plausibility * 0.85,
-      counts,
-      difference: differences.reduce((sum, one) => sum + one, 0),
-    };
-  });
+  return shapeVariants(place, outline)
+    .filter(isCarried)
+    .map(({ id, detail, result, plausibility }) => {
+      const changed = carryForward(outline, place, shapeOf(result));
+      const counts = new Map([...changed].map(([next, sources]) => [next, countTree(next.layer, sources)]));
+      const differences = [...counts].map(([next, tree]) => (countOf(tree) ?? 0) - (countOf(next.count) ?? 0));
+      return {
+        slips: [namedSlip(id, place.layer.name, detail)],
+        plausibility: plausibility * 0.85,
+        counts,
+        difference: differences.reduce((sum, one) => sum + one, 0),
+      };
+    });
 }
 
 /** The same slip in every layer that has it: learners who do not know a rule break it everywhere. */

@@ -209,7 +209,14 @@ const stepsConcatenated: ShapeSlip = ({ outputs }) => {
 const axisKept: ShapeSlip = ({ inputs, outputs, layer }) => {
   const [input] = inputs;
   const [output] = outputs;
-  if (input?.length !== 3 || output?.length !== 2) return [];
+  const isSequenceOption =
+    changedOptions(
+      layer,
+      "returnSequences",
+      () => true,
+      () => true,
+    ) !== undefined;
+  if (input?.length !== 3 || output?.length !== 2 || isSequenceOption) return [];
   return [
     {
       id: "axis-kept",
@@ -237,6 +244,7 @@ const staleSizes: ShapeSlip = (place, { places, inputs }) => {
       ),
     ...inputs.map(({ name, shape }) => ({ shape, where: `the shape of ${name}` })),
   ];
+  const read = place.sources[0]?.shape.at(-1); // taken for the units, that is "features-kept"
   const own = numberOf("units", output!) ?? numberOf("filters", output!);
   return before.flatMap(({ shape, where }): Variant<Sizes>[] => {
     const features = shape.at(-1);
@@ -252,7 +260,7 @@ const staleSizes: ShapeSlip = (place, { places, inputs }) => {
             } as const,
           ]
         : []),
-      ...(typeof features === "number" && own !== undefined
+      ...(typeof features === "number" && own !== undefined && features !== read
         ? [
             {
               id: "stale-units",
@@ -290,7 +298,7 @@ const batchAsTimesteps: ShapeSlip = ({ inputs, outputs }) => {
       id: "batch-as-timesteps",
       result: [input[1]!, output[1]!],
       detail: "The first axis is the batch, None until data comes; the timesteps are gone.",
-      plausibility: 0.5,
+      plausibility: 0.6,
     },
   ];
 };
