@@ -1,0 +1,31 @@
+/** How numbers and shapes are written on screen. */
+
+/** With `digits` decimals, or every digit of the float64. */
+export function decimal(value: number, digits: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
+  const text = digits >= 17 ? String(value) : value.toFixed(digits);
+  return (/^-0(\.0+)?$/.test(text) ? text.slice(1) : text).replace("-", "−");
+}
+
+export function whole(value: number | null): string {
+  return value === null ? "None" : value.toLocaleString("en-US");
+}
+
+export function shapeText(shape: readonly (number | null)[]): string {
+  return `(${shape.map((size) => size ?? "None").join(", ")}${shape.length === 1 ? "," : ""})`;
+}
+
+/** `hPrev` → h with the subscript t−1; other names have t. */
+export function nameParts(name: string): { readonly base: string; readonly below: string; readonly hat: boolean } {
+  const before = name.endsWith("Prev");
+  const stem = before ? name.slice(0, -4) : name;
+  const hat = stem.endsWith("Hat");
+  return { base: hat ? stem.slice(0, -3) : stem, below: before ? "t−1" : "t", hat };
+}
+
+/** The accent of a gate; states and inputs have their own. */
+export function accent(gate: number, role: string, name: string): string {
+  if (role === "input") return "var(--input)";
+  if (gate >= 0) return `var(--gate-${gate % 5})`;
+  return name.startsWith("c") ? "var(--memory)" : "var(--hidden)";
+}

@@ -1,0 +1,199 @@
+/** What the page knows: where it is, the model that is open, and the trace of its example. Everything comes from the worker. */
+import { examples } from "../data/examples.ts";
+import type { Edit, LabMethods, ModelView, Opened, TraceView, TrainProgress } from "../worker/protocol.ts";
+import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts";
+import { pack, unpack } from "./pack.ts";
+import { type Route, readRoute, startRoute, writeRoute } from "./router.ts";
+
+class Lab {
+  route = $state.raw<Route>(startRoute);
+  opened = $state.raw<Opened | undefined>(undefined);
+  trace = $state.raw<TraceView | undefined>(undefined);
+  training = $state.raw<TrainProgress | undefined>(undefined);
+  failure = $state.raw<Failure | undefined>(undefined);
+  /** What a screen reader is told. */
+  status = $state("");
+  busy = $state(false);
+  code = $state("");
+  /** The file's name, where the model came as one. */
+  fileName = $state("");
+  edits = $state.raw<readonly Edit[]>([]);
+  settings = $state(readSettings());
+  readonly worker: Client<LabMethods>;
+  #source: string | Uint8Array = "";
+  #key = "";
+  #request = 0;
+
+  constructor() {
+    const worker = new Worker(new URL("../worker/worker.ts", import.meta.url), { type: "module" });
+    this.worker = connect<LabMethods>(worker, (event, data) => {
+      if (event === "train") this.training = data as TrainProgress; // the only event
+    });
+  }
+
+  get model(): ModelView | undefined {
+    return this.opened?.model;
+  }
+
+  start(): void {
+    const follow = (): void => void this.#follow(readRoute(location.hash));
+    addEventListener("hashchange", follow);
+    follow();
+  }
+
+  /** Moves on; a change of time or unit replaces the entry in the history. */
+  go(change: Partial<Route>, { replace = false } = {}): void {
+    const next = { ...this.route, ...change };
+    const hash = writeRoute(next);
+    if (replace) history.replaceState(null, "", hash);
+    else if (location.hash !== hash) history.pushState(null, "", hash);
+    void this.#follow(next);
+  }
+
+  href(change: Partial<Route>): string {
+    return writeRoute({ ...this.route, ...change });
+  }
+
+  /** Opens pasted text or a file, and shows it. */
+  async openSource(source: string | Uint8Array, name?: string, set?: Readonly<Record<string, string>>): Promise<void> {
+    const found = await this.#open(source, name, set);
+    if (found === undefined) return;
+    this.#key = `own ${this.#request}`;
+    this.edits = [];
+    const s = typeof source === "string" ? await pack(source) : "";
+    const s2 = s.length <= 8000 ? s : "";
+    this.route = { ...this.route, m: "", s: s2, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false };
+    if (s2 !== "") this.#key = `s ${s2} ${this.route.seed}`;
+    this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
+  }
+
+  async choose(index: number): Promise<void> {
+    await this.#open(this.#source, this.fileName || undefined, undefined, index);
+    this.go({ layer: "", t: 0, unit: 0, gate: "" }, { replace: true });
+  }
+
+  async retrace(): Promise<void> {
+    this.trace = undefined;
+    await this.#trace();
+  }
+
+  setEdits(edits: readonly Edit[]): void {
+    this.edits = edits;
+    this.go({ edits: edits.length === 0 ? "" : JSON.stringify(edits.map(packEdit)) }, { replace: true });
+    void this.#trace();
+  }
+
+  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.failure = error instanceof CallError ? error.failure : { message: String(error), expected: false };
+      return undefined;
+    }
+  }
+
+  saveSettings(): void {
+    localStorage.setItem("unroll", JSON.stringify(this.settings));
+    applySettings(this.settings);
+  }
+
+  async #follow(route: Route): Promise<void> {
+    this.route = route;
+    const key = route.m !== "" ? `m ${route.m} ${route.seed}` : route.s !== "" ? `s ${route.s} ${route.seed}` : this.#key;
+    if (key !== this.#key) {
+      this.#key = key;
+      this.edits = readEdits(route.edits);
+      const example = examples.find(({ id }) => id === route.m);
+      const source = example?.code ?? (await unpack(route.s));
+      if (source === undefined) this.failure = { message: "This link holds no model that can be read.", expected: true };
+      else await this.#open(source);
+    }
+    if (route.screen === "step" && this.trace === undefined && this.model !== undefined) await this.#trace();
+  }
+
+  async #open(
+    source: string | Uint8Array,
+    name?: string,
+    set?: Readonly<Record<string, string>>,
+    choose = 0,
+  ): Promise<Opened | undefined> {
+    this.busy = true;
+    this.failure = undefined;
+    this.#request += 1;
+    const request = this.#request;
+    const opened = await this.attempt(() =>
+      this.worker.open({ source, choose, seed: this.route.seed, ...(name ? { name } : {}), ...(set ? { set } : {}) }),
+    );
+    this.busy = false;
+    if (opened === undefined || request !== this.#request) return undefined;
+    this.#source = source;
+    this.fileName = name ?? "";
+    this.code = typeof source === "string" ? source : "";
+    this.trace = undefined;
+    this.training = undefined;
+    this.opened = opened;
+    this.status = opened.model === undefined ? (opened.error ?? "") : `${opened.model.name} is open.`;
+    return opened;
+  }
+
+  async #trace(): Promise<void> {
+    const trace = await this.attempt(() => this.worker.trace({ seed: this.route.seed, edits: this.edits }));
+    if (trace !== undefined) {
+      this.failure = undefined;
+      this.trace = trace;
+    }
+  }
+}
+
+function packEdit(edit: Edit): readonly unknown[] {
+  return edit.kind === "input" ? ["x", edit.index, edit.value] : ["w", edit.run, edit.array, edit.index, edit.value];
+}
+
+function readEdits(text: string): Edit[] {
+  if (text === "") return [];
+  try {
+    const list: unknown = JSON.parse(text);
+    if (!Array.isArray(list)) return [];
+    return list.slice(0, 200).flatMap((one: unknown): Edit[] => {
+      if (!Array.isArray(one)) return [];
+      const [kind, a, b, c, d] = one as unknown[];
+      if (kind === "x" && isIndex(a) && isNumber(b)) return [{ kind: "input", index: a, value: b }];
+      if (kind !== "w" || !isIndex(a) || typeof b !== "string" || !Array.isArray(c) || !isNumber(d)) return [];
+      return c.every(isIndex) ? [{ kind: "weight", run: a, array: b, index: c, value: d }] : [];
+    });
+  } catch {
+    return [];
+  }
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+function isIndex(value: unknown): value is number {
+  return isNumber(value) && Number.isInteger(value) && value >= 0;
+}
+
+export interface Settings {
+  theme: "auto" | "light" | "dark" | "contrast";
+  digits: 3 | 5 | 17;
+  keys: boolean;
+}
+
+function readSettings(): Settings {
+  const initial: Settings = { theme: "auto", digits: 3, keys: true };
+  try {
+    const kept: Partial<Settings> = JSON.parse(localStorage.getItem("unroll") ?? "{}");
+    const theme = (["auto", "light", "dark", "contrast"] as const).find((name) => name === kept.theme);
+    const digits = ([3, 5, 17] as const).find((count) => count === kept.digits);
+    return { theme: theme ?? initial.theme, digits: digits ?? initial.digits, keys: kept.keys !== false };
+  } catch {
+    return initial;
+  }
+}
+
+export function applySettings({ theme }: Settings): void {
+  document.documentElement.dataset.theme = theme;
+}
+
+export const lab = new Lab();

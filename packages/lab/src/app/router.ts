@@ -1,0 +1,106 @@
+/**
+ * The hash as the page's state: `#/step/lstm_1?t=17&unit=2`. One table says how each property is written; keys that it does
+ * not know are kept.
+ */
+
+export const screens = ["start", "model", "count", "step", "train"] as const;
+export type Screen = (typeof screens)[number];
+
+/** What a link holds besides screen and layer. */
+export interface LinkState {
+  /** Timestep of the cell picture, in order of processing. */
+  readonly t: number;
+  readonly unit: number;
+  /** The named value that is open. */
+  readonly gate: string;
+  readonly seed: number;
+  /** An example's name. */
+  readonly m: string;
+  /** Packed code or config, where the model is no example. */
+  readonly s: string;
+  /** True hides the answer. */
+  readonly ask: boolean;
+  /** Numbers that the user changed, packed. */
+  readonly edits: string;
+}
+
+export interface Route extends LinkState {
+  readonly screen: Screen;
+  readonly layer: string;
+  /** Keys that this version does not know, as they came. */
+  readonly others: Readonly<Record<string, string>>;
+}
+
+interface Property<T> {
+  readonly initial: T;
+  read(text: string): T | undefined;
+  write(value: T): string;
+}
+
+const whole = (initial: number, most: number): Property<number> => ({
+  initial,
+  read: (text) => (/^\d{1,9}$/.test(text) && Number(text) <= most ? Number(text) : undefined),
+  write: String,
+});
+const words = (longest: number): Property<string> => ({
+  initial: "",
+  read: (text) => (text.length <= longest ? text : undefined),
+  write: (value) => value,
+});
+const flag: Property<boolean> = { initial: false, read: (text) => text === "1", write: () => "1" };
+
+const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
+  t: whole(0, 100_000),
+  unit: whole(0, 100_000),
+  gate: words(80),
+  seed: whole(7, 2 ** 31),
+  m: words(80),
+  s: words(8000),
+  ask: flag,
+  edits: words(4000),
+};
+
+export const startRoute: Route = {
+  screen: "start",
+  layer: "",
+  others: {},
+  ...(Object.fromEntries(Object.entries(table).map(([key, { initial }]) => [key, initial])) as unknown as LinkState), // the table's own keys
+};
+
+export function readRoute(hash: string): Route {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
+  const [first = "", ...rest] = path.split("/");
+  const screen = screens.find((name) => name === first) ?? "start";
+  const known: Record<string, unknown> = {};
+  const others: Record<string, string> = {};
+  for (const [key, text] of new URLSearchParams(query)) {
+    if (!Object.hasOwn(table, key)) {
+      others[key] = text;
+      continue;
+    }
+    const value = table[key as keyof LinkState].read(text); // just asked
+    if (value !== undefined) known[key] = value;
+  }
+  return { ...startRoute, ...known, screen, layer: decoded(rest.join("/")), others };
+}
+
+export function writeRoute(route: Route): string {
+  const query = new URLSearchParams();
+  for (const [key, property] of Object.entries(table)) {
+    const value = route[key as keyof LinkState];
+    // Each property writes its own type.
+    if (value !== property.initial) query.set(key, (property.write as (value: unknown) => string)(value));
+  }
+  for (const [key, text] of Object.entries(route.others)) query.set(key, text);
+  const path = route.screen === "start" ? "" : `${route.screen}${route.layer === "" ? "" : `/${encodeURIComponent(route.layer)}`}`;
+  const text = query.toString();
+  return `#/${path}${text === "" ? "" : `?${text}`}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}

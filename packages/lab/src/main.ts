@@ -1,0 +1,13 @@
+/** Starts the page, and the service worker of a built one. */
+import "./styles/base.css";
+import { mount } from "svelte";
+import App from "./App.svelte";
+import { applySettings, lab } from "./app/lab.svelte.ts";
+
+applySettings(lab.settings);
+lab.start();
+const target = document.getElementById("app");
+if (target !== null) mount(App, { target });
+if (import.meta.env.PROD && "serviceWorker" in navigator && location.protocol.startsWith("http")) {
+  void navigator.serviceWorker.register("./service-worker.js").catch(() => undefined);
+}

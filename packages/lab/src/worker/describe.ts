@@ -1,0 +1,95 @@
+/** A model's explanation as the page shows it: the library's formulas written out as MathML, text and LaTeX. */
+import type { Shape } from "unroll/core/shape.ts";
+import {
+  type Derivation,
+  derivationToLatex,
+  type Expr,
+  explainModel,
+  type Layer,
+  type LayerExplanation,
+  type Model,
+  toMathML,
+  toSentence,
+  toText,
+} from "./library.ts";
+import type { ArrayView, DerivationView, FormulaView, LayerView, ModelView } from "./protocol.ts";
+
+export function describeModel(model: Model, hasWeights: boolean): ModelView {
+  const explanation = explainModel(model);
+  const layers = explanation.layers.map((layer) => layerView(layer, model.getLayer(layer.name)));
+  const device = model.device();
+  return {
+    name: model.name,
+    layers,
+    total: derivationView(explanation.total),
+    nonTrainable: explanation.nonTrainable,
+    summary: model.summary({ print: false, width: 72 }),
+    inputShape: model.inputs[0]!.shape,
+    cells: model.layers.filter(hasCell).map(({ name }) => name),
+    device: device.why,
+    hasWeights,
+  };
+}
+
+export function hasCell(layer: Layer): boolean {
+  return layer.type.cell !== undefined || layer.children.some(hasCell);
+}
+
+function layerView(explained: LayerExplanation, layer: Layer): LayerView {
+  const { name, className, does, inputs, outputs, count, equations, remarks, inside } = explained;
+  return {
+    name,
+    className,
+    does,
+    inputs,
+    outputs: outputs.map(({ result, axes }) => ({ shape: result, axes: axes.map(derivationView) })),
+    count: derivationView(count),
+    arrays: arraysOf(layer, layer.children.length > 0 && inside.length > 0),
+    gates: layer.type.cell?.(layer.config).gates ?? [],
+    equations:
+      equations?.equations.map((equation) => ({
+        name: equation.name,
+        ...formulaView(equation, equations.notation),
+        sentence: toSentence(equation, equations.notation),
+      })) ?? [],
+    remarks,
+    options: Object.entries(layer.config)
+      .filter(([, value]) => value !== null && typeof value !== "object" && value !== undefined)
+      .map(([option, value]) => ({ name: option, value: String(value) })),
+    inside: inside.map((one, index) => layerView(one, layer.children[index] ?? layer)),
+  };
+}
+
+function arraysOf(layer: Layer, ownOnly: boolean): ArrayView[] {
+  const arrays = ownOnly ? layer.ownArrays : layer.arrays;
+  return arrays.map(({ spec, variable }) => ({
+    name: spec.name,
+    shape: variable.shape,
+    blocks: spec.blocks ?? [],
+    size: variable.shape.reduce((product: number, size: number) => product * size, 1),
+    trainable: spec.trainable !== false,
+  }));
+}
+
+export function derivationView(derivation: Derivation): DerivationView {
+  const { title, letters, formula, steps, result } = derivation;
+  return {
+    title,
+    letters,
+    formula: formulaView(formula),
+    steps: steps.filter((step) => step !== formula).map((step) => formulaView(step)),
+    result,
+    latex: derivationToLatex(derivation),
+  };
+}
+
+export function formulaView(
+  what: Expr | Parameters<typeof toMathML>[0],
+  notation?: Parameters<typeof toMathML>[1],
+): FormulaView {
+  return { mathml: toMathML(what, notation), text: toText(what, notation) };
+}
+
+export function shapesOf(model: Model): Shape[] {
+  return explainModel(model).layers.map(({ outputs }) => outputs[0]?.result ?? []);
+}

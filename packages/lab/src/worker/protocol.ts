@@ -1,0 +1,201 @@
+/** What the page and the worker tell each other: plain data only, formulas already written as MathML by the library. */
+import type { OpenedValue } from "unroll/explain/open-value.ts";
+
+export type { OpenedNode, OpenedValue, OpenedWeight } from "unroll/explain/open-value.ts";
+
+export type Shape = readonly (number | null)[];
+
+/** A formula as it is shown, said and copied. */
+export interface FormulaView {
+  readonly mathml: string;
+  readonly text: string;
+}
+
+export interface LetterView {
+  readonly name: string;
+  readonly value: number | null;
+  readonly meaning: string;
+  readonly from: string;
+}
+
+export interface DerivationView {
+  readonly title: string;
+  readonly letters: readonly LetterView[];
+  readonly formula: FormulaView;
+  /** Numbers put in, then one level of arithmetic a line; the last is the result. */
+  readonly steps: readonly FormulaView[];
+  readonly result: number | null;
+  readonly latex: string;
+}
+
+/** An array of a layer for drawing to scale. */
+export interface ArrayView {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Gates, each an equal block of columns; empty where there are none. */
+  readonly blocks: readonly string[];
+  readonly size: number;
+  readonly trainable: boolean;
+}
+
+export interface LayerView {
+  readonly name: string;
+  readonly className: string;
+  readonly does: string;
+  readonly inputs: readonly { readonly from: string; readonly shape: Shape }[];
+  readonly outputs: readonly { readonly shape: Shape; readonly axes: readonly DerivationView[] }[];
+  readonly count: DerivationView;
+  readonly arrays: readonly ArrayView[];
+  readonly gates: readonly string[];
+  readonly equations: readonly (FormulaView & { readonly name: string; readonly sentence: string })[];
+  readonly remarks: readonly string[];
+  readonly options: readonly { readonly name: string; readonly value: string }[];
+  readonly inside: readonly LayerView[];
+}
+
+export interface ModelView {
+  readonly name: string;
+  readonly layers: readonly LayerView[];
+  readonly total: DerivationView;
+  readonly nonTrainable: number;
+  /** Byte for byte what Keras prints. */
+  readonly summary: string;
+  readonly inputShape: Shape;
+  /** Layers with a cell, in running order. */
+  readonly cells: readonly string[];
+  readonly device: string;
+  readonly hasWeights: boolean;
+}
+
+/** Something that code said and that was not understood. */
+export interface ProblemView {
+  readonly place: string;
+  readonly message: string;
+}
+
+export interface UnknownView {
+  readonly name: string;
+  readonly reason: string;
+  readonly line: number;
+  readonly value: string | undefined;
+}
+
+export interface Opened {
+  /** Every model that was found, by name. */
+  readonly names: readonly string[];
+  /** Which one is shown. */
+  readonly chosen: number;
+  readonly model: ModelView | undefined;
+  readonly error: string | undefined;
+  readonly problems: readonly ProblemView[];
+  readonly unknowns: readonly UnknownView[];
+  readonly report: readonly string[];
+}
+
+export interface OpenRequest {
+  /** Text or the bytes of a file. */
+  readonly source: string | Uint8Array;
+  /** The file's name; by default found by content. */
+  readonly name?: string;
+  /** Which of several models. */
+  readonly choose?: number;
+  readonly seed: number;
+  /** Values for sizes that the code leaves open. */
+  readonly set?: Readonly<Record<string, number | string>>;
+}
+
+/** A box of the drawing of a cell. */
+export interface SceneNode {
+  readonly name: string;
+  readonly role: "input" | "state" | "value";
+  /** Column of the drawing, from 0. */
+  readonly rank: number;
+  /** The gate whose arrays it uses; -1 where it uses none or several. */
+  readonly gate: number;
+  /** What makes it: "σ", "tanh", "+". */
+  readonly operator: string;
+  readonly meaning: string;
+  /** The next value of this state. */
+  readonly next: string | undefined;
+  readonly uses: readonly { readonly from: string; readonly through: readonly string[] }[];
+  readonly equation: FormulaView | undefined;
+}
+
+export interface Scene {
+  readonly kind: string;
+  readonly gates: readonly string[];
+  readonly nodes: readonly SceneNode[];
+}
+
+/** A cell run over time: `values[name]` is `[steps, units]`, row-major, in order of processing. */
+export interface RunView {
+  readonly name: string;
+  readonly backwards: boolean;
+  readonly units: number;
+  readonly features: number;
+  readonly timesteps: readonly number[];
+  readonly masked: readonly boolean[];
+  readonly names: readonly string[];
+  readonly x: Float64Array;
+  readonly values: Readonly<Record<string, Float64Array>>;
+  readonly before: Readonly<Record<string, Float64Array>>;
+  readonly scene: Scene;
+  readonly arrays: readonly { readonly name: string; readonly shape: readonly number[] }[];
+}
+
+export interface TraceView {
+  readonly runs: readonly RunView[];
+  /** What the model gives for this example. */
+  readonly outputs: readonly { readonly name: string; readonly shape: readonly number[]; readonly data: Float64Array }[];
+  readonly input: { readonly shape: readonly number[]; readonly data: Float64Array };
+  /** Largest difference between the engine and the by-hand numbers, over the whole example. */
+  readonly check: string;
+  /** Present where fewer timesteps are traced than the model declares. */
+  readonly shortened: number | undefined;
+}
+
+/** A number that the user changed. */
+export type Edit =
+  | { readonly kind: "weight"; readonly run: number; readonly array: string; readonly index: readonly number[]; readonly value: number }
+  | { readonly kind: "input"; readonly index: number; readonly value: number };
+
+export interface TrainRequest {
+  readonly series: readonly number[];
+  readonly lookback: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly optimizer: string;
+  readonly seed: number;
+}
+
+export interface TrainStart {
+  readonly windows: number;
+  readonly testFrom: number;
+  readonly xShape: readonly number[];
+  readonly scale: { readonly min: number; readonly max: number };
+}
+
+export interface TrainProgress {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly loss: readonly number[];
+  readonly valLoss: readonly number[];
+  /** Forecast of every window's next value, in the series' own units; from index `lookback`. */
+  readonly forecast: Float64Array | undefined;
+  readonly rmse: number | undefined;
+  readonly naiveRmse: number | undefined;
+  readonly done: boolean;
+  readonly message: string | undefined;
+}
+
+export type LabMethods = {
+  open(request: OpenRequest): Promise<Opened>;
+  recount(timesteps: number): { readonly total: number; readonly shapes: readonly Shape[] };
+  check(answer: { readonly layer: string; readonly answer: string }): { readonly right: boolean; readonly message: string };
+  trace(request: { readonly seed: number; readonly edits: readonly Edit[] }): TraceView;
+  openValue(place: { readonly run: number; readonly step: number; readonly name: string; readonly unit: number }): OpenedValue;
+  save(format: "keras" | "onnx" | "safetensors" | "json"): Promise<Uint8Array>;
+  train(request: TrainRequest): Promise<TrainStart>;
+  stop(argument: null): void;
+};

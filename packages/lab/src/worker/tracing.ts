@@ -1,0 +1,153 @@
+/** The trace of one example as the page shows it: the library's by-hand evaluation of every step, in typed arrays. */
+import { type Edit, type OpenedValue, type RunView, type TraceView } from "./protocol.ts";
+import {
+  evaluateByHand,
+  type Layer,
+  type Model,
+  openValue,
+  Random,
+  readExamples,
+  type ScanRun,
+  tensor,
+  UnrollError,
+  verifyModel,
+  writeModel,
+} from "./library.ts";
+import { sceneOf } from "./scene.ts";
+
+/** Timesteps of an input that leaves them open. */
+const openTimesteps = 8;
+
+export class Tracing {
+  #scans: readonly ScanRun[] = [];
+  #hand: ReturnType<typeof evaluateByHand> | undefined;
+
+  /** Evaluates the model with the user's changes; the model's own weights stay as they are. */
+  run(model: Model, seed: number, edits: readonly Edit[], shortened: number | undefined): TraceView {
+    const original = model.getWeights();
+    const input = exampleInput(model, seed);
+    try {
+      const owners = cellLayers(model);
+      for (const edit of edits) {
+        if (edit.kind === "input") input.data[edit.index] = edit.value;
+        else setWeight(owners[edit.run], edit);
+      }
+      const x = tensor(input.data, [1, ...input.shape]);
+      const inputs = readExamples(model, model.inputs.length === 1 ? x : model.inputs.map(() => x));
+      const written = writeModel(model, inputs, 1);
+      const hand = evaluateByHand(written, inputs, model.name);
+      this.#hand = hand;
+      this.#scans = written.layers.flatMap(({ scans }) => scans).filter(({ perSample }) => perSample === 1);
+      return {
+        runs: this.#scans.map((scan) => this.#runView(scan)),
+        outputs: written.program.results.map((value, index) => ({
+          name: model.outputs[index]?.node.layer.name ?? "output",
+          shape: value.shape.slice(1),
+          data: Float64Array.from(hand.valueOf(value)),
+        })),
+        input: { shape: input.shape, data: Float64Array.from(input.data) },
+        check: checkText(model, x),
+        shortened,
+      };
+    } finally {
+      if (edits.some(({ kind }) => kind === "weight")) model.setWeights(original);
+    }
+  }
+
+  open(run: number, step: number, name: string, unit: number): OpenedValue {
+    const scan = this.#scans[run];
+    const steps = scan === undefined ? undefined : this.#hand?.stepsOf(scan.scan)[0];
+    const at = steps?.[step];
+    if (scan === undefined || at === undefined || this.#hand === undefined) {
+      throw new UnrollError({
+        code: "usage",
+        path: "step",
+        expected: "the step must be one of the trace",
+        received: `run = ${run}, step = ${step}`,
+      });
+    }
+    return openValue(scan.scan, at, this.#hand, name, unit);
+  }
+
+  #runView({ scan, name }: ScanRun): RunView {
+    const hand = this.#hand!; // set by run()
+    const steps = hand.stepsOf(scan)[0] ?? [];
+    const [, , features] = scan.input.shape as [number, number, number];
+    const { cell, units, backwards } = scan;
+    const names = [...cell.named.keys()];
+    const inputs = hand.valueOf(scan.input);
+    const join = (rowOf: (step: (typeof steps)[number]) => Float64Array): Float64Array => {
+      const joined = new Float64Array(steps.length * units);
+      steps.forEach((step, index) => joined.set(rowOf(step), index * units));
+      return joined;
+    };
+    const x = new Float64Array(steps.length * features);
+    steps.forEach(({ timestep }, index) =>
+      x.set(inputs.subarray(timestep * features, (timestep + 1) * features), index * features),
+    );
+    return {
+      name,
+      backwards,
+      units,
+      features,
+      timesteps: steps.map(({ timestep }) => timestep),
+      masked: steps.map(({ masked }) => masked),
+      names,
+      x,
+      values: Object.fromEntries(names.map((one) => [one, join(({ values }) => values.get(one)!)])),
+      before: Object.fromEntries(
+        cell.states.map((state, index) => [`${state.name}Prev`, join(({ statesBefore }) => statesBefore[index]!)]),
+      ),
+      scene: sceneOf(cell),
+      arrays: cell.arrays.map((array, index) => ({ name: array.name, shape: scan.arrays[index]!.shape })),
+    };
+  }
+}
+
+/** One example for the model's first input: a seeded walk, or ids where an embedding wants them. */
+function exampleInput(model: Model, seed: number): { shape: number[]; data: Float32Array } {
+  const declared = model.inputs[0]!.shape.slice(1);
+  const shape = declared.map((size) => size ?? openTimesteps);
+  const random = new Random(seed + 1);
+  const vocabulary = model.layers.map(({ config }) => config.inputDim).find((size) => typeof size === "number");
+  const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  const features = shape.length > 1 ? shape.at(-1)! : 1;
+  for (let i = 0; i < data.length; i++) {
+    if (typeof vocabulary === "number") data[i] = Math.floor(random.uniform(0, vocabulary));
+    else {
+      const before = i < features ? random.uniform(-0.6, 0.6) : data[i - features]!;
+      // Two decimals, so that the numbers can be copied to paper.
+      data[i] = Math.round(Math.max(-1.5, Math.min(1.5, 0.9 * before + random.normal(0, 0.3))) * 100) / 100;
+    }
+  }
+  return { shape, data };
+}
+
+/** The layers that own a cell, in the order of the runs. */
+function cellLayers(model: Model): Layer[] {
+  const owners = (layer: Layer): Layer[] => (layer.type.cell === undefined ? layer.children.flatMap(owners) : [layer]);
+  return model.layers.flatMap(owners);
+}
+
+function setWeight(layer: Layer | undefined, edit: Extract<Edit, { kind: "weight" }>): void {
+  const array = layer?.arrays.find(({ spec }) => spec.name === edit.array);
+  if (layer === undefined || array === undefined) return;
+  const { shape, data } = array.variable;
+  const offset = edit.index.reduce((at, index, axis) => at * shape[axis]! + index, 0);
+  if (offset >= data.length) return;
+  const next = Float32Array.from(data);
+  next[offset] = edit.value;
+  array.variable.assign(next);
+}
+
+function checkText(model: Model, x: Parameters<typeof verifyModel>[1]): string {
+  try {
+    const verification = verifyModel(model, model.inputs.length === 1 ? x : model.inputs.map(() => x) as never); // one tensor an input
+    if (verification.device.name === "none") return "by hand only: no WebAssembly here";
+    const largest = Math.max(0, ...verification.layers.map(({ largest: one }) => one?.difference ?? 0));
+    const compared = verification.layers.reduce((sum, { compared: count }) => sum + count, 0);
+    return `${compared.toLocaleString("en-US")} numbers, by hand and by the engine: largest difference ${largest.toExponential(1)}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,47 @@
+/** The worker: the library with the model in it, so that the page never waits. */
+import { UnrollError } from "./library.ts";
+import type { LabMethods } from "./protocol.ts";
+import { type Failure, serve } from "./rpc.ts";
+import { Session } from "./session.ts";
+import { Tracing } from "./tracing.ts";
+
+const session = new Session();
+const tracing = new Tracing();
+
+const methods = {
+  open: (request) => session.open(request),
+  recount: (timesteps) => session.recount(timesteps),
+  async check({ layer, answer }) {
+    return (await import("./answers.ts")).checkText(session.need(), layer, answer);
+  },
+  async trace({ seed, edits }) {
+    return tracing.run(await session.prepareTrace(), seed, edits, session.shortened);
+  },
+  openValue: ({ run, step, name, unit }) => tracing.open(run, step, name, unit),
+  async save(format) {
+    return (await import("./saving.ts")).bytesOf(session.need(), format);
+  },
+  async train(request) {
+    const { startTraining } = await import("./training.ts");
+    return startTraining(session.need(), request, (progress) => emit("train", progress));
+  },
+  async stop() {
+    (await import("./training.ts")).stopTraining();
+  },
+} satisfies LabWorker;
+
+/** The methods, each of which may answer at once or later. */
+type LabWorker = {
+  [K in keyof LabMethods]: (
+    argument: Parameters<LabMethods[K]>[0],
+  ) => Awaited<ReturnType<LabMethods[K]>> | Promise<Awaited<ReturnType<LabMethods[K]>>>;
+};
+
+const emit = serve(methods, describe);
+
+function describe(error: unknown): Failure {
+  if (error instanceof UnrollError) {
+    return { message: error.message, path: error.path, ...(error.hint ? { hint: error.hint } : {}), expected: true };
+  }
+  return { message: error instanceof Error ? error.message : String(error), expected: false };
+}

@@ -1,0 +1,33 @@
+/** Debian's Chromium on the built lab, for tests and screenshots. */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { build, preview } from "vite";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const paths = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** The path of a Chromium, or undefined. */
+export function findChromium() {
+  return paths.find((path) => path !== undefined && path !== "" && existsSync(path));
+}
+
+/** Builds the lab, serves it on a free port of this machine, and opens a browser. */
+export async function openLab({ rebuild = true } = {}) {
+  const configFile = `${root}vite.config.ts`;
+  if (rebuild) await build({ root, configFile, logLevel: "error" });
+  const server = await preview({ root, configFile, logLevel: "error", preview: { host: "127.0.0.1", port: 0 } });
+  const address = server.httpServer.address();
+  const browser = await chromium.launch({
+    executablePath: findChromium(),
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+  return {
+    url: `http://127.0.0.1:${address.port}/`,
+    browser,
+    async close() {
+      await browser.close();
+      await new Promise((resolve) => server.httpServer.close(resolve));
+    },
+  };
+}

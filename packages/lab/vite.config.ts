@@ -1,0 +1,43 @@
+/** Builds and serves the lab: static files that run from any folder of any host. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig, type Plugin } from "vite";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const library = fileURLToPath(new URL("../unroll/src", import.meta.url));
+
+/** Writes into the service worker which files the build made, so that all of them work offline after one visit. */
+function precache(): Plugin {
+  return {
+    name: "precache",
+    apply: "build",
+    closeBundle() {
+      const out = join(here, "dist");
+      const files = readdirSync(out, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && entry.name !== "service-worker.js")
+        .map((entry) => `./${relative(out, join(entry.parentPath, entry.name)).replaceAll("\\", "/")}`)
+        .sort();
+      const path = join(out, "service-worker.js");
+      const script = readFileSync(path, "utf8").replace('"PRECACHE"', JSON.stringify(["./", ...files]));
+      writeFileSync(path, script.replace("VERSION", String(hash(script))));
+    },
+  };
+}
+
+function hash(text: string): number {
+  let value = 0;
+  for (let i = 0; i < text.length; i++) value = (Math.imul(value, 31) + text.charCodeAt(i)) >>> 0;
+  return value;
+}
+
+export default defineConfig({
+  root: here,
+  base: "./",
+  cacheDir: fileURLToPath(new URL("../../.cache/vite-lab", import.meta.url)),
+  plugins: [svelte(), precache()],
+  resolve: { alias: [{ find: /^unroll\/(.*)/, replacement: `${library}/$1` }] },
+  worker: { format: "es" },
+  build: { target: "es2022", modulePreload: { polyfill: false }, reportCompressedSize: true },
+});

@@ -1,0 +1,197 @@
+/**
+ * One value of a traced timestep opened into the numbers that it comes from: each sum into its terms, each product of a
+ * vector and a gate block into x_k · W[k, column] with the weight's place in Keras's array. Read from the cell's graph, so
+ * that it serves every cell; texts and drawings are the caller's.
+ */
+import { UnrollError } from "../core/errors.ts";
+import type { Row } from "../equations/evaluate.ts";
+import { type Expr, operandsOf, type ProductNode, type WeightBlock } from "../equations/expr.ts";
+import { type CellArrays, cellArrays, type ScanStep } from "../program/evaluate-scan.ts";
+import type { ScanOperation } from "../program/program.ts";
+import type { ByHand } from "./by-hand.ts";
+
+/** A number of an array, where Keras keeps it. */
+export interface OpenedWeight {
+  readonly kind: "weight";
+  /** As in the formula: "W_f", "b_f". */
+  readonly name: string;
+  /** Keras's name: "kernel". */
+  readonly array: string;
+  /** `[row, column]`, or `[column]` for a vector. */
+  readonly index: readonly number[];
+  /** Which gate's block of columns. */
+  readonly block: number;
+  readonly value: number;
+}
+
+/** A named number that can be opened itself, unless it is an input. */
+export interface OpenedName {
+  readonly kind: "name";
+  /** "x", "hPrev", "f"; a formula without a name of its own says so with "". */
+  readonly name: string;
+  readonly unit: number;
+  readonly role: "input" | "state" | "value";
+  readonly value: number;
+}
+
+export type OpenedNode =
+  | OpenedWeight
+  | OpenedName
+  | { readonly kind: "number"; readonly value: number }
+  | {
+      readonly kind: "sum";
+      readonly terms: readonly { readonly negative: boolean; readonly of: OpenedNode }[];
+      readonly value: number;
+    }
+  | { readonly kind: "product"; readonly factors: readonly OpenedNode[]; readonly value: number }
+  | {
+      readonly kind: "dot";
+      /** As in the formula: "W_f". */
+      readonly name: string;
+      readonly terms: readonly { readonly factor: OpenedNode; readonly weight: OpenedWeight }[];
+      readonly value: number;
+    }
+  | { readonly kind: "call"; readonly fn: string; readonly operands: readonly OpenedNode[]; readonly value: number };
+
+/** A named value of one unit with the tree of numbers below it. */
+export interface OpenedValue {
+  readonly name: string;
+  readonly unit: number;
+  readonly timestep: number;
+  readonly value: number;
+  readonly tree: OpenedNode;
+}
+
+/**
+ * Opens one value of a step.
+ *
+ * @throws UnrollError `unknown-name` for a name that the cell's equations do not have, `data` for a unit that it has not
+ */
+export function openValue(scan: ScanOperation, step: ScanStep, hand: ByHand, name: string, unit: number): OpenedValue {
+  const expr = scan.cell.named.get(name);
+  if (expr === undefined) {
+    throw new UnrollError({
+      code: "unknown-name",
+      path: scan.cell.kind,
+      expected: "the value must be one that the equations name",
+      received: `name = ${name}`,
+      hint: `They are ${[...scan.cell.named.keys()].join(", ")}.`,
+    });
+  }
+  if (!Number.isInteger(unit) || unit < 0 || unit >= scan.units) {
+    throw new UnrollError({
+      code: "data",
+      path: scan.cell.kind,
+      expected: `unit must be a whole number from 0 to ${scan.units - 1}`,
+      received: `unit = ${unit}`,
+    });
+  }
+  const opener = new Opener(scan, step, hand);
+  return {
+    name,
+    unit,
+    timestep: step.timestep,
+    value: at(step.valueOf(expr), unit),
+    tree: opener.define(expr, unit),
+  };
+}
+
+class Opener {
+  readonly #scan: ScanOperation;
+  readonly #step: ScanStep;
+  readonly #hand: ByHand;
+  readonly #arrays: CellArrays;
+  readonly #names: ReadonlyMap<Expr, string>;
+
+  constructor(scan: ScanOperation, step: ScanStep, hand: ByHand) {
+    this.#scan = scan;
+    this.#step = step;
+    this.#hand = hand;
+    this.#arrays = cellArrays(scan, (value) => hand.valueOf(value));
+    this.#names = new Map([...scan.cell.named].map(([name, expr]) => [expr, name]));
+  }
+
+  /** A node by what it uses; named values below it stay names. */
+  define(expr: Expr, unit: number): OpenedNode {
+    const { node } = expr;
+    const value = at(this.#step.valueOf(expr), unit);
+    switch (node.op) {
+      case "constant":
+        return { kind: "number", value };
+      case "symbol":
+        if (node.weight !== undefined) return this.#weight(node.name, node.weight, 0, unit);
+        return { kind: "name", name: node.name, unit, role: node.role === "input" ? "input" : "state", value };
+      case "add":
+      case "sub":
+        return { kind: "sum", terms: this.#terms(expr, unit, false), value };
+      case "mul":
+        return { kind: "product", factors: this.#factors(expr, unit), value };
+      case "product":
+        return this.#dot(node, value, unit);
+      case "apply":
+        return { kind: "call", fn: node.fn.symbol, operands: [this.open(node.argument, unit)], value };
+      case "rowSum":
+      case "rowMax":
+      case "rowSparsemaxThreshold":
+        return { kind: "call", fn: `${node.op.slice(3).toLowerCase()} over units`, operands: [], value };
+      default: {
+        const operands = operandsOf(expr).map((operand) => this.open(operand, unit));
+        return { kind: "call", fn: node.op, operands, value };
+      }
+    }
+  }
+
+  /** The same, but a named value is only named. */
+  open(expr: Expr, unit: number): OpenedNode {
+    const name = this.#names.get(expr);
+    if (name === undefined) return this.define(expr, unit);
+    return { kind: "name", name, unit, role: "value", value: at(this.#step.valueOf(expr), unit) };
+  }
+
+  #terms(expr: Expr, unit: number, negative: boolean): { negative: boolean; of: OpenedNode }[] {
+    const { node } = expr;
+    if ((node.op !== "add" && node.op !== "sub") || !("b" in node)) return [{ negative, of: this.open(expr, unit) }];
+    const inside = (operand: Expr, minus: boolean): { negative: boolean; of: OpenedNode }[] =>
+      this.#names.has(operand)
+        ? [{ negative: minus, of: this.open(operand, unit) }]
+        : this.#terms(operand, unit, minus);
+    return [...inside(node.a, negative), ...inside(node.b, node.op === "sub" ? !negative : negative)];
+  }
+
+  #factors(expr: Expr, unit: number): OpenedNode[] {
+    const { node } = expr;
+    if (node.op !== "mul") return [this.open(expr, unit)];
+    return [node.a, node.b].flatMap((operand) =>
+      this.#names.has(operand) ? [this.open(operand, unit)] : this.#factors(operand, unit),
+    );
+  }
+
+  #dot(node: ProductNode, value: number, unit: number): OpenedNode {
+    const { rows } = this.#arrays.place(node.matrix);
+    const terms = Array.from({ length: rows }, (_, row) => ({
+      // A vector without a name of its own, such as r ⊙ hPrev, is opened further.
+      factor: this.open(node.vector, row),
+      weight: this.#weight(node.name, node.matrix, row, unit),
+    }));
+    return { kind: "dot", name: node.name, terms, value };
+  }
+
+  #weight(name: string, block: WeightBlock, row: number, unit: number): OpenedWeight {
+    const { array, start, stride } = this.#arrays.place(block);
+    const source = this.#scan.arrays[array]!;
+    const offset = start + row * stride + unit;
+    const isMatrix = source.shape.length === 2;
+    return {
+      kind: "weight",
+      name,
+      array: block.array,
+      index: isMatrix ? [Math.floor(offset / stride), offset % stride] : [offset],
+      block: block.block,
+      value: this.#hand.valueOf(source)[offset]!,
+    };
+  }
+}
+
+function at(row: Row, unit: number): number {
+  return typeof row === "number" ? row : row[unit]!;
+}

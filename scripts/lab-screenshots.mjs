@@ -1,0 +1,66 @@
+/**
+ * Takes the pictures of every screen of the lab: light, dark and on a phone.
+ *
+ *   node scripts/lab-screenshots.mjs [--out docs/lab] [--only step] [--no-build]
+ */
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { findChromium, openLab } from "../packages/lab/test/browser.mjs";
+
+const { values } = parseArgs({
+  options: {
+    out: { type: "string", default: "docs/lab" },
+    only: { type: "string", default: "" },
+    "no-build": { type: "boolean", default: false },
+  },
+});
+if (findChromium() === undefined) {
+  console.error("The pictures need Chromium: apt-get install chromium, or set CHROMIUM to its path.");
+  process.exit(1);
+}
+const screens = {
+  start: "#/",
+  ask: "#/count/gru?m=gru&ask=1",
+  model: "#/model?m=stack",
+  count: "#/count/lstm?m=lstm",
+  total: "#/count?m=conv",
+  step: "#/step?m=lstm&t=3&unit=1&gate=f",
+  gru: "#/step?m=gru&t=5&unit=2&gate=hHat",
+  train: "#/train?m=simple-rnn",
+};
+const looks = {
+  light: { colorScheme: "light", viewport: { width: 1360, height: 900 } },
+  dark: { colorScheme: "dark", viewport: { width: 1360, height: 900 } },
+  phone: { colorScheme: "light", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
+};
+const out = resolve(values.out);
+await mkdir(out, { recursive: true });
+const { url, browser, close } = await openLab({ rebuild: !values["no-build"] });
+try {
+  for (const [look, options] of Object.entries(looks)) {
+    const context = await browser.newContext({ ...options, reducedMotion: "reduce", serviceWorkers: "block" });
+    for (const [name, hash] of Object.entries(screens)) {
+      if (!`${name}-${look}`.includes(values.only)) continue;
+      const page = await context.newPage();
+      page.on("pageerror", (error) => console.error(`${name} ${look}: ${error.message}`));
+      page.on("console", (message) => message.type() === "error" && console.error(`${name} ${look}: ${message.text()}`));
+      await page.goto(url + hash);
+      await page.waitForSelector(name === "step" || name === "gru" ? ".opened" : "h1", { timeout: 15000 }).catch((error) => console.error(`${name} ${look}: ${error.message}`));
+      if (name === "train") await train(page);
+      await page.waitForTimeout(300);
+      await page.screenshot({ path: join(out, `${name}-${look}.png`), fullPage: look === "phone" });
+      await page.close();
+    }
+    await context.close();
+  }
+} finally {
+  await close();
+}
+
+async function train(page) {
+  const start = page.getByRole("button", { name: "Train", exact: true });
+  if ((await start.count()) === 0) return;
+  await start.click();
+  await page.waitForSelector(".verdict", { timeout: 60000 }).catch(() => undefined);
+}
