@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-<<<<<<< HEAD
 import { defineCell } from "../src/cells/define.ts";
 import { Random } from "../src/core/random.ts";
 import { sizeOf } from "../src/core/shape.ts";
@@ -12,16 +11,6 @@ import { model } from "../src/model/functional.ts";
 import type { Model } from "../src/model/model.ts";
 import { sequential } from "../src/model/sequential.ts";
 import { errorOf, inputShapesFor, optionsFor, randomInputs, variationsOf } from "./conformance.ts";
-=======
-import { Random } from "../src/core/random.ts";
-import { sizeOf } from "../src/core/shape.ts";
-import { modelFromConfig } from "../src/formats/keras-model.ts";
-import { writeOnnx } from "../src/formats/write-onnx.ts";
-import { input, Layer, layerTypes } from "../src/layers/index.ts";
-import { model } from "../src/model/functional.ts";
-import type { Model } from "../src/model/model.ts";
-import { inputShapesFor, optionsFor, randomInputs, variationsOf } from "./conformance.ts";
->>>>>>> 8cb9c1e (feat(formats): write any model as ONNX)
 import { decode, difference, type FixtureTensor } from "./fixture-files.ts";
 import { graphCases, type ModelCase, modelCases } from "./fixture-models.ts";
 import { hasOnnxRuntime, runOnnx } from "./onnx-runtime.ts";
@@ -55,7 +44,6 @@ async function checkOnnx(one: ModelCase): Promise<string[]> {
 
 /** Runs the model's file and the model itself on random numbers. */
 async function compareWithEngine(model: Model, shapes: readonly (readonly number[])[]): Promise<string[]> {
-<<<<<<< HEAD
   return compare(
     model,
     randomInputs(shapes, 11).map((data, index) => ({ shape: shapes[index]!, data })),
@@ -64,10 +52,6 @@ async function compareWithEngine(model: Model, shapes: readonly (readonly number
 
 async function compare(model: Model, inputs: readonly Tensor[]): Promise<string[]> {
   const predicted = model.predict(inputs, { batchSize: inputs[0]!.shape[0]! });
-=======
-  const inputs = randomInputs(shapes, 11).map((data, index) => ({ shape: shapes[index]!, data }));
-  const predicted = model.predict(inputs, { batchSize: shapes[0]![0]! });
->>>>>>> 8cb9c1e (feat(formats): write any model as ONNX)
   const expected = Array.isArray(predicted) ? predicted : [predicted];
   const states = model.states.map(({ shape }) => ({ shape, data: new Float32Array(sizeOf(shape)) }));
   const found = [...(await runOnnx(writeOnnx(model), [...inputs, ...states])).values()];
@@ -113,7 +97,6 @@ describe.skipIf(!hasOnnxRuntime)("every layer, with every option at another valu
     expect(wrong).toEqual([]);
   });
 });
-<<<<<<< HEAD
 
 const peephole = defineCell({
   kind: "PeepholeLSTM",
@@ -236,5 +219,3 @@ describe("writeOnnx", () => {
     );
   });
 });
-=======
->>>>>>> 8cb9c1e (feat(formats): write any model as ONNX)

@@ -269,7 +269,8 @@ const rows: readonly Row[] = [
 ];
 
 describe("a wrong answer is traced to the slip that gives it", () => {
-  it.each(rows)("%s %o: %s", (name, answer, slip, among = 1) => {
+  it.each(rows)("%s %o: %s", (...row: Row) => {
+    const [name, answer, slip, among = 1] = row;
     const check = checkAnswer(models[name](), answer);
     expect(check.right).toBe(false);
     const found = check.findings.slice(0, among).flatMap(({ slips }) => slips.map(({ id }) => id));
