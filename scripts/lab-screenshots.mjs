@@ -32,7 +32,13 @@ const screens = {
 const looks = {
   light: { colorScheme: "light", viewport: { width: 1360, height: 900 } },
   dark: { colorScheme: "dark", viewport: { width: 1360, height: 900 } },
-  phone: { colorScheme: "light", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
+  phone: {
+    colorScheme: "light",
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+    isMobile: true,
+    deviceScaleFactor: 2,
+  },
 };
 const out = resolve(values.out);
 await mkdir(out, { recursive: true });
@@ -44,9 +50,14 @@ try {
       if (!`${name}-${look}`.includes(values.only)) continue;
       const page = await context.newPage();
       page.on("pageerror", (error) => console.error(`${name} ${look}: ${error.message}`));
-      page.on("console", (message) => message.type() === "error" && console.error(`${name} ${look}: ${message.text()}`));
+      page.on(
+        "console",
+        (message) => message.type() === "error" && console.error(`${name} ${look}: ${message.text()}`),
+      );
       await page.goto(url + hash);
-      await page.waitForSelector(name === "step" || name === "gru" ? ".opened" : "h1", { timeout: 15000 }).catch((error) => console.error(`${name} ${look}: ${error.message}`));
+      await page
+        .waitForSelector(name === "step" || name === "gru" ? ".opened" : "h1", { timeout: 15000 })
+        .catch((error) => console.error(`${name} ${look}: ${error.message}`));
       if (name === "train") await train(page);
       await page.waitForTimeout(300);
       await page.screenshot({ path: join(out, `${name}-${look}.png`), fullPage: look === "phone" });
