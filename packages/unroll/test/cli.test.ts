@@ -256,7 +256,10 @@ describe("explain", () => {
 
   it("takes all models of a script, and says which is open", async () => {
     const all = await unroll("explain", script);
-    expect([all.code, all.out]).toEqual([2, ""]);
+    expect([all.code, all.out.split("\n")[0]]).toEqual([0, "sequential: 137 parameters in 2 layers"]);
+    expect(all.note).toContain("sequential_1: lstm: ");
+    const open = await unroll("explain", script, "--model", "2");
+    expect([open.code, open.out]).toEqual([2, ""]);
     const first = await unroll("explain", script, "--model", "1", "--json");
     expect(JSON.parse(first.out).models[0].totalParams).toBe(137);
   });

@@ -1,4 +1,5 @@
 /** `unroll explain FILE`: where every count and every shape comes from. */
+import { UnrollError } from "../core/errors.ts";
 import { explainLayerOf } from "../explain/explain.ts";
 import { Explanation, type LayerExplanation } from "../explain/explanation.ts";
 import { explainModel } from "../explain/index.ts";
@@ -27,19 +28,32 @@ export const explain: Command = {
     const { models } = found;
     if (models.length === 0) throw noModels(file, found.problems);
     noteProblems(found, terminal);
-    const explanations = models.map((one) => explanationOf(builtModel(one), layerOf(invocation)));
-    if (flags.json === true) printJson(terminal, { models: explanations });
+    const layer = layerOf(invocation);
+    const results = models.map((one) => explainOne(one, layer, models.length === 1));
+    if (flags.json === true) printJson(terminal, { models: results });
     else {
       const options = { width: Math.min(terminal.columns, 100), parts: flags.short !== true };
-      terminal.out(explanations.map((one) => write(one, flags.format, options)).join("\n"));
+      const texts = results.flatMap((one) => (one instanceof Explanation ? [write(one, flags.format, options)] : []));
+      terminal.out(texts.join("\n"));
+      for (const one of results) if (!(one instanceof Explanation)) terminal.note(`${one.name}: ${one.error}\n`);
     }
     return 0;
   },
 };
 
-function builtModel({ model, error }: FileModel): Model {
-  if (model === undefined) throw error!; // one of the two is there
-  return model;
+/** Among several models one that cannot be explained says why; alone it is an error. */
+function explainOne(
+  { name, model, error }: FileModel,
+  layer: string | number | undefined,
+  alone: boolean,
+): Explanation | { readonly name: string; readonly error: string } {
+  try {
+    if (model === undefined) throw error!; // one of the two is there
+    return explanationOf(model, layer);
+  } catch (problem) {
+    if (alone || !(problem instanceof UnrollError)) throw problem;
+    return { name, error: problem.message };
+  }
 }
 
 /** Of the whole model, or of one layer alone. */

@@ -2,6 +2,7 @@
  * `unroll tour [FILE]`, which `npm start` runs: what the library does, on real models. One count and one forward pass in
  * full, one line for everything else, then what to do next. With a file it does the same for that file's models.
  */
+import { UnrollError } from "../core/errors.ts";
 import { formatShape } from "../core/shape.ts";
 import { toText } from "../equations/render.ts";
 import type { Explanation, LayerExplanation } from "../explain/explanation.ts";
@@ -146,19 +147,31 @@ async function tourOfFile(file: string, flags: FlagValues, terminal: Terminal): 
   let passed = true;
   for (const [index, one] of models.entries()) {
     if (flags.json !== true) terminal.out(`${style.bold(`${one.name} (${index + 1} of ${models.length})`)}\n\n`);
-    if (one.model === undefined) {
-      if (flags.json !== true) terminal.out(`${one.error?.message}\n\n`);
-      documents.push({ name: one.name, error: one.error?.message });
-      continue;
-    }
     // A file with many models is told about in short; one is shown in full.
-    const result = await tourOfModel({ ...one, model: one.model }, models.length === 1, flags, terminal);
+    const result = await attemptTour(one, models.length === 1, flags, terminal);
     documents.push(result.document);
     passed &&= result.passed;
   }
   if (flags.json === true) printJson(terminal, { models: documents });
   else terminal.out(nextSteps(style, file));
   return passed ? 0 : 1;
+}
+
+/** Among several models one that cannot be shown says why; alone it is an error. */
+async function attemptTour(
+  one: FileModel,
+  alone: boolean,
+  flags: FlagValues,
+  terminal: Terminal,
+): Promise<{ passed: boolean; document: unknown }> {
+  try {
+    if (one.model === undefined) throw one.error!; // one of the two is there
+    return await tourOfModel({ ...one, model: one.model }, alone, flags, terminal);
+  } catch (error) {
+    if (alone || !(error instanceof UnrollError)) throw error;
+    if (flags.json !== true) terminal.out(`${error.message}\n\n`);
+    return { passed: true, document: { name: one.name, error: error.message } };
+  }
 }
 
 async function tourOfModel(

@@ -1,19 +1,16 @@
 /**
  * Compares what the engine computes with the by-hand evaluation: the named values of every timestep of every cell, every
- * layer's output, and the prediction. The engine runs the same equations as in a prediction; for each named value a cell is
- * run once more with that value in the place of its output, because a fused kernel keeps no others.
+ * layer's output, and the prediction.
  */
 import { UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
 import { type Tensor, type TensorLike, tensor } from "../core/tensor.ts";
-import { symbol } from "../equations/expr.ts";
 import { deviceStatus } from "../layers/device.ts";
 import { type CompiledRun, prepare } from "../layers/run.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
-import { filled, scan as scanValues } from "../program/builder.ts";
-import type { Program, ScanOperation, Value } from "../program/program.ts";
+import type { Program, Value } from "../program/program.ts";
 import {
   type ByHand,
   batchThatFits,
@@ -24,6 +21,7 @@ import {
   writeModel,
 } from "./by-hand.ts";
 import { Comparison, differenceOf } from "./compare.ts";
+import { type Probe, probesOf } from "./probes.ts";
 import {
   type Difference,
   type NotFinite,
@@ -32,16 +30,13 @@ import {
   Verification,
   type VerifyOptions,
 } from "./verification.ts";
-import { placeText } from "./verification-text.ts";
+import { remarksOn } from "./verify-remarks.ts";
 
 /** What is compared with the by-hand evaluation; tests put a broken one in its place. */
 export type Engine = (program: Program) => CompiledRun;
 
 /** Examples that are evaluated together. */
 const chunkSize = 32;
-/** The largest 32-bit number. */
-const largestFloat = 3.4028234663852886e38;
-
 /**
  * Runs the engine and the by-hand evaluation on the same data and compares every number.
  *
@@ -87,7 +82,7 @@ export function verifyModel(
     keras: largestOf(checked),
     badInput,
     notFinite: { byHand: comparison.byHandNotFinite, engine: comparison.engineNotFinite },
-    remarks: remarks(model, comparison, badInput, device.reason),
+    remarks: remarksOn(model, comparison, badInput, device.reason),
   });
 }
 
@@ -138,42 +133,6 @@ function compareChunk(model: Model, inputs: readonly Tensor[], batch: number, ch
   }
   comparePredictions(written.program.results, hand, run(written.program.results), chunk);
   for (const { variable, value } of written.program.updates) variable.assign(hand.valueOf(value));
-}
-
-/** A scan with each of its named values as an output sequence, in the order of the equations. */
-interface Probe {
-  readonly scan: ScanOperation;
-  readonly name: string;
-  readonly perSample: number;
-  readonly names: readonly string[];
-  readonly values: readonly Value[];
-}
-
-function probesOf({ scans }: LayerRun): Probe[] {
-  return scans.map(({ scan, name, perSample }) => {
-    const names = [...scan.cell.named.keys()];
-    return { scan, name, perSample, names, values: names.map((one) => probe(scan, one)) };
-  });
-}
-
-/** The scan with the named value as the first of its states, so that its sequence is the output. */
-function probe({ op: _, ...scan }: ScanOperation, name: string): Value {
-  const { cell, units } = scan;
-  const place = cell.states.findIndex((state) => state.name === name);
-  const shown =
-    place === -1
-      ? { name, previous: symbol(`${name}Shown`, "state", name), next: cell.named.get(name)! } // one of its own names
-      : cell.states[place]!;
-  const first = place === -1 ? filled([scan.input.shape[0]!, units], 0) : scan.initialStates?.[place];
-  const others = <T>(list: readonly T[]): T[] => list.filter((_one, index) => index !== place);
-  const [sequence] = scanValues({
-    ...scan,
-    cell: { ...cell, states: [shown, ...others(cell.states)] },
-    initialStates: scan.initialStates === undefined ? undefined : [first!, ...others(scan.initialStates)],
-    returnSequences: true,
-    zeroOutputForMask: false,
-  });
-  return sequence!;
 }
 
 /** Step by step, and in each step name by name; masked steps change nothing and are left out. */
@@ -297,37 +256,6 @@ function findBadInput(model: Model, examples: readonly Tensor[]): NotFinite | un
     return { ...placeIn(model.inputs[input]!.node.layer.name, "input", shape, index, 0), value: data[index]! };
   }
   return undefined;
-}
-
-function remarks(
-  model: Model,
-  { byHandNotFinite, engineNotFinite, first }: Comparison,
-  badInput: NotFinite | undefined,
-  reason: string | undefined,
-): string[] {
-  const list: string[] = [];
-  if (reason !== undefined) list.push(reason);
-  if (badInput !== undefined) {
-    list.push(
-      `The data is not finite: ${placeText(badInput)} is ${badInput.value}. What is computed from it is not finite either.`,
-    );
-  }
-  if (byHandNotFinite !== undefined) {
-    list.push(
-      `By hand, the first number that is not finite is ${byHandNotFinite.value}: ${placeText(byHandNotFinite)}.`,
-    );
-  }
-  if (engineNotFinite !== undefined) {
-    const same = byHandNotFinite !== undefined && placeText(byHandNotFinite) === placeText(engineNotFinite);
-    if (same) list.push("In the engine it is the same.");
-    else list.push(`In the engine it is ${engineNotFinite.value}: ${placeText(engineNotFinite)}.`);
-  }
-  if (first !== undefined && !Number.isFinite(first.engine) && Math.abs(first.expected) > largestFloat) {
-    const { activation } = model.layers.find(({ name }) => name === first.layer)?.config ?? {};
-    const unbounded = typeof activation === "string" ? `, and ${activation} does not keep the state within bounds` : "";
-    list.push(`That is an overflow: 32-bit numbers end at 3.4e38${unbounded}.`);
-  }
-  return list;
 }
 
 function deviceFor(engine: Engine): { engine: Engine | undefined; reason?: string } {
