@@ -37,6 +37,7 @@ export type Engine = (program: Program) => CompiledRun;
 
 /** Examples that are evaluated together. */
 const chunkSize = 32;
+
 /**
  * Runs the engine and the by-hand evaluation on the same data and compares every number.
  *
@@ -53,9 +54,9 @@ export function verifyModel(
   const samples = examples[0]!.shape[0]!;
   const batch = declaredBatch(model) ?? batchThatFits(model, examples, Math.max(1, Math.min(chunkSize, samples)));
   const comparison = new Comparison(tolerance);
-  const predictions = model.outputs.map(({ shape, node }, index): Prediction => {
+  const predictions = model.outputs.map(({ node }, index): Prediction => {
     const expected = keras === undefined ? undefined : kerasOutput(keras, index, model);
-    return { layer: node.layer.name, rank: shape.length, shape: [], byHand: [], engine: [], keras: expected };
+    return { layer: node.layer.name, shape: [], byHand: [], engine: [], keras: expected };
   });
   const device = deviceFor(engine);
   const restore = keepStates(model);
@@ -88,7 +89,6 @@ export function verifyModel(
 
 interface Prediction {
   readonly layer: string;
-  readonly rank: number;
   shape: readonly number[];
   readonly byHand: number[];
   readonly engine: number[];
