@@ -52,6 +52,7 @@ export function deriveSize(title: string, formula: Expr, parts: readonly Derivat
   const steps: Expr[] = [];
   let before = formula;
   let next = putNumbersIn(formula);
+  if (next === formula) next = workOut(formula);
   while (next !== before) {
     steps.push(next);
     before = next;

@@ -106,6 +106,27 @@ memory (GRU)
     expect(explainModel(net2).total.result).toBe(96);
   });
 
+  it("says where a layer's states begin when another layer gives them", () => {
+    const x = input({ shape: [4, 3] });
+    const y = input({ shape: [2, 3] });
+    const [, h, c] = layers.lstm({ units: 2, returnState: true, name: "reader" }).apply(x);
+    const writer = layers.lstm({ units: 2, name: "writer" }).apply(y, { initialState: [h!, c!] });
+    const net = model({ inputs: [x, y], outputs: writer });
+    expect(explainLayerOf(net, "writer").remarks).toContain("Its states begin as reader gives them, not as zeros.");
+  });
+
+  it("adds up the different layers of a model inside", () => {
+    const inner = sequential({
+      name: "inner",
+      layers: [input({ shape: [4, 3] }), layers.conv1d({ filters: 4, kernelSize: 2 }), layers.gru({ units: 3 })],
+    });
+    const x = input({ shape: [4, 3] });
+    const net = model({ inputs: x, outputs: inner.apply(x) });
+    expect(layerToText(explainLayerOf(net, "inner"), { parts: false })).toContain(
+      "parameters: 109\n    28 + 81\n    = 109\n",
+    );
+  });
+
   it("counts thirty million timesteps without taking memory for them", () => {
     const long = sequential({
       layers: [

@@ -17,7 +17,7 @@ import {
 import { evaluateSize } from "../equations/evaluate.ts";
 import { constant, type Expr, inOrder, letter } from "../equations/expr.ts";
 import { toText } from "../equations/render.ts";
-import type { Sizes, SymbolicTensor } from "../layers/index.ts";
+import type { LayerCall, Sizes, SymbolicTensor } from "../layers/index.ts";
 import type { Layer } from "../layers/layer.ts";
 import { shapeOf, sizesOf } from "../layers/sizes.ts";
 import { partsOf } from "../model/graph-type.ts";
@@ -52,7 +52,7 @@ export function explainModel(model: Model): Explanation {
     ...inputs.map((layer) => explainInput(layer)),
     ...model.layers
       .filter((layer) => !inputs.includes(layer))
-      .map((layer) => explainLayer(layer, sourcesOf(layer, model))),
+      .map((layer) => explainCalls(layer, callsOf(layer, model))),
   ];
   const inSummaryOrder = model.layers.map((layer) => layers.find(({ name }) => name === layer.name)!); // made just above
   const terms = inSummaryOrder.flatMap(({ count: { result } }) => (result === 0 ? [] : [constant(result ?? 0)]));
@@ -85,6 +85,22 @@ function explainInput(layer: Layer): LayerExplanation {
     remarks: [],
     inside: [],
   };
+}
+
+/** A layer by its first call in the model; what more calls and given states mean is said in words. */
+function explainCalls(layer: Layer, calls: readonly [LayerCall, ...LayerCall[]]): LayerExplanation {
+  const [first] = calls;
+  const explained = explainLayer(
+    layer,
+    first.inputs.map((tensor) => ({ from: nameOf(tensor), shape: tensor.shape })),
+  );
+  const remarks = [...explained.remarks];
+  const states = [...new Set(first.initialStates.map(nameOf))];
+  if (states.length > 0) remarks.push(`Its states begin as ${states.join(" and ")} gives them, not as zeros.`);
+  if (calls.length > 1) {
+    remarks.push(`The layer is called ${calls.length} times and counted once: the calls share its arrays.`);
+  }
+  return { ...explained, remarks };
 }
 
 function explainLayer(layer: Layer, sources: readonly Source[]): LayerExplanation {
@@ -173,7 +189,8 @@ function remarksOn(layer: Layer, sizes: readonly Sizes[], { formula, nonTrainabl
   const used = new Set(inOrder([formula]).map(({ node }) => (node.op === "symbol" ? node.name : "")));
   const timesteps = sizes[0]?.length === 3 ? sizes[0][1]! : undefined;
   const remarks: string[] = [];
-  if (timesteps !== undefined && evaluateSize(formula) !== 0 && !used.has("T")) {
+  const isModel = partsOf(layer) !== undefined;
+  if (timesteps !== undefined && !isModel && evaluateSize(formula) !== 0 && !used.has("T")) {
     const value = evaluateSize(timesteps);
     remarks.push(
       `The number of timesteps${value === null ? "" : `, ${counted(value)},`} is not in the count: every timestep uses the same arrays.`,
@@ -188,20 +205,15 @@ function remarksOn(layer: Layer, sizes: readonly Sizes[], { formula, nonTrainabl
       );
     }
   }
-  if (layer.calls.length > 1) {
-    remarks.push(`The layer is called ${layer.calls.length} times and counted once: the calls share its arrays.`);
-  }
   if (nonTrainable > 0) remarks.push(`Training leaves ${counted(nonTrainable)} of them alone.`);
   return remarks;
 }
 
-/** Where a layer's inputs come from: its first call in the model's graph. */
-function sourcesOf(layer: Layer, model: Model): Source[] {
-  const call = model.graph.calls.find((one) => one.layer === layer);
-  if (call === undefined) {
-    throw new UnrollError({ code: "graph", path: layer.name, expected: "the layer must be called in the model" });
-  }
-  return call.inputs.map((tensor) => ({ from: nameOf(tensor), shape: tensor.shape }));
+/** The calls of a layer in the model's graph. */
+function callsOf(layer: Layer, model: Model): readonly [LayerCall, ...LayerCall[]] {
+  const [first, ...more] = model.graph.calls.filter((one) => one.layer === layer);
+  if (first !== undefined) return [first, ...more];
+  throw new UnrollError({ code: "graph", path: layer.name, expected: "the layer must be called in the model" });
 }
 
 function nameOf({ node }: SymbolicTensor): string {
