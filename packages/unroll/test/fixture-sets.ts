@@ -2,7 +2,7 @@
 import { gradientCases, runGradientCase } from "./fixture-gradients.ts";
 import { type CaseResult, type Engine, kerasLayerCases, moreKerasLayerCases, runLayerCase } from "./fixture-layers.ts";
 import { graphCases, modelCases, runModelCase, summaryTexts } from "./fixture-models.ts";
-import { runTrainingCase, trainingCases } from "./fixture-training.ts";
+import { moreTrainingCases, runMoreTraining, runTrainingCase, trainingCases } from "./fixture-training.ts";
 import { goldenLayerCases, runGoldenCase } from "./golden-layers.ts";
 import { goldenTrainingCases, runGoldenTraining } from "./golden-training.ts";
 
@@ -22,6 +22,10 @@ export const fixtureSets: readonly FixtureSet[] = [
   { name: "unusual graphs", run: (engine) => graphCases().map((one) => runModelCase(one, undefined, engine)) },
   { name: "gradients of Keras", run: (engine) => gradientCases().map((one) => runGradientCase(one, engine)) },
   { name: "training of Keras", run: (engine) => inTurn(trainingCases(), (one) => runTrainingCase(one, engine)) },
+  {
+    name: "more training of Keras",
+    run: (engine) => inTurn(moreTrainingCases(), (one) => runMoreTraining(one, engine)),
+  },
   {
     name: "training elsewhere",
     run: (engine) => inTurn(goldenTrainingCases(), (one) => runGoldenTraining(one, engine)),

@@ -11,7 +11,13 @@ import { type CompiledRun, type Device, prepare } from "../src/layers/run.ts";
 import { evaluateProgram } from "../src/program/evaluate.ts";
 import type { Program } from "../src/program/program.ts";
 import { type Callback, EarlyStopping, ReduceLROnPlateau } from "../src/training/callbacks.ts";
-import { compiledOf, compileModel, trainedVariables } from "../src/training/compile.ts";
+import {
+  compiledOf,
+  compileModel,
+  type MetricsOption,
+  type PerOutput,
+  trainedVariables,
+} from "../src/training/compile.ts";
 import { evaluate } from "../src/training/evaluate.ts";
 import { fit } from "../src/training/fit.ts";
 import type { LossLike } from "../src/training/losses.ts";
@@ -49,18 +55,23 @@ export function trainingCases(): readonly TrainingCase[] {
   return readFixture<{ cases: readonly TrainingCase[] }>("keras/training.json.gz").cases;
 }
 
-export async function runTrainingCase(one: TrainingCase, device: Device): Promise<CaseResult> {
-  let failure: unknown;
-  let message: string | undefined;
-  try {
-    message = await check(one, device);
-  } catch (error) {
-    failure = error;
-  }
-  return resultOf(one.id, one.id.split("/").slice(0, -1).join("/"), () => {
-    if (failure !== undefined) throw failure;
-    return message;
-  });
+export function runTrainingCase(one: TrainingCase, device: Device): Promise<CaseResult> {
+  return resultLater(one.id, () => check(one, device));
+}
+
+export function runMoreTraining(one: MoreTrainingCase, device: Device): Promise<CaseResult> {
+  return resultLater(one.id, () => checkMoreTraining(one, device));
+}
+
+/** `resultOf` for checks that take their time. */
+export async function resultLater(id: string, check: () => Promise<string | undefined>): Promise<CaseResult> {
+  const found = await check().then(
+    (message) => () => message,
+    (error: unknown) => () => {
+      throw error;
+    },
+  );
+  return resultOf(id, id.split("/").slice(0, -1).join("/"), found);
 }
 
 /**
@@ -154,6 +165,64 @@ async function check(one: TrainingCase, device: Device): Promise<string | undefi
     if (text !== undefined) return `evaluate ${name}: ${text}`;
   }
   return checkOptimizer(one, model, numbersOf, tolerance);
+}
+
+/** A case of fixtures/make_training_fixtures.py: lists of inputs and targets, everything in float64. */
+export interface MoreTrainingCase {
+  readonly id: string;
+  readonly config: KerasObject;
+  readonly optimizer: KerasObject;
+  readonly loss: PerOutput<LossLike>;
+  readonly metrics: MetricsOption;
+  readonly weighted_metrics: MetricsOption;
+  readonly loss_weights: readonly number[] | null;
+  readonly fit: Record<string, unknown>;
+  readonly initial_weights: readonly FixtureTensor[];
+  readonly x: readonly FixtureTensor[];
+  readonly y: readonly FixtureTensor[];
+  readonly sample_weight: FixtureTensor | null;
+  readonly history: Readonly<Record<string, readonly number[]>>;
+  readonly final_weights: readonly FixtureTensor[];
+}
+
+export function moreTrainingCases(): readonly MoreTrainingCase[] {
+  return readFixture<{ cases: readonly MoreTrainingCase[] }>("keras/training-more.json.gz").cases;
+}
+
+/** Words for what differs from Keras's run, or undefined. */
+export async function checkMoreTraining(one: MoreTrainingCase, device: Device): Promise<string | undefined> {
+  const exact = exactReference();
+  const model = modelFromConfig(one.config);
+  model.setWeights(one.initial_weights.map(toTensor));
+  compileModel(model, {
+    optimizer: one.optimizer,
+    loss: one.loss,
+    metrics: one.metrics,
+    weightedMetrics: one.weighted_metrics,
+    ...(one.loss_weights === null ? {} : { lossWeights: one.loss_weights }),
+    prepare: device === "reference" ? exact.prepare : (program) => prepare(program, device),
+  });
+  const { class_weight: classWeight, ...fitOptions } = one.fit;
+  const { history } = await fit(model, one.x.map(toTensor), one.y.map(toTensor), {
+    ...camelConfig(fitOptions),
+    ...(classWeight === undefined ? {} : { classWeight: classWeight as Record<number, number> }),
+    ...(one.sample_weight === null ? {} : { sampleWeight: toTensor(one.sample_weight) }),
+  });
+  // Inputs and factors of regularizers are float32 numbers in one of the two, rates are float32 here.
+  const tolerance = device === "reference" ? { rtol: 2e-6, atol: 2e-7 } : { rtol: 2e-4, atol: 2e-5 };
+  if (String(Object.keys(history)) !== String(Object.keys(one.history))) {
+    return `history has ${Object.keys(history)} instead of ${Object.keys(one.history)}`;
+  }
+  for (const [name, values] of Object.entries(one.history)) {
+    const text = compare(history[name]!, values, tolerance);
+    if (text !== undefined) return `history ${name}: ${text}`;
+  }
+  for (const [index, variable] of model.variables.entries()) {
+    const data = device === "reference" ? exact.numbersOf(variable) : Float64Array.from(variable.data);
+    const text = difference({ shape: variable.shape, data }, decode(one.final_weights[index]!), tolerance);
+    if (text !== undefined) return `weight ${index} ${variable.name}: ${text}`;
+  }
+  return undefined;
 }
 
 /** The order of Keras's optimizer variables: iteration, learning rate, slots. */

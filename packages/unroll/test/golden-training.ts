@@ -16,8 +16,8 @@ import { lossesOf, lossOf, metricOf } from "../src/training/score.ts";
 import { updatesOf } from "../src/training/update.ts";
 import { decode, difference, type FixtureTensor, readFixture, type Tolerance } from "./fixture-files.ts";
 import { toTensor } from "./fixture-gradients.ts";
-import { type CaseResult, resultOf } from "./fixture-layers.ts";
-import { exactReference } from "./fixture-training.ts";
+import type { CaseResult } from "./fixture-layers.ts";
+import { exactReference, resultLater } from "./fixture-training.ts";
 
 interface Scores {
   readonly y_true?: FixtureTensor;
@@ -57,16 +57,8 @@ export function goldenTrainingCases(): readonly GoldenTraining[] {
 }
 
 export async function runGoldenTraining(golden: GoldenTraining, device: Device): Promise<CaseResult> {
-  let check: () => string | undefined;
-  try {
-    const message = await run(golden, device);
-    check = () => message;
-  } catch (error) {
-    check = () => {
-      throw error;
-    };
-  }
-  return resultOf(golden.id, `${golden.kind} ${golden.layer.class_name}`, check);
+  const result = await resultLater(golden.id, () => run(golden, device));
+  return { ...result, className: `${golden.kind} ${golden.layer.class_name}` };
 }
 
 async function run(golden: GoldenTraining, device: Device): Promise<string | undefined> {

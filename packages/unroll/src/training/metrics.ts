@@ -34,6 +34,8 @@ export interface MetricRule {
   readonly targets?: LossRule["targets"];
   /** True where every element counts by itself, so that row weights may also be given for each element. */
   readonly elementwise?: boolean;
+  /** True where Keras counts masked timesteps like all others. */
+  readonly ignoresMask?: boolean;
   /** Numbers of one row (elementwise: of one element), added up over all. */
   sums(symbols: MetricSymbols, options: MetricOptions): Readonly<Record<string, Expr>>;
   result(totals: Totals): number;
@@ -99,6 +101,7 @@ function counts(
     defaults: { thresholds: 0.5 },
     better,
     elementwise: true,
+    ignoresMask: true,
     sums({ y, p }, options) {
       const said = p.greaterThan(Number(options.thresholds));
       const truth = y.greaterThan(0);
@@ -149,6 +152,7 @@ const rules: readonly MetricRule[] = [
   {
     ...ofLoss("RootMeanSquaredError", "mse", ["root_mean_squared_error", "rmse", "RMSE"]),
     result: (totals) => Math.sqrt(meanResult(totals)),
+    ignoresMask: true,
   },
   counts("TruePositives", "true_positives", ["tp"], ({ tp }) => tp!, "higher"),
   counts("TrueNegatives", "true_negatives", ["tn"], ({ tn }) => tn!, "higher"),

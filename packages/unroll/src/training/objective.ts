@@ -95,7 +95,8 @@ export function metricTotals(metric: Metric, comparison: Comparison): Readonly<R
     return rule.elementwise ? map([targets, predictions, index], apply) : perRow([targets, predictions, index], apply);
   };
   const names = Object.keys(rule.sums({ y: one, p: one, n, index: one }, options));
-  const factors = [comparison.sampleWeight, comparison.mask].filter((factor) => factor !== undefined);
+  const mask = rule.ignoresMask ? undefined : comparison.mask;
+  const factors = [comparison.sampleWeight, mask].filter((factor) => factor !== undefined);
   const weigh = (rows: Value): Value =>
     factors.reduce((row, factor) => map([row, alignedTo(factor, rows.shape)], ([x, w]) => x!.times(w!)), rows);
   const totalOf = (name: string, rows: Value): Value => {

@@ -14,14 +14,26 @@ export function arrayPenalties(arrays: readonly LayerArray[]): Value[] {
   );
 }
 
-/** Layers whose activityRegularizer Keras 3.15 takes and then ignores. */
-const ignoring = new Set(["SimpleRNN"]);
+/**
+ * Layers whose activityRegularizer Keras 3.15 takes and then ignores: SimpleRNN, and what stands inside TimeDistributed, which
+ * it runs past the place where penalties are counted.
+ */
+export function layersWithoutPenalty(model: Layer): ReadonlySet<Layer> {
+  const found = new Set<Layer>();
+  const visit = (layer: Layer): void => {
+    if (layer.className === "SimpleRNN") found.add(layer);
+    if (layer.className === "TimeDistributed") for (const child of layer.children) found.add(child);
+    layer.children.forEach(visit);
+  };
+  visit(model);
+  return found;
+}
 
-/** The penalties on what a layer gives, each of shape `[]`. */
+/** The penalties on what a layer gives, each of shape `[]`: divided by the batch size, as in Keras 3. */
 export function outputPenalties(layer: Layer, outputs: readonly Value[]): Value[] {
   const regularizer = layer.config.activityRegularizer as RegularizerSpec | null | undefined; // checked by its field
-  if (!regularizer || ignoring.has(layer.className)) return [];
-  return outputs.map((output) => penalty(regularizer, output));
+  if (!regularizer) return [];
+  return outputs.map((output) => map([penalty(regularizer, output)], ([sum]) => sum!.over(output.shape[0]!)));
 }
 
 /** l1 · Σ|x| + l2 · Σx². */

@@ -17,7 +17,7 @@ import { type Compiled, type OutputPlan, trainedArrays, trainedVariables } from 
 import { type Loss, readLoss } from "./losses.ts";
 import { type Metric, readMetric } from "./metrics.ts";
 import { type Comparison, metricTotals, totalLoss } from "./objective.ts";
-import { arrayPenalties, outputPenalties } from "./penalties.ts";
+import { arrayPenalties, layersWithoutPenalty, outputPenalties } from "./penalties.ts";
 import { guarded, updatesOf, type VariableUpdate } from "./update.ts";
 
 /** Shapes of one batch, `[batch, ...]` each. */
@@ -67,11 +67,14 @@ export function forwardOf(
   const updates: VariableUpdate[] = [];
   const calls: CallValues[] = [];
   const penalties: Value[] = [];
+  const unpenalized = layersWithoutPenalty(model);
   const result = model.graph.compute(inputs, {
     training,
     onUpdate: (variable, value) => updates.push({ variable, value }),
     onCall: (values) => calls.push(values),
-    onResult: (layer, values) => penalties.push(...outputPenalties(layer, values)),
+    onResult: (layer, values) => {
+      if (!unpenalized.has(layer)) penalties.push(...outputPenalties(layer, values));
+    },
   });
   const comparisons = result.outputs.map(
     (predictions, index): Comparison => ({
