@@ -1,7 +1,7 @@
 /** Writes the code of every case for scripts/write-model-code.mjs; fixtures/check_written_code.py runs it. */
 import { UnrollError } from "../src/core/errors.ts";
 import type { Tensor } from "../src/core/tensor.ts";
-import { toKerasPython } from "../src/formats/code-model.ts";
+import { toKerasPython } from "../src/formats/code-keras.ts";
 import { toNumpy } from "../src/formats/code-numpy.ts";
 import { type CodeCase, kerasCodeCases, layerCodeCases } from "./code-cases.ts";
 

@@ -20,6 +20,7 @@ import {
 import { type BatchedProgram, type BatchedSize, type BatchOptions, programForAnyBatch } from "./any-batch.ts";
 import { CodeFunctions, write } from "./code-equations.ts";
 import type { CodeWeights } from "./code-model.ts";
+import { type Label, valueLabels } from "./code-names.ts";
 import { numpyScan } from "./code-numpy-scan.ts";
 import { numpyHelpers, pythonDefinition, pythonNumber, pythonPrinter } from "./code-python-equations.ts";
 import { Identifiers, layOut, nestedNumbers, prefixed, suffixed } from "./code-text.ts";
@@ -119,7 +120,7 @@ class NumpyWriter {
   readonly #functions = new CodeFunctions(this.#identifiers);
   readonly #weights: ReadonlyMap<Variable, string>;
   readonly #names = new Map<Operation, string[]>();
-  readonly #layerOf = new Map<Operation, string>();
+  readonly #labels: (operation: Operation) => Label;
   readonly #loops: string[] = [];
   readonly #lines: string[] = [];
 
@@ -128,11 +129,7 @@ class NumpyWriter {
     this.#written = written;
     this.#options = options;
     this.#weights = weightIdentifiers(model, this.#identifiers);
-    for (const { call, outputs } of written.calls) {
-      for (const { operation } of outputs) {
-        if (!this.#layerOf.has(operation)) this.#layerOf.set(operation, call.layer.name);
-      }
-    }
+    this.#labels = valueLabels(written);
   }
 
   write(): string {
@@ -146,7 +143,7 @@ class NumpyWriter {
     const states = program.updates.map(({ variable }) => this.#weights.get(variable)!);
     const converted = inputNames.map((name) => `${name} = np.asarray(${name}, dtype=float)`);
     const roots = [...program.results, ...program.updates.map(({ value }) => value)];
-    for (const value of this.#inLayers(valuesInOrder(roots))) this.#emit(value);
+    for (const value of valuesInOrder(roots)) this.#emit(value);
     const results = roots.map((value) => this.#nameOf(value));
     const outputs = program.results.map((value, i) => `${results[i]}: ${this.#shapeText(value)}`);
     const parameters = [...inputNames, ...states.map((name) => `${name}=${name}`)];
@@ -182,16 +179,6 @@ class NumpyWriter {
     return `# Weights, in the shapes and with the gate order of Keras.\n${file}${lines.join("")}`;
   }
 
-  /** Values in running order; what a layer computes is named after it. */
-  #inLayers(values: readonly Value[]): readonly Value[] {
-    let layer = "";
-    for (const { operation } of [...values].reverse()) {
-      layer = this.#layerOf.get(operation) ?? layer;
-      this.#layerOf.set(operation, layer);
-    }
-    return values;
-  }
-
   #nameOf = ({ operation, result }: Value): string => {
     const name = this.#names.get(operation)?.[result];
     if (name === undefined) throw new Error(`NumPy code: nothing computes this ${operation.op}`);
@@ -201,7 +188,7 @@ class NumpyWriter {
   #emit(value: Value): void {
     const { operation } = value;
     if (this.#names.has(operation)) return;
-    const layer = this.#layerOf.get(operation)!;
+    const { layer, label } = this.#labels(operation);
     if (operation.op === "weight") {
       this.#names.set(operation, [this.#weights.get(operation.variable)!]);
       return;
@@ -215,7 +202,7 @@ class NumpyWriter {
       this.#names.set(operation, [code]);
       return;
     }
-    const name = this.#identifiers.unique(layer === "" ? operation.op : layer);
+    const name = this.#identifiers.unique(label);
     this.#names.set(operation, [name]);
     this.#lines.push(`${name} = ${code}`);
   }
@@ -341,7 +328,7 @@ class NumpyWriter {
       });
     }
     const [inner, from] = open ? [1, `${name}.reshape(-1, ${example})[:, `] : [0, `${name}.reshape(-1)[`];
-    const places = `places((${shape.slice(inner).join(", ")},), (${strides.slice(inner).join(", ")},), ${offset})`;
+    const places = `places([${shape.slice(inner).join(", ")}], [${strides.slice(inner).join(", ")}], ${offset})`;
     return `${from}${places}].reshape(${this.#sizes(sizes)})`;
   }
 
