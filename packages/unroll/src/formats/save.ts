@@ -2,7 +2,8 @@
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { Layer } from "../layers/layer.ts";
 import { Model } from "../model/model.ts";
-import { toKerasPython, toTypeScript } from "./code-model.ts";
+import { toKerasPython } from "./code-keras.ts";
+import { toTypeScript } from "./code-unroll.ts";
 import type { KerasObject, StorableModel } from "./container.ts";
 import { writeFile } from "./files.ts";
 import { modelToConfig } from "./keras-model-write.ts";
