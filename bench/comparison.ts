@@ -3,8 +3,8 @@
  *
  *   --only W1,W2   --peers unroll,torch   --rounds 15   --json FILE
  */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { compare } from "./compare.ts";
 import type { Tensor } from "./library.ts";
@@ -55,6 +55,7 @@ async function run(places: Places): Promise<void> {
   console.log(`\n${peers.map(({ process: peer }) => peer.version).join("; ")}.`);
   if (values.json !== undefined) {
     const json = rows.map((row) => ({ ...row, limits: Object.fromEntries(row.comparison.limits) }));
+    mkdirSync(dirname(values.json), { recursive: true });
     writeFileSync(values.json, `${JSON.stringify({ work, versions: process.versions, rows: json }, null, 2)}\n`);
   }
 }
@@ -94,7 +95,8 @@ async function rowOf(workload: Workload, peers: readonly StartedPeer[], folder: 
     variants.set(variant, { ...written, output });
     return { ...written, output };
   };
-  const flops = productFlops(variantOf("reset-after").model, workload);
+  // A training step has two more products of the same size for each one of the prediction.
+  const flops = (work === "train" ? 3 : 1) * productFlops(variantOf("reset-after").model, workload);
   const listedOf = new Map(peers.map(({ listed, process: peer }) => [peer, listed]));
   const comparison = await compare([...listedOf.keys()], {
     work,
@@ -106,7 +108,7 @@ async function rowOf(workload: Workload, peers: readonly StartedPeer[], folder: 
       return most !== undefined && flops > most ? "would take minutes" : undefined;
     },
   });
-  return { id: workload.id, title: workload.title, flops: work === "train" ? 3 * flops : flops, comparison };
+  return { id: workload.id, title: workload.title, flops, comparison };
 }
 
 /** What Unroll makes of it in this process; every peer must come to the same, so all of them check each other. */

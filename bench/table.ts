@@ -49,7 +49,12 @@ function timeCell(timing: Timing, base: Timing | undefined): string {
   if (timing.samples.length === 0) return "–";
   const [low, high] = [Math.min(...timing.samples), Math.max(...timing.samples)];
   const text = `${digits(median(timing.samples))} (${digits(low)}–${digits(high)})`;
-  return base === undefined || base.samples.length === 0 ? text : `${text} ×${ratio(timing, base).toPrecision(2)}`;
+  return base === undefined || base.samples.length === 0 ? text : `${text} ×${factor(ratio(timing, base))}`;
+}
+
+/** Two significant digits, or whole. */
+function factor(value: number): string {
+  return value >= 10 ? value.toFixed(0) : value.toPrecision(2);
 }
 
 /** Three significant digits. */
