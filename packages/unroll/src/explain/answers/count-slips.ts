@@ -16,12 +16,20 @@ import type { Variant } from "./slip.ts";
 type CountSlip = (place: Place, outline: Outline) => readonly Variant<CountTree>[];
 
 /** Every count of a layer that one slip gives and that differs from the right one, the most plausible first. */
-export function countVariants(place: Place, outline: Outline): Variant<CountTree>[] {
+export function countVariants(place: Place, outline: Outline): CountVariant[] {
   const right = countOf(place.count);
   return countSlips
     .flatMap((slip) => slip(place, outline))
-    .filter(({ result }) => countOf(result) !== null && countOf(result) !== right)
+    .flatMap((variant): CountVariant[] => {
+      const count = countOf(variant.result);
+      return count === null || count === right ? [] : [{ ...variant, count }];
+    })
     .sort((a, b) => b.plausibility - a.plausibility);
+}
+
+/** A slip in a count, and the number that it gives. */
+export interface CountVariant extends Variant<CountTree> {
+  readonly count: number;
 }
 
 const secondBiasRow: CountSlip = ({ count }) => {
@@ -226,10 +234,9 @@ const staleUnits: CountSlip = (place, { places }) => {
   if (units === undefined) return [];
   const others = places
     .filter(({ index }) => index !== place.index)
-    .flatMap(({ layer, count }) => {
-      const value = numberOf("units", lettersIn(count)) ?? numberOf("filters", lettersIn(count));
-      return value === undefined || value === units ? [] : [{ value, where: `the units of ${layer.name}` }];
-    });
+    .flatMap(({ layer, units: value }) =>
+      value === undefined || value === units ? [] : [{ value, where: `the units of ${layer.name}` }],
+    );
   return distinct(others).map(({ value, where }) => ({
     id: "stale-units",
     result: rebindTree(place.count, (node) =>

@@ -3,6 +3,7 @@
  * layers inside. The tree writes itself as a formula in textbook form and as a derivation; slips are changes of the tree.
  */
 
+import type { CellGraph } from "../../cells/define.ts";
 import { gatesLetter } from "../../cells/derive.ts";
 import type { Shape } from "../../core/shape.ts";
 import { type Derivation, deriveSize, productOf, sumOf } from "../../equations/derive.ts";
@@ -54,9 +55,18 @@ export function countTree(layer: Layer, sources: readonly Source[]): CountTree {
   return { ...ownTree(layer, sizes), inside: insideOf(layer, sizes, sources) };
 }
 
+const cells = new WeakMap<Layer, CellGraph>();
+
+/** The equations of a layer do not change; making them anew for every count would take most of the time. */
+function cellOf(layer: Layer): CellGraph | undefined {
+  const cell = cells.get(layer) ?? layer.type.cell?.(layer.config);
+  if (cell !== undefined) cells.set(layer, cell);
+  return cell;
+}
+
 function ownTree(layer: Layer, sizes: readonly Sizes[]): Omit<CountTree, "inside"> {
   const { name, className } = layer;
-  const cell = layer.type.cell?.(layer.config);
+  const cell = cellOf(layer);
   if (cell !== undefined) {
     const units = letter("h", Number(layer.config.units), "units", "option units");
     const terms = cell.arrays.map(({ name: array, rows, blocks }): Term => {

@@ -7,9 +7,10 @@ import { type Shape, sameShape } from "../../core/shape.ts";
 import type { Sizes, SymbolicTensor } from "../../layers/index.ts";
 import { Layer } from "../../layers/layer.ts";
 import { shapeOf } from "../../layers/sizes.ts";
+import type { Graph } from "../../model/graph.ts";
 import type { Model } from "../../model/model.ts";
-import { type CountTree, countTree, type Source } from "./count-tree.ts";
-import { inputLetters } from "./letters.ts";
+import { type CountTree, countOf, countTree, lettersIn, type Source } from "./count-tree.ts";
+import { inputLetters, numberOf } from "./letters.ts";
 
 /** A layer at its first call. */
 export interface Place {
@@ -21,6 +22,10 @@ export interface Place {
   /** Formulas of the outputs. */
   readonly outputs: readonly Sizes[];
   readonly count: CountTree;
+  /** What the count comes to; null where it needs a size that is None. */
+  readonly parameters: number | null;
+  /** Units or filters, for layers that have them. */
+  readonly units: number | undefined;
   readonly inputTensors: readonly SymbolicTensor[];
   readonly outputTensors: readonly SymbolicTensor[];
 }
@@ -40,20 +45,32 @@ export interface Outline {
   readonly earlier: readonly EarlierSize[];
 }
 
+const outlines = new WeakMap<Graph, Outline>();
+
 /** Throws UnrollError `unbuilt` while the model does not know its input shape. */
 export function outlineOf(model: Model, earlier: readonly EarlierSize[] = []): Outline {
+  const known = outlines.get(model.graph);
+  const outline = known ?? makeOutline(model);
+  if (known === undefined) outlines.set(model.graph, outline);
+  return earlier.length === 0 ? outline : { ...outline, earlier };
+}
+
+function makeOutline(model: Model): Outline {
   const { calls, inputs } = model.graph;
   const first = calls.filter((call, at) => calls.findIndex(({ layer }) => layer === call.layer) === at);
   const places = first.map(({ layer, inputs: read, outputs }, index): Place => {
     const sources = read.map(({ shape, node }) => ({ from: node.layer.name, shape }));
     const letters = inputLetters(sources);
+    const count = countTree(layer, sources);
     return {
       index,
       layer,
       sources,
       inputs: letters,
       outputs: layer.type.outputSizes(layer.config, letters, layer.children, layer.name),
-      count: countTree(layer, sources),
+      count,
+      parameters: countOf(count),
+      units: numberOf("units", lettersIn(count)) ?? numberOf("filters", lettersIn(count)),
       inputTensors: read,
       outputTensors: outputs,
     };
@@ -62,7 +79,7 @@ export function outlineOf(model: Model, earlier: readonly EarlierSize[] = []): O
     name: model.name,
     inputs: inputs.map(({ shape, node }) => ({ name: node.layer.name, shape })),
     places,
-    earlier,
+    earlier: [],
   };
 }
 

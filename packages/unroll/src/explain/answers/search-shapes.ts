@@ -4,10 +4,10 @@ import { deriveShape } from "../../equations/derive.ts";
 import type { Sizes } from "../../layers/index.ts";
 import { shapeOf } from "../../layers/sizes.ts";
 import { type Candidate, type Finding, namedSlip, toFindings } from "./answer.ts";
-import { inputLetters } from "./letters.ts";
-import { carryForward, type Outline, outputsFor, type Place } from "./outline.ts";
+import { carriedSlips } from "./carried.ts";
+import type { Outline, Place } from "./outline.ts";
 import { shapeVariants } from "./shape-slips.ts";
-import { isCarried, type Variant } from "./slip.ts";
+import type { Variant } from "./slip.ts";
 
 interface PlacedVariant extends Variant<Sizes> {
   readonly layer: string;
@@ -38,16 +38,11 @@ export function formsOf(given: Shape): Shape[] {
 }
 
 function carriedVariants(place: Place, outline: Outline): PlacedVariant[] {
-  return outline.places.slice(0, place.index).flatMap((before) =>
-    shapeVariants(before, outline)
-      .filter(isCarried)
-      .flatMap((variant): PlacedVariant[] => {
-        const sources = carryForward(outline, before, shapeOf(variant.result)).get(place);
-        const sizes = sources === undefined ? undefined : outputsFor(place.layer, inputLetters(sources))?.[0];
-        if (sizes === undefined || sameShape(shapeOf(sizes), shapeOf(place.outputs[0]!))) return [];
-        return [{ ...variant, result: sizes, layer: before.layer.name, plausibility: variant.plausibility * 0.95 }];
-      }),
-  );
+  return carriedSlips(outline).flatMap(({ origin, variant, outputs }): PlacedVariant[] => {
+    const sizes = outputs.get(place);
+    if (sizes === undefined || sameShape(shapeOf(sizes), shapeOf(place.outputs[0]!))) return [];
+    return [{ ...variant, result: sizes, layer: origin.layer.name, plausibility: variant.plausibility * 0.95 }];
+  });
 }
 
 function candidateOf(variants: readonly PlacedVariant[], given: Shape): Candidate {

@@ -2,13 +2,11 @@
 import { type Derivation, deriveSize, sumOf } from "../../equations/derive.ts";
 import { constant, letter } from "../../equations/expr.ts";
 import { toText } from "../../equations/render.ts";
-import { shapeOf } from "../../layers/sizes.ts";
 import { type Candidate, type Finding, type NamedSlip, namedSlip, toFindings } from "./answer.ts";
+import { carriedSlips } from "./carried.ts";
 import { countVariants } from "./count-slips.ts";
-import { type CountTree, changeTerms, countOf, countTree, deriveTree, formulaOf, termsOf } from "./count-tree.ts";
-import { carryForward, type Outline, type Place } from "./outline.ts";
-import { shapeVariants } from "./shape-slips.ts";
-import { isCarried } from "./slip.ts";
+import { type CountTree, changeTerms, countOf, deriveTree, formulaOf, termsOf } from "./count-tree.ts";
+import type { Outline, Place } from "./outline.ts";
 
 /** A change of the total: the layers whose counts are others, undefined for one left out. */
 interface Change {
@@ -34,7 +32,7 @@ export function findTotalSlips(outline: Outline, given: number): Finding[] {
 }
 
 export function totalOf({ places }: Outline): number {
-  return places.reduce((sum, { count }) => sum + (countOf(count) ?? 0), 0);
+  return places.reduce((sum, { parameters }) => sum + (parameters ?? 0), 0);
 }
 
 /** The sum over layers, each layer's derivation as a part. */
@@ -54,38 +52,36 @@ export function deriveTotal(
   return deriveSize("total parameters", sumOf(terms), parts);
 }
 
-function changesOf(outline: Outline): Change[] {
-  const inLayers = outline.places.flatMap((place) => [
-    ...ownChanges(place, outline),
-    ...carriedChanges(place, outline),
-  ]);
+const known = new WeakMap<Outline, readonly Change[]>();
+
+function changesOf(outline: Outline): readonly Change[] {
+  const changes = known.get(outline) ?? makeChanges(outline);
+  known.set(outline, changes);
+  return changes;
+}
+
+function makeChanges(outline: Outline): Change[] {
+  const inLayers = [...outline.places.flatMap((place) => ownChanges(place, outline)), ...carriedChanges(outline)];
   return [...inLayers, ...everywhere(inLayers), ...leftOut(outline), ...trainedOnly(outline)];
 }
 
 function ownChanges(place: Place, outline: Outline): Change[] {
-  return countVariants(place, outline).map(({ id, detail, result, plausibility }) => ({
+  return countVariants(place, outline).map(({ id, detail, result, count, plausibility }) => ({
     slips: [namedSlip(id, place.layer.name, detail)],
     plausibility: plausibility * 0.9,
     counts: new Map([[place, result]]),
-    difference: (countOf(result) ?? 0) - (countOf(place.count) ?? 0),
+    difference: count - (place.parameters ?? 0),
   }));
 }
 
 /** A wrong shape of one layer changes what the layers behind it read. */
-function carriedChanges(place: Place, outline: Outline): Change[] {
-  return shapeVariants(place, outline)
-    .filter(isCarried)
-    .map(({ id, detail, result, plausibility }) => {
-      const changed = carryForward(outline, place, shapeOf(result));
-      const counts = new Map([...changed].map(([next, sources]) => [next, countTree(next.layer, sources)]));
-      const differences = [...counts].map(([next, tree]) => (countOf(tree) ?? 0) - (countOf(next.count) ?? 0));
-      return {
-        slips: [namedSlip(id, place.layer.name, detail)],
-        plausibility: plausibility * 0.85,
-        counts,
-        difference: differences.reduce((sum, one) => sum + one, 0),
-      };
-    });
+function carriedChanges(outline: Outline): Change[] {
+  return carriedSlips(outline).map(({ origin, variant: { id, detail, plausibility }, counts, difference }) => ({
+    slips: [namedSlip(id, origin.layer.name, detail)],
+    plausibility: plausibility * 0.85,
+    counts,
+    difference,
+  }));
 }
 
 /** The same slip in every layer that has it: learners who do not know a rule break it everywhere. */
@@ -142,7 +138,7 @@ function trainedOnly({ places, name }: Outline): Change[] {
       .map((place) => [place, changeTerms(place.count, (term) => (term.trained ? term : undefined))]),
   );
   if (counts.size === 0) return [];
-  const differences = [...counts].map(([place, tree]) => (countOf(tree) ?? 0) - (countOf(place.count) ?? 0));
+  const differences = [...counts].map(([place, tree]) => (countOf(tree) ?? 0) - (place.parameters ?? 0));
   return [
     {
       slips: [namedSlip("not-trained-left-out", name, "The total has the non-trainable parameters too.")],

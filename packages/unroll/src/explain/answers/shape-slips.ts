@@ -15,9 +15,22 @@ type ShapeSlip = (place: Place, outline: Outline) => readonly Variant<Sizes>[];
 
 /** Every shape of a layer's first output that one slip gives and that differs from the right one. */
 export function shapeVariants(place: Place, outline: Outline): Variant<Sizes>[] {
+  return different(
+    place,
+    shapeSlips.flatMap((slip) => slip(place, outline)),
+  );
+}
+
+/** Those that make learners count the next layers wrongly; the others would be noticed there or are told in another way. */
+export function consequentialVariants(place: Place): Variant<Sizes>[] {
+  return different(place, [...misread(place), ...remainderKept(place), ...plusOneForgotten(place)]).filter(
+    ({ id }) => id !== "sequences-overlooked" && id !== "sequences-assumed",
+  );
+}
+
+function different(place: Place, variants: readonly Variant<Sizes>[]): Variant<Sizes>[] {
   const right = shapeOf(place.outputs[0]!);
-  return shapeSlips
-    .flatMap((slip) => slip(place, outline))
+  return variants
     .filter(({ result }) => isPossible(shapeOf(result)) && !sameShape(shapeOf(result), right))
     .sort((a, b) => b.plausibility - a.plausibility);
 }
@@ -115,7 +128,7 @@ const misreadings: readonly Misreading[] = [
   },
 ];
 
-const misread: ShapeSlip = ({ layer, inputs }) =>
+const misread = ({ layer, inputs }: Place): Variant<Sizes>[] =>
   misreadings.flatMap(({ id, option, when, as, detail, plausibility }): Variant<Sizes>[] => {
     const changed = changedOptions(layer, option, when, as);
     const sizes = changed === undefined ? undefined : outputsFor(layer, inputs, changed)?.[0];
@@ -141,7 +154,7 @@ function changedOptions(
   };
 }
 
-const remainderKept: ShapeSlip = ({ outputs }) =>
+const remainderKept = ({ outputs }: Place): Variant<Sizes>[] =>
   changedAxes(outputs[0]!, (axis) =>
     changeFormula(axis, ({ node }) => (node.op === "floor" ? unary("ceil", node.a) : undefined)),
   ).map((result) => ({
@@ -151,7 +164,7 @@ const remainderKept: ShapeSlip = ({ outputs }) =>
     plausibility: 0.8,
   }));
 
-const plusOneForgotten: ShapeSlip = ({ outputs }) =>
+const plusOneForgotten = ({ outputs }: Place): Variant<Sizes>[] =>
   changedAxes(outputs[0]!, (axis) =>
     changeFormula(axis, ({ node }) =>
       node.op === "add" && node.b.node.op === "constant" && node.b.node.value === 1 ? node.a : undefined,

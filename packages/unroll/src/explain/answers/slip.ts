@@ -60,20 +60,3 @@ export const slipTitles = {
   "gates-in-shape": "the gates are counted in the shape",
   "batch-as-timesteps": "the timesteps stand where the batch belongs",
 } as const;
-
-/** Shape slips that make learners count the next layer wrongly; the others would be noticed or are told in another way. */
-const carried: ReadonlySet<SlipId> = new Set<SlipId>([
-  "doubling-missed",
-  "doubling-assumed",
-  "remainder-kept",
-  "padding-forgotten",
-  "padding-assumed",
-  "stride-ignored",
-  "dilation-ignored",
-  "plus-one-forgotten",
-]);
-
-/** Whether a slip in a shape is carried to the layers behind. */
-export function isCarried({ id }: { readonly id: SlipId }): boolean {
-  return carried.has(id);
-}
