@@ -1,71 +1,57 @@
-/** `unroll check FILE --layer N --params 120`: is an answer right? Exit code 1 when it is not, with the derivation. */
+/**
+ * `unroll check FILE --layer N --params 120`: is an answer right, and if not which slips give it? Exit code 1 when one of the
+ * answers is wrong.
+ */
 import { UnrollError } from "../core/errors.ts";
-import { formatShape, type Shape, sameShape } from "../core/shape.ts";
-import { layerToText } from "../explain/explanation-text.ts";
-import { explainModel } from "../explain/index.ts";
-import type { Command } from "./command.ts";
+import { type Answer, checkAnswer } from "../explain/answers/check.ts";
+import { answerToJson, answerToText } from "../explain/answers/index.ts";
+import type { Command, FlagValues } from "./command.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
-import { fileOf, layerOf, parseShape, printJson, styleFor } from "./print.ts";
+import { fileOf, layerOf, parseShape, printJson } from "./print.ts";
 
 export const check: Command = {
   name: "check",
-  doc: "say whether a count or a shape is right",
+  doc: "check an answer; name the slip behind a wrong one",
   positionals: ["FILE"],
   flags: {
     layer: { kind: "string", value: "N", doc: "its name, or its place from 0; else the model" },
     params: { kind: "number", value: "N", doc: "your number of parameters" },
     shape: { kind: "string", value: "SHAPE", doc: 'your output shape, such as "(None, 4)"' },
+    total: { kind: "number", value: "N", doc: "your number of parameters of the model" },
+    hints: { kind: "boolean", doc: "name the slips, but keep the right derivation back" },
     ...modelFlags,
   },
   examples: [
     "unroll check model.keras --layer gru --params 120",
     'unroll check model.py --layer 0 --shape "(None, 4)"',
+    "unroll check model.py --total 888",
   ],
   async run(invocation) {
     const { flags, terminal } = invocation;
     const { model } = await readOneModel(fileOf(invocation), flags);
-    const wanted = layerOf(invocation);
-    const explanation = explainModel(model);
-    const layer = wanted === undefined ? undefined : model.getLayer(wanted);
-    const found = explanation.layers.find(({ name }) => name === layer?.name);
-    const name = layer?.name ?? model.name;
-    const shape = (found ?? explanation.layers.at(-1)!).outputs[0]!.result;
-    const answers = [
-      ...(typeof flags.params === "number"
-        ? [answer("params", flags.params, found === undefined ? explanation.total.result! : found.count.result!)]
-        : []),
-      ...(typeof flags.shape === "string" ? [answer("shape", parseShape(flags.shape, "--shape"), shape)] : []),
-    ];
-    if (answers.length === 0) {
-      throw new UnrollError({
-        code: "usage",
-        path: "unroll check",
-        expected: "needs an answer to check",
-        hint: "Give --params N or --shape SHAPE.",
-      });
+    const checks = answersOf(flags, layerOf(invocation)).map((answer) => checkAnswer(model, answer));
+    const right = checks.every((one) => one.right);
+    if (flags.json === true) printJson(terminal, { right, answers: checks.map(answerToJson) });
+    else {
+      const options = { width: Math.min(terminal.columns, 100), solution: flags.hints !== true };
+      terminal.out(checks.map((one) => answerToText(one, options)).join("\n"));
     }
-    const right = answers.every((one) => one.right);
-    if (flags.json === true) {
-      printJson(terminal, { layer: name, right, answers });
-      return right ? 0 : 1;
-    }
-    const style = styleFor(terminal);
-    for (const { what, given, expected, right: good } of answers) {
-      const words = what === "params" ? "parameters" : "output shape";
-      const verdict = good ? style.good("right") : style.bad("not right");
-      terminal.out(`${name}: ${words} ${show(given)}: ${verdict}${good ? "" : `, it is ${show(expected)}`}\n`);
-    }
-    if (!right && found !== undefined) terminal.out(`\n${layerToText(found, { width: terminal.columns })}`);
     return right ? 0 : 1;
   },
 };
 
-function answer(what: "params" | "shape", given: number | Shape, expected: number | Shape) {
-  const right =
-    typeof given === "number" ? given === expected : typeof expected !== "number" && sameShape(given, expected);
-  return { what, given, expected, right };
-}
-
-function show(value: number | Shape): string {
-  return typeof value === "number" ? value.toLocaleString("en-US") : formatShape(value);
+/** One answer for each flag that gives one. */
+function answersOf({ params, shape, total }: FlagValues, layer: string | number | undefined): Answer[] {
+  const answers: Answer[] = [
+    ...(typeof params === "number" ? [{ layer, params }] : []),
+    ...(typeof shape === "string" ? [{ layer, shape: parseShape(shape, "--shape") }] : []),
+    ...(typeof total === "number" ? [{ total }] : []),
+  ];
+  if (answers.length > 0) return answers;
+  throw new UnrollError({
+    code: "usage",
+    path: "unroll check",
+    expected: "needs an answer to check",
+    hint: "Give --params N, --shape SHAPE or --total N.",
+  });
 }

@@ -1,3 +1,4 @@
+export * from "./answers/index.ts";
 export { explainLayerOf, explainModel } from "./explain.ts";
 export { Explanation, type ExplanationFacts, type LayerExplanation } from "./explanation.ts";
 export { traceModel } from "./run-trace.ts";

@@ -1,4 +1,5 @@
 export type { AnswerCheck, AnswerKind, Finding, NamedSlip } from "./answer.ts";
+export { type AnswerCheckJson, answerToJson, type StepsJson } from "./answer-json.ts";
 export { type AnswerTextOptions, answerToText } from "./answer-text.ts";
 export { type Answer, type CheckOptions, checkAnswer } from "./check.ts";
 export type { EarlierSize } from "./outline.ts";

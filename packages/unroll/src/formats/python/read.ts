@@ -121,7 +121,7 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
   return { format: document.format, kerasVersion, models, problems, unknowns: [...unknowns.values()] };
 }
 
-function makeMachine(rt: Runtime, rules: ShapeRules): Machine {
+export function makeMachine(rt: Runtime, rules: ShapeRules): Machine {
   const machine: Machine = {
     rt,
     rules,

@@ -1,0 +1,231 @@
+/**
+ * The audit of a notebook or script: rebuilds its models and checks the hand arithmetic beside them, in code cells and in
+ * comments, against the layer it speaks of. It accuses only where a named slip gives the number, so that a calculation
+ * about something else is left alone.
+ */
+import { UnrollError } from "../../core/errors.ts";
+import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
+import { modelFromConfig } from "../../formats/keras-model.ts";
+import { readDocument, readKerasCode } from "../../formats/python/index.ts";
+import { shapeOf } from "../../layers/sizes.ts";
+import type { Model } from "../../model/model.ts";
+import type { AnswerCheck } from "./answer.ts";
+import { checkAnswer } from "./check.ts";
+import { type HandWork, handWorkOf } from "./hand-work.ts";
+import { type EarlierSize, type Outline, outlineOf, type Place } from "./outline.ts";
+
+export interface AuditFinding {
+  /** From 1; lines are those of the file, in an .ipynb those of the cell. */
+  readonly cell: number;
+  readonly line: number;
+  /** What is wrong: arithmetic for a count, a number or shape in a comment, joined arrays, a printed summary. */
+  readonly kind: "count" | "comment" | "shape" | "concatenated" | "sum" | "summary";
+  /** The text that says it. */
+  readonly text: string;
+  readonly given: number | Shape;
+  readonly expected: number | Shape;
+  /** The layer that it speaks of, and its model. */
+  readonly layer: string | undefined;
+  readonly model: string | undefined;
+  /** The number that a comment beside the arithmetic claims. */
+  readonly beside: number | undefined;
+  /** How the given number comes about. */
+  readonly check: AnswerCheck | undefined;
+}
+
+export interface Audit {
+  readonly models: readonly { readonly name: string; readonly cell: number; readonly total: number | undefined }[];
+  readonly findings: readonly AuditFinding[];
+  /** How many numbers and shapes were checked and are right. */
+  readonly confirmed: number;
+}
+
+interface ModelAt {
+  readonly model: Model;
+  readonly outline: Outline;
+  readonly cell: number;
+  readonly line: number;
+}
+
+/**
+ * Checks the hand calculations of a notebook (.ipynb), Markdown, text export or Python script.
+ *
+ * @throws UnrollError `memory` over 64 MiB, `format` for JSON that is no notebook
+ */
+export function auditCode(source: string | Uint8Array): Audit {
+  const document = readDocument(source);
+  const reading = readKerasCode(source);
+  const models = reading.models.flatMap(({ config, cell, line }): ModelAt[] => {
+    try {
+      const model = modelFromConfig(config, { keepNames: true });
+      return [{ model, outline: outlineOf(model), cell, line }];
+    } catch (error) {
+      if (error instanceof UnrollError) return []; // a size that is not known; the reader of code has named it
+      throw error;
+    }
+  });
+  const auditor = new Auditor(models);
+  for (const { cell, work } of handWorkOf(document)) auditor.readCell(cell, work);
+  const summaries = reading.models.flatMap(({ printedSummary, cell, line, name }) =>
+    printedSummary === undefined ? [] : [{ printedSummary, cell, line, name }],
+  );
+  for (const { printedSummary, cell, line, name } of summaries) {
+    const found = models.find((one) => one.cell === cell && one.line === line && one.model.name === name);
+    for (const { name: layer, params } of found === undefined ? [] : printedSummary.rows) {
+      const place = found!.outline.places.find((one) => one.layer.name === layer);
+      if (place === undefined || params === null) continue;
+      auditor.summaryRow({ cell, line, layer, params, place, model: found! });
+    }
+  }
+  return {
+    models: models.map(({ model, cell }) => ({ name: model.name, cell, total: model.countParams() })),
+    findings: auditor.findings.sort((a, b) => a.cell - b.cell || a.line - b.line),
+    confirmed: auditor.confirmed,
+  };
+}
+
+/** What the auditor knows while it reads on. */
+class Auditor {
+  readonly findings: AuditFinding[] = [];
+  confirmed = 0;
+  readonly #models: readonly ModelAt[];
+
+  constructor(models: readonly ModelAt[]) {
+    this.#models = models;
+  }
+
+  readCell(cell: number, work: readonly HandWork[]): void {
+    const at = this.#models.findLast((one) => one.cell <= cell);
+    let current: Place | undefined;
+    const addressed = new Set<Place>();
+    for (const one of work) {
+      if (one.kind === "heading") {
+        if (at !== undefined) current = placeNamed(one, at.outline, addressed) ?? current;
+      } else if (one.kind === "count") {
+        if (at === undefined) continue;
+        current = this.#count(cell, one, at, current, addressed);
+        if (current !== undefined) addressed.add(current);
+      } else if (one.kind === "shape") {
+        if (at !== undefined) this.#shape(cell, one, at, current);
+      } else if (one.kind === "sum") {
+        if (one.given === one.expected) this.confirmed++;
+        else this.#add(cell, one, { kind: "sum", given: one.given, expected: one.expected });
+      } else {
+        this.#add(cell, one, { kind: "concatenated", given: one.given, expected: one.expected });
+      }
+    }
+  }
+
+  summaryRow(row: { cell: number; line: number; layer: string; params: number; place: Place; model: ModelAt }): void {
+    if (row.place.parameters === row.params) {
+      this.confirmed++;
+      return;
+    }
+    const check = checkAnswer(row.model.model, { layer: row.layer, params: row.params });
+    if (check.findings.length === 0) return;
+    const text = `${row.layer} ${row.params}`;
+    this.#add(row.cell, { line: row.line, text }, { kind: "summary", ...aboutOf(check, row.model) });
+  }
+
+  /** The layer that the arithmetic speaks of: one with just that count, else the one that is named above it. */
+  #count(
+    cell: number,
+    work: HandWork & { kind: "count" },
+    at: ModelAt,
+    named: Place | undefined,
+    addressed: ReadonlySet<Place>,
+  ): Place | undefined {
+    const { places } = at.outline;
+    const same = places.filter(({ parameters }) => parameters === work.value);
+    const exact = same.find((place) => place === named) ?? same.find((place) => !addressed.has(place)) ?? same[0];
+    const place = exact ?? named;
+    if (place === undefined) return named;
+    if (exact !== undefined) this.confirmed++;
+    else this.#accuse(cell, work, at, place, work.value, "count", work.claim);
+    const { claim } = work;
+    if (claim !== undefined && claim !== place.parameters && claim !== work.value) {
+      this.#accuse(cell, work, at, place, claim, "comment", undefined);
+    }
+    return place;
+  }
+
+  #accuse(
+    cell: number,
+    work: { readonly line: number; readonly text: string },
+    at: ModelAt,
+    place: Place,
+    given: number,
+    kind: "count" | "comment",
+    beside: number | undefined,
+  ): void {
+    const check = checkAnswer(at.model, { layer: place.layer.name, params: given }, { earlier: this.#earlier(at) });
+    if (check.findings.length === 0) return;
+    this.#add(cell, work, { kind, beside, ...aboutOf(check, at) });
+  }
+
+  /** A shape that any layer of the model has is taken for that layer's. */
+  #shape(cell: number, work: HandWork & { kind: "shape" }, at: ModelAt, place: Place | undefined): void {
+    const { places, inputs } = at.outline;
+    const known = [...inputs.map(({ shape }) => shape), ...places.flatMap(({ outputs }) => outputs.map(shapeOf))];
+    if (known.some((shape) => sameShape(shape, work.shape))) {
+      this.confirmed++;
+      return;
+    }
+    if (place === undefined) return;
+    const check = checkAnswer(at.model, { layer: place.layer.name, shape: work.shape });
+    if (check.right || check.findings.length === 0) return;
+    this.#add(cell, work, { kind: "shape", ...aboutOf(check, at) });
+  }
+
+  /** Sizes of the models before: the learner may have kept one. */
+  #earlier(at: ModelAt): EarlierSize[] {
+    return this.#models.slice(0, this.#models.indexOf(at)).flatMap(({ model, outline }) => {
+      const features = outline.inputs.map(({ shape }) => ({
+        size: shape.at(-1),
+        where: `the features of ${model.name}`,
+      }));
+      const units = outline.places.map((place) => ({ size: place.units, where: `the units of ${place.layer.name}` }));
+      return [...features, ...units].flatMap(({ size, where }) =>
+        typeof size === "number" ? [{ value: size, where }] : [],
+      );
+    });
+  }
+
+  #add(
+    cell: number,
+    { line, text }: { readonly line: number; readonly text: string },
+    about: Pick<AuditFinding, "kind" | "given" | "expected"> & Partial<AuditFinding>,
+  ): void {
+    const nothing = { layer: undefined, model: undefined, beside: undefined, check: undefined };
+    this.findings.push({ ...nothing, ...about, cell, line, text: text.trim() });
+  }
+}
+
+function aboutOf(check: AnswerCheck, { model }: ModelAt) {
+  return { given: check.given, expected: check.expected, layer: check.layer, model: model.name, check };
+}
+
+/** "gru_2" is the second GRU of the model, "dense layer" the first Dense that has not been spoken of. */
+function placeNamed(
+  { className, number }: HandWork & { kind: "heading" },
+  { places }: Outline,
+  addressed: ReadonlySet<Place>,
+): Place | undefined {
+  const same = places.filter(({ layer }) => layer.className === className);
+  if (number !== undefined) return same[number - 1] ?? (same.length === 1 ? same[0] : undefined);
+  return same.find((place) => !addressed.has(place)) ?? same[0];
+}
+
+/** "cell 12, line 3: 120 parameters for gru_5, it is 132: the second bias row is forgotten" */
+export function findingToText(finding: AuditFinding, isNotebook = false): string {
+  const { cell, line, kind, given, expected, layer, beside, check, text } = finding;
+  const where = isNotebook ? `cell ${cell}, line ${line}` : `line ${line}`;
+  const show = (value: number | Shape): string =>
+    typeof value === "number" ? value.toLocaleString("en-US") : formatShape(value);
+  const of = layer === undefined ? "" : ` for ${layer}`;
+  const besideText = beside === undefined || beside === given ? "" : `, beside the comment's ${show(beside)}`;
+  const slips = check?.findings[0]?.slips ?? [];
+  const titles = [...new Set(slips.map(({ title }) => title))].join(", and ");
+  const reason = kind === "concatenated" ? "the steps are concatenated instead of stacked" : titles;
+  return `${where}: ${show(given)}${of}${besideText}; it is ${show(expected)}${reason === "" ? "" : `: ${reason}`}.\n    ${text}`;
+}
