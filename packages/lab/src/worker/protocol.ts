@@ -159,6 +159,17 @@ export type Edit =
   | { readonly kind: "weight"; readonly run: number; readonly array: string; readonly index: readonly number[]; readonly value: number }
   | { readonly kind: "input"; readonly index: number; readonly value: number };
 
+/** What the library says to an answer. */
+export interface CheckView {
+  readonly right: boolean;
+  readonly remarks: readonly string[];
+  /** Ways to a wrong answer, the most plausible first; empty where no known slip gives it. */
+  readonly findings: readonly {
+    readonly slips: readonly { readonly title: string; readonly detail: string; readonly layer: string }[];
+    readonly derivations: readonly DerivationView[];
+  }[];
+}
+
 export interface TrainRequest {
   readonly series: readonly number[];
   readonly lookback: number;
@@ -192,7 +203,7 @@ export interface TrainProgress {
 export type LabMethods = {
   open(request: OpenRequest): Promise<Opened>;
   recount(timesteps: number): { readonly total: number; readonly shapes: readonly Shape[] };
-  check(answer: { readonly layer: string; readonly answer: string }): { readonly right: boolean; readonly message: string };
+  check(answer: { readonly layer: string; readonly answer: string }): Promise<CheckView>;
   trace(request: { readonly seed: number; readonly edits: readonly Edit[] }): TraceView;
   openValue(place: { readonly run: number; readonly step: number; readonly name: string; readonly unit: number }): OpenedValue;
   save(format: "keras" | "onnx" | "safetensors" | "json"): Promise<Uint8Array>;

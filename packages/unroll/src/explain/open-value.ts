@@ -48,7 +48,8 @@ export type OpenedNode =
       readonly kind: "dot";
       /** As in the formula: "W_f". */
       readonly name: string;
-      readonly terms: readonly { readonly factor: OpenedNode; readonly weight: OpenedWeight }[];
+      /** `value` is the product of the two. */
+      readonly terms: readonly { readonly factor: OpenedNode; readonly weight: OpenedWeight; readonly value: number }[];
       readonly value: number;
     }
   | { readonly kind: "call"; readonly fn: string; readonly operands: readonly OpenedNode[]; readonly value: number };
@@ -168,11 +169,12 @@ class Opener {
 
   #dot(node: ProductNode, value: number, unit: number): OpenedNode {
     const { rows } = this.#arrays.place(node.matrix);
-    const terms = Array.from({ length: rows }, (_, row) => ({
+    const terms = Array.from({ length: rows }, (_, row) => {
       // A vector without a name of its own, such as r ⊙ hPrev, is opened further.
-      factor: this.open(node.vector, row),
-      weight: this.#weight(node.name, node.matrix, row, unit),
-    }));
+      const factor = this.open(node.vector, row);
+      const weight = this.#weight(node.name, node.matrix, row, unit);
+      return { factor, weight, value: factor.value * weight.value };
+    });
     return { kind: "dot", name: node.name, terms, value };
   }
 

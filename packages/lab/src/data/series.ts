@@ -1,0 +1,45 @@
+/** Series to train on that need no file. Made from a seed by the library's own generator; nothing here is measured data. */
+import { Random } from "unroll/core/random.ts";
+
+export interface Series {
+  readonly id: string;
+  readonly title: string;
+  readonly about: string;
+  make(seed: number): number[];
+}
+
+const count = 240;
+
+export const madeSeries: readonly Series[] = [
+  {
+    id: "sine",
+    title: "Sine with noise",
+    about: "A period of 24 steps and a little noise.",
+    make(seed) {
+      const random = new Random(seed);
+      return Array.from({ length: count }, (_, t) => Math.sin((2 * Math.PI * t) / 24) + random.normal(0, 0.1));
+    },
+  },
+  {
+    id: "season",
+    title: "Growth with a season",
+    about: "A trend times a yearly season, as passenger numbers have. The test part lies above all that was trained on.",
+    make(seed) {
+      const random = new Random(seed);
+      return Array.from(
+        { length: 180 },
+        (_, t) => (110 + 1.6 * t) * (1 + 0.16 * Math.sin((2 * Math.PI * t) / 12)) + random.normal(0, 6),
+      );
+    },
+  },
+  {
+    id: "walk",
+    title: "Random walk",
+    about: "As prices move. Nothing beats repeating the last value, and the page says so.",
+    make(seed) {
+      const random = new Random(seed);
+      let value = 100;
+      return Array.from({ length: count }, () => (value += random.normal(0, 1)));
+    },
+  },
+];
