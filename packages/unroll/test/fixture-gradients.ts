@@ -64,8 +64,8 @@ function check(one: GradientCase, device: Device): string | undefined {
           .run(written.inputs, new Random(1))
           .map(({ shape, data }) => ({ shape, data: Float64Array.from(data) }));
   const expected: (FixtureTensor | null)[] = [
-    ...one.gradients64,
     { shape: [], dtype: "float64", data: [one.loss64] },
+    ...one.gradients64,
     one.predictions64,
     ...one.input_gradients64,
   ];
@@ -74,7 +74,7 @@ function check(one: GradientCase, device: Device): string | undefined {
   for (const [index, tensor] of expected.entries()) {
     if (tensor === null) continue;
     const text = difference(found[index]!, decode(tensor), tolerance);
-    const name = one.gradients64[index]?.path ?? (index === one.gradients64.length ? "loss" : `result ${index}`);
+    const name = index === 0 ? "loss" : (one.gradients64[index - 1]?.path ?? `result ${index}`);
     if (text !== undefined) return `${name}: ${text}`;
   }
   return undefined;

@@ -22,7 +22,10 @@ export interface GradientOptions {
   readonly random?: Random;
 }
 
-/** A program whose results are the gradients, then the loss. */
+/**
+ * A program whose results are the loss, then the gradients. The loss comes first so that random numbers are drawn in the
+ * order in which a program of the loss alone draws them.
+ */
 export interface GradientProgram {
   readonly program: Program;
   readonly forward: Forward;
@@ -38,8 +41,9 @@ export interface GradientProgram {
  */
 export function gradients(model: Model, x: ModelData, y: ModelData, options: GradientOptions = {}): Tensor[] {
   const { program, inputs } = gradientProgram(model, x, y, options);
-  const run = prepare({ ...program, results: program.results.slice(0, -1) }, options.device);
-  return run.run(inputs, options.random ?? nextRandom());
+  return prepare(program, options.device)
+    .run(inputs, options.random ?? nextRandom())
+    .slice(1);
 }
 
 export function gradientProgram(
@@ -62,7 +66,7 @@ export function gradientProgram(
     forward,
     program: {
       inputs: [...forward.inputs, ...forward.targets, ...forward.sampleWeights],
-      results: [...gradientsOf(forward.loss, trainedVariables(model)), forward.loss],
+      results: [forward.loss, ...gradientsOf(forward.loss, trainedVariables(model))],
       updates: [],
     },
     inputs: [...examples.x, ...examples.y, ...examples.sampleWeight].map(({ data }) => data),

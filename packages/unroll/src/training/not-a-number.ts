@@ -48,7 +48,8 @@ export function findNotANumber(
   const owners = ownersOf(forward.calls.map(({ call, outputs }) => ({ name: call.layer.name, outputs })));
   const roots = {
     inputs: program.inputs,
-    results: [...forward.calls.flatMap(({ outputs }) => outputs), forward.loss],
+    // The loss first: random numbers are drawn as the step drew them.
+    results: [forward.loss, ...forward.calls.flatMap(({ outputs }) => outputs)],
     updates: [],
   };
   const withFactors = program.inputs.length > given.length ? [...given, Float32Array.from(factors)] : given;

@@ -120,7 +120,7 @@ export function traceGradients(
     .sort((a, b) => order.indexOf(a.layer) - order.indexOf(b.layer));
   const facts: GradientTraceFacts = {
     model: model.name,
-    loss: evaluation.results.at(-1)![0]!,
+    loss: evaluation.results[0]![0]!,
     examples: written.inputs[0]!.length / sizeOf(written.program.inputs[0]!.shape.slice(1)),
     runs,
     checks: checksOf(model, written, evaluation, seed, owners, options.checks ?? 2),
@@ -231,7 +231,7 @@ function checksOf(
     return evaluateProgram(lossOnly, inputs, { random: new Random(seed), variables }).results[0]![0]!;
   };
   return trainedVariables(model).flatMap((variable, position) => {
-    const gradient = evaluation.results[position]!;
+    const gradient = evaluation.results[position + 1]!;
     const largest = [...gradient.keys()]
       .sort((a, b) => Math.abs(gradient[b]!) - Math.abs(gradient[a]!))
       .slice(0, count);
