@@ -13,7 +13,7 @@ import { PeerProcess } from "./peer-process.ts";
 import type { Work } from "./peers/protocol.ts";
 import { type ListedPeer, listPeers, type Places } from "./peers.ts";
 import { markdownTable, notes, type Row } from "./table.ts";
-import { examplesOf, productFlops, type Workload, workloads } from "./workloads.ts";
+import { examplesOf, productFlops, training, type Workload, workloads } from "./workloads.ts";
 
 /** Steps of training after which the peers must agree. */
 const trainedSteps = 3;
@@ -114,10 +114,7 @@ async function rowOf(workload: Workload, peers: readonly StartedPeer[], folder: 
 /** What Unroll makes of it in this process; every peer must come to the same, so all of them check each other. */
 function expectedOutput({ model }: WrittenModel, x: Tensor, y: Tensor): ArrayLike<number> {
   if (work === "train") {
-    model.compile({
-      optimizer: { class_name: "Adam", config: { learning_rate: 0.001 } },
-      loss: "mean_squared_error",
-    });
+    model.compile(training);
     for (let step = 0; step < trainedSteps; step++) model.trainOnBatch(x, y);
   }
   return model.predict(x, { batchSize: x.shape[0]! }).data;

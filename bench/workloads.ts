@@ -123,6 +123,15 @@ export function buildModel(workload: Workload, resetAfter = true): Sequential {
   return net;
 }
 
+/**
+ * How models are trained, in Keras's form. Systems add epsilon at different places of Adam's equation: Keras before the
+ * correction of the first steps, PyTorch and TensorFlow.js behind it. This one is too small to be seen.
+ */
+export const training = {
+  optimizer: { class_name: "Adam", config: { learning_rate: 0.001, epsilon: 1e-12 } },
+  loss: "mean_squared_error",
+};
+
 /** Whether the workload has a GRU, of which there are two kinds. */
 export function hasGru({ stack }: Workload): boolean {
   return stack(true).some(({ className }) => className === "GRU");

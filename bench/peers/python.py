@@ -1,6 +1,6 @@
 """PyTorch or Keras (on PyTorch) behind the comparison's protocol: python peers/python.py torch|keras. One thread.
 
-Answers one line of JSON with another; see protocol.ts. The models come as Keras's JSON and an .npz of weights.
+Answers one line of JSON with another; see protocol.ts. Trains as workloads.ts says. The models come as Keras's JSON and an .npz of weights.
 """
 import json
 import os
@@ -141,7 +141,7 @@ class Torch:
             features = modules[-1].size
         self.model = torch.nn.Sequential(*modules)
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        self.optimizer = torch.optim.Adam(trained, lr=0.001, eps=1e-7) if training else None
+        self.optimizer = torch.optim.Adam(trained, lr=0.001, eps=1e-12) if training else None
 
     def predict(self):
         with torch.inference_mode():
@@ -168,7 +168,7 @@ class Keras:
         self.x = np.load(f"{folder}/x.npy")
         self.y = np.load(f"{folder}/y.npy")
         if training:
-            self.model.compile(self.keras.optimizers.Adam(0.001), "mean_squared_error")
+            self.model.compile(self.keras.optimizers.Adam(0.001, epsilon=1e-12), "mean_squared_error")
 
     def predict(self):
         return self.model.predict_on_batch(self.x)

@@ -1,5 +1,6 @@
 /** TensorFlow.js's layers models; the backend, wasm or cpu, is the first argument. */
 import { readFileSync } from "node:fs";
+import { training } from "../workloads.ts";
 import { fromBench, pathInBench, readTensor, versionOf } from "./files.ts";
 import { serve } from "./protocol.ts";
 
@@ -10,7 +11,7 @@ interface TensorFlow {
   tensor(data: Float32Array, shape: readonly number[]): TfTensor;
   loadLayersModel(handler: object): Promise<TfModel>;
   readonly io: { fromMemory(artifacts: object): object };
-  readonly train: { adam(learningRate: number): object };
+  readonly train: { adam(learningRate: number, beta1: number, beta2: number, epsilon: number): object };
 }
 
 interface TfTensor {
@@ -36,18 +37,20 @@ if (backend === "wasm") {
 }
 if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js has no backend ${backend} here`);
 
+const { learning_rate, epsilon } = training.optimizer.config;
 let model: TfModel | undefined;
 let x: ReturnType<typeof readTensor>;
 let y: ReturnType<typeof readTensor>;
 
 await serve({
   ready: `TensorFlow.js ${versionOf("@tensorflow/tfjs")}, ${tf.getBackend()}`,
-  async load(folder, training) {
+  async load(folder, forTraining) {
     model?.dispose();
     model = await tf.loadLayersModel(tf.io.fromMemory(artifactsIn(`${folder}/tfjs`)));
     x = readTensor(`${folder}/x.npy`);
     y = readTensor(`${folder}/y.npy`);
-    if (training) model.compile({ optimizer: tf.train.adam(0.001), loss: "meanSquaredError" });
+    if (forTraining)
+      model.compile({ optimizer: tf.train.adam(learning_rate, 0.9, 0.999, epsilon), loss: "meanSquaredError" });
   },
   predict() {
     const given = tf.tensor(x.data, x.shape);

@@ -1,6 +1,7 @@
 /** Unroll as a user has it: a model from a file, `predict` and `trainOnBatch` with tensors. */
 import { loadModel, type Model, type Tensor, tensor } from "../library.ts";
 import { MachineLimits } from "../machine.ts";
+import { training } from "../workloads.ts";
 import { readTensor } from "./files.ts";
 import { serve } from "./protocol.ts";
 
@@ -11,12 +12,11 @@ let limits: MachineLimits | undefined;
 
 await serve({
   ready: `Unroll, Node ${process.versions.node}`,
-  async load(folder, training) {
+  async load(folder, forTraining) {
     model = await loadModel(`${folder}/model.keras`);
     x = tensorIn(`${folder}/x.npy`);
     y = tensorIn(`${folder}/y.npy`);
-    const optimizer = { class_name: "Adam", config: { learning_rate: 0.001 } };
-    if (training) model.compile({ optimizer, loss: "mean_squared_error" });
+    if (forTraining) model.compile(training);
   },
   predict() {
     const result = model.predict(x, { batchSize: x.shape[0]! });
