@@ -18,21 +18,13 @@ export class PeerProcess {
   /** Names and versions. */
   readonly version: string;
   readonly #child: ChildProcessWithoutNullStreams;
-  readonly #lines: AsyncIterator<string>;
-  readonly #errors: () => string;
+  readonly #answers: Answers;
 
-  private constructor(
-    command: PeerCommand,
-    version: string,
-    child: ChildProcessWithoutNullStreams,
-    lines: AsyncIterator<string>,
-    errors: () => string,
-  ) {
+  private constructor(command: PeerCommand, version: string, child: ChildProcessWithoutNullStreams, answers: Answers) {
     this.command = command;
     this.version = version;
     this.#child = child;
-    this.#lines = lines;
-    this.#errors = errors;
+    this.#answers = answers;
   }
 
   /** Throws an Error with the last lines that the process wrote when it does not start. */
@@ -41,24 +33,15 @@ export class PeerProcess {
       // Libraries start threads of their own unless they are told not to.
       env: { ...process.env, OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1", ...env },
     });
-    let written = "";
-    child.stderr.on("data", (data: Buffer) => {
-      written = `${written}${data}`.slice(-2000);
-    });
-    child.on("error", (error) => {
-      written = `${written}${error.message}\n`;
-    });
-    child.stdin.on("error", () => {}); // the missing answer says it
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const errors = (): string => written.trim().split("\n").slice(-3).join(" ");
-    const { ready } = await nextAnswer(lines, errors);
-    return new PeerProcess(command, ready ?? command.name, child, lines, errors);
+    const answers = new Answers(child);
+    const { ready } = await answers.next();
+    return new PeerProcess(command, ready ?? command.name, child, answers);
   }
 
   /** Throws an Error with what the peer says is wrong. */
   async ask(request: Request): Promise<Answer> {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
-    const answer = await nextAnswer(this.#lines, this.#errors);
+    const answer = await this.#answers.next();
     if (answer.error !== undefined) throw new Error(answer.error);
     return answer;
   }
@@ -69,8 +52,42 @@ export class PeerProcess {
   }
 }
 
-async function nextAnswer(lines: AsyncIterator<string>, errors: () => string): Promise<Answer> {
-  const { value, done } = await lines.next();
-  if (done) throw new Error(`the process ended: ${errors()}`);
-  return JSON.parse(value) as Answer; // protocol.ts
+/** The lines that a process answers with, one asked for at a time; its end is an answer too. */
+class Answers {
+  /** Lines that nobody has asked for yet. */
+  readonly #lines: string[] = [];
+  #take: ((line: string | undefined) => void) | undefined;
+  #ended = false;
+  #errors = "";
+
+  constructor(child: ChildProcessWithoutNullStreams) {
+    child.stderr.on("data", (data: Buffer) => {
+      this.#errors = `${this.#errors}${data}`.slice(-2000);
+    });
+    child.stdin.on("error", () => {}); // the end says it
+    child.on("error", (error) => {
+      this.#errors += error.message;
+      this.#end();
+    });
+    child.on("close", () => this.#end());
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (this.#take === undefined) this.#lines.push(line);
+      else this.#take(line);
+    });
+  }
+
+  async next(): Promise<Answer> {
+    const line = await new Promise<string | undefined>((resolve) => {
+      if (this.#lines.length > 0 || this.#ended) resolve(this.#lines.shift());
+      else this.#take = resolve;
+    });
+    this.#take = undefined;
+    if (line !== undefined) return JSON.parse(line) as Answer; // protocol.ts
+    throw new Error(`the process ended: ${this.#errors.trim().split("\n").slice(-3).join(" ")}`);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#take?.(undefined);
+  }
 }
