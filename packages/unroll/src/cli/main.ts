@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import("./verify.ts")).verify,
   predict: async () => (await import("./predict.ts")).predict,
   check: async () => (await import("./check.ts")).check,
+  audit: async () => (await import("./audit.ts")).audit,
   convert: async () => (await import("./convert.ts")).convert,
   tour: async () => (await import("./tour.ts")).tour,
 };

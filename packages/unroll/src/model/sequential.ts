@@ -32,7 +32,8 @@ export class Sequential extends Model<false> {
   /** The input and then the output of each layer, once the input is known. */
   #tensors: SymbolicTensor[] = [];
 
-  constructor(options: SequentialOptions = {}, graphOptions: GraphOptions = {}) {
+  constructor(given: SequentialOptions | SequentialOptions["layers"] = {}, graphOptions: GraphOptions = {}) {
+    const options: SequentialOptions = Array.isArray(given) ? { layers: given } : (given as SequentialOptions); // no list, so options
     const stack: Stack = { layers: [], graph: undefined };
     super("Sequential", stack, options.name ?? automaticName("sequential"), options.trainable);
     this.#stack = stack;

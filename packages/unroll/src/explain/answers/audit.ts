@@ -6,7 +6,7 @@
 import { UnrollError } from "../../core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { modelFromConfig } from "../../formats/keras-model.ts";
-import { readDocument, readKerasCode } from "../../formats/python/index.ts";
+import { readDocument, readKerasCode, type SummaryRow } from "../../formats/python/index.ts";
 import { shapeOf } from "../../layers/sizes.ts";
 import type { Model } from "../../model/model.ts";
 import type { AnswerCheck } from "./answer.ts";
@@ -45,6 +45,8 @@ interface ModelAt {
   readonly outline: Outline;
   readonly cell: number;
   readonly line: number;
+  /** Rows of the printed table, where they are the model's layers. */
+  readonly printed: ReadonlyMap<string, SummaryRow>;
 }
 
 /**
@@ -55,10 +57,12 @@ interface ModelAt {
 export function auditCode(source: string | Uint8Array): Audit {
   const document = readDocument(source);
   const reading = readKerasCode(source);
-  const models = reading.models.flatMap(({ config, cell, line }): ModelAt[] => {
+  const models = reading.models.flatMap(({ config, cell, line, printedSummary }): ModelAt[] => {
     try {
       const model = modelFromConfig(config, { keepNames: true });
-      return [{ model, outline: outlineOf(model), cell, line }];
+      return [
+        { model, outline: outlineOf(model), cell, line, printed: printedRows(model, printedSummary?.rows ?? []) },
+      ];
     } catch (error) {
       if (error instanceof UnrollError) return []; // a size that is not known; the reader of code has named it
       throw error;
@@ -66,17 +70,7 @@ export function auditCode(source: string | Uint8Array): Audit {
   });
   const auditor = new Auditor(models);
   for (const { cell, work } of handWorkOf(document)) auditor.readCell(cell, work);
-  const summaries = reading.models.flatMap(({ printedSummary, cell, line, name }) =>
-    printedSummary === undefined ? [] : [{ printedSummary, cell, line, name }],
-  );
-  for (const { printedSummary, cell, line, name } of summaries) {
-    const found = models.find((one) => one.cell === cell && one.line === line && one.model.name === name);
-    for (const { name: layer, params } of found === undefined ? [] : printedSummary.rows) {
-      const place = found!.outline.places.find((one) => one.layer.name === layer);
-      if (place === undefined || params === null) continue;
-      auditor.summaryRow({ cell, line, layer, params, place, model: found! });
-    }
-  }
+  for (const at of models) auditor.readSummary(at);
   return {
     models: models.map(({ model, cell }) => ({ name: model.name, cell, total: model.countParams() })),
     findings: auditor.findings.sort((a, b) => a.cell - b.cell || a.line - b.line),
@@ -116,15 +110,22 @@ class Auditor {
     }
   }
 
-  summaryRow(row: { cell: number; line: number; layer: string; params: number; place: Place; model: ModelAt }): void {
-    if (row.place.parameters === row.params) {
-      this.confirmed++;
-      return;
+  readSummary(at: ModelAt): void {
+    for (const place of at.outline.places) {
+      const row = at.printed.get(place.layer.name);
+      if (row === undefined || row.params === null) continue;
+      if (row.params === place.parameters) {
+        this.confirmed++;
+        continue;
+      }
+      const check = checkAnswer(at.model, { layer: place.layer.name, params: row.params });
+      if (check.findings.length === 0) continue;
+      this.#add(
+        at.cell,
+        { line: at.line, text: `${row.name} ${row.params}` },
+        { kind: "summary", ...aboutOf(check, at) },
+      );
     }
-    const check = checkAnswer(row.model.model, { layer: row.layer, params: row.params });
-    if (check.findings.length === 0) return;
-    const text = `${row.layer} ${row.params}`;
-    this.#add(row.cell, { line: row.line, text }, { kind: "summary", ...aboutOf(check, row.model) });
   }
 
   /** The layer that the arithmetic speaks of: one with just that count, else the one that is named above it. */
@@ -201,8 +202,17 @@ class Auditor {
   }
 }
 
-function aboutOf(check: AnswerCheck, { model }: ModelAt) {
-  return { given: check.given, expected: check.expected, layer: check.layer, model: model.name, check };
+/** Layers by the names that the notebook's own table gives them. */
+function aboutOf(check: AnswerCheck, { model, printed }: ModelAt) {
+  const layer = printed.get(check.layer)?.name ?? check.layer;
+  return { given: check.given, expected: check.expected, layer, model: model.name, check };
+}
+
+/** The table of another run, or a cut one, has other rows: then none. */
+function printedRows(model: Model, rows: readonly SummaryRow[]): Map<string, SummaryRow> {
+  const { layers } = model;
+  const fits = rows.length === layers.length && rows.every(({ type }, at) => layers[at]!.className.startsWith(type));
+  return new Map(fits ? rows.map((row, at) => [layers[at]!.name, row]) : []);
 }
 
 /** "gru_2" is the second GRU of the model, "dense layer" the first Dense that has not been spoken of. */

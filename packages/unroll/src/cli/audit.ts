@@ -1,0 +1,56 @@
+/**
+ * `unroll audit notebook.ipynb`: rebuilds the models of a notebook and checks the hand arithmetic beside them. Exit code 1
+ * when it finds a slip.
+ */
+import { writeFile } from "node:fs/promises";
+import { annotatedCopy, isNotebook } from "../explain/answers/annotate.ts";
+import { answerToJson } from "../explain/answers/answer-json.ts";
+import { answerToText } from "../explain/answers/answer-text.ts";
+import { type Audit, auditCode, findingToText } from "../explain/answers/audit.ts";
+import { indented, plural, wrapText } from "../explain/lines.ts";
+import type { Command } from "./command.ts";
+import { readFileBytes } from "./open-models.ts";
+import { fileOf, printJson } from "./print.ts";
+
+export const audit: Command = {
+  name: "audit",
+  doc: "check the hand arithmetic in a notebook",
+  positionals: ["FILE"],
+  flags: {
+    out: { kind: "string", value: "FILE", doc: "write a copy with the findings beside their lines" },
+    explain: { kind: "boolean", doc: "show the derivations behind each finding" },
+  },
+  examples: ["unroll audit notebook.ipynb", "unroll audit notebook.ipynb --out checked.ipynb"],
+  async run(invocation) {
+    const { flags, terminal } = invocation;
+    const source = new TextDecoder().decode(await readFileBytes(fileOf(invocation)));
+    const found = auditCode(source);
+    if (typeof flags.out === "string") await writeFile(flags.out, annotatedCopy(source, found));
+    if (flags.json === true) printJson(terminal, auditJson(found));
+    else terminal.out(wrapText(auditText(found, isNotebook(source), flags.explain === true), terminal.columns));
+    return found.findings.length === 0 ? 0 : 1;
+  },
+};
+
+function auditText({ models, findings, confirmed }: Audit, notebook: boolean, explain: boolean): string {
+  const head = `${plural(models.length, "model")}; ${plural(confirmed, "hand calculation")} right, ${plural(findings.length, "slip")} found.`;
+  const blocks = findings.map((finding) => {
+    const derivation =
+      explain && finding.check !== undefined
+        ? `\n${indented(answerToText(finding.check, { width: 1000 }), "    ")}`
+        : "";
+    return `${findingToText(finding, notebook)}${derivation}`;
+  });
+  return `${[head, ...blocks].join("\n\n")}\n`;
+}
+
+function auditJson({ models, findings, confirmed }: Audit) {
+  return {
+    models,
+    confirmed,
+    findings: findings.map(({ check, ...finding }) => ({
+      ...finding,
+      ...(check === undefined ? {} : { check: answerToJson(check) }),
+    })),
+  };
+}

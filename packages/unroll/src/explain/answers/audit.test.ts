@@ -1,0 +1,139 @@
+/** A notebook written for this test, with slips of every kind and with right calculations between them. */
+import { describe, expect, it } from "vitest";
+import { annotatedCopy } from "./annotate.ts";
+import { auditCode, findingToText } from "./audit.ts";
+
+const model = `\
+from tensorflow.keras import Sequential
+from tensorflow.keras.layers import GRU, SimpleRNN, Dense, Conv1D, MaxPooling1D
+model = Sequential()
+model.add(GRU(4, return_sequences=True, input_shape=(30, 5)))
+model.add(GRU(2, return_sequences=True))
+model.add(SimpleRNN(25))
+model.add(Dense(1))
+`;
+
+const counts = `\
+# gru_1
+g = 3
+h = 4
+i = 5
+print(g*(h*(h+i) + h)) # answer = 132
+# (None, 30, 4) comes out
+# gru_2
+h = 2
+i = 4
+print(g*(h*(h+i) + h))
+# (None, 4) comes out
+# simple rnn
+print(1*(25*(25+2)+25))
+# dense layer
+h, i = 1, 4
+print(i*h + h)
+`;
+
+const other = `\
+steps = 30 * 5
+print("share", 3 * 4 / 2)
+print(7 * 11 * 13)
+x = [1, 2]
+`;
+
+const conv = `\
+net = Sequential([Conv1D(3, 2, input_shape=(21, 9)), MaxPooling1D(2), SimpleRNN(30), Dense(1)])
+# convolution
+# 21 - 2 + 1 = 20 rows are left, 20 * 3 = 50 numbers
+9*2*1 + 1
+9*2*3 + 3
+# simple rnn
+1*(30*(30+1)+30)
+`;
+
+const joined = `\
+import numpy as np
+inputs = np.random.random((100, 32))
+state = np.zeros((64,))
+W = np.random.random((64, 32))
+U = np.random.random((64, 64))
+b = np.zeros((64,))
+outputs = []
+for x in inputs:
+    state = np.tanh(np.dot(W, x) + np.dot(U, state) + b)
+    outputs.append(state)
+# all outputs as a 2D array (timesteps, features)
+every = np.concatenate(outputs, axis=0)
+stacked = np.stack(outputs, axis=0)
+`;
+
+const cells = [model, counts, other, conv, joined];
+const notebook = JSON.stringify({
+  nbformat: 4,
+  nbformat_minor: 5,
+  metadata: {},
+  cells: cells.map((source, index) => ({ cell_type: "code", id: `c${index}`, metadata: {}, outputs: [], source })),
+});
+
+describe("the audit of a notebook", () => {
+  const audit = auditCode(notebook);
+
+  it("finds each slip with its cell and line, and accuses nothing else", () => {
+    expect(audit.findings.map(({ cell, line, kind, given, expected }) => [cell, line, kind, given, expected])).toEqual([
+      [2, 5, "count", 120, 132],
+      [2, 10, "count", 42, 48],
+      [2, 11, "shape", [null, 4], [null, 30, 2]],
+      [2, 16, "count", 5, 26],
+      [4, 4, "count", 19, 57],
+      [4, 7, "count", 960, 1020],
+      [5, 12, "concatenated", [6400], [100, 64]],
+    ]);
+  });
+
+  it("names the slips", () => {
+    const slips = audit.findings.map(({ check }) => check?.findings[0]?.slips[0]?.id);
+    expect(slips).toEqual([
+      "second-bias-row",
+      "second-bias-row",
+      "sequences-overlooked",
+      "stale-features",
+      "filters-as-one",
+      "stale-features",
+      undefined,
+    ]);
+    expect(findingToText(audit.findings[0]!, true)).toBe(
+      "cell 2, line 5: 120 for gru, beside the comment's 132; it is 132: the second bias row is forgotten.\n    print(g*(h*(h+i) + h)) # answer = 132",
+    );
+  });
+
+  it("counts what is right", () => {
+    // (None, 30, 4), 700, 57 and the sum 21 - 2 + 1 = 20.
+    expect(audit.confirmed).toBe(4);
+  });
+
+  it("writes a copy with a note behind each cell that has findings", () => {
+    const copy = JSON.parse(annotatedCopy(notebook, audit));
+    expect(copy.cells.map((cell: { cell_type: string }) => cell.cell_type)).toEqual([
+      "code",
+      "code",
+      "markdown",
+      "code",
+      "code",
+      "markdown",
+      "code",
+      "markdown",
+    ]);
+    expect(copy.cells[1].source).toBe(counts);
+    expect(copy.cells[2].source[0]).toContain("120 for gru, beside the comment's 132");
+  });
+
+  it("finds a slip in a script too, and notes it below its line", () => {
+    const script = `${model}\n# gru_2\nprint(3*(2*(2+4)+2))\n`;
+    const found = auditCode(script);
+    expect(found.findings.map(({ line, given }) => [line, given])).toEqual([[10, 42]]);
+    expect(annotatedCopy(script, found).split("\n")[10]).toMatch(/^# unroll audit: line 10: 42 for gru_1; it is 48/);
+  });
+
+  it("finds sums that do not come out", () => {
+    const found = auditCode(`${model}\n# 3 * 4 + 2 = 15\n# 10 * 10 + 10 = 110\n`);
+    expect(found.findings.map(({ kind, given, expected }) => [kind, given, expected])).toEqual([["sum", 15, 14]]);
+  });
+});
