@@ -106,7 +106,18 @@ describe("the command line as a whole", () => {
     expect(code).toBe(0);
     const names = [...out.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name!);
     expect(names).toEqual(
-      expect.arrayContaining(["summary", "explain", "trace", "verify", "predict", "check", "audit", "convert", "tour"]),
+      expect.arrayContaining([
+        "summary",
+        "explain",
+        "trace",
+        "verify",
+        "predict",
+        "check",
+        "audit",
+        "quiz",
+        "convert",
+        "tour",
+      ]),
     );
     for (const name of names) {
       const help = await unroll(name, "--help");

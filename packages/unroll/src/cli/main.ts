@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   predict: async () => (await import("./predict.ts")).predict,
   check: async () => (await import("./check.ts")).check,
   audit: async () => (await import("./audit.ts")).audit,
+  quiz: async () => (await import("./quiz.ts")).quiz,
   convert: async () => (await import("./convert.ts")).convert,
   tour: async () => (await import("./tour.ts")).tour,
 };

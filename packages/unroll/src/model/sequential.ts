@@ -150,14 +150,14 @@ export class Sequential extends Model<false> {
 }
 
 /**
- * A plain stack of layers. It knows its shapes at once when it begins with an input layer or a layer with
+ * A plain stack of layers, from its options or from the bare list. It knows its shapes at once when it begins with an input layer or a layer with
  * `batchInputShape`, and otherwise from the first data.
  *
  * @throws UnrollError `graph`, `shape` when the layers do not go together.
  * @example
  * const net = sequential({ layers: [input({ shape: [30, 5] }), layers.gru({ units: 4 }), layers.dense({ units: 1 })] });
  */
-export function sequential(options: SequentialOptions = {}): Sequential {
+export function sequential(options: SequentialOptions | SequentialOptions["layers"] = {}): Sequential {
   return new Sequential(options);
 }
 
