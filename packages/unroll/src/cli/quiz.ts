@@ -19,9 +19,9 @@ export const quiz: Command = {
   doc: "exercises: counts, shapes and totals, by seed",
   positionals: [],
   flags: {
-    seed: { kind: "number", value: "N", doc: "the same seed gives the same questions; 1 if left out" },
-    level: { kind: "number", value: "1-4", doc: "how hard; rises by itself if left out" },
-    count: { kind: "number", value: "N", doc: "how many questions; 10 if left out" },
+    seed: { kind: "number", value: "N", doc: "same seed, same questions; by default 1" },
+    level: { kind: "number", value: "1-4", doc: "how hard; rises by itself by default" },
+    count: { kind: "number", value: "N", doc: "how many questions; by default 10" },
     format: { kind: "string", choices: ["terminal", "markdown", "html"], doc: "a worksheet instead of a dialogue" },
     answers: { kind: "boolean", doc: "worksheet with the answers behind the questions" },
     grade: { kind: "string", value: "CSV", doc: "grade a class: name, then an answer a question" },

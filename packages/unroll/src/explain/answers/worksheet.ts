@@ -1,7 +1,8 @@
 /** Exercises on paper: worksheets with and without answers, as Markdown or a page to print; and grading of a class's answers. */
-import { csvParseRows } from "d3-dsv";
+import { dsvFormat } from "d3-dsv";
 import { UnrollError } from "../../core/errors.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
+import { escapeXml } from "../../equations/printers.ts";
 import type { AnswerCheck } from "./answer.ts";
 import { answerToText } from "./answer-text.ts";
 import type { Question } from "./quiz.ts";
@@ -37,17 +38,17 @@ export function worksheetMarkdown(
 export function worksheetHtml(questions: readonly Question[], { title, answers = false }: WorksheetOptions): string {
   const asked = questions.map(
     (one) =>
-      `<section><h2>${one.number}. ${escape(one.text)}</h2><pre>${escape(one.model.join("\n"))}</pre><p class="answer">Answer:</p></section>`,
+      `<section><h2>${one.number}. ${escapeXml(one.text)}</h2><pre>${escapeXml(one.model.join("\n"))}</pre><p class="answer">Answer:</p></section>`,
   );
   const solved = questions.map(
     (one) =>
-      `<section><h2>${one.number}. ${escape(show(one.answer))}</h2><pre>${escape(solution(one))}</pre></section>`,
+      `<section><h2>${one.number}. ${escapeXml(show(one.answer))}</h2><pre>${escapeXml(solution(one))}</pre></section>`,
   );
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<title>${escape(title)}</title>
+<title>${escapeXml(title)}</title>
 <style>
 body { font: 11pt/1.4 system-ui, sans-serif; max-width: 18cm; margin: 1cm auto; }
 pre { font: 10pt/1.4 ui-monospace, monospace; background: #f4f4f4; padding: .5em; white-space: pre-wrap; }
@@ -57,7 +58,7 @@ section { break-inside: avoid; }
 </style>
 </head>
 <body>
-<h1>${escape(title)}</h1>
+<h1>${escapeXml(title)}</h1>
 ${asked.join("\n")}
 ${answers ? `<div class="answers"><h1>Answers</h1>\n${solved.join("\n")}</div>` : ""}
 </body>
@@ -72,7 +73,9 @@ ${answers ? `<div class="answers"><h1>Answers</h1>\n${solved.join("\n")}</div>` 
  * @throws UnrollError `data` for rows of the wrong length or an answer that is no number or shape
  */
 export function gradeCsv(text: string, questions: readonly Question[]): string {
-  const [, ...rows] = csvParseRows(text.replace(/^\uFEFF/, "")).filter((row) => row.some((cell) => cell.trim() !== ""));
+  const [, ...rows] = dsvFormat(",")
+    .parseRows(text.replace(/^\uFEFF/, ""))
+    .filter((row) => row.some((cell) => cell.trim() !== ""));
   const graded = rows.flatMap(([name = "", ...answers], at) => {
     if (answers.length !== questions.length) {
       throw new UnrollError({
@@ -85,10 +88,7 @@ export function gradeCsv(text: string, questions: readonly Question[]): string {
     return questions.map((question, index) => [name, ...gradedCells(question, answers[index]!, at + 2)]);
   });
   const header = ["learner", "question", "asked", "answer", "right", "expected", "slip"];
-  return [header, ...graded]
-    .map((row) => row.map(csvCell).join(","))
-    .join("\n")
-    .concat("\n");
+  return `${dsvFormat(",").formatRows([header, ...graded].map((row) => row.map(safeCell)))}\n`;
 }
 
 function gradedCells(question: Question, text: string, row: number): string[] {
@@ -141,11 +141,6 @@ function solution(question: Question): string {
 }
 
 /** A text that a spreadsheet would take for a formula gets an apostrophe in front. */
-function csvCell(text: string): string {
-  const safe = /^[=+@\t\r-]/.test(text) ? `'${text}` : text;
-  return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+function safeCell(text: string): string {
+  return /^[=+@\t\r-]/.test(text) ? `'${text}` : text;
 }
