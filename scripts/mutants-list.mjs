@@ -132,16 +132,32 @@ export const mutants = [
 
   // Gradients.
   {
-    name: "sigmoid-derivative",
-    defect: "sigmoid' = y · (1 + y)",
+    name: "sigmoid-gradient",
+    defect: "sigmoid' = 1 − y, factor y forgotten",
+    file: `${src}/equations/activations.ts`,
+    find: "dy.times(y).times(one.minus(y))",
+    replace: "dy.times(one.minus(y))",
+    tests: [`${src}/equations/differentiate.test.ts`],
+  },
+  {
+    name: "tanh-gradient",
+    defect: "tanh' = 1 − y, the square forgotten",
+    file: `${src}/equations/activations.ts`,
+    find: "dy.times(one.minus(y.squared()))",
+    replace: "dy.times(one.minus(y))",
+    tests: [`${src}/equations/differentiate.test.ts`],
+  },
+  {
+    name: "sigmoid-node-derivative",
+    defect: "σ inside an equation: y · (1 + y)",
     file: `${src}/equations/differentiate.ts`,
     find: "times(times(dy, y), one.minus(y))",
     replace: "times(times(dy, y), one.plus(y))",
     tests: [`${src}/equations/differentiate.test.ts`],
   },
   {
-    name: "tanh-derivative",
-    defect: "tanh' = 1 − y, the square forgotten",
+    name: "tanh-node-derivative",
+    defect: "tanh inside an equation: 1 − y",
     file: `${src}/equations/differentiate.ts`,
     find: "one.minus(y.squared())",
     replace: "one.minus(y)",
@@ -270,7 +286,7 @@ export const mutants = [
     defect: "exp: one digit of a coefficient",
     file: `${src}/compiler/vector-math.ts`,
     find: "1.6666665459e-1",
-    replace: "1.6666765459e-1",
+    replace: "1.6667665459e-1",
     tests: [`${src}/compiler/vector-math.test.ts`],
   },
   {
@@ -319,7 +335,7 @@ export const mutants = [
   },
   {
     name: "bidirectional-states-exchanged",
-    defect: "Bidirectional: halves of states swapped",
+    defect: "Bidirectional: initial states swapped",
     file: `${src}/layers/bidirectional.ts`,
     find: "initialStates.slice(side * half, (side + 1) * half)",
     replace: "initialStates.slice((1 - side) * half, (2 - side) * half)",
