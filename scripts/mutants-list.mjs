@@ -469,8 +469,17 @@ export const mutants = [
     tests: gradients,
     named: "reference agree: mask",
   },
+  {
+    name: "early-stopping-late",
+    defect: "EarlyStopping: one epoch too patient",
+    file: `${src}/training/callbacks.ts`,
+    find: "this.#wait >= patience && epoch > 0",
+    replace: "this.#wait > patience && epoch > 0",
+    tests: training,
+    named: "reference agree: callback",
+  },
 
-  // Models, data and files.
+  // Models, explanations, data and files.
   {
     name: "shared-layer-counted-twice",
     defect: "shared layer counted once a call",
@@ -494,6 +503,22 @@ export const mutants = [
     find: "const isHalf = hundredths - floor === 0.5;",
     replace: "const isHalf = false;",
     tests: [`${src}/model/summary.test.ts`],
+  },
+  {
+    name: "bidirectional-explained-once",
+    defect: "explain: Bidirectional without its 2 ×",
+    file: `${src}/explain/explain.ts`,
+    find: "constant(children.length).times(first.formula)",
+    replace: "first.formula",
+    tests: [`${src}/explain/explain.test.ts`],
+  },
+  {
+    name: "slip-second-bias-row",
+    defect: "check: forgotten bias row not found",
+    file: `${src}/explain/answers/count-slips.ts`,
+    find: "factors: term.factors.slice(1)",
+    replace: "factors: term.factors.slice(0)",
+    tests: [`${src}/explain/answers/check.test.ts`],
   },
   {
     name: "verify-sees-nothing",
@@ -527,6 +552,14 @@ export const mutants = [
     find: "bytes.subarray(start + begin, start + end)",
     replace: "bytes.subarray(start + begin - 4, start + end - 4)",
     tests: [`${src}/formats/safetensors.test.ts`],
+  },
+  {
+    name: "hdf5-chunk-origin",
+    defect: "HDF5: every chunk at the left edge",
+    file: `${src}/formats/hdf5/storage.ts`,
+    find: "(to * shape[axis]! + origin[axis]!) * elementSize",
+    replace: "to * shape[axis]! * elementSize",
+    tests: [`${src}/formats/hdf5/hdf5.test.ts`],
   },
   {
     name: "window-target-early",
