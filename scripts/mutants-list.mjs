@@ -482,10 +482,10 @@ export const mutants = [
   // Models, explanations, data and files.
   {
     name: "shared-layer-counted-twice",
-    defect: "shared layer counted once a call",
-    file: `${src}/model/graph.ts`,
-    find: "return new Set([...this.inputs.map",
-    replace: "return ((list) => list)([...this.inputs.map",
+    defect: "weights shared with a model: twice",
+    file: `${src}/model/model.ts`,
+    find: "return [...seen.values()];",
+    replace: "return super.arrays;",
     tests: [`${src}/model/functional.test.ts`],
   },
   {
@@ -516,8 +516,8 @@ export const mutants = [
     name: "slip-second-bias-row",
     defect: "check: forgotten bias row not found",
     file: `${src}/explain/answers/count-slips.ts`,
-    find: "factors: term.factors.slice(1)",
-    replace: "factors: term.factors.slice(0)",
+    find: "isBiasWithRows(term) ? { ...term, factors: term.factors.slice(1) }",
+    replace: "isBiasWithRows(term) ? { ...term }",
     tests: [`${src}/explain/answers/check.test.ts`],
   },
   {

@@ -4,7 +4,7 @@
  *   npm run mutants [-- --only NAME[,NAME]]
  *
  * Works in a copy of the tree in the system's temporary folder. Exits 1 when a defect survives or says nothing (its tests are
- * red without it, or break without a failing test), 2 on a wrong argument.
+ * red without it, or break without a failing test), 2 on a wrong argument or a text that is not there once.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -74,7 +74,8 @@ function mutated({ name, file, find, replace }) {
   const before = readFileSync(join(tree, file), "utf8");
   const parts = before.split(find);
   if (parts.length !== 2) {
-    throw new Error(`${name}: the text must stand once in ${file}. Received: ${parts.length - 1} times. ${find}`);
+    console.error(`${name}: the text must stand once in ${file}. Received: ${parts.length - 1} times. Text: ${find}`);
+    process.exit(2);
   }
   return { before, after: parts.join(replace) };
 }
