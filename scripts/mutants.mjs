@@ -10,6 +10,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { mutants as all } from "./mutants-list.mjs";
 import { root, setUp } from "./setup.mjs";
@@ -34,6 +35,7 @@ for (const [mutant, change] of changes) {
   const outcome = outcomeOf(mutant, change);
   outcomes.push(outcome);
   console.log(row(mutant.defect, outcome.text));
+  await setImmediate(); // lets a signal end the loop
 }
 const red = outcomes.filter(({ isRed }) => isRed).length;
 console.log("-".repeat(lineWidth));
