@@ -211,6 +211,17 @@ describe("writeOnnx", () => {
     expect(writeOnnx(made, { timesteps: 4 }).length).toBeGreaterThan(100);
   });
 
+  it("puts LSTM's gates i, f, c, o into ONNX's order i, o, f, c", () => {
+    const made = sequential({ layers: [input({ shape: [3, 1] }), layers.lstm({ units: 1 })] });
+    made.setWeights([tensor([[1.5, 2.5, 3.5, 4.5]]), tensor([[5.5, 6.5, 7.5, 8.5]]), tensor([10.5, 20.5, 30.5, 40.5])]);
+    const file = Buffer.from(writeOnnx(made));
+    const holds = (numbers: readonly number[]): boolean =>
+      file.includes(Buffer.from(Float32Array.from(numbers).buffer));
+    expect(holds([1.5, 4.5, 2.5, 3.5])).toBe(true);
+    expect(holds([5.5, 8.5, 6.5, 7.5])).toBe(true);
+    expect(holds([10.5, 40.5, 20.5, 30.5, 0, 0, 0, 0])).toBe(true); // the second bias of ONNX is none in Keras
+  });
+
   it("refuses randomness at prediction", () => {
     const x = input({ shape: [3] });
     const y = layers.dropout({ rate: 0.5, name: "always" }).apply(x, { training: true });
