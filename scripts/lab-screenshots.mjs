@@ -60,7 +60,7 @@ try {
         .catch((error) => console.error(`${name} ${look}: ${error.message}`));
       if (name === "train") await train(page);
       await page.waitForTimeout(300);
-      await page.screenshot({ path: join(out, `${name}-${look}.png`), fullPage: look === "phone" });
+      await page.screenshot({ path: join(out, `${name}-${look}.png`), fullPage: false });
       await page.close();
     }
     await context.close();
@@ -70,6 +70,8 @@ try {
 }
 
 async function train(page) {
+  await page.getByRole("button", { name: "Open LSTM(8)" }).click();
+  await page.waitForSelector("form.card progress, form.card fieldset");
   const start = page.getByRole("button", { name: "Train", exact: true });
   if ((await start.count()) === 0) return;
   await start.click();

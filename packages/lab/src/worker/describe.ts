@@ -1,6 +1,7 @@
 /** A model's explanation as the page shows it: the library's formulas written out as MathML, text and LaTeX. */
 import type { Shape } from "unroll/core/shape.ts";
 import {
+  constant,
   type Derivation,
   derivationToLatex,
   type Expr,
@@ -72,12 +73,15 @@ function arraysOf(layer: Layer, ownOnly: boolean): ArrayView[] {
 }
 
 export function derivationView(derivation: Derivation): DerivationView {
-  const { title, letters, formula, steps, result } = derivation;
+  const { title, letters, formula, result } = derivation;
+  const worked = derivation.steps.filter((step) => step !== formula);
+  // A formula of numbers alone has no step of its own before its result.
+  const steps = worked.length === 0 && result !== null && formula.node.op !== "constant" ? [constant(result)] : worked;
   return {
     title,
     letters,
     formula: formulaView(formula),
-    steps: steps.filter((step) => step !== formula).map((step) => formulaView(step)),
+    steps: steps.map((step) => formulaView(step)),
     result,
     latex: derivationToLatex(derivation),
   };

@@ -7,7 +7,7 @@ export { formatShape } from "unroll/core/shape.ts";
 export { tensor } from "unroll/core/tensor.ts";
 export { derivationToLatex } from "unroll/equations/derivation-output.ts";
 export type { Derivation } from "unroll/equations/derive.ts";
-export { type Expr, operandsOf } from "unroll/equations/expr.ts";
+export { constant, type Expr, operandsOf } from "unroll/equations/expr.ts";
 export { toMathML, toSentence, toText } from "unroll/equations/render.ts";
 export { evaluateByHand, readExamples, type ScanRun, writeModel } from "unroll/explain/by-hand.ts";
 export { explainModel } from "unroll/explain/explain.ts";
