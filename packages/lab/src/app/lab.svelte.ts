@@ -99,13 +99,15 @@ class Lab {
 
   async #follow(route: Route): Promise<void> {
     this.route = route;
-    const key = route.m !== "" ? `m ${route.m} ${route.seed}` : route.s !== "" ? `s ${route.s} ${route.seed}` : this.#key;
+    const key =
+      route.m !== "" ? `m ${route.m} ${route.seed}` : route.s !== "" ? `s ${route.s} ${route.seed}` : this.#key;
     if (key !== this.#key) {
       this.#key = key;
       this.edits = readEdits(route.edits);
       const example = examples.find(({ id }) => id === route.m);
       const source = example?.code ?? (await unpack(route.s));
-      if (source === undefined) this.failure = { message: "This link holds no model that can be read.", expected: true };
+      if (source === undefined)
+        this.failure = { message: "This link holds no model that can be read.", expected: true };
       else await this.#open(source);
     }
     if (route.screen === "step" && this.trace === undefined && this.model !== undefined) await this.#trace();

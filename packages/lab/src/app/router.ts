@@ -92,7 +92,8 @@ export function writeRoute(route: Route): string {
     if (value !== property.initial) query.set(key, (property.write as (value: unknown) => string)(value));
   }
   for (const [key, text] of Object.entries(route.others)) query.set(key, text);
-  const path = route.screen === "start" ? "" : `${route.screen}${route.layer === "" ? "" : `/${encodeURIComponent(route.layer)}`}`;
+  const path =
+    route.screen === "start" ? "" : `${route.screen}${route.layer === "" ? "" : `/${encodeURIComponent(route.layer)}`}`;
   const text = query.toString();
   return `#/${path}${text === "" ? "" : `?${text}`}`;
 }

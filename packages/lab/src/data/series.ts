@@ -23,7 +23,8 @@ export const madeSeries: readonly Series[] = [
   {
     id: "season",
     title: "Growth with a season",
-    about: "A trend times a yearly season, as passenger numbers have. The test part lies above all that was trained on.",
+    about:
+      "A trend times a yearly season, as passenger numbers have. The test part lies above all that was trained on.",
     make(seed) {
       const random = new Random(seed);
       return Array.from(

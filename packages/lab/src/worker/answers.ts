@@ -20,13 +20,19 @@ export function checkText(model: Model, layer: string, answer: string): CheckVie
   };
 }
 
-function readAnswer(text: string, isTotal: boolean): { total: number } | { params: number } | { shape: (number | null)[] } {
+function readAnswer(
+  text: string,
+  isTotal: boolean,
+): { total: number } | { params: number } | { shape: (number | null)[] } {
   const trimmed = text.trim();
   if (/^[\d,_ ]+$/.test(trimmed) && !/^\d{1,2},\s?\d{1,2}$/.test(trimmed)) {
     const count = Number(trimmed.replaceAll(/[,_ ]/g, ""));
     return isTotal ? { total: count } : { params: count };
   }
-  const parts = trimmed.replaceAll(/[()[\]]/g, "").split(",").map((part) => part.trim());
+  const parts = trimmed
+    .replaceAll(/[()[\]]/g, "")
+    .split(",")
+    .map((part) => part.trim());
   const sizes = (parts.at(-1) === "" ? parts.slice(0, -1) : parts).map((part) =>
     /^(none|null|\?)$/i.test(part) ? null : /^\d+$/.test(part) ? Number(part) : undefined,
   );
@@ -39,4 +45,3 @@ function readAnswer(text: string, isTotal: boolean): { total: number } | { param
     hint: "Write 132, or (None, 30, 4).",
   });
 }
-

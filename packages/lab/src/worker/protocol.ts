@@ -146,7 +146,11 @@ export interface RunView {
 export interface TraceView {
   readonly runs: readonly RunView[];
   /** What the model gives for this example. */
-  readonly outputs: readonly { readonly name: string; readonly shape: readonly number[]; readonly data: Float64Array }[];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly data: Float64Array;
+  }[];
   readonly input: { readonly shape: readonly number[]; readonly data: Float64Array };
   /** Largest difference between the engine and the by-hand numbers, over the whole example. */
   readonly check: string;
@@ -156,7 +160,13 @@ export interface TraceView {
 
 /** A number that the user changed. */
 export type Edit =
-  | { readonly kind: "weight"; readonly run: number; readonly array: string; readonly index: readonly number[]; readonly value: number }
+  | {
+      readonly kind: "weight";
+      readonly run: number;
+      readonly array: string;
+      readonly index: readonly number[];
+      readonly value: number;
+    }
   | { readonly kind: "input"; readonly index: number; readonly value: number };
 
 /** What the library says to an answer. */
@@ -205,7 +215,12 @@ export type LabMethods = {
   recount(timesteps: number): { readonly total: number; readonly shapes: readonly Shape[] };
   check(answer: { readonly layer: string; readonly answer: string }): Promise<CheckView>;
   trace(request: { readonly seed: number; readonly edits: readonly Edit[] }): TraceView;
-  openValue(place: { readonly run: number; readonly step: number; readonly name: string; readonly unit: number }): OpenedValue;
+  openValue(place: {
+    readonly run: number;
+    readonly step: number;
+    readonly name: string;
+    readonly unit: number;
+  }): OpenedValue;
   save(format: "keras" | "onnx" | "safetensors" | "json"): Promise<Uint8Array>;
   train(request: TrainRequest): Promise<TrainStart>;
   stop(argument: null): void;

@@ -68,7 +68,10 @@ export function connect<M>(worker: Worker, onEvent: (event: string, data: unknow
 }
 
 /** The worker's side. */
-export function serve<M extends Methods>(methods: M, describe: (error: unknown) => Failure): (event: string, data: unknown) => void {
+export function serve<M extends Methods>(
+  methods: M,
+  describe: (error: unknown) => Failure,
+): (event: string, data: unknown) => void {
   self.onmessage = async ({ data }: MessageEvent<Call>) => {
     const { id, method, argument } = data;
     try {

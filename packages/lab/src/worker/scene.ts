@@ -2,8 +2,9 @@
  * The drawing of a cell as data, read from its equation graph: one box for the input, each previous state and each named
  * value, and what it uses through which products. A new cell needs nothing here.
  */
-import { type CellGraph, cellEquations, type Expr, operandsOf } from "./library.ts";
+
 import { formulaView } from "./describe.ts";
+import { type CellGraph, cellEquations, type Expr, operandsOf } from "./library.ts";
 import type { Scene, SceneNode } from "./protocol.ts";
 
 export function sceneOf(cell: CellGraph): Scene {
@@ -70,7 +71,12 @@ function walk(
 
 function gateOf(root: Expr, names: ReadonlyMap<Expr, string>): number {
   const blocks = new Set<number>();
-  walk(root, names, () => {}, (block) => blocks.add(block));
+  walk(
+    root,
+    names,
+    () => {},
+    (block) => blocks.add(block),
+  );
   return blocks.size === 1 ? [...blocks][0]! : -1;
 }
 

@@ -47,7 +47,9 @@ export class Session {
     if (model !== undefined) this.#take(model, false);
     return {
       names: code.models.map(({ code: { name: own, line }, model: built }) =>
-        built === undefined ? `${own} (line ${line})` : `${own}: ${built.layers.map(({ className }) => className).join(" → ")}`,
+        built === undefined
+          ? `${own} (line ${line})`
+          : `${own}: ${built.layers.map(({ className }) => className).join(" → ")}`,
       ),
       chosen: Math.max(0, chosen),
       model: model === undefined ? undefined : describeModel(model, false),

@@ -1,5 +1,5 @@
 /** The trace of one example as the page shows it: the library's by-hand evaluation of every step, in typed arrays. */
-import { type Edit, type OpenedValue, type RunView, type TraceView } from "./protocol.ts";
+
 import {
   evaluateByHand,
   type Layer,
@@ -13,6 +13,7 @@ import {
   verifyModel,
   writeModel,
 } from "./library.ts";
+import type { Edit, OpenedValue, RunView, TraceView } from "./protocol.ts";
 import { sceneOf } from "./scene.ts";
 
 /** Timesteps of an input that leaves them open. */
@@ -78,13 +79,13 @@ export class Tracing {
     const inputs = hand.valueOf(scan.input);
     const join = (rowOf: (step: (typeof steps)[number]) => Float64Array): Float64Array => {
       const joined = new Float64Array(steps.length * units);
-      steps.forEach((step, index) => joined.set(rowOf(step), index * units));
+      for (const [index, step] of steps.entries()) joined.set(rowOf(step), index * units);
       return joined;
     };
     const x = new Float64Array(steps.length * features);
-    steps.forEach(({ timestep }, index) =>
-      x.set(inputs.subarray(timestep * features, (timestep + 1) * features), index * features),
-    );
+    for (const [index, { timestep }] of steps.entries()) {
+      x.set(inputs.subarray(timestep * features, (timestep + 1) * features), index * features);
+    }
     return {
       name,
       backwards,
@@ -142,7 +143,7 @@ function setWeight(layer: Layer | undefined, edit: Extract<Edit, { kind: "weight
 
 function checkText(model: Model, x: Parameters<typeof verifyModel>[1]): string {
   try {
-    const verification = verifyModel(model, model.inputs.length === 1 ? x : model.inputs.map(() => x) as never); // one tensor an input
+    const verification = verifyModel(model, model.inputs.length === 1 ? x : (model.inputs.map(() => x) as never)); // one tensor an input
     if (verification.device.name === "none") return "by hand only: no WebAssembly here";
     const largest = Math.max(0, ...verification.layers.map(({ largest: one }) => one?.difference ?? 0));
     const compared = verification.layers.reduce((sum, { compared: count }) => sum + count, 0);

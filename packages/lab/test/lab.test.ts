@@ -1,0 +1,221 @@
+/**
+ * The built lab in a real Chromium: what a stranger does, by keyboard and by link. Numbers are those that Keras prints for
+ * these models. Without a Chromium the tests say so and are skipped.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findChromium, openLab } from "./browser.mjs";
+
+const chromium = findChromium();
+if (chromium === undefined) {
+  console.warn("SKIPPED: the lab's browser tests need Chromium (apt-get install chromium, or CHROMIUM=path).");
+}
+const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+
+describe.skipIf(chromium === undefined)("the lab", () => {
+  let browser: Browser;
+  let url = "";
+  let close: () => Promise<void> = async () => {};
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    ({ browser, url, close } = await openLab());
+  }, 180_000);
+  afterAll(() => close());
+
+  async function visit(hash: string, options: Parameters<Browser["newContext"]>[0] = {}): Promise<Page> {
+    const context = await browser.newContext({ reducedMotion: "reduce", serviceWorkers: "block", ...options });
+    const page = await context.newPage();
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error") problems.push(message.text());
+    });
+    await page.goto(url + hash);
+    return page;
+  }
+
+  it("leads from the empty page to why 132, by keyboard only", async () => {
+    const page = await visit("#/");
+    await page.getByRole("link", { name: /GRU and its second bias/ }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "How many parameters?" }).waitFor();
+    expect(await page.locator("main").innerText()).not.toContain("132");
+    await page.getByLabel(/Count, or shape/).focus();
+    await page.keyboard.type("120");
+    await page.keyboard.press("Enter");
+    await page.getByText("The second bias row is forgotten").waitFor();
+    await page.getByLabel(/Count, or shape/).fill("132");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "See why" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "132 parameters" }).waitFor();
+    expect(await page.locator(".result math").first().textContent()).toBe("132");
+    await page.context().close();
+  }, 60_000);
+
+  it("counts pasted code as Keras does and names what it does not understand", async () => {
+    const page = await visit("#/");
+    await page
+      .getByLabel(/Paste Keras code/)
+      .fill(
+        "model = Sequential([Input((30, 5)), GRU(4, return_sequences=True), GRU(2, return_sequences=True), SimpleRNN(25), Dense(1)])",
+      );
+    await page.getByRole("button", { name: "Open it" }).click();
+    await page.getByText("906").first().waitFor();
+    const cells = await page.locator("table tbody tr td:nth-of-type(1)").allInnerTexts();
+    expect(cells.slice(0, 4)).toEqual(["(None, 30, 4)", "(None, 30, 2)", "(None, 25)", "(None, 1)"]);
+    expect(page.url()).toContain("s=u1.");
+    await page.reload();
+    await page.getByText("906").first().waitFor();
+    await page.context().close();
+  }, 60_000);
+
+  it("restores timestep, unit and value from a cold link", async () => {
+    const page = await visit("#/step/lstm?m=lstm&t=17&unit=2&gate=f");
+    await page.getByText("timestep 18 of 30").waitFor();
+    await page.locator(".opened").waitFor();
+    const value = await page.locator(".opened .value").innerText();
+    expect(await page.locator(".opened").innerText()).toContain("kernel[0, 6]");
+    await page.reload();
+    await page.locator(".opened").waitFor();
+    expect(await page.locator(".opened .value").innerText()).toBe(value);
+    await page.context().close();
+  }, 60_000);
+
+  it("moves in time and between units by arrow keys, and opens values by Enter", async () => {
+    const page = await visit("#/step/gru?m=gru&t=3&gate=z");
+    await page.locator(".opened").waitFor();
+    await page.locator("[role=gridcell][tabindex='0']").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("PageDown");
+    await page.getByText("timestep 5 of 30").waitFor();
+    expect(new URL(page.url()).hash).toContain("unit=1");
+    expect(new URL(page.url()).hash).toContain("gate=r");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => document.activeElement?.classList.contains("opened"))).toBe(true);
+    await page.context().close();
+  }, 60_000);
+
+  it("computes again after a weight is edited, and gives the old numbers back on reset", async () => {
+    const page = await visit("#/step/lstm?m=lstm&t=3&unit=1&gate=f");
+    const value = page.locator(".opened .value");
+    await value.waitFor();
+    const before = await value.innerText();
+    await page.getByRole("button", { name: /^kernel 0, 5/ }).click();
+    await page.getByRole("textbox", { name: "kernel[0, 5]" }).fill("100");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => value.innerText()).not.toBe(before);
+    await page.getByRole("button", { name: "Reset all" }).click();
+    await expect.poll(() => value.innerText()).toBe(before);
+    await page.context().close();
+  }, 60_000);
+
+  it("trains on a series, says whether it beats the last value, and repeats itself bit for bit", async () => {
+    const run = async (): Promise<string> => {
+      const page = await visit("#/train?m=simple-rnn");
+      await page.getByRole("button", { name: /Open LSTM/ }).click();
+      await page.getByLabel("Epochs").fill("5");
+      await page.getByRole("button", { name: "Train", exact: true }).click();
+      await page.locator(".verdict").waitFor({ timeout: 60_000 });
+      await page.locator("figure", { hasText: "Loss" }).getByRole("button", { name: "Table" }).click();
+      const table = await page.locator("figure", { hasText: "Loss" }).locator("tbody").innerText();
+      const verdict = await page.locator(".verdict").innerText();
+      await page.context().close();
+      return `${table}\n${verdict}`;
+    };
+    const first = await run();
+    expect(first).toMatch(/Test RMSE \d/);
+    expect(await run()).toBe(first);
+  }, 120_000);
+
+  it.each(["light", "dark"] as const)(
+    "has nothing that axe finds, in %s",
+    async (colorScheme) => {
+      for (const hash of [
+        "#/",
+        "#/model?m=stack",
+        "#/count/lstm?m=lstm",
+        "#/count/gru?m=gru&ask=1",
+        "#/step/lstm?m=lstm&t=2",
+      ]) {
+        const page = await visit(hash, { colorScheme });
+        await page.locator(hash.includes("step") ? ".opened" : "h1").waitFor();
+        await page.waitForTimeout(200);
+        await page.evaluate(axe);
+        const found = await page.evaluate(async () => {
+          const { violations } = await (
+            globalThis as unknown as {
+              axe: {
+                run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
+              };
+            }
+          ).axe.run(); // put there above
+          return violations.map(
+            ({ id, nodes }) =>
+              `${id}: ${nodes
+                .slice(0, 3)
+                .map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`)
+                .join(" | ")}`,
+          );
+        });
+        expect(found, hash).toEqual([]);
+        await page.context().close();
+      }
+    },
+    120_000,
+  );
+
+  it("fits a screen of 320 pixels without sideways scrolling", async () => {
+    for (const hash of ["#/", "#/model?m=stack", "#/count/lstm?m=lstm", "#/step/lstm?m=lstm&t=2"]) {
+      const page = await visit(hash, { viewport: { width: 320, height: 700 } });
+      await page.locator(hash.includes("step") ? ".opened" : "h1").waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), hash).toBeLessThanOrEqual(320);
+      await page.context().close();
+    }
+  }, 60_000);
+
+  it("asks nobody for anything, and works without a network after one visit", async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const elsewhere: string[] = [];
+    page.on("request", (request) => {
+      if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) elsewhere.push(request.url());
+    });
+    await page.goto(url);
+    await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+    await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
+    await context.setOffline(true);
+    await page.reload();
+    for (const [hash, text] of [
+      ["#/count/lstm?m=lstm", "160 parameters"],
+      ["#/step/gru?m=gru", "timestep 1 of 30"],
+    ] as const) {
+      await page.goto(url + hash);
+      await page.getByText(text).first().waitFor();
+    }
+    expect(elsewhere).toEqual([]);
+    await context.close();
+  }, 60_000);
+
+  it("loads no more than 120 kB, gzip, for its first screen", () => {
+    const assets = fileURLToPath(new URL("../dist/assets", import.meta.url));
+    const sizeOf = (names: readonly string[]): number =>
+      names.reduce((sum, name) => sum + gzipSync(readFileSync(join(assets, name))).length, 0);
+    const first = readdirSync(assets).filter((name) => /^(index|worker)-|\.css$/.test(name));
+    // What the worker imports before it can answer.
+    const worker = first.find((name) => name.startsWith("worker-"))!;
+    const imports = [...readFileSync(join(assets, worker), "utf8").matchAll(/from\s*["'`]\.\/([^"'`]+)["'`]/g)].map(
+      ([, name]) => name!,
+    );
+    expect(sizeOf([...new Set([...first, ...imports])])).toBeLessThanOrEqual(120_000);
+  });
+
+  it("has met no error on any page", () => {
+    expect(problems).toEqual([]);
+  });
+});
