@@ -75,13 +75,17 @@ function traceStep({ scan }: ScanRun, step: ScanStep, hand: ByHand): TraceStep {
   const start = (step.batchIndex * timesteps + step.timestep) * features;
   const byState = (rows: readonly Float64Array[]): Record<string, Float64Array> =>
     Object.fromEntries(scan.cell.states.map(({ name }, index) => [name, Float64Array.from(rows[index]!)]));
+  const after = byState(step.statesAfter);
+  const values = Object.fromEntries(step.values);
+  // What a masked step computes for a state is thrown away.
+  if (step.masked) for (const name of scan.cell.named.keys()) values[name] = after[name] ?? values[name]!;
   return {
     timestep: step.timestep,
     masked: step.masked,
     x: hand.valueOf(scan.input).slice(start, start + features),
-    values: Object.fromEntries(step.values),
+    values,
     before: byState(step.statesBefore),
-    after: byState(step.statesAfter),
+    after,
   };
 }
 

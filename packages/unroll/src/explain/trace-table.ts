@@ -12,6 +12,8 @@ export interface TableOptions {
 
 const columnWidth = 11;
 const labelWidth = 6;
+/** Behind the timestep of a masked row. */
+const maskMark = "*";
 
 export function traceToTable(trace: TraceFacts, options: TableOptions = {}): string {
   const blocks = [
@@ -52,12 +54,14 @@ function legend({ names, meanings }: TraceRun, { width = 80 }: TableOptions): st
 function runTable(run: TraceRun, options: TableOptions): string {
   const rows = run.steps.flatMap(({ timestep, masked, values }) =>
     Array.from({ length: run.units }, (_, unit) => ({
-      labels: [unit === 0 ? String(timestep) : "", String(unit)],
+      labels: [`${unit === 0 ? timestep : ""}${masked ? maskMark : ""}`, String(unit)],
       values: run.names.map((name) => values[name]![unit]!),
-      note: masked && unit === 0 ? "masked: states stay" : "",
     })),
   );
-  return table(["t", "unit"], run.names, rows, options);
+  const remark = run.steps.some(({ masked }) => masked)
+    ? `\n${" ".repeat(labelWidth - 1)}${maskMark} masked: the states stay, the other values are not used`
+    : "";
+  return table(["t", "unit"], run.names, rows, options) + remark;
 }
 
 /** `[features]` as one row, `[timesteps, features]` as a row each; many features and further axes go down. */
@@ -89,7 +93,6 @@ export function arrayTable({ shape, data }: TraceArray, options: TableOptions = 
 interface Row {
   readonly labels: readonly string[];
   readonly values: readonly number[];
-  readonly note?: string;
 }
 
 function table(
@@ -103,10 +106,9 @@ function table(
   for (let start = 0; start < columns.length; start += perLine) {
     const names = columns.slice(start, start + perLine);
     const head = labels.map((label) => label.padStart(labelWidth)).join("") + names.map(right).join("");
-    const lines = rows.slice(0, most).map(({ labels: own, values, note }) => {
+    const lines = rows.slice(0, most).map(({ labels: own, values }) => {
       const numbers = values.slice(start, start + perLine).map((value) => right(formatValue(value)));
-      const remark = note && start === 0 ? `  ${note}` : "";
-      return own.map((label) => label.padStart(labelWidth)).join("") + numbers.join("") + remark;
+      return own.map((label) => label.padStart(labelWidth)).join("") + numbers.join("");
     });
     groups.push([head, ...lines]);
   }

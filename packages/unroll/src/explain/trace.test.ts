@@ -89,7 +89,16 @@ describe("tracing", () => {
     const steps = traceModel(model, inputs, { sample: 1, layer: "lstm" }).layers[0]!.runs[0]!.steps;
     const masked = steps.filter((step) => step.masked);
     expect(masked.map(({ timestep }) => timestep)).toEqual([5, 6]);
-    for (const { before, after } of masked) expect(after).toEqual(before);
+    for (const { before, after, values } of masked) {
+      expect(after).toEqual(before);
+      // What the equations gave is thrown away, and not shown as the state.
+      expect([values.h, values.c]).toEqual([before.h, before.c]);
+    }
+    const table = traceModel(model, inputs, { sample: 1, layer: "lstm" }).toTable();
+    const units = masked[0]!.values.h!.length;
+    expect(table.match(/^ *(5\*|6\*|\*) +\d+ /gm)?.length).toBe(2 * units * (table.match(/^ +t +unit /gm)?.length ?? 0));
+    expect(table).toContain("* masked: the states stay");
+    expect(table.split("\n").filter((line) => line.length > 80)).toEqual([]);
   });
 
   it("changes no state and needs no engine", () => {

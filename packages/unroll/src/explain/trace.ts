@@ -21,7 +21,7 @@ export interface TraceStep {
   readonly masked: boolean;
   /** The input of the step, `[features]`. */
   readonly x: Float64Array;
-  /** The values that the cell's equations name, `[units]` each. */
+  /** The values that the cell's equations name, `[units]` each; where masked, states show what stays. */
   readonly values: Readonly<Record<string, Float64Array>>;
   /** States before and after the step by name, `[units]` each. */
   readonly before: Readonly<Record<string, Float64Array>>;
