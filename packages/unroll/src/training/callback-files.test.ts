@@ -85,6 +85,8 @@ describe("TensorBoard", () => {
     expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
     expect(crc32c(new Uint8Array(32).fill(255))).toBe(0x62a8ab43);
     expect(crc32c(Uint8Array.from({ length: 32 }, (_, i) => i))).toBe(0x46dd794e);
+    // crc32c("foo") = 0xcfc4ae1d; turned right by 15 bits it is 0x5c3b9f89; plus 0xa282ead8 it is 0xfebe8a61.
+    expect(maskedCrc(new TextEncoder().encode("foo"))).toBe(0xfebe8a61);
   });
 
   it("writes records whose checksums and scalars can be read back", async () => {

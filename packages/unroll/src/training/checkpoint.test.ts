@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { EarlyStopping, ReduceLROnPlateau } from "./callbacks.ts";
 import { compiledOf } from "./compile.ts";
-import { type FitOptions, fit } from "./fit.ts";
+import { fit } from "./fit.ts";
+import type { FitOptions } from "./fit-options.ts";
 import { optimizers } from "./optimizer.ts";
 import { smallModel, smallX, smallY } from "./testing.ts";
 

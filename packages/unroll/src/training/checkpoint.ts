@@ -10,7 +10,7 @@ import { readFile, writeFile } from "../formats/files.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import type { CallbackState } from "./callbacks.ts";
 import { type Compiled, trainedVariables } from "./compile.ts";
-import type { FitResult } from "./fit.ts";
+import type { FitResult } from "./fit-options.ts";
 import { optimizerConfig } from "./optimizer.ts";
 
 export interface CheckpointOptions {

@@ -24,8 +24,9 @@ export {
 } from "./compile.ts";
 export type { ClassWeight } from "./data.ts";
 export { type EvaluateOptions, evaluate, type OnBatchOptions, testOnBatch, trainOnBatch } from "./evaluate.ts";
-export { type FitOptions, type FitResult, fit, type Progress, type StopReason, type ValidationData } from "./fit.ts";
+export { fit } from "./fit.ts";
 export type { BatchIterable, BatchLike } from "./fit-data.ts";
+export type { FitOptions, FitResult, Progress, StopReason, ValidationData } from "./fit-options.ts";
 export { type GradientOptions, gradients } from "./gradients.ts";
 export { type Loss, type LossLike, type LossRule, losses, makeLoss } from "./losses.ts";
 export { type Metric, type MetricLike, type MetricRule, makeMetric, metrics } from "./metrics.ts";
