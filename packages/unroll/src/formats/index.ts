@@ -1,4 +1,10 @@
+export type { BatchOptions } from "./any-batch.ts";
 export { withArchitecture } from "./assign.ts";
+export { toKerasPython } from "./code-keras.ts";
+export type { CodeWeights, ModelCodeOptions } from "./code-model.ts";
+export { type LoopCodeOptions, numpyWeights, toNumpy } from "./code-numpy.ts";
+export { plainWeights, toPlainTypeScript } from "./code-plain.ts";
+export { toTypeScript } from "./code-unroll.ts";
 export * from "./container.ts";
 export { defaultLimits, type FileLimits } from "./failure.ts";
 export { writeFile } from "./files.ts";
@@ -11,4 +17,5 @@ export { readSafetensors, type Safetensors, writeSafetensors } from "./safetenso
 export { modelToBytes, saveModel, type WritableFormat, writableFormats } from "./save.ts";
 export { toStorable, weightNames } from "./storable.ts";
 export { writeH5, writeKeras, writeNpzModel, writeSafetensorsModel, writeWeightsH5 } from "./write.ts";
+export { type OnnxOptions, writeOnnx } from "./write-onnx.ts";
 export { writeTfjs } from "./write-tfjs.ts";

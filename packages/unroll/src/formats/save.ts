@@ -81,15 +81,27 @@ export function formatOfPath(path: string): WritableFormat {
 export function storableOf(model: Model): StorableModel {
   // Both interfaces describe the same JSON; the writers' one wants its keys declared.
   const architecture = modelToConfig(model) as unknown as KerasObject;
-  const layers = walkLayers(architecture, model.name).map((slot) => {
-    const layer = layerAt(model, slot.path);
+  const layers = walkLayers(architecture, model.name).flatMap((slot) => {
+    const layer = findLayer(model, slot.path);
+    // Keras lists the operations that make masks among the layers.
+    if (layer === undefined) return [];
     // An input layer out of a file is never built: types without arrays need not be.
     const hasArrays = layer.type.weights !== undefined || layer.children.length > 0;
     const weights = hasArrays ? layer.getWeights() : [];
     const names = weightNames(slot, weights.length);
-    return { path: slot.path, weights: weights.map((weight, index) => ({ name: names[index]!, ...weight })) };
+    return [{ path: slot.path, weights: weights.map((weight, index) => ({ name: names[index]!, ...weight })) }];
   });
   return { architecture, layers };
+}
+
+/** The layer at a path, or undefined where it names no layer. */
+function findLayer(model: Model, path: readonly string[]): Layer | undefined {
+  try {
+    return layerAt(model, path);
+  } catch (error) {
+    if (error instanceof UnrollError && error.code === "unknown-name") return undefined;
+    throw error;
+  }
 }
 
 /** The layer at a path of names: of the models around it, then its own. An input layer stands among a model's inputs. */

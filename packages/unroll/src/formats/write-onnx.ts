@@ -12,6 +12,7 @@ import { evaluateProgram } from "../program/evaluate.ts";
 import type { MapOperation, Operation, ProductOperation, Value, ViewOperation } from "../program/program.ts";
 import { sourcesOf } from "../program/program.ts";
 import { type BatchedProgram, type BatchedSize, type BatchOptions, programForAnyBatch } from "./any-batch.ts";
+import { formatBytes } from "./failure.ts";
 import { OnnxBuilder } from "./onnx-builder.ts";
 import { exprEmitter, hasRowOps } from "./onnx-expr.ts";
 import { encodeModel, type OnnxPort } from "./onnx-messages.ts";
@@ -28,12 +29,15 @@ export type OnnxOptions = BatchOptions;
  * the first axis is called "batch" unless it is fixed. States of stateful layers are inputs, and outputs named `.../next`.
  *
  * @throws UnrollError `unbuilt`; `shape` when a size behind the batch is unknown and `timesteps` is not given;
- * `unsupported` for randomness at prediction, or when the layout depends on the batch size.
+ * `unsupported` for randomness at prediction, or when the layout depends on the batch size; `memory` above 2 GiB.
  * @example await writeFile("model.onnx", writeOnnx(model))
  */
 export function writeOnnx(model: Model, options: OnnxOptions = {}): Uint8Array {
   return new Exporter(model, programForAnyBatch(model, options)).write();
 }
+
+/** A Protocol Buffers message ends here. */
+const largestFile = 2 ** 31 - 2 ** 20;
 
 class Exporter {
   readonly #model: Model;
@@ -83,6 +87,16 @@ class Exporter {
       return this.#output(value, name);
     });
     const next = states.map(({ port, value }) => this.#output(value, `${port.name}/next`));
+    const bytes = builder.tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
+    if (bytes > largestFile) {
+      throw new UnrollError({
+        code: "memory",
+        path: this.#model.name,
+        expected: "an ONNX file of one part may take up to 2 GiB",
+        received: `${formatBytes(bytes)} of weights`,
+        hint: "Write safetensors or .keras.",
+      });
+    }
     const graph = {
       name: this.#model.name,
       nodes: builder.nodes,
