@@ -82,22 +82,3 @@ describe("right answers", () => {
     }
   });
 });
-
-describe("an answer for a ten-layer model", () => {
-  it("comes in under 50 ms, also when there is nothing to find", () => {
-    const random = new Random(5);
-    let model = exerciseModel(random, 4);
-    while (model.layers.length < 10) model = exerciseModel(random, 4);
-    const answers = [
-      { total: 1 },
-      { layer: model.layers.length - 1, params: 999_983 },
-      { layer: model.layers.length - 2, shape: [null, 77, 3] },
-    ];
-    for (const answer of answers) checkAnswer(model, answer); // the first calls compile
-    for (const answer of answers) {
-      const started = performance.now();
-      for (let round = 0; round < 5; round++) checkAnswer(model, answer);
-      expect((performance.now() - started) / 5, JSON.stringify(answer)).toBeLessThan(50);
-    }
-  });
-});
