@@ -3,12 +3,13 @@ import { formatOfPath, saveModel, withoutArchitecture, withoutWeights } from "..
 import type { Command } from "./command.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
 import { printJson } from "./print.ts";
+import { checkTarget } from "./targets.ts";
 
 export const convert: Command = {
   name: "convert",
   doc: "write a model in another format",
   positionals: ["IN", "OUT"],
-  flags: modelFlags,
+  flags: { force: { kind: "boolean", doc: "replace OUT where it is there already" }, ...modelFlags },
   examples: [
     "unroll convert model.h5 model.keras",
     "unroll convert notebook.ipynb model.py",
@@ -18,6 +19,7 @@ export const convert: Command = {
   async run({ positionals, flags, terminal }) {
     const [from, to] = positionals as readonly [string, string]; // counted before
     const format = formatOfPath(to);
+    await checkTarget(to, { sources: [from, flags.weights], replace: flags.force === true });
     const { model, hasWeights, report } = await readOneModel(from, flags);
     const bare = withoutWeights.has(format);
     if (!hasWeights && !bare) terminal.note("The file has no weights: freshly drawn ones are written.\n");

@@ -1,0 +1,64 @@
+/** Where a command writes a file: checked before any work, so that nothing is lost and nothing is computed in vain. */
+import { constants } from "node:fs";
+import { access, realpath, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type ErrorCode, UnrollError } from "../core/errors.ts";
+
+export interface TargetOptions {
+  /** Files that are read, or flags that name one; none of them is ever replaced. */
+  readonly sources: readonly unknown[];
+  /** Whether another file may be replaced. */
+  readonly replace: boolean;
+}
+
+/** Throws UnrollError `usage` for a file that must not be replaced, `file` where the path cannot be written. */
+export async function checkTarget(path: string, { sources, replace }: TargetOptions): Promise<void> {
+  const real = await realpath(path).catch(() => undefined);
+  if (real === undefined) return await checkFolder(path);
+  for (const source of sources) {
+    if (typeof source !== "string" || (await realpath(source).catch(() => undefined)) !== real) continue;
+    throw failure("usage", path, "the file that is read must not be the one that is written", {
+      received: "the same file",
+      hint: "Write to another name.",
+    });
+  }
+  if ((await stat(real)).isDirectory()) throw failure("file", path, "must be a file", { received: "it is a folder" });
+  // Asked of the mode as well: to some users every file is writable.
+  const readOnly = ((await stat(real)).mode & 0o222) === 0;
+  if (readOnly || !(await isWritable(real))) {
+    throw failure("file", path, "the file must be writable", { received: "it is read-only" });
+  }
+  if (!replace) {
+    throw failure("usage", path, "a file that is there already is kept", {
+      hint: "Give --force to replace it, or another name.",
+    });
+  }
+}
+
+async function checkFolder(path: string): Promise<void> {
+  const folder = dirname(path);
+  const facts = await stat(folder).catch(() => undefined);
+  if (facts === undefined) {
+    throw failure("file", path, "its folder must be there", { received: `there is no folder ${folder}` });
+  }
+  if (!facts.isDirectory()) throw failure("file", path, "its folder must be one", { received: `${folder} is a file` });
+  if (!(await isWritable(folder))) {
+    throw failure("file", path, "its folder must be writable", { received: `${folder} is read-only` });
+  }
+}
+
+async function isWritable(path: string): Promise<boolean> {
+  return access(path, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+function failure(
+  code: ErrorCode,
+  path: string,
+  expected: string,
+  more: { readonly received?: string; readonly hint?: string },
+): UnrollError {
+  return new UnrollError({ code, path, expected, ...more });
+}
