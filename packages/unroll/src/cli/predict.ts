@@ -6,7 +6,8 @@ import { type Tensor, toNested } from "../core/tensor.ts";
 import type { Command } from "./command.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
 import { fileOf, printJson } from "./print.ts";
-import { inputFlag, readInputs } from "./read-data.ts";
+import { inputFlag, nanRemarks, readInputs } from "./read-data.ts";
+import { checkTarget } from "./targets.ts";
 
 export const predict: Command = {
   name: "predict",
@@ -15,13 +16,16 @@ export const predict: Command = {
   flags: {
     input: inputFlag,
     out: { kind: "string", value: "FILE", doc: "write .npy, .csv or .json instead of printing" },
-    batch: { kind: "number", value: "N", doc: "examples that run together; by default 32" },
+    batch: { kind: "whole", value: "N", doc: "examples that run together; by default 32" },
     ...modelFlags,
   },
   examples: ["unroll predict model.keras --input x.npy", "unroll predict model.keras --input x.csv --out y.csv"],
   async run(invocation) {
     const { flags, terminal } = invocation;
-    const one = await readOneModel(fileOf(invocation), flags);
+    const file = fileOf(invocation);
+    const sources = [file, flags.weights, ...((flags.input ?? []) as readonly string[])]; // a flag that may be repeated
+    if (typeof flags.out === "string") await checkTarget(flags.out, { sources, replace: true });
+    const one = await readOneModel(file, flags);
     const inputs = (await readInputs(flags, one.model)) ?? one.inputs;
     if (inputs === undefined) {
       throw new UnrollError({
@@ -32,6 +36,7 @@ export const predict: Command = {
       });
     }
     if (!one.hasWeights) terminal.note("The file has no weights: freshly drawn ones are used.\n");
+    for (const remark of nanRemarks(inputs, one.model)) terminal.note(`${remark}\n`);
     const batch = typeof flags.batch === "number" ? { batchSize: flags.batch } : {};
     const result = one.model.predict([...inputs], batch);
     const outputs = Array.isArray(result) ? result : [result];

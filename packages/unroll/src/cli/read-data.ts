@@ -3,6 +3,7 @@ import { UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import { isTensor, type NestedArray, type Tensor, tensor } from "../core/tensor.ts";
+import type { Table } from "../data/table.ts";
 import { toFloat32 } from "../formats/numbers.ts";
 import type { SymbolicTensor } from "../layers/index.ts";
 import type { Model } from "../model/model.ts";
@@ -72,7 +73,9 @@ async function readTensors(path: string, inputs: readonly SymbolicTensor[] | und
 /** Rows of a table as examples, or as the timesteps of one example, whichever the input's shape asks for. */
 async function readCsvTensor(bytes: Uint8Array, path: string, shape: Shape | undefined): Promise<Tensor> {
   const { parseCsv, tableToMatrix } = await import("../data/index.ts");
-  const matrix = tableToMatrix(parseCsv(bytes, { name: path }));
+  const table = parseCsv(bytes, { name: path });
+  checkCells(table, path);
+  const matrix = tableToMatrix(table);
   const data = Float32Array.from(matrix.data);
   const sizes = matrix.shape;
   const [rows, columns] = sizes;
@@ -92,6 +95,43 @@ async function readCsvTensor(bytes: Uint8Array, path: string, shape: Shape | und
     path,
     expected: `the table must hold ${formatShape(shape)}: one example a row, or one timestep a row`,
     received: `${rows} rows of ${columns} columns`,
+  });
+}
+
+/** Every cell must be a number, or the word nan: a gap would run through the model as NaN. */
+function checkCells(table: Table, path: string): void {
+  const [issue] = table.issues.filter(({ value }) => !/^[+-]?nan$/i.test(value));
+  if (issue !== undefined) throw badCell(path, issue.row, issue.column, issue.value);
+  for (const column of table.columns) {
+    if (column.type === "number") continue;
+    const isNumber = (value: number | string | null): boolean =>
+      typeof value === "string" && Number.isFinite(Number(value));
+    const row = column.type === "date" ? 0 : column.values.findIndex((value) => !isNumber(value));
+    const value = column.type === "date" ? "a date" : (column.values[row] ?? "");
+    throw badCell(path, table.lines[row] ?? 0, column.name, value);
+  }
+}
+
+function badCell(path: string, line: number, column: string, value: string): UnrollError {
+  return new UnrollError({
+    code: "data",
+    path: `${path}, line ${line}, column ${column}`,
+    expected: "every cell must be a number",
+    received: value === "" ? "an empty cell" : `value = ${JSON.stringify(value.slice(0, 60))}`,
+    hint: "Fill it or take it out; write nan where a number is meant to be missing.",
+  });
+}
+
+/** A sentence for each input that has NaN; rows and columns are counted from 0, a column is one feature. */
+export function nanRemarks(inputs: readonly Tensor[], model: Model): string[] {
+  return inputs.flatMap(({ shape, data }, input) => {
+    const index = data.findIndex((value) => Number.isNaN(value));
+    if (index === -1) return [];
+    const columns = Math.max(1, shape.at(-1) ?? 1);
+    const name = model.hasGraph ? ` ${model.inputs[input]?.node.layer.name ?? ""}` : "";
+    return [
+      `The input${name} has NaN, first at row ${Math.floor(index / columns)}, column ${index % columns} (from 0).`,
+    ];
   });
 }
 
