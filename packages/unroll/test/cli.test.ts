@@ -45,6 +45,7 @@ function tooLong(text: string): string[] {
 let folder = "";
 let script = "";
 let net = "";
+let locked = "";
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "unroll-cli-"));
@@ -97,6 +98,11 @@ b.summary()
     ]),
   );
   writeFileSync(join(folder, "x.csv"), "a,b\n1,2\n3,4\n5,6\n");
+  writeFileSync(join(folder, "blank.csv"), "a,b\n1,2\n3,\n5,6\n");
+  writeFileSync(join(folder, "words.csv"), "a,b\n1,2\n3,4\nfive,6\n");
+  writeFileSync(join(folder, "nan.csv"), "a,b\n1,2\n3,nan\n5,6\n");
+  locked = join(folder, "locked.h5");
+  writeFileSync(locked, "precious", { mode: 0o444 });
   writeFileSync(join(folder, "x.npy"), writeNpy({ shape: [1, 3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) }));
 });
 
@@ -127,6 +133,14 @@ describe("the command line as a whole", () => {
     }
   });
 
+  it("-h helps everywhere, and --version says the version", async () => {
+    for (const name of ["summary", "check", "tour"]) {
+      expect((await unroll(name, "-h")).out).toBe((await unroll(name, "--help")).out);
+    }
+    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    expect(await unroll("--version")).toEqual({ code: 0, out: `${version}\n`, note: "" });
+  });
+
   it("answers wrong words with one sentence, exit code 2 and no stack", async () => {
     const cases: readonly (readonly [string[], string])[] = [
       [["sumary", net], "unroll: the command must be one of summary, "],
@@ -137,7 +151,7 @@ describe("the command line as a whole", () => {
       ],
       [["summary"], "unroll summary: takes FILE. Received: nothing. See unroll summary --help."],
       [["summary", net, "--style", "keras4"], "--style must be one of keras2, keras3. Received: keras4."],
-      [["trace", net, "--sample", "x"], "--sample needs a number. Received: x."],
+      [["trace", net, "--sample", "x"], "--sample needs a whole number, 0 or more. Received: x."],
       [["summary", join(folder, "no.keras")], "the file must be readable. Received: there is no such file or folder."],
       [["summary", join(folder, "x.npy")], "one .npy array is no model."],
       [["explain", net, "--layer", "memry"], "the model has no layer named memry. Did you mean memory?"],
@@ -145,6 +159,35 @@ describe("the command line as a whole", () => {
       [["check", net], "unroll check: needs an answer to check. Give --params N,"],
       [["check", net, "--shape", "four"], '--shape must be a shape such as "(None, 30, 4)". Received: four.'],
       [["convert", net, join(folder, "a.kears")], "Did you mean keras?"],
+      [
+        ["convert", net, join(folder, ".", "tiny.keras"), "--force"],
+        "the file that is read must not be the one that is written.",
+      ],
+      [["convert", net, locked, "--force"], "the file must be writable. Received: it is read-only."],
+      [["convert", net, script], "a file that is there already is kept. Give --force to replace it, or another name."],
+      [["convert", net, join(folder, "no", "a.h5")], "its folder must be there."],
+      [
+        ["predict", net, "--input", join(folder, "x.npy"), "--out", join(folder, "no", "y.npy")],
+        "its folder must be there.",
+      ],
+      [["summary", net, "--width", "1e12"], "--width needs a whole number, from 20 to 10000. Received: 1e12."],
+      [["summary", net, "--width", "0"], "--width needs a whole number"],
+      [["summary", net, "--width=-5"], "--width needs a whole number"],
+      [["summary", net, "--width", "80.5"], "--width needs a whole number"],
+      [["check", net, "--params", "0x2b"], "--params needs a whole number, 0 or more. Received: 0x2b."],
+      [["check", net, "--params=-43"], "--params needs a whole number"],
+      [["check", net, "--total", "43.5"], "--total needs a whole number"],
+      [["check", net, "--params", "1,00"], "--params needs a whole number"],
+      [["trace", net, "--rows", "0"], "--rows needs a whole number, 1 or more, or all. Received: 0."],
+      [["trace", net, "--rows=-1"], "--rows needs a whole number"],
+      [
+        ["predict", net, "--input", join(folder, "blank.csv")],
+        "blank.csv, line 3, column b: every cell must be a number. Received: an empty cell.",
+      ],
+      [
+        ["verify", net, "--input", join(folder, "words.csv")],
+        'words.csv, line 4, column a: every cell must be a number. Received: value = "five".',
+      ],
       [
         ["verify", script],
         "this command takes one model. Received: 2 models: 1 sequential, 2 sequential_1. Choose one with --model NAME.",
@@ -352,6 +395,13 @@ describe("trace, verify and predict", () => {
   });
 });
 
+describe("data with NaN", () => {
+  it("predict says where it is", async () => {
+    const { code, note } = await unroll("predict", net, "--input", join(folder, "nan.csv"));
+    expect([code, note]).toEqual([0, "The input x has NaN, first at row 1, column 1 (from 0).\n"]);
+  });
+});
+
 describe("check and convert", () => {
   it("check says right and wrong by its exit code, and shows the right way", async () => {
     const right = await unroll("check", net, "--layer", "memory", "--params", "40", "--shape", "(None, 2)");
@@ -381,7 +431,7 @@ describe("check and convert", () => {
       ["onnx", ""],
     ] as const) {
       const to = join(folder, `again.${ending}`);
-      expect((await unroll("convert", net, to)).code).toBe(0);
+      expect((await unroll("convert", net, to, "--force")).code).toBe(0);
       expect(readFileSync(to, "utf8").startsWith(starts)).toBe(true);
     }
     expect(JSON.parse((await unroll("summary", join(folder, "again.py"), "--json")).out).models[0].totalParams).toBe(

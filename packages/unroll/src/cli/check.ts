@@ -15,9 +15,9 @@ export const check: Command = {
   positionals: ["FILE"],
   flags: {
     layer: { kind: "string", value: "N", doc: "its name, or its place from 0; else the model" },
-    params: { kind: "number", value: "N", doc: "your number of parameters" },
+    params: { kind: "whole", least: 0, value: "N", doc: "your number of parameters" },
     shape: { kind: "string", value: "SHAPE", doc: 'your output shape, such as "(None, 4)"' },
-    total: { kind: "number", value: "N", doc: "your number of parameters of the model" },
+    total: { kind: "whole", least: 0, value: "N", doc: "your number of parameters of the model" },
     hints: { kind: "boolean", doc: "name the slips, but keep the right derivation back" },
     ...modelFlags,
   },

@@ -5,15 +5,18 @@
 import { parseArgs } from "node:util";
 import { didYouMean, UnrollError } from "../core/errors.ts";
 
-/** A flag: `--name` alone (boolean), with a text, or with a number. */
+/** A flag: `--name` alone (boolean), with a text, with a number, or with a whole number such as 1,000. */
 export interface Flag {
-  readonly kind: "boolean" | "string" | "number";
+  readonly kind: "boolean" | "string" | "number" | "whole";
   /** One line for help. */
   readonly doc: string;
   /** How the value is shown in help: FILE, N. */
   readonly value?: string;
-  /** The only texts allowed. */
+  /** The only texts allowed; of a whole number, words that may stand for it. */
   readonly choices?: readonly string[];
+  /** Bounds of a whole number; by default from 1. */
+  readonly least?: number;
+  readonly most?: number;
   /** May be given several times; the value is then a list. */
   readonly many?: boolean;
 }
@@ -55,7 +58,7 @@ export interface Command {
 /** Flags that every command takes. */
 export const commonFlags: Readonly<Record<string, Flag>> = {
   json: { kind: "boolean", doc: "one JSON document on stdout" },
-  help: { kind: "boolean", doc: "this text" },
+  help: { kind: "boolean", doc: "this text (also -h)" },
 };
 
 /**
@@ -66,7 +69,7 @@ export const commonFlags: Readonly<Record<string, Flag>> = {
 export function readArguments(command: Command, words: readonly string[]): Pick<Invocation, "positionals" | "flags"> {
   const flags = { ...command.flags, ...commonFlags };
   const { tokens } = parseArgs({
-    args: [...words],
+    args: words.map((word) => (word === "-h" ? "--help" : word)),
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -100,6 +103,10 @@ function unknownFlag(command: Command, raw: string, known: readonly string[]): U
   });
 }
 
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** Digits alone or in groups of three. */
+const whole = /^(\d+|\d{1,3}([,_ ]\d{3})+)$/;
+
 function readValue(command: Command, raw: string, flag: Flag, text: string | undefined): boolean | string | number {
   const fail = (expected: string): UnrollError =>
     new UnrollError({
@@ -114,9 +121,16 @@ function readValue(command: Command, raw: string, flag: Flag, text: string | und
   }
   if (text === undefined) throw fail(`needs a value (${flag.value ?? flag.kind})`);
   if (flag.kind === "number") {
-    const number = Number(text);
-    if (text.trim() === "" || !Number.isFinite(number)) throw fail("needs a number");
-    return number;
+    if (!decimal.test(text) || !Number.isFinite(Number(text))) throw fail("needs a number");
+    return Number(text);
+  }
+  if (flag.kind === "whole") {
+    if (flag.choices?.includes(text)) return text;
+    const { least = 1, most = Number.MAX_SAFE_INTEGER } = flag;
+    const number = whole.test(text) ? Number(text.replaceAll(/[,_ ]/g, "")) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    const bounds = flag.most === undefined ? `${least} or more` : `from ${least} to ${most}`;
+    throw fail(`needs a whole number, ${bounds}${flag.choices === undefined ? "" : `, or ${flag.choices.join(", ")}`}`);
   }
   if (flag.choices !== undefined && !flag.choices.includes(text))
     throw fail(`must be one of ${flag.choices.join(", ")}`);
@@ -142,7 +156,7 @@ function checkCount(command: Command, positionals: readonly string[]): void {
 export function helpFor(command: Command): string {
   const usage = [`unroll ${command.name}`, ...command.positionals.map(showPositional), "[flags]"].join(" ");
   const rows = Object.entries({ ...command.flags, ...commonFlags }).map(([name, flag]) => {
-    const value = flag.kind === "boolean" ? "" : ` ${flag.choices?.join("|") ?? flag.value ?? flag.kind.toUpperCase()}`;
+    const value = flag.kind === "boolean" ? "" : ` ${valueText(flag)}`;
     return [`  --${name}${value}`, flag.doc] as const;
   });
   const width = Math.min(32, Math.max(...rows.map(([left]) => left.length)) + 2);
@@ -158,6 +172,11 @@ export function helpFor(command: Command): string {
     "",
     ...(command.examples.length > 0 ? ["examples:", ...command.examples.map((example) => `  ${example}`), ""] : []),
   ].join("\n");
+}
+
+function valueText({ kind, choices, value }: Flag): string {
+  if (kind === "whole") return [value ?? "N", ...(choices ?? [])].join("|");
+  return choices?.join("|") ?? value ?? kind.toUpperCase();
 }
 
 function showPositional(name: string): string {

@@ -27,6 +27,10 @@ export async function main(words: readonly string[], terminal: Terminal = proces
       terminal.out(await overview());
       return 0;
     }
+    if (name === "--version" || name === "version") {
+      terminal.out(`${await version()}\n`);
+      return 0;
+    }
     const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (load === undefined) {
       throw new UnrollError({
@@ -68,7 +72,18 @@ async function overview(): Promise<string> {
       return `  ${name.padEnd(10)}${doc}`;
     }),
   );
-  return `Recurrent neural networks you can check by hand.\n\nusage: unroll COMMAND ...\n\n${rows.join("\n")}\n\nunroll COMMAND --help says more of each.\n`;
+  return `Recurrent neural networks you can check by hand.\n\nusage: unroll COMMAND ...\n\n${rows.join("\n")}\n\nunroll COMMAND --help says more of each; unroll --version says which this is.\n`;
+}
+
+/** Out of the package's own package.json, above the sources as above the built file. */
+async function version(): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  for (const above of ["../package.json", "../../package.json"]) {
+    const text = await readFile(new URL(above, import.meta.url), "utf8").catch(() => "{}");
+    const { name, version: found } = JSON.parse(text) as { name?: string; version?: string }; // npm checks its form
+    if (name === "unroll" && found !== undefined) return found;
+  }
+  return "unknown";
 }
 
 function processTerminal(): Terminal {

@@ -22,7 +22,7 @@ export const summary: Command = {
   positionals: ["FILE"],
   flags: {
     style: { kind: "string", choices: ["keras2", "keras3"], doc: "whose table; by default that of the file" },
-    width: { kind: "number", value: "N", doc: "characters of a line" },
+    width: { kind: "whole", value: "N", least: 20, most: 10_000, doc: "characters of a line" },
     nested: { kind: "boolean", doc: "also the layers of models inside models" },
     ...modelFlags,
   },

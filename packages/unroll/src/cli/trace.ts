@@ -12,10 +12,10 @@ export const trace: Command = {
   positionals: ["FILE"],
   flags: {
     input: inputFlag,
-    sample: { kind: "number", value: "N", doc: "which example, from 0" },
+    sample: { kind: "whole", least: 0, value: "N", doc: "which example, from 0" },
     layer: { kind: "string", value: "N", doc: "one layer: its name, or its place from 0" },
     format: { kind: "string", choices: ["table", "csv", "html"], doc: "by default table" },
-    rows: { kind: "number", value: "N", doc: "rows of each table; by default 60" },
+    rows: { kind: "whole", choices: ["all"], value: "N", doc: "rows of each table; by default 60" },
     ...modelFlags,
   },
   examples: [
@@ -35,8 +35,8 @@ export const trace: Command = {
     else if (flags.format === "csv") terminal.out(made.toCsv());
     else if (flags.format === "html") terminal.out(made.toHtml());
     else {
-      const rows = typeof flags.rows === "number" ? { rows: flags.rows } : {};
-      terminal.out(made.toTable({ width: terminal.columns, ...rows }));
+      const rows = flags.rows === "all" ? Number.POSITIVE_INFINITY : flags.rows;
+      terminal.out(made.toTable({ width: terminal.columns, ...(typeof rows === "number" ? { rows } : {}) }));
     }
     return 0;
   },

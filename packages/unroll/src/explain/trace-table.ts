@@ -6,7 +6,7 @@ import type { LayerTrace, TraceArray, TraceFacts, TraceRun } from "./trace.ts";
 export interface TableOptions {
   /** Characters of a line; by default 80. */
   readonly width?: number;
-  /** Rows of each table; by default 60, then the rest is counted. */
+  /** Rows of each table; by default 60, then the rest is counted; Infinity for all. */
   readonly rows?: number;
 }
 
@@ -113,7 +113,10 @@ function table(
     groups.push([head, ...lines]);
   }
   const hidden = rows.length - most;
-  const more = hidden > 0 ? [`${" ".repeat(labelWidth)}... ${plural(hidden, "more row")}`] : [];
+  const more =
+    hidden > 0
+      ? [`${" ".repeat(labelWidth)}... ${plural(hidden, "more row")}: option rows, on the command line --rows all`]
+      : [];
   return [...groups.flat(), ...more].join("\n");
 }
 

@@ -96,7 +96,9 @@ describe("tracing", () => {
     }
     const table = traceModel(model, inputs, { sample: 1, layer: "lstm" }).toTable();
     const units = masked[0]!.values.h!.length;
-    expect(table.match(/^ *(5\*|6\*|\*) +\d+ /gm)?.length).toBe(2 * units * (table.match(/^ +t +unit /gm)?.length ?? 0));
+    expect(table.match(/^ *(5\*|6\*|\*) +\d+ /gm)?.length).toBe(
+      2 * units * (table.match(/^ +t +unit /gm)?.length ?? 0),
+    );
     expect(table).toContain("* masked: the states stay");
     expect(table.split("\n").filter((line) => line.length > 80)).toEqual([]);
   });
