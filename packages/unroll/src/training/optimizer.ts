@@ -215,18 +215,15 @@ export class OptimizerState {
     return slots;
   }
 
-  /** The slots in Keras's order: weight by weight where the rule is interleaved, else slot by slot. */
+  /** The slots in Keras's order: those that are interleaved weight by weight, then slot by slot. */
   slots(weights: readonly Variable[]): Variable[] {
     const { rule, options } = this.optimizer;
     const names = rule.slots(options);
-    if (rule.className === "Adam" || rule.className === "AdamW") {
-      // Keras adds amsgrad's third slot behind the others.
-      const pair = weights.flatMap((weight) => names.slice(0, 2).map((name) => this.slotsOf(weight)[name]!));
-      return [...pair, ...names.slice(2).flatMap((name) => weights.map((weight) => this.slotsOf(weight)[name]!))];
-    }
-    return rule.interleaved
-      ? weights.flatMap((weight) => names.map((name) => this.slotsOf(weight)[name]!))
-      : names.flatMap((name) => weights.map((weight) => this.slotsOf(weight)[name]!));
+    const together = rule.interleaved ?? 0;
+    return [
+      ...weights.flatMap((weight) => names.slice(0, together).map((name) => this.slotsOf(weight)[name]!)),
+      ...names.slice(together).flatMap((name) => weights.map((weight) => this.slotsOf(weight)[name]!)),
+    ];
   }
 
   /** Numbers kept in all: slots, the step counter, the rate, and what is carried. */

@@ -33,8 +33,8 @@ export interface OptimizerRule {
   readonly weightDecay?: number;
   /** Slot names for these options, in Keras's variable order (slot by slot within a weight, or slot after slot). */
   slots(options: RuleOptions): readonly string[];
-  /** True where Keras stores the slots of one weight next to each other (momentum, velocity, momentum, velocity ...). */
-  readonly interleaved?: boolean;
+  /** How many of the first slots Keras stores weight by weight (momentum, velocity, momentum, velocity ...); the others slot by slot. */
+  readonly interleaved?: number;
   /** A number that goes from step to step, kept behind the slots; it starts at 1. */
   readonly carries?: string;
   /** What slots start with; 0 unless said. */
@@ -93,7 +93,7 @@ const adam: OptimizerRule = {
   className: "Adam",
   defaults: { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false },
   slots: ({ amsgrad }) => ["momentum", "velocity", ...(amsgrad ? ["velocity_hat"] : [])],
-  interleaved: true,
+  interleaved: 2,
   factors: ({ beta1, beta2 }, lr, step) => ({
     lr,
     rate: (lr * Math.sqrt(1 - beta2! ** step)) / (1 - beta1! ** step),
@@ -120,7 +120,7 @@ const nadam: OptimizerRule = {
   className: "Nadam",
   defaults: { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
   slots: () => ["momentum", "velocity"],
-  interleaved: true,
+  interleaved: 2,
   carries: "uProduct",
   factors({ beta1, beta2 }, lr, step, carried) {
     const now = beta1! * (1 - 0.5 * 0.96 ** step);
@@ -148,7 +148,7 @@ const adamax: OptimizerRule = {
   className: "Adamax",
   defaults: { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
   slots: () => ["momentum", "norm"],
-  interleaved: true,
+  interleaved: 2,
   factors: ({ beta1 }, lr, step) => ({ lr, rate: lr / (1 - beta1! ** step) }),
   update({ weight, gradient, size, slot, factor }, { beta1, beta2, epsilon }) {
     const momentum = slot.momentum!.plus(gradient.minus(slot.momentum!).times(1 - beta1!));
@@ -176,7 +176,7 @@ const adadelta: OptimizerRule = {
   className: "Adadelta",
   defaults: { learningRate: 0.001, rho: 0.95, epsilon: 1e-7 },
   slots: () => ["accumulated_grad", "accumulated_delta_var"],
-  interleaved: true,
+  interleaved: 2,
   factors: (_, lr) => ({ lr }),
   update({ weight, gradient, square, slot, factor }, { rho, epsilon }) {
     const root = (x: Expr): Expr => x.plus(epsilon!).sqrt();
