@@ -20,6 +20,7 @@ import {
   type ScanOperation,
   type Value,
   valuesInOrder,
+  type WeightOperation,
 } from "../program/program.ts";
 import { CodeFunctions, sharedNodes, write } from "./code-equations.ts";
 import { placeOf, placeOfOperand } from "./code-index.ts";
@@ -195,14 +196,26 @@ class PlainWriter {
   }
 
   #nameOf = ({ operation, result }: Value): string => {
-    const name = this.#names.get(operation)?.[result];
+    const name =
+      this.#names.get(operation)?.[result] ?? (operation.op === "weight" ? this.#flatWeight(operation) : undefined);
     if (name === undefined) throw new Error(`TypeScript code: nothing computes this ${operation.op}`);
     return name;
   };
 
+  /** Recurrent layers read their arrays as matrices; who wants flat numbers gets them here. */
+  #flatWeight(operation: WeightOperation): string {
+    const { variable } = operation;
+    const own = this.#weights.get(variable)!;
+    const isFlat = variable.shape.length === 1 || this.#program.updates.some((update) => update.variable === variable);
+    const name = isFlat ? own : this.#identifiers.unique(`${own}_flat`);
+    if (!isFlat) this.#lines.push(`const ${name} = flat(${own});`);
+    this.#names.set(operation, [name]);
+    return name;
+  }
+
   #emit(value: Value): void {
     const { operation } = value;
-    if (this.#names.has(operation)) return;
+    if (this.#names.has(operation) || operation.op === "weight") return;
     const { layer, label } = this.#labels(operation);
     if (operation.op === "scan") {
       this.#emitScan(operation, layer);
@@ -222,13 +235,6 @@ class PlainWriter {
     const { operation, shape } = value;
     const size = sizeOf(shape);
     switch (operation.op) {
-      case "weight": {
-        const name = this.#weights.get(operation.variable)!;
-        const isFlat =
-          operation.variable.shape.length === 1 ||
-          this.#program.updates.some((update) => update.variable === operation.variable);
-        return isFlat ? name : `flat(${name})`;
-      }
       case "constant":
         return `vector(${size}, () => ${operation.value})`;
       case "map":
