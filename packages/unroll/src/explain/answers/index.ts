@@ -3,5 +3,6 @@ export { type AnswerCheckJson, answerToJson, type StepsJson } from "./answer-jso
 export { type AnswerTextOptions, answerToText } from "./answer-text.ts";
 export type { Audit, AuditFinding } from "./audit.ts";
 export { type Answer, type CheckOptions, checkAnswer } from "./check.ts";
+export { checkValue, type ValueAnswer, type ValueCheck, type ValueFinding, valueToText } from "./check-value.ts";
 export type { EarlierSize } from "./outline.ts";
 export { type SlipId, slipTitles } from "./slip.ts";

@@ -1,0 +1,162 @@
+/**
+ * Slips in a value of one timestep: each changes the cell's equations (another gate's block, another activation, a state or
+ * bias left out) and gives them back. None knows a cell; they look at what symbols and products stand for.
+ */
+import type { CellGraph } from "../../cells/define.ts";
+import { substituteAll } from "../../compiler/substitute.ts";
+import { sigmoid, tanh } from "../../equations/activations.ts";
+import { apply, Expr, inOrder, type NamedFunction, one, zero } from "../../equations/expr.ts";
+import type { Layer } from "../../layers/layer.ts";
+import type { Variant } from "./slip.ts";
+
+/** The named values of a step, states among them. */
+export type Equations = ReadonlyMap<string, Expr>;
+
+/** Every slip in the equations of a layer that runs a cell. */
+export function equationVariants(layer: Layer, cell: CellGraph): Variant<Equations>[] {
+  return [
+    ...swappedGates(cell),
+    ...otherOrder(cell),
+    ...otherActivations(cell),
+    ...leftOut(cell),
+    ...transposed(cell),
+    ...gateAndRest(cell),
+    ...resetElsewhere(layer),
+  ];
+}
+
+/** The equations with `change` done to every node, operands first; `undefined` keeps the node. */
+function changeEquations({ named }: CellGraph, change: (expr: Expr) => Expr | undefined): Equations {
+  const changed = new Map<Expr, Expr>();
+  for (const expr of inOrder(named.values(), { bodies: true })) {
+    const rebuilt = substituteAll([expr], changed)[0]!;
+    const result = change(rebuilt) ?? rebuilt;
+    if (result !== expr) changed.set(expr, result);
+  }
+  return new Map([...named].map(([name, expr]) => [name, changed.get(expr) ?? expr]));
+}
+
+/** Blocks read from elsewhere: `blocks[b]` is read where block b belongs. */
+function withBlocks(cell: CellGraph, blocks: readonly number[]): Equations {
+  return changeEquations(cell, ({ node }) => {
+    if (node.op === "product") {
+      return new Expr({ ...node, matrix: { ...node.matrix, block: blocks[node.matrix.block]! } });
+    }
+    if (node.op !== "symbol" || node.weight === undefined || node.weight.array !== "bias") return undefined;
+    return new Expr({ ...node, weight: { ...node.weight, block: blocks[node.weight.block]! } });
+  });
+}
+
+function swappedGates(cell: CellGraph): Variant<Equations>[] {
+  const { gates } = cell;
+  return gates.flatMap((first, a) =>
+    gates.slice(a + 1).map((second, behind): Variant<Equations> => {
+      const b = a + 1 + behind;
+      const blocks = gates.map((_, block) => (block === a ? b : block === b ? a : block));
+      return {
+        id: "gates-swapped",
+        result: withBlocks(cell, blocks),
+        detail: `The columns stand in the order ${gates.join(", ")}; ${first} and ${second} were exchanged.`,
+        plausibility: gates.length === 4 && b === 1 ? 0.6 : 0.5,
+      };
+    }),
+  );
+}
+
+/** The order in which some other systems keep four gates. */
+function otherOrder(cell: CellGraph): Variant<Equations>[] {
+  const { gates } = cell;
+  const other = ["i", "o", "f", "c"];
+  const blocks = gates.map((gate) => other.indexOf(gate));
+  if (gates.length !== other.length || blocks.includes(-1)) return [];
+  const detail = `The columns stand in the order ${gates.join(", ")}, not ${other.join(", ")}.`;
+  return [{ id: "gate-order", result: withBlocks(cell, blocks), detail, plausibility: 0.45 }];
+}
+
+function otherActivations(cell: CellGraph): Variant<Equations>[] {
+  const used = new Map<string, NamedFunction>();
+  for (const { node } of inOrder(cell.named.values())) if (node.op === "apply") used.set(node.fn.name, node.fn);
+  return [...used.keys()].flatMap((name): Variant<Equations>[] => [
+    ...[tanh, sigmoid]
+      .filter((fn) => fn.name !== name)
+      .map(
+        (fn): Variant<Equations> => ({
+          id: "another-activation",
+          result: changeEquations(cell, ({ node }) =>
+            node.op === "apply" && node.fn.name === name ? apply(fn, node.argument) : undefined,
+          ),
+          detail: `${name} belongs where ${fn.name} was used.`,
+          plausibility: 0.55,
+        }),
+      ),
+    {
+      id: "activation-forgotten",
+      result: changeEquations(cell, ({ node }) =>
+        node.op === "apply" && node.fn.name === name ? node.argument : undefined,
+      ),
+      detail: `${name} is still to be taken of the sum.`,
+      plausibility: 0.6,
+    },
+  ]);
+}
+
+function leftOut(cell: CellGraph): Variant<Equations>[] {
+  return [
+    {
+      id: "bias-left-out",
+      result: changeEquations(cell, ({ node }) =>
+        node.op === "symbol" && node.weight?.array === "bias" ? zero : undefined,
+      ),
+      detail: "Every gate adds its bias before the activation.",
+      plausibility: 0.65,
+    },
+    {
+      id: "state-forgotten",
+      result: changeEquations(cell, ({ node }) => (node.op === "symbol" && node.role === "state" ? zero : undefined)),
+      detail: "The state of the step before is part of every gate.",
+      plausibility: 0.65,
+    },
+  ];
+}
+
+function transposed(cell: CellGraph): Variant<Equations>[] {
+  const result = changeEquations(cell, ({ node }) =>
+    node.op === "product" && node.matrix.array === "recurrent_kernel"
+      ? new Expr({ ...node, transposed: !node.transposed })
+      : undefined,
+  );
+  const detail =
+    "A column of the recurrent kernel belongs to a unit: the state times the array, not the array times the state.";
+  return [{ id: "kernel-transposed", result, detail, plausibility: 0.5 }];
+}
+
+/** Where the equations have a gate and one minus it. */
+function gateAndRest(cell: CellGraph): Variant<Equations>[] {
+  const rests = inOrder(cell.named.values()).flatMap((rest) =>
+    rest.node.op === "sub" && rest.node.a === one ? [{ rest, gate: rest.node.b }] : [],
+  );
+  return rests.flatMap(({ rest, gate }): Variant<Equations>[] => {
+    const name = [...cell.named].find(([, expr]) => expr === gate)?.[0];
+    if (name === undefined) return [];
+    const swapped = new Map<Expr, Expr>([
+      [gate, one.minus(gate)],
+      [rest, gate],
+    ]);
+    const result = new Map(
+      [...cell.named].map(([key, expr]) => [key, key === name ? expr : substituteAll([expr], swapped)[0]!]),
+    );
+    const detail = `${name} keeps the old state; 1 − ${name} takes the new one.`;
+    return [{ id: "gate-and-rest-swapped", result, detail, plausibility: 0.7 }];
+  });
+}
+
+/** The layer's other form, where it has one. */
+function resetElsewhere({ type, config }: Layer): Variant<Equations>[] {
+  const { resetAfter } = config;
+  if (typeof resetAfter !== "boolean" || type.cell === undefined) return [];
+  const detail = resetAfter
+    ? "The reset gate acts on the product of state and recurrent kernel (reset_after)."
+    : "The reset gate acts on the state, before the recurrent product.";
+  const other = type.cell({ ...config, resetAfter: !resetAfter });
+  return [{ id: "reset-elsewhere", result: other.named, detail, plausibility: 0.6 }];
+}
