@@ -1,7 +1,7 @@
 // Deliberate defects for scripts/mutants.mjs: data only.
 //
 // `find` stands exactly once in `file` and becomes `replace`. `tests` are the smallest test files that must notice;
-// `named`, a pattern of test names, keeps large files short. `defect` says what is wrong, in at most 38 characters.
+// `named`, a pattern of test names, keeps large files short. `defect` says what is wrong, in at most 39 characters.
 
 const src = "packages/unroll/src";
 const test = "packages/unroll/test";
