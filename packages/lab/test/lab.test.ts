@@ -43,7 +43,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     await page.getByRole("link", { name: /GRU and its second bias/ }).focus();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "How many parameters?" }).waitFor();
-    expect(await page.locator("main").innerText()).not.toContain("132");
+    expect(await page.locator("main").textContent()).not.toContain("132");
     await page.getByLabel(/Count, or shape/).focus();
     await page.keyboard.type("120");
     await page.keyboard.press("Enter");
@@ -65,12 +65,12 @@ describe.skipIf(chromium === undefined)("the lab", () => {
         "model = Sequential([Input((30, 5)), GRU(4, return_sequences=True), GRU(2, return_sequences=True), SimpleRNN(25), Dense(1)])",
       );
     await page.getByRole("button", { name: "Open it" }).click();
-    await page.getByText("906").first().waitFor();
-    const cells = await page.locator("table tbody tr td:nth-of-type(1)").allInnerTexts();
+    await page.locator("tr.total", { hasText: "906" }).waitFor();
+    const cells = await page.locator("table tbody tr td:nth-of-type(1)").allTextContents();
     expect(cells.slice(0, 4)).toEqual(["(None, 30, 4)", "(None, 30, 2)", "(None, 25)", "(None, 1)"]);
     expect(page.url()).toContain("s=u1.");
     await page.reload();
-    await page.getByText("906").first().waitFor();
+    await page.locator("tr.total", { hasText: "906" }).waitFor();
     await page.context().close();
   }, 60_000);
 
@@ -78,11 +78,11 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     const page = await visit("#/step/lstm?m=lstm&t=17&unit=2&gate=f");
     await page.getByText("timestep 18 of 30").waitFor();
     await page.locator(".opened").waitFor();
-    const value = await page.locator(".opened .value").innerText();
-    expect(await page.locator(".opened").innerText()).toContain("kernel[0, 6]");
+    const value = await page.locator(".opened .value").textContent();
+    expect(await page.locator(".opened").textContent()).toContain("kernel[0, 6]");
     await page.reload();
     await page.locator(".opened").waitFor();
-    expect(await page.locator(".opened .value").innerText()).toBe(value);
+    expect(await page.locator(".opened .value").textContent()).toBe(value);
     await page.context().close();
   }, 60_000);
 
@@ -105,13 +105,13 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     const page = await visit("#/step/lstm?m=lstm&t=3&unit=1&gate=f");
     const value = page.locator(".opened .value");
     await value.waitFor();
-    const before = await value.innerText();
+    const before = await value.textContent();
     await page.getByRole("button", { name: /^kernel 0, 5/ }).click();
     await page.getByRole("textbox", { name: "kernel[0, 5]" }).fill("100");
     await page.keyboard.press("Enter");
-    await expect.poll(() => value.innerText()).not.toBe(before);
+    await expect.poll(() => value.textContent()).not.toBe(before);
     await page.getByRole("button", { name: "Reset all" }).click();
-    await expect.poll(() => value.innerText()).toBe(before);
+    await expect.poll(() => value.textContent()).toBe(before);
     await page.context().close();
   }, 60_000);
 
@@ -123,8 +123,8 @@ describe.skipIf(chromium === undefined)("the lab", () => {
       await page.getByRole("button", { name: "Train", exact: true }).click();
       await page.locator(".verdict").waitFor({ timeout: 60_000 });
       await page.locator("figure", { hasText: "Loss" }).getByRole("button", { name: "Table" }).click();
-      const table = await page.locator("figure", { hasText: "Loss" }).locator("tbody").innerText();
-      const verdict = await page.locator(".verdict").innerText();
+      const table = await page.locator("figure", { hasText: "Loss" }).locator("tbody").textContent();
+      const verdict = await page.locator(".verdict").textContent();
       await page.context().close();
       return `${table}\n${verdict}`;
     };

@@ -1,4 +1,4 @@
-/** What the worker takes from the library, in one place. Readers of files and training are imported where they are needed. */
+/** What the worker takes from the library at once. Traces, readers of files and training are imported where they are needed. */
 export type { CellGraph } from "unroll/cells/define.ts";
 export { cellEquations } from "unroll/cells/equations.ts";
 export { UnrollError } from "unroll/core/errors.ts";
@@ -9,11 +9,8 @@ export { derivationToLatex } from "unroll/equations/derivation-output.ts";
 export type { Derivation } from "unroll/equations/derive.ts";
 export { constant, type Expr, operandsOf } from "unroll/equations/expr.ts";
 export { toMathML, toSentence, toText } from "unroll/equations/render.ts";
-export { evaluateByHand, readExamples, type ScanRun, writeModel } from "unroll/explain/by-hand.ts";
 export { explainModel } from "unroll/explain/explain.ts";
 export type { LayerExplanation } from "unroll/explain/explanation.ts";
-export { openValue } from "unroll/explain/open-value.ts";
-export { verifyModel } from "unroll/explain/verify.ts";
 export type { Layer } from "unroll/layers/layer.ts";
 export { setSeed } from "unroll/layers/seed.ts";
 export type { Model } from "unroll/model/model.ts";

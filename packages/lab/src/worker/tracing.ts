@@ -1,18 +1,9 @@
 /** The trace of one example as the page shows it: the library's by-hand evaluation of every step, in typed arrays. */
 
-import {
-  evaluateByHand,
-  type Layer,
-  type Model,
-  openValue,
-  Random,
-  readExamples,
-  type ScanRun,
-  tensor,
-  UnrollError,
-  verifyModel,
-  writeModel,
-} from "./library.ts";
+import { evaluateByHand, readExamples, type ScanRun, writeModel } from "unroll/explain/by-hand.ts";
+import { openValue } from "unroll/explain/open-value.ts";
+import { verifyModel } from "unroll/explain/verify.ts";
+import { type Layer, type Model, Random, tensor, UnrollError } from "./library.ts";
 import type { Edit, OpenedValue, RunView, TraceView } from "./protocol.ts";
 import { sceneOf } from "./scene.ts";
 

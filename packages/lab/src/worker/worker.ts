@@ -3,10 +3,17 @@ import { UnrollError } from "./library.ts";
 import type { LabMethods } from "./protocol.ts";
 import { type Failure, serve } from "./rpc.ts";
 import { Session } from "./session.ts";
-import { Tracing } from "./tracing.ts";
+import type { Tracing } from "./tracing.ts";
 
 const session = new Session();
-const tracing = new Tracing();
+
+/** Comes when a screen first asks for it, so that counts need not wait. */
+let tracing: Promise<Tracing> | undefined;
+
+function trace(): Promise<Tracing> {
+  tracing ??= import("./tracing.ts").then(({ Tracing }) => new Tracing());
+  return tracing;
+}
 
 const methods = {
   open: (request) => session.open(request),
@@ -15,9 +22,11 @@ const methods = {
     return (await import("./answers.ts")).checkText(session.need(), layer, answer);
   },
   async trace({ seed, edits }) {
-    return tracing.run(await session.prepareTrace(), seed, edits, session.shortened);
+    return (await trace()).run(await session.prepareTrace(), seed, edits, session.shortened);
   },
-  openValue: ({ run, step, name, unit }) => tracing.open(run, step, name, unit),
+  async openValue({ run, step, name, unit }) {
+    return (await trace()).open(run, step, name, unit);
+  },
   async save(format) {
     return (await import("./saving.ts")).bytesOf(session.need(), format);
   },
