@@ -269,14 +269,18 @@ const rows: readonly Row[] = [
 ];
 
 describe("a wrong answer is traced to the slip that gives it", () => {
-  it.each(rows)("%s %o: %s", (name, answer, slip, among = 1) => {
-    const check = checkAnswer(models[name](), answer);
-    expect(check.right).toBe(false);
-    const found = check.findings.slice(0, among).flatMap(({ slips }) => slips.map(({ id }) => id));
-    expect(found, answerToText(check)).toContain(slip);
-    // The learner's answer stands at the end of every derivation.
-    for (const { derivation } of check.findings) expect(derivation.result).toEqual(check.given);
-  });
+  it.each(rows.map((row) => ({ row, title: `${row[0]} ${JSON.stringify(row[1])}: ${row[2]}` })))(
+    "$title",
+    ({ row }) => {
+      const [name, answer, slip, among = 1] = row;
+      const check = checkAnswer(models[name](), answer);
+      expect(check.right).toBe(false);
+      const found = check.findings.slice(0, among).flatMap(({ slips }) => slips.map(({ id }) => id));
+      expect(found, answerToText(check)).toContain(slip);
+      // The learner's answer stands at the end of every derivation.
+      for (const { derivation } of check.findings) expect(derivation.result).toEqual(check.given);
+    },
+  );
 
   it("has rows enough", () => expect(rows.length).toBeGreaterThanOrEqual(60));
 });
