@@ -198,30 +198,33 @@ describe("a fit", () => {
 });
 
 describe("a fit that goes wrong", () => {
-  it("changes nothing in a batch without a finite loss, and names where it began", async () => {
-    const net = sequential({
-      layers: [
-        input({ shape: [4, 1] }),
-        layers.simpleRNN({ units: 2, activation: "relu", useBias: false, name: "grower" }),
-        layers.dense({ units: 1 }),
-      ],
-    });
-    net.setWeights([
-      { shape: [1, 2], data: Float32Array.of(1, 1) },
-      { shape: [2, 2], data: Float32Array.of(1e20, 0, 0, 1) },
-      { shape: [2, 1], data: Float32Array.of(1, 1) },
-      { shape: [1], data: Float32Array.of(0) },
-    ]);
-    compileModel(net, { optimizer: "adam", loss: "mse" });
-    const before = bits(net);
-    const x = { shape: [1, 4, 1], data: Float32Array.of(1, 0, 0, 0) };
-    const result = await fit(net, x, [[1]], { epochs: 3, print: quiet });
-    // h₀ = 1, h₁ = 1e20, h₂ = 1e40: beyond float32 at timestep 2.
-    expect(result.stopped?.notANumber).toMatchObject({ layer: "grower", timestep: 2, batchIndex: 0, unit: 0 });
-    expect(result.stopped?.reason).toBe("not-a-number");
-    expect(result.history).toEqual({});
-    expect(bits(net)).toEqual(before);
-  });
+  it.each(["reference", "wasm"] as const)(
+    "changes nothing in a batch without a finite loss, and names where it began, on the %s",
+    async (device) => {
+      const net = sequential({
+        layers: [
+          input({ shape: [4, 1] }),
+          layers.simpleRNN({ units: 2, activation: "relu", useBias: false, name: "grower" }),
+          layers.dense({ units: 1 }),
+        ],
+      });
+      net.setWeights([
+        { shape: [1, 2], data: Float32Array.of(1, 1) },
+        { shape: [2, 2], data: Float32Array.of(1e20, 0, 0, 1) },
+        { shape: [2, 1], data: Float32Array.of(1, 1) },
+        { shape: [1], data: Float32Array.of(0) },
+      ]);
+      compileModel(net, { optimizer: "adam", loss: "mse", device });
+      const before = bits(net);
+      const x = { shape: [1, 4, 1], data: Float32Array.of(1, 0, 0, 0) };
+      const result = await fit(net, x, [[1]], { epochs: 3, print: quiet });
+      // h₀ = 1, h₁ = 1e20, h₂ = 1e40: beyond float32 at timestep 2.
+      expect(result.stopped?.notANumber).toMatchObject({ layer: "grower", timestep: 2, batchIndex: 0, unit: 0 });
+      expect(result.stopped?.reason).toBe("not-a-number");
+      expect(result.history).toEqual({});
+      expect(bits(net)).toEqual(before);
+    },
+  );
 
   it("points at data that are not numbers", async () => {
     const x = { shape: [10, 4, 2], data: smallX.data.slice() as Float32Array };

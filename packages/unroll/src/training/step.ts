@@ -197,6 +197,8 @@ function statesOf(model: Model, updates: readonly VariableUpdate[]): readonly Va
   return updates.filter(({ variable }) => !weights.has(variable));
 }
 
+const largestFloat32 = 3.4028234663852886e38;
+
 function trainingUpdates(
   { model, optimizer }: Compiled,
   forward: Forward,
@@ -215,7 +217,9 @@ function trainingUpdates(
     optimizer,
     byName,
   );
-  const finite = map([forward.loss], ([loss]) => loss!.minus(loss!).equals(0));
+  // What is reported is the loss times the batch, as float32: that is what must be finite.
+  const batch = forward.inputs[0]!.shape[0]!;
+  const finite = map([forward.loss], ([loss]) => loss!.times(batch).abs().atMost(largestFloat32));
   return guarded([...updates, ...forward.updates], finite);
 }
 
