@@ -15,7 +15,11 @@ export function findChromium() {
 /** Builds the lab, serves it on a free port of this machine, and opens a browser. */
 export async function openLab({ rebuild = true } = {}) {
   const configFile = `${root}vite.config.ts`;
-  if (rebuild) await build({ root, configFile, logLevel: "error" });
+  if (rebuild) {
+    // A test runner's own setting would make a build for development, without the service worker.
+    process.env.NODE_ENV = "production";
+    await build({ root, configFile, mode: "production", logLevel: "error" });
+  }
   const server = await preview({ root, configFile, logLevel: "error", preview: { host: "127.0.0.1", port: 0 } });
   const address = server.httpServer.address();
   const browser = await chromium.launch({
