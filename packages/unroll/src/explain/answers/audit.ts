@@ -7,6 +7,8 @@ import { UnrollError } from "../../core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { modelFromConfig } from "../../formats/keras-model.ts";
 import { readDocument, readKerasCode, type SummaryRow } from "../../formats/python/index.ts";
+import type { Layer } from "../../layers/layer.ts";
+import { snakeCase } from "../../layers/naming.ts";
 import { shapeOf } from "../../layers/sizes.ts";
 import type { Model } from "../../model/model.ts";
 import type { AnswerCheck } from "./answer.ts";
@@ -215,15 +217,25 @@ function printedRows(model: Model, rows: readonly SummaryRow[]): Map<string, Sum
   return new Map(fits ? rows.map((row, at) => [layers[at]!.name, row]) : []);
 }
 
-/** "gru_2" is the second GRU of the model, "dense layer" the first Dense that has not been spoken of. */
+/**
+ * A layer by a name that the code gave it; else "gru_2" is the second GRU of the model, "dense layer" the first Dense that has
+ * not been spoken of.
+ */
 function placeNamed(
-  { className, number }: HandWork & { kind: "heading" },
+  { words, className, number }: HandWork & { kind: "heading" },
   { places }: Outline,
   addressed: ReadonlySet<Place>,
 ): Place | undefined {
+  const own = places.find(({ layer }) => words.includes(layer.name) && !isAutomatic(layer));
+  if (own !== undefined || className === undefined) return own;
   const same = places.filter(({ layer }) => layer.className === className);
   if (number !== undefined) return same[number - 1] ?? (same.length === 1 ? same[0] : undefined);
   return same.find((place) => !addressed.has(place)) ?? same[0];
+}
+
+/** Whether a layer has the name that Keras gives by itself: lstm, lstm_1. */
+function isAutomatic({ name, className }: Layer): boolean {
+  return name.replace(/_\d+$/, "") === snakeCase(className);
 }
 
 /** "cell 12, line 3: 120 parameters for gru_5, it is 132: the second bias row is forgotten" */

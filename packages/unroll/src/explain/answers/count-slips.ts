@@ -80,7 +80,7 @@ const gateCounts = [simpleRnn, gru, lstm].map(({ kind, gates }) => ({ kind, gate
 const wrongGates: CountSlip = ({ count }) => {
   const gates = numberOf("gates", lettersIn(count));
   if (gates === undefined) return [];
-  return [1, 2, 3, 4, 5].flatMap((wrong): Variant<CountTree>[] => {
+  return [1, 2, 3, 4].flatMap((wrong): Variant<CountTree>[] => {
     if (wrong === gates) return [];
     const like = gateCounts.find((one) => one.gates === wrong);
     const reason = like === undefined ? "no cell of Keras" : `as ${withArticle(like.kind)} has`;

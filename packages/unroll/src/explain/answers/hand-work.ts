@@ -23,8 +23,14 @@ interface At {
 }
 
 export type HandWork = At &
+  /** A short comment alone on its line: it may name a kind of layer, "gru_2" the second one, or a layer. */
   (
-    | { readonly kind: "heading"; readonly className: string; readonly number: number | undefined }
+    | {
+        readonly kind: "heading";
+        readonly words: readonly string[];
+        readonly className: string | undefined;
+        readonly number: number | undefined;
+      }
     | { readonly kind: "count"; readonly value: number; readonly claim: number | undefined }
     | { readonly kind: "shape"; readonly shape: Shape }
     | { readonly kind: "sum"; readonly given: number; readonly expected: number }
@@ -126,13 +132,15 @@ function commentWork(line: string, at: number, machine: Machine): HandWork[] {
 
 function headingIn(text: string, line: string, at: number, hash: number): HandWork[] {
   const isAlone = line.slice(0, hash).trim() === "";
-  if (!isAlone || text.trim().split(/\s+/).length > MOST_WORDS_OF_HEADING) return [];
-  return classes.flatMap(([pattern, className]): HandWork[] => {
-    const match = pattern.exec(text);
-    if (match === null) return [];
-    const number = match[1] === undefined ? undefined : Number(match[1]);
-    return [{ kind: "heading", line: at, text: line, className, number }];
-  });
+  const words = text
+    .trim()
+    .split(/[\s:,.]+/)
+    .filter((word) => word !== "");
+  if (!isAlone || words.length === 0 || words.length > MOST_WORDS_OF_HEADING) return [];
+  const named = classes.find(([pattern]) => pattern.test(text));
+  const number = named?.[0].exec(text)?.[1];
+  const which = number === undefined ? undefined : Number(number);
+  return [{ kind: "heading", line: at, text: line, words, className: named?.[1], number: which }];
 }
 
 function shapesIn(text: string, line: string, at: number): HandWork[] {

@@ -1,0 +1,142 @@
+/** check, audit and quiz as the command line runs them. */
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { main } from "../src/cli/main.ts";
+
+async function unroll(...words: string[]): Promise<{ code: number; out: string; note: string }> {
+  let out = "";
+  let note = "";
+  const code = await main(words, {
+    out: (text) => {
+      out += text;
+    },
+    note: (text) => {
+      note += text;
+    },
+    columns: 80,
+    color: false,
+    interactive: false,
+  });
+  return { code, out, note };
+}
+
+let folder = "";
+let script = "";
+const slipped = (text: string): string[] =>
+  JSON.parse(text).answers[0].findings.flatMap((one: { slips: { id: string }[] }) => one.slips.map(({ id }) => id));
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "unroll-answers-"));
+  script = join(folder, "stacked.py");
+  writeFileSync(
+    script,
+    `
+from tensorflow.keras import Sequential, Input
+from tensorflow.keras.layers import GRU, SimpleRNN, Dense
+model = Sequential([
+    Input((30, 5)),
+    GRU(4, return_sequences=True, name="first"),
+    GRU(2, return_sequences=True, name="second"),
+    SimpleRNN(25, name="third"),
+    Dense(1, name="last"),
+])
+# first
+print(3*(4*(4+5)+4))
+`,
+  );
+});
+
+describe("unroll check", () => {
+  it("names the slip, with the derivation that ends at the learner's number", async () => {
+    const { code, out } = await unroll("check", script, "--layer", "first", "--params", "120");
+    expect(code).toBe(1);
+    expect(out).toContain("first: 120 parameters is not right, it is 132.");
+    expect(out).toMatch(
+      /The second bias row is forgotten \(first\)\.[\s\S]*g × \[h\(h\+i\)\+h\][\s\S]*= 120\n[\s\S]*The right way:[\s\S]*= 132\n/,
+    );
+  });
+
+  it("keeps the solution back when asked to", async () => {
+    const { out } = await unroll("check", script, "--layer", "first", "--params", "7919", "--hints");
+    expect(out).not.toContain("132\n");
+    expect(out).not.toContain("The right way");
+  });
+
+  it("checks totals and shapes, as text and as JSON", async () => {
+    expect((await unroll("check", script, "--total", "906")).code).toBe(0);
+    const total = await unroll("check", script, "--total", "888", "--json");
+    expect([total.code, slipped(total.out)[0]]).toEqual([1, "second-bias-row"]);
+    const shape = await unroll("check", script, "--layer", "second", "--shape", "(None, 4)", "--json");
+    expect([shape.code, slipped(shape.out)[0]]).toEqual([1, "sequences-overlooked"]);
+  });
+
+  it("checks a value of one timestep", async () => {
+    const words = ["check", script, "--layer", "third", "--name", "h", "--unit", "3", "--value"];
+    const { code, out } = await unroll(...words, "123.5", "--json");
+    expect(code).toBe(1);
+    const [{ expected, right }] = JSON.parse(out).answers;
+    expect(right).toBe(false);
+    expect(Math.abs(expected)).toBeLessThan(1);
+    expect((await unroll("check", script, "--value", "0.5")).note).toContain("no --layer");
+  });
+});
+
+describe("unroll audit", () => {
+  it("finds a slip with its line, exits 1, and writes an annotated copy", async () => {
+    const copy = join(folder, "checked.py");
+    const { code, out } = await unroll("audit", script, "--out", copy);
+    expect(code).toBe(1);
+    expect(out).toContain("line 12: 120 for first; it is 132: the second bias row is forgotten.");
+    expect(readFileSync(copy, "utf8")).toContain("print(3*(4*(4+5)+4))\n# unroll audit: line 12: 120 for first;");
+    const json = JSON.parse((await unroll("audit", script, "--json")).out);
+    expect(json.findings[0]).toMatchObject({ line: 12, given: 120, expected: 132, layer: "first" });
+  });
+
+  it("exits 0 where nothing is wrong", async () => {
+    const right = join(folder, "right.py");
+    writeFileSync(right, readFileSync(script, "utf8").replace("+4))", "+2*4))"));
+    const { code, out } = await unroll("audit", right);
+    expect([code, out]).toEqual([0, "1 model; 1 hand calculation right, 0 slips found.\n"]);
+  });
+});
+
+describe("unroll quiz", () => {
+  it("writes worksheets without answers, and with them", async () => {
+    const bare = await unroll("quiz", "--seed", "7", "--count", "3", "--format", "markdown");
+    const full = await unroll("quiz", "--seed", "7", "--count", "3", "--format", "markdown", "--answers");
+    expect(bare.out.match(/^## \d\./gm)).toHaveLength(3);
+    expect(full.out.match(/^## \d\./gm)).toHaveLength(6);
+    expect((await unroll("quiz", "--format", "html", "--count", "2")).out).toMatch(/^<!doctype html>/);
+  });
+
+  it("gives its questions as data, and answers only when asked for", async () => {
+    const bare = JSON.parse((await unroll("quiz", "--seed", "7", "--json")).out);
+    const full = JSON.parse((await unroll("quiz", "--seed", "7", "--json", "--answers")).out);
+    expect(bare.questions).toHaveLength(10);
+    expect(bare.questions[0]).not.toHaveProperty("answer");
+    expect(full.questions[0]).toHaveProperty("answer");
+  });
+
+  it("grades a class by the same seed", async () => {
+    const full = JSON.parse((await unroll("quiz", "--seed", "7", "--count", "1", "--json", "--answers")).out);
+    const [{ answer }] = full.questions;
+    const written = Array.isArray(answer)
+      ? `"(${answer.map((size: number | null) => size ?? "None").join(", ")})"`
+      : answer;
+    const csv = join(folder, "class.csv");
+    writeFileSync(csv, `name,1\nAda,${written}\nBo,1\n`);
+    const { out } = await unroll("quiz", "--seed", "7", "--count", "1", "--grade", csv);
+    const [, ada, bo] = out.split("\n");
+    expect(ada).toContain(",yes,");
+    expect(bo).toContain(",no,");
+  });
+
+  it("refuses levels and counts that there are not", async () => {
+    expect((await unroll("quiz", "--level", "9")).note).toContain(
+      "--level must be a whole number from 1 to 4. Received: 9.",
+    );
+    expect((await unroll("quiz", "--count", "0")).code).toBe(2);
+  });
+});
