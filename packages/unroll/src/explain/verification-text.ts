@@ -63,12 +63,16 @@ function predictionTable({ layer, byHand, engine, keras, shape }: PredictionChec
 function verdict({
   passed,
   first,
+  unverifiable,
   keras,
   device,
   tolerance,
 }: VerificationFacts & { readonly passed: boolean }): string {
   if (first !== undefined) {
     return `They differ first here: ${placeText(first)}.\nby hand ${digits(first.expected)}, engine ${digits(first.engine)}, difference ${exponent(first.difference)}`;
+  }
+  if (unverifiable !== undefined) {
+    return `It cannot be verified: a prediction is NaN, first here: ${placeText(unverifiable)}. NaN agrees with nothing.`;
   }
   if (!passed && keras !== undefined) {
     return `The prediction differs from Keras's: ${placeText(keras)}.\nKeras ${digits(keras.expected)}, here ${digits(keras.engine)}, difference ${exponent(keras.difference)}`;

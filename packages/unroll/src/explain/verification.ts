@@ -81,6 +81,8 @@ export interface VerificationFacts {
   readonly badInput: NotFinite | undefined;
   /** The first place where the by-hand evaluation is not finite, and where the engine is not. */
   readonly notFinite: { readonly byHand: NotFinite | undefined; readonly engine: NotFinite | undefined };
+  /** The first NaN that is predicted by hand and by the engine alike: NaN equals nothing, so it says nothing. */
+  readonly unverifiable: NotFinite | undefined;
   /** What to know about the result, each a sentence. */
   readonly remarks: readonly string[];
 }
@@ -97,6 +99,7 @@ export class Verification implements VerificationFacts {
   readonly keras: Difference | undefined;
   readonly badInput: NotFinite | undefined;
   readonly notFinite: VerificationFacts["notFinite"];
+  readonly unverifiable: NotFinite | undefined;
   readonly remarks: readonly string[];
 
   constructor(facts: VerificationFacts) {
@@ -110,11 +113,13 @@ export class Verification implements VerificationFacts {
     this.keras = facts.keras;
     this.badInput = facts.badInput;
     this.notFinite = facts.notFinite;
+    this.unverifiable = facts.unverifiable;
     this.remarks = facts.remarks;
   }
 
-  /** True when nothing differs by more than the tolerance. */
+  /** True when nothing differs by more than the tolerance, and no prediction is NaN. */
   get passed(): boolean {
+    if (this.unverifiable !== undefined) return false;
     return this.first === undefined && (this.keras === undefined || this.keras.difference <= 10 * this.tolerance);
   }
 

@@ -204,7 +204,9 @@ describe("numbers that are not finite", () => {
     const x = data(2);
     x.data[8 + 3] = Number.NaN;
     const result = verifyModel(net(), x);
-    expect(result.passed).toBe(true);
+    expect(result.passed).toBe(false);
+    expect(result.toText()).toContain("It cannot be verified: a prediction is NaN, first here:");
+    expect(result.toText()).not.toContain("agrees to");
     expect(result.badInput).toMatchObject({ layer: "x", sample: 1, timestep: 1, unit: 1 });
     expect(result.notFinite.byHand).toMatchObject({ layer: "first", sample: 1, timestep: 1, symbol: "i" });
     expect(result.toText()).toContain("The data is not finite: x, example 1, timestep 1, feature 1, input is NaN.");

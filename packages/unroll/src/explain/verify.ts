@@ -83,6 +83,7 @@ export function verifyModel(
     keras: largestOf(checked),
     badInput,
     notFinite: { byHand: comparison.byHandNotFinite, engine: comparison.engineNotFinite },
+    unverifiable: firstNaN(checked),
     remarks: remarksOn(model, comparison, badInput, device.reason),
   });
 }
@@ -247,6 +248,15 @@ function placeIn(layer: string, symbolName: string, shape: readonly number[], in
     unit: inside % last,
     symbol: symbolName,
   };
+}
+
+/** The first NaN of a prediction that both have, or that there is nothing beside. */
+function firstNaN(predictions: readonly PredictionCheck[]): NotFinite | undefined {
+  for (const { layer, shape, byHand, engine } of predictions) {
+    const index = byHand.findIndex((value, at) => Number.isNaN(value) && (!engine || Number.isNaN(engine[at])));
+    if (index !== -1) return { ...placeIn(layer, "prediction", shape, index, 0), value: Number.NaN };
+  }
+  return undefined;
 }
 
 function findBadInput(model: Model, examples: readonly Tensor[]): NotFinite | undefined {
