@@ -31,18 +31,18 @@ export function traceModel(model: Model, x: ModelData, { sample = 0, layer }: Tr
   const inputs = examples.map((tensor) => rows(tensor, start, batch));
   const written = writeModel(model, inputs, batch);
   const wanted = layer === undefined ? undefined : wantedName(model, layer, written.layers);
+  const shown = written.layers.filter(({ call }) => wanted === undefined || call.call.layer.name === wanted);
   const hand = evaluateByHand(written, inputs, model.name);
   const at = sample - start;
   return new Trace({
     name: model.name,
     sample,
-    inputs: model.inputs.map(({ node }, index) => {
+    inputs: model.inputs.flatMap((input, index) => {
+      if (wanted !== undefined && !shown.some(({ call }) => call.call.inputs.includes(input))) return [];
       const { shape, data } = rows(inputs[index]!, at, 1);
-      return { name: node.layer.name, shape: shape.slice(1), data: Float64Array.from(data) };
+      return [{ name: input.node.layer.name, shape: shape.slice(1), data: Float64Array.from(data) }];
     }),
-    layers: written.layers
-      .filter(({ call }) => wanted === undefined || call.call.layer.name === wanted)
-      .map((run) => traceLayer(run, hand, at)),
+    layers: shown.map((run) => traceLayer(run, hand, at)),
   });
 }
 

@@ -18,10 +18,15 @@ const maskMark = "*";
 export function traceToTable(trace: TraceFacts, options: TableOptions = {}): string {
   const blocks = [
     `${trace.name}, example ${trace.sample}, by hand in float64`,
-    ...trace.inputs.map((input) => `input ${input.name} ${formatShape(input.shape)}\n${arrayTable(input, options)}`),
+    ...trace.inputs.map((input) => `input ${input.name} ${formatShape(input.shape)}\n${inputTable(input, options)}`),
     ...trace.layers.flatMap((layer) => layerTable(layer, options)),
   ];
   return `${blocks.join("\n\n")}\n`;
+}
+
+/** Word ids and other whole numbers are shown as such. */
+function inputTable(input: TraceArray, options: TableOptions): string {
+  return arrayTable(input, options, input.data.every(Number.isSafeInteger) ? String : formatValue);
 }
 
 function layerTable(layer: LayerTrace, options: TableOptions): string[] {
@@ -65,7 +70,7 @@ function runTable(run: TraceRun, options: TableOptions): string {
 }
 
 /** `[features]` as one row, `[timesteps, features]` as a row each; many features and further axes go down. */
-export function arrayTable({ shape, data }: TraceArray, options: TableOptions = {}): string {
+export function arrayTable({ shape, data }: TraceArray, options: TableOptions = {}, format = formatValue): string {
   const width = shape.at(-1) ?? 1;
   const perLine = Math.floor(((options.width ?? 80) - labelWidth * 2) / columnWidth);
   const steps = shape.length >= 2 ? data.length / Math.max(1, width) : 1;
@@ -81,13 +86,14 @@ export function arrayTable({ shape, data }: TraceArray, options: TableOptions = 
       Array.from({ length: width }, (_, index) => `[${index}]`),
       rows,
       options,
+      format,
     );
   }
   const rows = Array.from(data, (value, index) => ({
     labels: [index % width === 0 ? label(Math.floor(index / width)) : "", String(index % width)],
     values: [value],
   }));
-  return table([...time, "unit"], ["value"], rows, options);
+  return table([...time, "unit"], ["value"], rows, options, format);
 }
 
 interface Row {
@@ -100,6 +106,7 @@ function table(
   columns: readonly string[],
   rows: readonly Row[],
   { width = 80, rows: most = 60 }: TableOptions,
+  format = formatValue,
 ): string {
   const perLine = Math.max(1, Math.floor((width - labelWidth * labels.length) / columnWidth));
   const groups: string[][] = [];
@@ -107,7 +114,7 @@ function table(
     const names = columns.slice(start, start + perLine);
     const head = labels.map((label) => label.padStart(labelWidth)).join("") + names.map(right).join("");
     const lines = rows.slice(0, most).map(({ labels: own, values }) => {
-      const numbers = values.slice(start, start + perLine).map((value) => right(formatValue(value)));
+      const numbers = values.slice(start, start + perLine).map((value) => right(format(value)));
       return own.map((label) => label.padStart(labelWidth)).join("") + numbers.join("");
     });
     groups.push([head, ...lines]);

@@ -128,8 +128,8 @@ tiny, example 0, by hand in float64
 
 input x (2, 1)
      t        [0]
-     0   1.000000
-     1  -1.000000
+     0          1
+     1         -1
 
 gru (GRU): 2 timesteps, 1 unit
   z = update gate, r = reset gate, hHat = candidate, h = new hidden state

@@ -67,6 +67,7 @@ export interface TraceFacts {
   /** The model's name. */
   readonly name: string;
   readonly sample: number;
+  /** Of the model; with option layer only those that this layer reads. */
   readonly inputs: readonly TraceInput[];
   /** In running order. */
   readonly layers: readonly LayerTrace[];
