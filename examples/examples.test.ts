@@ -8,7 +8,7 @@ const scripts = readdirSync(fileURLToPath(new URL(".", import.meta.url))).filter
 const says: Readonly<Record<string, readonly string[]>> = {
   "count-by-hand.mjs": ["LSTM(4) on 5 features: 160 + 5 = 165", "monster 2: 2130 + 3120 + 3525 + 3234"],
   "follow-the-shapes.mjs": ["4 samples by hand and by the engine agree"],
-  "both-directions.mjs": ["    axis 2: T − k + 1 = 21 − 2 + 1 = 20"],
+  "both-directions.mjs": ["    axis 1: T − k + 1 = 21 − 2 + 1 = 20"],
   "rnn-in-plain-arrays.mjs": ["stacked: (100, 64); joined end to end: (6400,)"],
   "one-sample-and-many.mjs": ["hidden layer after 10 timesteps: 0.605622 -0.966662 -0.993126 0.527105 -0.480157"],
   "own-cell.mjs": ["PeepholeLSTM: ", "f = σ(x·W_f + b_f + hPrev·U_f + p_f ⊙ cPrev)"],

@@ -62,8 +62,8 @@ memory (GRU)
       bias, r: 2h = 2 × 4 = 8
       bias, h: 2h = 2 × 4 = 8
   output shape: (None, 4)
-    axis 1: B = None, batch
-    axis 2: h = 4, units
+    axis 0: B = None, batch
+    axis 1: h = 4, units
   one timestep:
     z = σ(x·W_z + bi_z + hPrev·U_z + br_z)
     r = σ(x·W_r + bi_r + hPrev·U_r + br_r)
@@ -88,10 +88,10 @@ memory (GRU)
     });
     expect(layerToText(explainLayerOf(pooled, 0))).toContain(`\
   output shape: (None, 4, 2)
-    axis 1: B = None, batch
-    axis 2: ⌊(T−k) / s⌋ + 1 = ⌊(9 − 2) / 2⌋ + 1 = ⌊7 / 2⌋ + 1 = ⌊3.5⌋ + 1 = 3 +
-      1 = 4
-      T = 9  timesteps (axis 2 of (None, 9, 2) from x)
+    axis 0: B = None, batch
+    axis 1: ⌊(T−k) / s⌋ + 1 = ⌊(9 − 2) / 2⌋ + 1 = ⌊7 / 2⌋ + 1 = ⌊3.5⌋ + 1
+      = 3 + 1 = 4
+      T = 9  timesteps (axis 1 of (None, 9, 2) from x)
 `);
   });
 

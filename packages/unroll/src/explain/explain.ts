@@ -225,7 +225,7 @@ function lettersOf(sources: readonly Source[]): Sizes[] {
   return sources.map(({ from, shape }, index) =>
     sizesOf(shape, index, sources.length).map(({ node }, axis) => {
       if (node.op !== "symbol") throw new Error("sizes of an input are letters");
-      const which = axis === shape.length - 1 ? "last axis" : `axis ${axis + 1}`;
+      const which = axis === shape.length - 1 ? "last axis" : `axis ${axis}`;
       const origin = `${which} of ${formatShape(shape)}${from === "" ? "" : ` from ${from}`}`;
       return letter(node.name, node.value ?? null, node.meaning, origin);
     }),

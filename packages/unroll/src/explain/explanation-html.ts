@@ -33,7 +33,7 @@ export function layerToHtml(layer: LayerExplanation): string {
       : [letterTable(derivation), derivationToMathML(derivation), parts(derivation)]),
     ...layer.outputs.flatMap(({ title, result, axes }) => [
       `<h3>${escapeXml(title)}: ${formatShape(result)}</h3>`,
-      `<ol>${axes.map((axis) => `<li>${derivationToMathML(axis)}</li>`).join("")}</ol>`,
+      `<ol start="0">${axes.map((axis) => `<li>${derivationToMathML(axis)}</li>`).join("")}</ol>`,
     ]),
     ...equationsOf(layer).flatMap(({ title, shown }) => [
       `<h3>${escapeXml(title)}</h3>`,

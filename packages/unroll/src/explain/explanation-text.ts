@@ -53,7 +53,7 @@ function countText(derivation: Derivation, parts: boolean): string {
   return derivationToText(derivation, { parts });
 }
 
-/** A line for each axis; letters that the count has not explained are explained behind it. */
+/** A line for each axis, batch = axis 0 as in Keras; letters that the count has not explained are explained behind it. */
 export function shapeText({ title, axes, result }: ShapeDerivation, { letters: known }: Derivation): string {
   const explained = new Set(known.map(({ name }) => name));
   const lines = axes.flatMap(({ formula, steps, letters }, axis) => {
@@ -61,11 +61,11 @@ export function shapeText({ title, axes, result }: ShapeDerivation, { letters: k
     const isLetter = letters.length === 1 && shown.length <= 2 && shown[0] === letters[0]!.name;
     if (isLetter) {
       const [{ value, name, meaning }] = letters as [(typeof letters)[number]]; // just counted
-      return [`  axis ${axis + 1}: ${name} = ${value === null ? "None" : count(value)}, ${meaning}`];
+      return [`  axis ${axis}: ${name} = ${value === null ? "None" : count(value)}, ${meaning}`];
     }
     const news = letters.filter(({ name }) => !explained.has(name));
     return [
-      `  axis ${axis + 1}: ${shown.join(" = ")}`,
+      `  axis ${axis}: ${shown.join(" = ")}`,
       ...news.map(({ name, value, meaning, from }) => {
         return `    ${name} = ${value === null ? "None" : count(value)}  ${meaning}${from === "" ? "" : ` (${from})`}`;
       }),

@@ -1,8 +1,8 @@
 /** Plain text in lines of a given width: what the text outputs of this folder share. */
 
 /**
- * Breaks a line at spaces; further lines of a formula are indented two more than the first, those of a sentence are not.
- * A word that is too long stays whole.
+ * Breaks a line at spaces; further lines of a formula are indented two more than the first and begin with "=" where that
+ * is possible, those of a sentence are not. A word that is too long stays whole.
  */
 export function wrapLine(line: string, width: number): string[] {
   if (line.length <= width) return [line];
@@ -10,7 +10,7 @@ export function wrapLine(line: string, width: number): string[] {
   const hanging = line.endsWith(".") ? indent : `${indent}  `;
   const lines: string[] = [];
   let current = indent;
-  for (const word of line.trim().split(" ")) {
+  for (const word of unitsOf(line.trim(), line.endsWith("."), width - hanging.length)) {
     const start = lines.length === 0 ? indent : hanging;
     const joined = current.trim() === "" ? `${start}${word}` : `${current} ${word}`;
     if (joined.length > width && current.trim() !== "") {
@@ -21,6 +21,13 @@ export function wrapLine(line: string, width: number): string[] {
     }
   }
   return [...lines, current];
+}
+
+/** What a line is filled with: words, in a formula its parts from "=" to "=" where they are short enough. */
+function unitsOf(text: string, isSentence: boolean, room: number): string[] {
+  const parts = isSentence ? [text] : text.split(/ (?== )/);
+  if (parts.length < 3) return text.split(" "); // one "=" names a value, and words follow
+  return parts.flatMap((part) => (part.length <= room ? [part] : part.split(" ")));
 }
 
 export function wrapText(text: string, width: number): string {

@@ -187,7 +187,7 @@ const bracketsLost: CountSlip = ({ count }) => {
 const timesTimesteps: CountSlip = (place) => {
   const timesteps = timestepsOf(place);
   if (timesteps === undefined) return [];
-  const factor = letter("T", timesteps, "timesteps", "axis 2 of the input");
+  const factor = letter("T", timesteps, "timesteps", "axis 1 of the input");
   const detail = `All ${timesteps} timesteps use the same arrays.`;
   return [{ id: "times-timesteps", result: { ...place.count, factor }, detail, plausibility: 0.6 }];
 };

@@ -74,7 +74,7 @@ export function inputLetters(sources: readonly { readonly from: string; readonly
     sizesOf(shape, index, sources.length).map((size, axis) => {
       const { node } = size;
       if (node.op !== "symbol") return size;
-      const which = axis === shape.length - 1 ? "last axis" : `axis ${axis + 1}`;
+      const which = axis === shape.length - 1 ? "last axis" : `axis ${axis}`;
       return letter(node.name, node.value ?? null, node.meaning, `${which} of ${formatShape(shape)} from ${from}`);
     }),
   );
