@@ -46,6 +46,7 @@ let folder = "";
 let script = "";
 let net = "";
 let locked = "";
+let zero = "";
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "unroll-cli-"));
@@ -101,6 +102,10 @@ b.summary()
   writeFileSync(join(folder, "blank.csv"), "a,b\n1,2\n3,\n5,6\n");
   writeFileSync(join(folder, "words.csv"), "a,b\n1,2\n3,4\nfive,6\n");
   writeFileSync(join(folder, "nan.csv"), "a,b\n1,2\n3,nan\n5,6\n");
+  writeFileSync(join(folder, "a.onnx"), "\u0008\u0007");
+  writeFileSync(join(folder, "README.md"), "# A project\n");
+  zero = join(folder, "zero.py");
+  writeFileSync(zero, "import keras\nm = keras.Sequential([keras.Input((3, 2)), keras.layers.GRU(0)])\n");
   locked = join(folder, "locked.h5");
   writeFileSync(locked, "precious", { mode: 0o444 });
   writeFileSync(join(folder, "x.npy"), writeNpy({ shape: [1, 3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) }));
@@ -193,6 +198,16 @@ describe("the command line as a whole", () => {
         "this command takes one model. Received: 2 models: 1 sequential, 2 sequential_1. Choose one with --model NAME.",
       ],
       [["explain", script, "--model", "sequentail"], "Did you mean sequential?"],
+      [
+        ["summary", script, "--set", "n_featurs=4"],
+        "--set must name a size of the code. Received: --set n_featurs=.... Did you mean n_features?",
+      ],
+      [["summary", zero], "zero.py: "],
+      [
+        ["summary", join(folder, "a.onnx")],
+        "ONNX files can be written, but not read. Open the model that it was made of.",
+      ],
+      [["summary", join(folder, "README.md")], "no Keras model found in "],
       [["summary", script, "--set", "nine"], "--set: a setting must be NAME=VALUE. Received: nine."],
     ];
     for (const [words, text] of cases) {
@@ -216,6 +231,8 @@ describe("the command line as a whole", () => {
       const { code, out, note } = await unroll(command, join(keras("broken"), file));
       expect([file, code, out]).toEqual([file, 2, ""]);
       expect(note).toMatch(/^[^\n]+\.\n$/);
+      expect(note).toContain(file);
+      expect(note).not.toMatch(/customTypes|limits\./);
       expect(note).not.toContain("should not");
     }
   });

@@ -3,6 +3,7 @@ import { UnrollError } from "../core/errors.ts";
 import { explainLayerOf } from "../explain/explain.ts";
 import { Explanation, type LayerExplanation } from "../explain/explanation.ts";
 import { explainModel } from "../explain/index.ts";
+import { inFile } from "../formats/failure.ts";
 import type { Model } from "../model/model.ts";
 import type { Command } from "./command.ts";
 import { type FileModel, modelFlags, noModels, noteProblems, readModels } from "./open-models.ts";
@@ -29,7 +30,8 @@ export const explain: Command = {
     if (models.length === 0) throw noModels(file, found.problems);
     noteProblems(found, terminal);
     const layer = layerOf(invocation);
-    const results = models.map((one) => explainOne(one, layer, models.length === 1));
+    const alone = models.length === 1 ? file : undefined;
+    const results = models.map((one) => explainOne(one, layer, alone));
     if (flags.json === true) printJson(terminal, { models: results });
     else {
       const options = { width: Math.min(terminal.columns, 100), parts: flags.short !== true };
@@ -41,17 +43,17 @@ export const explain: Command = {
   },
 };
 
-/** Among several models one that cannot be explained says why; alone it is an error. */
+/** Among several models one that cannot be explained says why; alone in its file it is an error. */
 function explainOne(
   { name, model, error }: FileModel,
   layer: string | number | undefined,
-  alone: boolean,
+  alone: string | undefined,
 ): Explanation | { readonly name: string; readonly error: string } {
   try {
-    if (model === undefined) throw error!; // one of the two is there
+    if (model === undefined) throw inFile(alone ?? "", error!); // one of the two is there
     return explanationOf(model, layer);
   } catch (problem) {
-    if (alone || !(problem instanceof UnrollError)) throw problem;
+    if (alone !== undefined || !(problem instanceof UnrollError)) throw problem;
     return { name, error: problem.message };
   }
 }

@@ -49,13 +49,14 @@ export async function main(words: readonly string[], terminal: Terminal = proces
     }
     return await command.run({ ...read, terminal });
   } catch (error) {
-    return report(error, terminal);
+    return await report(error, terminal);
   }
 }
 
-function report(error: unknown, terminal: Terminal): number {
+async function report(error: unknown, terminal: Terminal): Promise<number> {
   if (error instanceof UnrollError) {
-    terminal.note(`${error.message}\n`);
+    const { forCommandLine } = await import("./open-models.ts");
+    terminal.note(`${forCommandLine(error).message}\n`);
     return 2;
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -6,7 +6,8 @@ import { readFile as readBytes } from "node:fs/promises";
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { FileReport } from "../formats/container.ts";
-import { codeOf, type LoadOptions, load, loadWeights } from "../formats/load.ts";
+import { copyOf, inFile } from "../formats/failure.ts";
+import { codeOf, type LoadedCode, type LoadOptions, load, loadWeights } from "../formats/load.ts";
 import type { CodeModel, Problem } from "../formats/python/index.ts";
 import type { Model } from "../model/model.ts";
 import type { Flag, FlagValues, Terminal } from "./command.ts";
@@ -82,7 +83,7 @@ export async function readOneModel(
       hint: "Choose one with --model NAME.",
     });
   }
-  if (only.model === undefined) throw only.error!; // one of the two is there
+  if (only.model === undefined) throw inFile(file, only.error!); // one of the two is there
   return { ...only, model: only.model, report };
 }
 
@@ -103,12 +104,11 @@ export function noModels(file: string, problems: readonly Problem[]): UnrollErro
   const [first] = problems;
   return new UnrollError({
     code: "format",
-    path: file,
-    expected: "the file must build at least one Keras model",
-    received:
-      first === undefined
-        ? "no model"
-        : `no model; first problem at cell ${first.cell}, line ${first.line}: ${first.message}`,
+    path: "",
+    expected: `no Keras model found in ${file}`,
+    ...(first === undefined
+      ? { hint: "Code must build one, such as keras.Sequential([...])." }
+      : { received: `first problem = cell ${first.cell}, line ${first.line}: ${first.message}` }),
   });
 }
 
@@ -116,6 +116,7 @@ async function readAll(file: string, options: LoadOptions): Promise<FileModels> 
   const recorded = await readRecordedCases(file);
   if (recorded !== undefined) return { ...nothing, models: recorded };
   const code = await codeOf(file, options);
+  checkSettings(file, options.set ?? {}, code);
   if (code === undefined) {
     const { model, hasWeights, report } = await load(file, options);
     return { ...nothing, models: [fileModel(model, hasWeights)], report };
@@ -124,7 +125,7 @@ async function readAll(file: string, options: LoadOptions): Promise<FileModels> 
     ({ code: one, model, error }): FileModel => ({
       name: one.name,
       model,
-      error,
+      error: error === undefined ? undefined : forCommandLine(error),
       hasWeights: false,
       code: one,
       inputs: undefined,
@@ -133,6 +134,32 @@ async function readAll(file: string, options: LoadOptions): Promise<FileModels> 
   );
   const isNotebook = code.reading.format === "ipynb";
   return { models, report: nothing.report, problems: code.reading.problems, isNotebook };
+}
+
+/** A setting that changes nothing is a misspelt one. */
+function checkSettings(file: string, set: Readonly<Record<string, unknown>>, code: LoadedCode | undefined): void {
+  const [unused] = code?.reading.unusedSettings ?? Object.keys(set).map((name) => ({ name, hint: undefined }));
+  if (unused === undefined) return;
+  const open = code?.reading.unknowns.map(({ name }) => name) ?? [];
+  throw new UnrollError({
+    code: "unknown-name",
+    path: file,
+    expected: code === undefined ? "only code has sizes to set" : "--set must name a size of the code",
+    received: `--set ${unused.name}=...`,
+    hint:
+      unused.hint ??
+      didYouMean(unused.name, open) ??
+      (open.length === 0 ? "The code leaves none open." : `It leaves open ${open.join(", ")}.`),
+  });
+}
+
+/** The same error without the sentences that tell what to do in a program: the command line has no such options. */
+export function forCommandLine(error: UnrollError): UnrollError {
+  const hint = error.hint
+    ?.split(/(?<=\.) /)
+    .filter((sentence) => !/customTypes|limits\.|defineLayer/.test(sentence))
+    .join(" ");
+  return hint === error.hint ? error : copyOf(error, { hint: hint === "" ? undefined : hint });
 }
 
 const nothing = { report: { read: [], ignored: [] }, problems: [], isNotebook: false } as const;

@@ -1,5 +1,6 @@
 /** `unroll summary FILE`: Keras's table of every model in a file, and what code leaves open. */
 import { formatShape, type Shape } from "../core/shape.ts";
+import { inFile } from "../formats/failure.ts";
 import type { SummaryOptions } from "../model/model.ts";
 import { summaryJson } from "../model/summary-table.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
@@ -36,6 +37,7 @@ export const summary: Command = {
     const file = fileOf(invocation);
     const found = await readModels(file, flags);
     if (found.models.length === 0) throw noModels(file, found.problems);
+    if (found.models.every(cannotBeBuilt)) throw inFile(file, found.models[0]!.error!); // as just asked
     if (flags.json === true) {
       printJson(terminal, { models: found.models.map((one) => modelJson(one, found)), problems: found.problems });
       return 0;
@@ -50,6 +52,12 @@ export const summary: Command = {
     return 0;
   },
 };
+
+/** A model with sizes that are still open is told row by row; one that is wrong is no result. */
+function cannotBeBuilt({ model, error, code }: FileModel): boolean {
+  const isOpen = code?.unknowns.some(({ value }) => value === undefined) ?? false;
+  return model === undefined && error !== undefined && !isOpen;
+}
 
 /** In the style of the table that the file prints, where it prints one. */
 function optionsFor({ code }: FileModel, { style, width, nested }: FlagValues): SummaryOptions {

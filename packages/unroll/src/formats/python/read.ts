@@ -76,6 +76,8 @@ export interface CodeReading {
   /** What was not understood and therefore skipped, in order. */
   readonly problems: readonly Problem[];
   readonly unknowns: readonly NamedUnknown[];
+  /** Names in `set` that the code does not leave open, with the name that may have been meant; also told in `problems`. */
+  readonly unusedSettings: readonly { readonly name: string; readonly hint: string | undefined }[];
 }
 
 /** Arguments of fit() that are data, not settings. */
@@ -111,14 +113,14 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
     .flatMap((model) => reportOf(model))
     .filter((one) => writable(one, machine, () => usesOf(one, new Map())).length > 0);
   const solution: Solution = new Map();
-  applySettings(reported, settings, solution, machine);
+  const unusedSettings = applySettings(reported, settings, solution, machine);
   const inferences = inferFromTables(printedModels(reported), rules, solution);
   const models = reported.flatMap((one) => writable(one, machine, () => writeModel(one, solution, inferences)));
   const unknowns = new Map(
     models.flatMap((model) => model.unknowns.map((unknown) => [unknown.name, unknown] as const)),
   );
   const problems = machine.rt.problems.toSorted((a, b) => a.cell - b.cell || a.line - b.line);
-  return { format: document.format, kerasVersion, models, problems, unknowns: [...unknowns.values()] };
+  return { format: document.format, kerasVersion, models, problems, unknowns: [...unknowns.values()], unusedSettings };
 }
 
 export function makeMachine(rt: Runtime, rules: ShapeRules): Machine {
@@ -250,7 +252,8 @@ function applySettings(
   settings: ReadonlyMap<string, number | string>,
   solution: Solution,
   { rt }: Machine,
-): void {
+): CodeReading["unusedSettings"] {
+  const unused: { name: string; hint: string | undefined }[] = [];
   const open = reported.flatMap((one) => usesOf(one, solution)).flatMap(({ unknown }) => allParts(unknown));
   const names = open.map((unknown) => unknown.name);
   for (const [name, value] of settings) {
@@ -260,11 +263,13 @@ function applySettings(
     if (meant.length > 0) continue;
     // Any other name is near to one of a letter or two.
     const hint = name.length > 2 ? didYouMean(name, names) : undefined;
+    unused.push({ name, hint });
     rt.problem(
       `nothing that the code leaves open is called ${name}; this setting was not used${hint === undefined ? "" : `. ${hint}`}`,
       { cell: 1, line: 1 },
     );
   }
+  return unused;
 }
 
 function writeModel(one: Reported, solution: Solution, inferences: readonly Inference[]): CodeModel {
