@@ -51,3 +51,16 @@ export function formatBytes(bytes: number): string {
 export function quoted(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
 }
+
+/** The same error with some parts of its record replaced. */
+export function copyOf(error: UnrollError, parts: Partial<Pick<UnrollError, "path" | "hint">>): UnrollError {
+  const { code, path, expected, received, hint } = error;
+  return new UnrollError({ code, path, expected, received, hint, ...parts }, { cause: error.cause });
+}
+
+/** The same error with the file's name before the place in it. */
+export function inFile(file: string, error: UnrollError): UnrollError {
+  if (file === "" || error.path.startsWith(file)) return error;
+  const isNowhere = error.path === "" || error.path === "modelFromConfig";
+  return copyOf(error, { path: isNowhere ? file : `${file}: ${error.path}` });
+}

@@ -8,11 +8,11 @@ import { checkWeights } from "../layers/arrays.ts";
 import type { Model } from "../model/model.ts";
 import { withArchitecture } from "./assign.ts";
 import type { FileReport, StoredLayer, StoredModel } from "./container.ts";
-import { defaultLimits, fileError } from "./failure.ts";
+import { defaultLimits, fileError, inFile } from "./failure.ts";
 import { readFile } from "./files.ts";
 import { modelFromConfig } from "./keras-model.ts";
 import { toFloat32 } from "./numbers.ts";
-import { type ModelSource, type OpenOptions, openModelFile } from "./open.ts";
+import { checkSource, type ModelSource, type OpenOptions, openModelFile } from "./open.ts";
 import type { CodeModel, CodeReading } from "./python/index.ts";
 import { layerAt } from "./save.ts";
 
@@ -50,7 +50,8 @@ export interface LoadedCode {
 
 /**
  * Loads a model with its weights: `.keras`, HDF5, TensorFlow.js, safetensors, `model.to_json()`, or Python code and notebooks
- * that build one model. The format is found by content.
+ * that build one model. The format is found by content. Code and `model.to_json()` have no weights: those are freshly
+ * drawn, and `onReport` is told so.
  *
  * @throws UnrollError `format`, `file`, `weights`, `unsupported`, `unknown-name`, `option`, `shape`, `memory`
  * @example const net = await loadModel("model.keras")
@@ -63,6 +64,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
 
 /** The same, with the report. */
 export async function load(source: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
+  checkSource(source);
   const code = await codeOf(source, options);
   const loaded = code === undefined ? await loadFile(source, options) : onlyModel(code, nameOf(source, options));
   if (options.weights === undefined) return loaded;
@@ -111,10 +113,18 @@ async function loadFile(source: ModelSource, options: LoadOptions): Promise<Load
       hint: "Give it: loadModel(file, { architecture }), on the command line unroll ... MODEL.json --weights FILE.",
     });
   }
-  const model = modelFromConfig(stored.architecture, versionOf(stored));
+  const model = buildModel(stored, stored.architecture);
   const hasWeights = stored.format !== "keras-json";
   if (hasWeights) assign(model, stored);
   return { model, hasWeights, report: stored.report };
+}
+
+function buildModel(stored: StoredModel, architecture: unknown): Model {
+  try {
+    return modelFromConfig(architecture, versionOf(stored));
+  } catch (error) {
+    throw error instanceof UnrollError ? inFile(stored.file, error) : error;
+  }
 }
 
 function versionOf({ kerasVersion }: StoredModel): { kerasVersion?: string } {

@@ -104,7 +104,7 @@ describe("broken files", () => {
     "truncated.keras": "the zip archive is damaged: its directory is missing at the end",
     "empty.keras": "a model file must not be empty",
     "not_a_zip.keras":
-      'the file must be .keras, .h5, model.json, .npz or .safetensors, judged by its content. Received: first bytes = "this is text',
+      'the file must be .keras, .h5, model.json, .npz or .safetensors, judged by its content, or code named .py or .ipynb. Received: first bytes = "this is text',
     "bad_crc.keras": "config.json: the zip archive is damaged: its bytes do not match its checksum",
     "no_config.keras": "a .keras file must hold config.json",
     "no_weights.keras": "a .keras file must hold model.weights.h5",

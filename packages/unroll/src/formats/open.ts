@@ -33,6 +33,7 @@ export interface OpenOptions {
  * @example const { architecture, layers, report } = await openModelFile("model.keras")
  */
 export async function openModelFile(source: ModelSource, options: OpenOptions = {}): Promise<StoredModel> {
+  checkSource(source);
   const limits: FileLimits = { ...defaultLimits, ...options.limits };
   const { file, bytes, readShard } = await load(source, options, limits);
   try {
@@ -47,6 +48,17 @@ export async function openModelFile(source: ModelSource, options: OpenOptions = 
   }
 }
 
+/** Throws UnrollError `option` for something that is no source, such as nothing. */
+export function checkSource(source: unknown): void {
+  if (typeof source === "string" ? source !== "" : typeof source === "object" && source !== null) return;
+  throw new UnrollError({
+    code: "option",
+    path: "loadModel",
+    expected: "needs a file: a path, its bytes, or several files by name",
+    received: source === "" ? 'source = ""' : `source = ${source === null ? "null" : typeof source}`,
+  });
+}
+
 async function open(bytes: Uint8Array, file: string, readShard: ShardReader, limits: FileLimits): Promise<StoredModel> {
   if (bytes.length === 0) throw fileError("format", file, "a model file must not be empty");
   if (isZip(bytes)) {
@@ -57,6 +69,11 @@ async function open(bytes: Uint8Array, file: string, readShard: ShardReader, lim
   }
   if (findSuperblock(bytes) >= 0) return readHdf5Model(bytes, file, limits);
   if (isSafetensors(bytes)) return readSafetensorsModel(bytes, file, limits);
+  if (/\.onnx$/i.test(file)) {
+    throw fileError("unsupported", file, "ONNX files can be written, but not read", {
+      hint: "Open the model that it was made of.",
+    });
+  }
   if (isNpy(bytes)) {
     throw fileError("format", file, "one .npy array is no model", {
       hint: "Weights go into an .npz, all in one file.",
@@ -75,7 +92,7 @@ async function open(bytes: Uint8Array, file: string, readShard: ShardReader, lim
   throw fileError(
     "format",
     file,
-    "the file must be .keras, .h5, model.json, .npz or .safetensors, judged by its content",
+    "the file must be .keras, .h5, model.json, .npz or .safetensors, judged by its content, or code named .py or .ipynb",
     {
       received: `first bytes = ${quoted(new TextDecoder().decode(bytes.subarray(0, 16)))}`,
       hint: "Save the model again, or check that the download was complete.",
@@ -142,7 +159,7 @@ function readArchitecture(json: unknown, file: string): StoredModel {
     })),
     optimizer: [],
     loose: { kind: "named", weights: [] },
-    report: { read: ["architecture without weights"], ignored: [] },
+    report: { read: ["architecture without weights: they are freshly drawn"], ignored: [] },
   };
 }
 

@@ -57,7 +57,10 @@ export function modelToBytes(model: Model, format: WritableFormat = "keras"): Ui
   });
 }
 
-/** Writes the model to a file, whole or not at all; the file's ending says the format. Throws as `modelToBytes`, and `file`. */
+/**
+ * Writes the model to a file, whole or not at all; the file's ending says the format. `.py`, `.ts` and `.json` hold the
+ * architecture only, `.npz` and `.weights.h5` the weights only. Throws as `modelToBytes`, and `file`.
+ */
 export async function saveModel(model: Model, path: string): Promise<void> {
   await writeFile(path, modelToBytes(model, formatOfPath(path)));
 }

@@ -239,7 +239,10 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
     return ability("toBytes")(this, format);
   }
 
-  /** Writes the model to a file; its ending says the format. Throws UnrollError `option`, `file`. */
+  /**
+   * Writes the model to a file; its ending says the format. `.py`, `.ts` and `.json` hold the architecture only, without the
+   * weights; `.npz` and `.weights.h5` the weights only. Throws UnrollError `option`, `file`.
+   */
   save(path: string): Promise<void> {
     return ability("save")(this, path);
   }
