@@ -17,6 +17,8 @@ import { root, setUp } from "./setup.mjs";
 
 const lineWidth = 80;
 const defectWidth = 39;
+/** Of one run of vitest, in ms: a defect may make a loop that never ends. */
+const longestRun = 600_000;
 const copied = ["packages", "fixtures", "package.json", "tsconfig.base.json", "tsconfig.json", "vitest.config.ts"];
 
 const mutants = chosen();
@@ -115,7 +117,7 @@ function runTests({ tests, named }) {
       ...(named === undefined ? [] : ["--testNamePattern", named]),
       ...tests,
     ],
-    { cwd: tree, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" },
+    { cwd: tree, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8", timeout: longestRun },
   );
   const files = readReport(report)?.testResults;
   if (files === undefined) return { isGreen: false, failed: false, text: `no report: ${stderr.trim()}` };
