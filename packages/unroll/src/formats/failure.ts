@@ -61,6 +61,6 @@ export function copyOf(error: UnrollError, parts: Partial<Pick<UnrollError, "pat
 /** The same error with the file's name before the place in it. */
 export function inFile(file: string, error: UnrollError): UnrollError {
   if (file === "" || error.path.startsWith(file)) return error;
-  const isNowhere = error.path === "" || error.path === "modelFromConfig";
+  const isNowhere = error.path === "" || ["modelFromConfig", "layerFromConfig"].includes(error.path);
   return copyOf(error, { path: isNowhere ? file : `${file}: ${error.path}` });
 }

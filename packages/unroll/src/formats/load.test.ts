@@ -76,6 +76,30 @@ describe("loadModel", () => {
     expect(wrong.message).toMatch(/dense: kernel \(array 1 of 2\) must have shape \(/);
   });
 
+  it("names the file where something inside is wrong, and the option that is out of bounds", async () => {
+    for (const [file, rest] of [
+      ["huge_units", "gru: units = 2000000000 is more than a layer can have."],
+      ["negative_units", "gru: units must be a positive whole number. Received: units = -3."],
+      ["unknown_layer", "the layer's class must be a known one. Received: class_name = LiquidTimeConstant."],
+    ]) {
+      const path = join(files, `broken/${file}.keras`);
+      expect((await errorOf(loadModel(path))).message).toContain(`${path}: ${rest}`);
+    }
+    // @ts-expect-error: what a program without types may do
+    expect((await errorOf(loadModel())).message).toContain("loadModel: needs a file");
+  });
+
+  it("reports that an architecture alone has fresh weights", async () => {
+    const reports: string[] = [];
+    const onReport = ({ read }: { readonly read: readonly string[] }): void => void reports.push(...read);
+    await loadModel(modelToBytes(small(), "json"), { onReport });
+    await loadModel(modelToBytes(small(), "py"), { name: "m.py", onReport });
+    expect(reports).toEqual([
+      "architecture without weights: they are freshly drawn",
+      "architecture out of code, weights freshly drawn",
+    ]);
+  });
+
   it("builds the one model of a script and says that its weights are fresh", async () => {
     const folder = await mkdtemp(join(tmpdir(), "unroll-"));
     const path = join(folder, "model.py");

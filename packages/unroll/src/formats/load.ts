@@ -3,8 +3,9 @@
  * tells what was read and what was not. Code and notebooks come in through python/, which is loaded only for them.
  */
 import { UnrollError } from "../core/errors.ts";
-import { formatShape } from "../core/shape.ts";
+import { formatShape, sizeOf } from "../core/shape.ts";
 import { checkWeights } from "../layers/arrays.ts";
+import type { Layer } from "../layers/layer.ts";
 import type { Model } from "../model/model.ts";
 import { withArchitecture } from "./assign.ts";
 import type { FileReport, StoredLayer, StoredModel } from "./container.ts";
@@ -186,12 +187,27 @@ function prepareLayer(model: Model, layer: StoredLayer, file: string): () => voi
     layer.order === "get_weights"
       ? target.arrays
       : [...target.arrays].sort((a, b) => Number(b.spec.trainable !== false) - Number(a.spec.trainable !== false));
+  for (const [index, { spec, variable }] of arrays.entries()) {
+    const isSame = formatShape(layer.weights[index]?.shape ?? []) === formatShape(variable.shape);
+    if (!isSame) checkSize(target, spec.name, variable.shape, file);
+  }
   // Shapes are checked before any numbers are read.
   const shapes = layer.weights.map(({ shape }) => ({ shape, data: noNumbers }));
   checkWeights(arrays, shapes, `${file}: ${layer.path.join("/") || model.name}`);
   return () => {
     for (const [index, { variable }] of arrays.entries()) variable.assign(toFloat32(layer.weights[index]!.read()));
   };
+}
+
+/** A size that no memory holds is the fault of the option, not of the weights that do not have it. */
+function checkSize({ name, config }: Layer, array: string, shape: readonly number[], file: string): void {
+  if (sizeOf(shape) * 4 <= defaultLimits.maxUnpackedBytes) return;
+  const sizes = Object.entries(config).filter((entry): entry is [string, number] => typeof entry[1] === "number");
+  const [option, value] = sizes.sort(([, a], [, b]) => b - a)[0] ?? ["shape", formatShape(shape)];
+  throw fileError("memory", `${file}: ${name}`, `${option} = ${value} is more than a layer can have`, {
+    received: `${array} = ${formatShape(shape)}`,
+    hint: "Is the file what it seems to be?",
+  });
 }
 
 const noNumbers = new Float32Array();
