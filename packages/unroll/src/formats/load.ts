@@ -206,7 +206,7 @@ function checkSize({ name, config }: Layer, array: string, shape: readonly numbe
   const [option, value] = sizes.sort(([, a], [, b]) => b - a)[0] ?? ["shape", formatShape(shape)];
   throw fileError("memory", `${file}: ${name}`, `${option} = ${value} is more than a layer can have`, {
     received: `${array} = ${formatShape(shape)}`,
-    hint: "Is the file what it seems to be?",
+    hint: "Check that the file is what it seems to be.",
   });
 }
 
