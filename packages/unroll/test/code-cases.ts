@@ -52,15 +52,19 @@ export function layerCodeCases(): CodeCase[] {
 
 /** The case of a model on random numbers. */
 export function reference(id: string, made: Model, shapes: readonly (readonly number[])[]): CodeCase {
-  // Whole numbers stay within an embedding's table; they are numbers like others elsewhere.
-  const isIds = made.layers.some(({ className }) => className === "Embedding");
-  const inputs = randomInputs(shapes, 11).map((data, index) => ({
-    shape: shapes[index]!,
-    data: isIds ? data.map((number) => Math.round(Math.abs(number)) % extent.size) : data,
-  }));
+  const inputs = inputsFor(made, shapes);
   const predicted = made.predict(inputs, { batchSize: shapes[0]![0]!, device: "reference" });
   for (const state of made.states) state.assign(new Float32Array(sizeOf(state.shape)));
   return { id, model: made, inputs, expected: Array.isArray(predicted) ? predicted : [predicted] };
+}
+
+/** Random numbers; whole ones for an embedding, within its table. */
+export function inputsFor(made: Model, shapes: readonly (readonly number[])[]): Tensor[] {
+  const isIds = made.layers.some(({ className }) => className === "Embedding");
+  return randomInputs(shapes, 11).map((data, index) => ({
+    shape: shapes[index]!,
+    data: isIds ? data.map((number) => Math.round(Math.abs(number)) % extent.size) : data,
+  }));
 }
 
 /** A model of one layer with random weights; a stateful layer gets a batch of that size. */

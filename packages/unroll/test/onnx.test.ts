@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { defineCell } from "../src/cells/define.ts";
-import { Random } from "../src/core/random.ts";
 import { sizeOf } from "../src/core/shape.ts";
 import { type Tensor, tensor } from "../src/core/tensor.ts";
 import { activationNames } from "../src/equations/activations.ts";
@@ -10,7 +9,8 @@ import { input, Layer, layers, layerTypes, recurrentLayer } from "../src/layers/
 import { model } from "../src/model/functional.ts";
 import type { Model } from "../src/model/model.ts";
 import { sequential } from "../src/model/sequential.ts";
-import { errorOf, inputShapesFor, optionsFor, randomInputs, variationsOf } from "./conformance.ts";
+import { inputsFor, modelOf } from "./code-cases.ts";
+import { errorOf, inputShapesFor, optionsFor, variationsOf } from "./conformance.ts";
 import { decode, difference, type FixtureTensor } from "./fixture-files.ts";
 import { graphCases, type ModelCase, modelCases } from "./fixture-models.ts";
 import { hasOnnxRuntime, runOnnx } from "./onnx-runtime.ts";
@@ -44,10 +44,7 @@ async function checkOnnx(one: ModelCase): Promise<string[]> {
 
 /** Runs the model's file and the model itself on random numbers. */
 async function compareWithEngine(model: Model, shapes: readonly (readonly number[])[]): Promise<string[]> {
-  return compare(
-    model,
-    randomInputs(shapes, 11).map((data, index) => ({ shape: shapes[index]!, data })),
-  );
+  return compare(model, inputsFor(model, shapes));
 }
 
 async function compare(model: Model, inputs: readonly Tensor[]): Promise<string[]> {
@@ -59,18 +56,6 @@ async function compare(model: Model, inputs: readonly Tensor[]): Promise<string[
     const text = difference(found[index]!, { shape, data: Float64Array.from(data) }, tolerance);
     return text === undefined ? [] : [`output ${index}: ${text}`];
   });
-}
-
-/** A model of one layer with random weights; a stateful layer gets a batch of that size. */
-function modelOf(layer: Layer, shapes: readonly (readonly number[])[]): Model {
-  const open = (shape: readonly number[]) => (layer.config.stateful === true ? shape : [null, ...shape.slice(1)]);
-  const inputs = shapes.map((shape) => input({ batchShape: open(shape) }));
-  const outputs = layer.apply(inputs);
-  const random = new Random(5);
-  for (const variable of layer.variables) {
-    variable.assign(Float32Array.from({ length: sizeOf(variable.shape) }, () => random.uniform(0.1, 0.9)));
-  }
-  return model({ inputs, outputs: Array.isArray(outputs) ? outputs : [outputs] });
 }
 
 function toTensor(fixture: FixtureTensor): { shape: readonly number[]; data: Float32Array } {
