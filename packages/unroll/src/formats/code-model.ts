@@ -7,7 +7,7 @@ import { UnrollError } from "../core/errors.ts";
 import type { NamedFunction } from "../equations/expr.ts";
 import type { Field, Fields } from "../layers/fields.ts";
 import { layerTypes } from "../layers/index.ts";
-import type { Layer } from "../layers/layer.ts";
+import { Layer } from "../layers/layer.ts";
 import type { LayerCall, SymbolicTensor } from "../layers/symbolic.ts";
 import { Model } from "../model/model.ts";
 import { type Code, Identifiers, layOut } from "./code-text.ts";
@@ -131,6 +131,7 @@ export class ModelCodeWriter {
       const value = layer.config[name];
       if (value === undefined || field.ignored) return [];
       if (isDefault(field, value) && !language.explicit.includes(name)) return [];
+      if (field.kind === "layer" && "default" in field && isImplied(layer, name, field)) return [];
       if (field.kind === "layer") return [language.option(name, this.#layer(value as Layer))]; // checked by the field
       if (field.kind === "layers") {
         return [language.option(name, language.list((value as readonly Layer[]).map((inner) => this.#layer(inner))))];
@@ -141,6 +142,13 @@ export class ModelCodeWriter {
     const named = language.leavesName(layer) ? [] : [language.option("name", JSON.stringify(layer.name))];
     return [...options, ...frozen, ...named];
   }
+}
+
+/** Whether the layers inside come out the same without this one: a backward layer like the forward one. */
+function isImplied(layer: Layer, name: string, field: Field): boolean {
+  const without = new Layer(layer.type, { ...layer.config, [name]: field.default }, { name: layer.name });
+  const configs = (from: Layer): string => JSON.stringify(from.children.map(({ config }) => config));
+  return configs(without) === configs(layer);
 }
 
 function isDefault(field: Field, value: unknown): boolean {
