@@ -93,3 +93,63 @@ describe("a GRU", () => {
     expect(check.findings[0]?.lines[0]).toContain("z");
   });
 });
+
+describe("two units", () => {
+  const layer = layers.simpleRNN({ units: 2, name: "rnn" });
+  const model = sequential({ layers: [input({ shape: [3, 1] }), layer] });
+  const [kernel, recurrent, bias] = [
+    [0.5, -0.4],
+    [0.3, 0.8, -0.6, 0.2],
+    [0.1, -0.1],
+  ] as const;
+  layer.setWeights([[kernel], [recurrent.slice(0, 2), recurrent.slice(2)], bias]);
+  const h1 = [Math.tanh(0.5 * 0.5 + 0.1), Math.tanh(0.5 * -0.4 - 0.1)] as const;
+  const check = (value: number, unit: number) =>
+    checkValue(model, { layer: "rnn", name: "h", timestep: 1, unit, value: value.toFixed(6), x });
+
+  it("multiply the state with columns of the recurrent kernel: its rows are named as transposed", () => {
+    const right = Math.tanh(-1 * 0.5 + h1[0] * 0.3 + h1[1] * -0.6 + 0.1);
+    const byRows = Math.tanh(-1 * 0.5 + h1[0] * 0.3 + h1[1] * 0.8 + 0.1);
+    expect(check(right, 0).right).toBe(true);
+    expect(check(byRows, 0).findings.map(({ slip }) => slip.id)).toEqual(["kernel-transposed"]);
+  });
+
+  it("are not the same: the other unit's number is named", () => {
+    const other = Math.tanh(-1 * -0.4 + h1[0] * 0.8 + h1[1] * 0.2 - 0.1);
+    expect(check(other, 0).findings.map(({ slip }) => slip.detail)).toEqual(["That is unit 1."]);
+  });
+});
+
+describe("both forms of a GRU", () => {
+  it.each([true, false])("resetAfter %s: the other form's number is named", (resetAfter) => {
+    // The second row of bias is zero, so that the forms differ only in where the reset gate acts: with one unit not at all.
+    const two = layers.gru({ units: 2, name: "gru_two", resetAfter });
+    const wide = sequential({ layers: [input({ shape: [3, 1] }), two] });
+    const kernel = [[0.3, -0.2, 0.6, 1.5, 0.9, -0.8]];
+    const recurrent = [
+      [0.4, 0.1, -0.7, 0.2, 0.5, 1.2],
+      [-0.3, 0.6, 0.8, -0.9, -1.1, 0.7],
+    ];
+    const bias = [0.1, -0.1, 0.5, -0.4, -0.2, 0.3];
+    two.setWeights([kernel, recurrent, resetAfter ? [bias, bias.map(() => 0)] : bias]);
+    const gate = (xt: number, h: readonly number[], column: number, factors: readonly number[] = [1, 1]): number =>
+      xt * kernel[0]![column]! +
+      h[0]! * factors[0]! * recurrent[0]![column]! +
+      h[1]! * factors[1]! * recurrent[1]![column]! +
+      bias[column]!;
+    const stepOf = (after: boolean, xt: number, h: readonly number[]): number[] => {
+      const r = [2, 3].map((column) => sigmoid(gate(xt, h, column)));
+      return [0, 1].map((unit) => {
+        const z = sigmoid(gate(xt, h, unit));
+        const without = gate(xt, [0, 0], 4 + unit);
+        const sum = after ? without + r[unit]! * (gate(xt, h, 4 + unit) - without) : gate(xt, h, 4 + unit, r);
+        return z * h[unit]! + (1 - z) * Math.tanh(sum);
+      });
+    };
+    const h1 = stepOf(resetAfter, 0.5, [0, 0]);
+    const ask = (value: number) =>
+      checkValue(wide, { layer: "gru_two", name: "h", timestep: 1, unit: 0, value: value.toFixed(6), x });
+    expect(ask(stepOf(resetAfter, -1, h1)[0]!).right).toBe(true);
+    expect(ask(stepOf(!resetAfter, -1, h1)[0]!).findings[0]?.slip.id).toBe("reset-elsewhere");
+  });
+});
