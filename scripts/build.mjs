@@ -23,6 +23,7 @@ export function build({ force = false } = {}) {
     ["tsdown", [], unroll],
     ["tsc", ["-p", unroll, "--emitDeclarationOnly"], root],
   ];
+  console.error("Building the library ...");
   for (const [tool, args, cwd] of steps) {
     const program = join(root, "node_modules/.bin", tool);
     const { status, stdout, stderr } = spawnSync(program, args, {
