@@ -12,16 +12,23 @@ export interface Schedule {
   rate(step: number): number;
 }
 
-/** r · d^(step / steps); with `staircase` the exponent is whole. */
-export function exponentialDecay(options: {
-  initialLearningRate: number;
-  decaySteps: number;
-  decayRate: number;
-  staircase?: boolean;
-}): Schedule {
-  const { initialLearningRate, decaySteps, decayRate, staircase = false } = options;
+/** What the two decays by a rate are given. */
+export interface DecayOptions {
+  readonly initialLearningRate: number;
+  /** Steps that make one unit of decay. */
+  readonly decaySteps: number;
+  readonly decayRate: number;
+  /** Decay in whole units only. */
+  readonly staircase?: boolean;
+}
+
+function decayByRate(
+  className: string,
+  { initialLearningRate, decaySteps, decayRate, staircase = false }: DecayOptions,
+  factor: (decayRate: number, passed: number) => number,
+): Schedule {
   return {
-    className: "ExponentialDecay",
+    className,
     config: {
       initial_learning_rate: initialLearningRate,
       decay_steps: decaySteps,
@@ -30,32 +37,19 @@ export function exponentialDecay(options: {
     },
     rate(step) {
       const passed = step / decaySteps;
-      return initialLearningRate * decayRate ** (staircase ? Math.floor(passed) : passed);
+      return initialLearningRate * factor(decayRate, staircase ? Math.floor(passed) : passed);
     },
   };
 }
 
+/** r · d^(step / steps); with `staircase` the exponent is whole. */
+export function exponentialDecay(options: DecayOptions): Schedule {
+  return decayByRate("ExponentialDecay", options, (decayRate, passed) => decayRate ** passed);
+}
+
 /** r / (1 + d · step / steps). */
-export function inverseTimeDecay(options: {
-  initialLearningRate: number;
-  decaySteps: number;
-  decayRate: number;
-  staircase?: boolean;
-}): Schedule {
-  const { initialLearningRate, decaySteps, decayRate, staircase = false } = options;
-  return {
-    className: "InverseTimeDecay",
-    config: {
-      initial_learning_rate: initialLearningRate,
-      decay_steps: decaySteps,
-      decay_rate: decayRate,
-      staircase,
-    },
-    rate(step) {
-      const passed = step / decaySteps;
-      return initialLearningRate / (1 + decayRate * (staircase ? Math.floor(passed) : passed));
-    },
-  };
+export function inverseTimeDecay(options: DecayOptions): Schedule {
+  return decayByRate("InverseTimeDecay", options, (decayRate, passed) => 1 / (1 + decayRate * passed));
 }
 
 /** (r − end) · (1 − step / steps)^power + end, held at `end` or begun again with longer `decaySteps` when `cycle`. */
