@@ -1,4 +1,5 @@
 /** Scans for the tests of the compiler: the three cells and some of a user's own, with random numbers for all operands. */
+import fc from "fast-check";
 import { type CellChoices, type CellGraph, defineCell } from "../cells/define.ts";
 import { gru } from "../cells/gru.ts";
 import { lstm } from "../cells/lstm.ts";
@@ -143,3 +144,35 @@ export function scanCase(
   };
   return { operation, results: scan(operation), inputs, data };
 }
+
+/** Batches and units around the edges of tiles, each with some timesteps and features. */
+export function everySize(): Sizes[] {
+  return [1, 2, 5, 32, 33].flatMap((batch) =>
+    [1, 3, 4, 5, 17, 30].map((units, i) => ({
+      batch,
+      timesteps: [1, 2, 7][(batch + i) % 3]!,
+      features: [1, 3, 4, 9][(batch + 3 * i) % 4]!,
+      units,
+    })),
+  );
+}
+
+const anyFactors = fc.constantFrom("none" as const, "one" as const, "each" as const);
+
+/** Every choice that a scan has, at random. */
+export const anyChoices: fc.Arbitrary<Choices> = fc.record<Choices>({
+  mask: fc.boolean(),
+  initial: fc.boolean(),
+  backwards: fc.boolean(),
+  returnSequences: fc.boolean(),
+  zeroOutputForMask: fc.boolean(),
+  inputFactors: anyFactors,
+  recurrentFactors: anyFactors,
+});
+
+export const anySizes: fc.Arbitrary<Sizes> = fc.record<Sizes>({
+  batch: fc.constantFrom(1, 2, 3, 4, 7, 33),
+  timesteps: fc.constantFrom(1, 2, 7),
+  features: fc.constantFrom(1, 3, 4, 9),
+  units: fc.constantFrom(1, 3, 4, 5, 17),
+});
