@@ -9,16 +9,7 @@ import { relu, sigmoid, softmax, sparsemax } from "../equations/activations.ts";
 import { evaluateProgram } from "../program/evaluate.ts";
 import { supportsRelaxedSimd } from "./assembler.ts";
 import { compileProgram } from "./compile.ts";
-import {
-  anyChoices,
-  anySizes,
-  cells,
-  everySize,
-  plain,
-  type Sizes,
-  scanCase,
-  simple,
-} from "./scan-cases.ts";
+import { anyChoices, anySizes, cells, everySize, plain, type Sizes, scanCase, simple } from "./scan-cases.ts";
 
 // Node 20 has fused multiply-add behind this flag; without it both runs below round twice.
 v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
