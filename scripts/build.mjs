@@ -1,12 +1,14 @@
 // Builds packages/unroll into dist/: one ES module bundle for the library and the command line, and its type declarations.
 // Does nothing when the output is newer than every source, unless --force is given.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const unroll = join(root, "packages/unroll");
+/** Packages whose code lies inside the bundle; their licences go with it. */
+const bundled = ["d3-dsv"];
 
 function newestUnder(folder) {
   let newest = 0;
@@ -35,6 +37,9 @@ export function build({ force = false } = {}) {
       console.error(`${stdout}${stderr}\n${tool} failed while building packages/unroll; its message is above.`);
       process.exit(1);
     }
+  }
+  for (const name of bundled) {
+    copyFileSync(join(root, "node_modules", name, "LICENSE"), join(unroll, `dist/LICENSE-${name}`));
   }
 }
 

@@ -206,7 +206,8 @@ function orthogonal(shape: readonly number[], random: Random): Float64Array {
   const length = Math.max(rows, columns);
   const vectors: Float64Array[] = [];
   for (let k = 0; k < count; k++) {
-    const vector = Float64Array.from({ length }, () => random.normal());
+    const vector = new Float64Array(length);
+    for (let i = 0; i < length; i++) vector[i] = random.normal();
     let before = norm(vector);
     let after = before;
     do {
