@@ -3,6 +3,7 @@ export { readNpy, writeNpy, writeTfjs } from "../packages/unroll/src/formats/ind
 export { modelToBytes, storableOf } from "../packages/unroll/src/formats/save.ts";
 export { writeOnnx } from "../packages/unroll/src/formats/write-onnx.ts";
 export {
+  type Device,
   input,
   type Layer,
   layers,

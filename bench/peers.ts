@@ -30,6 +30,9 @@ export function listPeers({ bench, bundles }: Places): ListedPeer[] {
   const peers: ListedPeer[] = [
     { key: "unroll", name: "Unroll", program, args: [...relaxedFlags(), bundled("unroll")], trains: true },
     { key: "plain", name: "Unroll without relaxed SIMD", program, args: [bundled("unroll")], trains: true },
+    ...(hasCompiler()
+      ? [{ key: "native", name: "Unroll native", program, args: [bundled("unroll"), "native"], trains: true }]
+      : []),
     { key: "onnx", name: "onnxruntime-node", program, args: [bundled("onnxruntime")], trains: false },
     {
       key: "tfjs",
@@ -67,6 +70,11 @@ export function relaxedFlags(): string[] {
 function findPython(): string | undefined {
   const names = [process.env.UNROLL_BENCH_PYTHON ?? [], "python3"].flat();
   return names.find((name) => spawnSync(name, ["--version"]).status === 0 && hasModule(name, "torch"));
+}
+
+/** Whether Unroll's native device has what it needs. */
+function hasCompiler(): boolean {
+  return spawnSync(process.env.CC ?? "cc", ["--version"]).status === 0;
 }
 
 function hasModule(python: string, module: string): boolean {

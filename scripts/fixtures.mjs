@@ -1,7 +1,7 @@
 /**
  * Runs the golden cases in fixtures/ and counts, by layer, what passes, fails, or is not supported.
  *
- *   node scripts/fixtures.mjs [--device reference|wasm] [--only TEXT] [--verbose]      exits 1 when a case fails
+ *   node scripts/fixtures.mjs [--device reference|wasm|native] [--only TEXT] [--verbose]      exits 1 when a case fails
  */
 import { parseArgs } from "node:util";
 import { withSource } from "./load-source.mjs";
@@ -14,8 +14,8 @@ const { values } = parseArgs({
   },
 });
 const devices = values.device === undefined ? ["reference", "wasm"] : [values.device];
-if (devices.some((device) => device !== "reference" && device !== "wasm")) {
-  console.error(`--device must be reference or wasm. Received: ${values.device}.`);
+if (!devices.every((device) => ["reference", "wasm", "native"].includes(device))) {
+  console.error(`--device must be reference, wasm or native. Received: ${values.device}.`);
   process.exit(2);
 }
 

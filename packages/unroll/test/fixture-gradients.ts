@@ -82,7 +82,7 @@ function check(one: GradientCase, device: Device): string | undefined {
 
 /** Keras keeps the slope of leaky_relu, a constant of gelu and the factors of regularizers as float32 even in float64. */
 function toleranceOf(one: GradientCase, device: Device): Tolerance {
-  if (device === "wasm") return { rtol: 1e-3, atol: 1e-5 };
+  if (device !== "reference") return { rtol: 1e-3, atol: 1e-5 };
   return /leaky_relu|gelu|"l2":/.test(JSON.stringify(one.config))
     ? { rtol: 1e-6, atol: 1e-7 }
     : { rtol: 1e-8, atol: 1e-10 };

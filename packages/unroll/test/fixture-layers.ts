@@ -8,7 +8,7 @@ import { Random } from "../src/core/random.ts";
 import type { Variable } from "../src/core/variable.ts";
 import { type KerasObject, layerFromConfig } from "../src/formats/keras-config.ts";
 import type { Layer } from "../src/layers/layer.ts";
-import { prepare } from "../src/layers/run.ts";
+import { type Device, prepare } from "../src/layers/run.ts";
 import { inputValue } from "../src/program/builder.ts";
 import { evaluateProgram } from "../src/program/evaluate.ts";
 import type { Program, Value } from "../src/program/program.ts";
@@ -38,7 +38,7 @@ interface CaseCall {
   readonly weights_after?: readonly (readonly FixtureTensor[])[];
 }
 
-export type Engine = "reference" | "wasm";
+export type Engine = Device;
 export interface CaseResult {
   readonly id: string;
   /** The class that the case is about. */
@@ -85,7 +85,7 @@ function runCalls(layerCase: LayerCase, engine: Engine): string | undefined {
   const options = layerCase.kerasVersion === undefined ? {} : { kerasVersion: layerCase.kerasVersion };
   const layers = layerCase.layers.map((object) => layerFromConfig(object, options));
   const tolerance =
-    layerCase.tolerance ?? (engine === "wasm" ? { rtol: 2e-4, atol: 2e-5 } : referenceTolerance(layerCase.layers));
+    layerCase.tolerance ?? (engine !== "reference" ? { rtol: 2e-4, atol: 2e-5 } : referenceTolerance(layerCase.layers));
   /** States and statistics in float64, which variables would round. */
   const kept = new Map<Variable, Float64Array>();
   for (const [index, call] of layerCase.calls.entries()) {
@@ -97,7 +97,7 @@ function runCalls(layerCase: LayerCase, engine: Engine): string | undefined {
     const given = [...call.inputs, ...(call.mask ?? []), ...(call.initial_state ?? [])];
     const inputs = given.filter((tensor) => tensor !== null).map(decode);
     const results = run(program, inputs, kept, engine);
-    const expected = (engine === "wasm" ? call.outputs : (call.outputs64 ?? call.outputs)).map(decode);
+    const expected = (engine !== "reference" ? call.outputs : (call.outputs64 ?? call.outputs)).map(decode);
     const count = program.results.length - (masked ? 1 : 0);
     const complete = call.outputs.length > 0 && call.outputs[0]!.output_index === undefined;
     if (complete && count !== expected.length) {
@@ -191,8 +191,8 @@ function run(
   engine: Engine,
 ): readonly Numbers[] {
   const random = new Random(1);
-  if (engine === "wasm") {
-    const results = prepare(program, "wasm").run(inputs.map(toFloat32), random);
+  if (engine !== "reference") {
+    const results = prepare(program, engine).run(inputs.map(toFloat32), random);
     return results.map(({ shape, data }) => ({ shape, data: Float64Array.from(data) }));
   }
   const evaluation = evaluateProgram(

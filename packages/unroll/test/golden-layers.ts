@@ -117,8 +117,8 @@ function runModel(golden: GoldenCase, engine: Engine): string | undefined {
 function runProgram(program: Program, given: readonly Numbers[], engine: Engine, warmups: number): Numbers {
   const data = given.map((numbers) => numbers.data);
   const { shape } = program.results[0]!;
-  if (engine === "wasm") {
-    const prepared = prepare(program, "wasm");
+  if (engine !== "reference") {
+    const prepared = prepare(program, engine);
     const inputs = data.map((numbers) => Float32Array.from(numbers));
     for (let call = 0; call < warmups; call++) prepared.run(inputs, new Random(1));
     return { shape, data: Float64Array.from(prepared.run(inputs, new Random(1))[0]!.data) };

@@ -13,6 +13,7 @@ import {
   v128,
 } from "./assembler.ts";
 import { ByteWriter } from "./bytes.ts";
+import { wasmMachine } from "./machine.ts";
 import { toWat } from "./wat.ts";
 
 type Exports = Record<string, (...numbers: number[]) => number>;
@@ -28,7 +29,7 @@ function instantiate(module: ModuleBuilder): { exports: Exports; memory: Float32
 
 /** Runs `code(f)` on four floats at address 0 and gives the four floats it makes. */
 function onVector(code: (x: Code<"v128">) => Code<"v128">, input: number[]): number[] {
-  const module = new ModuleBuilder({ relaxed: false });
+  const module = new ModuleBuilder(wasmMachine(false));
   module.func({ name: "run", export: true }, (f) => f.do(v128.store(16, code(v128.load(0)))));
   const { exports, memory } = instantiate(module);
   memory.set(input);
@@ -54,7 +55,7 @@ describe("the assembler", () => {
   it("keeps every 32-bit constant", () => {
     fc.assert(
       fc.property(fc.integer(), (value) => {
-        const module = new ModuleBuilder({ relaxed: false });
+        const module = new ModuleBuilder(wasmMachine(false));
         module.func({ name: "get", result: "i32", export: true }, (f) => f.return(i32.const(value)));
         expect(instantiate(module).exports.get!()).toBe(value);
       }),
@@ -63,7 +64,7 @@ describe("the assembler", () => {
   });
 
   it("calls functions with named parameters", () => {
-    const module = new ModuleBuilder({ relaxed: false });
+    const module = new ModuleBuilder(wasmMachine(false));
     const twice = module.func({ name: "twice", parameters: { x: "f32" }, result: "f32" }, (f, { x }) =>
       f.return(f32.add(x, x)),
     );
@@ -74,7 +75,7 @@ describe("the assembler", () => {
   });
 
   it("counts loops from start to end by step, for known and for unknown bounds", () => {
-    const module = new ModuleBuilder({ relaxed: false });
+    const module = new ModuleBuilder(wasmMachine(false));
     module.func({ name: "unknown", parameters: { start: "i32", end: "i32" }, result: "i32", export: true }, (f, p) => {
       const index = f.i32("index");
       const sum = f.i32("sum");
@@ -106,7 +107,7 @@ describe("the assembler", () => {
   });
 
   it("runs the while form with its empty loop while the condition holds", () => {
-    const module = new ModuleBuilder({ relaxed: false });
+    const module = new ModuleBuilder(wasmMachine(false));
     module.func({ name: "sum", parameters: { n: "i32" }, result: "i32", export: true }, (f, { n }) => {
       const sum = f.i32();
       f.whileLoop(i32.gtS(n, 0), () => {
@@ -122,7 +123,7 @@ describe("the assembler", () => {
   });
 
   it("branches out of nested blocks to the label that was named", () => {
-    const module = new ModuleBuilder({ relaxed: false });
+    const module = new ModuleBuilder(wasmMachine(false));
     module.func({ name: "run", parameters: { x: "i32" }, result: "i32", export: true }, (f, { x }) => {
       f.block((outer) => {
         f.block((inner) => {
@@ -159,7 +160,7 @@ describe("the assembler", () => {
   });
 
   it("loads and stores single lanes", () => {
-    const module = new ModuleBuilder({ relaxed: false });
+    const module = new ModuleBuilder(wasmMachine(false));
     module.func({ name: "run", export: true }, (f) => {
       const v = f.let(v128.load32Lane(8, v128.load32Zero(0), 2));
       f.do(v128.store(32, v));
@@ -173,7 +174,7 @@ describe("the assembler", () => {
   });
 
   it("loads a vector constant once, at function entry, also when it is first used inside a loop", () => {
-    const module = new ModuleBuilder({ relaxed: false });
+    const module = new ModuleBuilder(wasmMachine(false));
     const run = module.func({ name: "run", parameters: { n: "i32" }, export: true }, (f, { n }) => {
       const i = f.i32("i");
       f.forLoop(i, 0, n, 1, () => f.do(v128.store(0, f32x4.add(v128.load(0), f.splat(0.5)))));
@@ -186,7 +187,7 @@ describe("the assembler", () => {
   });
 
   it("tells zero from minus zero among constants", () => {
-    const module = new ModuleBuilder({ relaxed: false });
+    const module = new ModuleBuilder(wasmMachine(false));
     module.func({ name: "run", export: true }, (f) => {
       f.do(v128.store(0, f.splat(0)));
       f.do(v128.store(16, f.splat(-0)));
@@ -199,7 +200,7 @@ describe("the assembler", () => {
 
   it("multiplies and adds, fused or not, with the operands in this order", () => {
     for (const relaxed of supportsRelaxedSimd() ? [true, false] : [false]) {
-      const module = new ModuleBuilder({ relaxed });
+      const module = new ModuleBuilder(wasmMachine(relaxed));
       module.func({ name: "run", export: true }, (f) => {
         f.do(v128.store(0, f.madd(f32x4.const(2), f32x4.const(3), f32x4.const(10))));
         f.do(v128.store(16, f.nmadd(f32x4.const(2), f32x4.const(3), f32x4.const(10))));
@@ -211,7 +212,7 @@ describe("the assembler", () => {
   });
 
   it("has globals, data, tee and a select", () => {
-    const module = new ModuleBuilder({ relaxed: false });
+    const module = new ModuleBuilder(wasmMachine(false));
     const count = module.global("count", "i32", i32.const(40));
     module.data(64, new Uint8Array(new Float32Array([1.5]).buffer));
     module.func({ name: "run", parameters: { up: "i32" }, result: "f32", export: true }, (f, { up }) => {
@@ -226,7 +227,7 @@ describe("the assembler", () => {
   });
 
   it("imports a shared memory", () => {
-    const module = new ModuleBuilder({ relaxed: false });
+    const module = new ModuleBuilder(wasmMachine(false));
     module.func({ name: "run", export: true }, (f) => f.do(f32.store(8, f32.const(7))));
     module.useMemory({ pages: 1, maximumPages: 2, shared: true, from: ["plan", "memory"] });
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
@@ -236,7 +237,7 @@ describe("the assembler", () => {
   });
 
   it("prints text that a person can read", () => {
-    const module = new ModuleBuilder({ relaxed: false });
+    const module = new ModuleBuilder(wasmMachine(false));
     const scale = module.func({ name: "scale", parameters: { source: "i32" }, export: true }, (f, { source }) => {
       const i = f.i32("i");
       f.comment("sixteen numbers, four at a time");

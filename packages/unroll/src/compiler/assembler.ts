@@ -16,6 +16,7 @@ import {
   setGlobalCode,
   type ValueType,
 } from "./instructions.ts";
+import { type Machine, wasmMachine } from "./machine.ts";
 
 export * from "./function-builder.ts";
 export * from "./instructions.ts";
@@ -53,23 +54,22 @@ export interface FunctionOptions<P extends ParameterTypes, R extends ResultType>
 
 /** Whether this engine takes relaxed SIMD now. Node 20 does so only after `v8.setFlagsFromString("--experimental-wasm-relaxed-simd")`. */
 export function supportsRelaxedSimd(): boolean {
-  const module = new ModuleBuilder({ relaxed: true });
+  const module = new ModuleBuilder(wasmMachine(true));
   module.func({ name: "probe", parameters: { a: "v128" }, result: "v128" }, (f, { a }) => f.return(f.madd(a, a, a)));
   return WebAssembly.validate(module.toBytes());
 }
 
 /** A module being written: functions in the order of their definition, one memory, globals, data. */
 export class ModuleBuilder {
-  /** True = `madd` is one fused instruction where the machine has it. */
-  readonly relaxed: boolean;
+  readonly machine: Machine;
   readonly functions: WasmFunction[] = [];
   readonly globals: Global[] = [];
   readonly segments: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
   #memory: MemoryShape | undefined;
 
-  /** `relaxed` left out = what the engine supports; false forces multiply, then add. */
-  constructor({ relaxed = supportsRelaxedSimd() }: { relaxed?: boolean } = {}) {
-    this.relaxed = relaxed;
+  /** Left out = WebAssembly as this engine has it. */
+  constructor(machine: Machine = wasmMachine(supportsRelaxedSimd())) {
+    this.machine = machine;
   }
 
   get memory(): MemoryShape | undefined {
@@ -93,7 +93,7 @@ export class ModuleBuilder {
     body: (f: FunctionBuilder, parameters: Parameters<P>) => void,
   ): WasmFunction & { readonly result: R } {
     const parameters = Object.entries(options.parameters ?? {});
-    const f = new FunctionBuilder(this, parameters);
+    const f = new FunctionBuilder(this.machine, parameters);
     const locals = parameters.map(([name, type], index) => [name, makeLocal(type, index)]);
     body(f, Object.fromEntries(locals) as Parameters<P>); // the same names with their types
     const result = {

@@ -11,7 +11,9 @@ import type { Program, Value } from "../program/program.ts";
 import { supportsRelaxedSimd } from "./assembler.ts";
 import { type Description, describePlan } from "./describe.ts";
 import { addressOf, type Layout } from "./layout.ts";
-import { largestMemory } from "./memory.ts";
+import { type Machine, wasmMachine } from "./machine.ts";
+import { largestMemory, spareBytes } from "./memory.ts";
+import { type Instance, instantiateNative, nativeMachine } from "./native/instance.ts";
 import { type Plan, planProgram } from "./plan.ts";
 
 export interface CompileOptions {
@@ -19,7 +21,9 @@ export interface CompileOptions {
   readonly keep?: readonly Value[];
   /** The most bytes that the plan may take; left out = what 32-bit addresses reach. */
   readonly limit?: number;
-  /** False = multiply and add round separately on every machine; left out = fused where the engine can. */
+  /** WebAssembly, or C that the machine's compiler builds; left out = WebAssembly. */
+  readonly target?: "wasm" | "native";
+  /** False = multiply and add round separately on every machine; left out = fused where the target can. */
   readonly relaxed?: boolean;
 }
 
@@ -42,22 +46,30 @@ export interface CompiledProgram {
 }
 
 /**
- * Compiles a program to WebAssembly.
+ * Compiles a program, to WebAssembly unless another target is named.
  *
  * @throws UnrollError `memory` when it needs more memory than the limit or the machine has (before taking any), `unsupported`
- * where there is no WebAssembly.
+ * where there is no WebAssembly, or for the native target no compiler.
  * @example
  * const x = inputValue("x", [2, 3]);
  * compileProgram({ inputs: [x], results: [map([x], ([v]) => v!.tanh())], updates: [] }).run([new Float32Array(6)]);
  */
 export function compileProgram(program: Program, options: CompileOptions = {}): CompiledProgram {
-  if (typeof WebAssembly === "undefined") throw notAllowed();
   const plan = planProgram(program, {
     keep: options.keep ?? [],
     limit: Math.min(options.limit ?? largestMemory, largestMemory),
-    relaxed: options.relaxed ?? supportsRelaxedSimd(),
+    machine: machineFor(options),
   });
   return new Compiled(program, plan);
+}
+
+function machineFor({ target = "wasm", relaxed = true }: CompileOptions): Machine {
+  if (target === "wasm") {
+    if (typeof WebAssembly === "undefined") throw notAllowed();
+    return wasmMachine(relaxed && supportsRelaxedSimd());
+  }
+  const machine = nativeMachine();
+  return { ...machine, fused: relaxed && machine.fused };
 }
 
 /** A variable's place in the plan's memory. */
@@ -86,7 +98,7 @@ class Compiled implements CompiledProgram {
   readonly bytes: number;
   readonly views: readonly Float32Array[];
   readonly #plan: Plan;
-  readonly #memory: WebAssembly.Memory;
+  readonly #memory: ArrayBufferLike;
   readonly #shapes: readonly (readonly number[])[];
   readonly #inputs: readonly (Float32Array | undefined)[];
   readonly #weights: readonly WeightSlot[];
@@ -98,11 +110,11 @@ class Compiled implements CompiledProgram {
 
   constructor(program: Program, plan: Plan) {
     this.#plan = plan;
-    const { memory, run, prepare } = instantiate(plan);
-    this.#memory = memory;
+    const { buffer, run, prepare } = instantiate(plan);
+    this.#memory = buffer;
     this.#run = run;
     this.#prepare = prepare;
-    this.bytes = memory.buffer.byteLength;
+    this.bytes = buffer.byteLength;
     this.#shapes = program.results.map((value) => value.shape);
     this.views = plan.results.map((layout) => this.#view(layout));
     this.#inputs = plan.inputs.map((layout) => layout && this.#view(layout));
@@ -145,7 +157,7 @@ class Compiled implements CompiledProgram {
   }
 
   #view(layout: Layout): Float32Array {
-    return new Float32Array(this.#memory.buffer, addressOf(layout), sizeOf(layout.shape));
+    return new Float32Array(this.#memory, addressOf(layout), sizeOf(layout.shape));
   }
 
   /** Copies in what changed, then lets the kernels pack it. */
@@ -193,11 +205,14 @@ function notAllowed(cause?: unknown): UnrollError {
   );
 }
 
-function instantiate(plan: Plan): { memory: WebAssembly.Memory; run: () => void; prepare: () => void } {
+function instantiate(plan: Plan): Instance {
+  if (plan.module.machine.target === "c") {
+    return instantiateNative(plan.module, plan.memory.lastingBytes + plan.memory.temporaryBytes + spareBytes);
+  }
   const module = moduleOf(plan.module.toBytes());
   try {
-    // What our own module exports.
-    return new WebAssembly.Instance(module).exports as unknown as ReturnType<typeof instantiate>;
+    const { memory, run, prepare } = new WebAssembly.Instance(module).exports as unknown as WasmExports;
+    return { buffer: memory.buffer, run, prepare };
   } catch (cause) {
     const bytes = plan.memory.lastingBytes + plan.memory.temporaryBytes;
     throw new UnrollError(
@@ -211,6 +226,13 @@ function instantiate(plan: Plan): { memory: WebAssembly.Memory; run: () => void;
       { cause },
     );
   }
+}
+
+/** What our own modules export. */
+interface WasmExports {
+  readonly memory: WebAssembly.Memory;
+  run(): void;
+  prepare(): void;
 }
 
 function moduleOf(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {

@@ -1,6 +1,7 @@
 /** A compiled program as a table for people: its kernels with what they read and write, and its memory. */
 import type { WasmFunction } from "./assembler.ts";
 import { isContiguous } from "./layout.ts";
+import type { Machine } from "./machine.ts";
 import type { Access, Plan } from "./plan.ts";
 import { toWat } from "./wat.ts";
 
@@ -22,8 +23,8 @@ export interface Description {
   readonly kernels: readonly KernelDescription[];
   /** In bytes. */
   readonly memory: { readonly total: number; readonly lasting: number; readonly temporary: number };
-  /** Whether multiply and add may be fused. */
-  readonly relaxed: boolean;
+  /** What it is written for. */
+  readonly machine: Machine;
   /** The text form of the module, or of the functions whose name holds `name`. */
   wat(name?: string): string;
   /** The table as text. */
@@ -44,7 +45,7 @@ export function describePlan(plan: Plan, total: number): Description {
   return {
     kernels,
     memory,
-    relaxed: plan.module.relaxed,
+    machine: plan.module.machine,
     wat: (name) => {
       if (name === undefined) return toWat(plan.module);
       const chosen = plan.module.functions.filter((each: WasmFunction) => each.name.includes(name));

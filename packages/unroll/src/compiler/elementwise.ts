@@ -4,7 +4,7 @@
 
 import type { FunctionBuilder, V128 } from "./assembler.ts";
 import { addressOf, broadcastLayout, type Layout } from "./layout.ts";
-import { forEachFour, forEachIndex, joinAxes, loadFour, type Place, storeFour } from "./loops.ts";
+import { forEachIndex, forEachVector, joinAxes, loadVector, type Place, storeVector } from "./loops.ts";
 
 /**
  * Emits `targets = equations(operands)` for every element; the targets have one shape, to which operands broadcast.
@@ -31,10 +31,12 @@ export function emitElementwise(
     const to = places.slice(0, targets.length);
     const from = places.slice(targets.length);
     // What repeats along the innermost axis is read once, ahead of its loop.
-    const repeated = from.map((place) => (place.stride === 0 ? f.let(loadFour(f, place, 0, 4)) : undefined));
-    forEachFour(f, size, (index, lanes) => {
-      const loads = from.map((place, i) => () => repeated[i] ?? loadFour(f, place, index, lanes));
-      for (const [i, value] of equations(loads).entries()) storeFour(f, to[i]!, index, lanes, value);
+    const repeated = from.map((place) =>
+      place.stride === 0 ? f.let(loadVector(f, place, 0, f.machine.lanes)) : undefined,
+    );
+    forEachVector(f, size, (index, lanes) => {
+      const loads = from.map((place, i) => () => repeated[i] ?? loadVector(f, place, index, lanes));
+      for (const [i, value] of equations(loads).entries()) storeVector(f, to[i]!, index, lanes, value);
     });
   });
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { apply, argument, constant, type Expr, product, select, unary } from "../equations/expr.ts";
 import { f32x4, ModuleBuilder, supportsRelaxedSimd, type V128, v128 } from "./assembler.ts";
 import { costOf, ExpressionEmitter } from "./emit-expr.ts";
+import { wasmMachine } from "./machine.ts";
 import { toWat } from "./wat.ts";
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
@@ -10,7 +11,7 @@ const b = argument("b");
 
 /** Emits the roots over two operands; gives their values for four elements each, and the text of the function. */
 function emit(roots: Expr[], { relaxed = false } = {}): { run(a: number[], b?: number[]): number[][]; text: string } {
-  const module = new ModuleBuilder({ relaxed });
+  const module = new ModuleBuilder(wasmMachine(relaxed));
   module.useMemory({ pages: 1 });
   const fn = module.func({ name: "run", export: true }, (f) => {
     const emitter = new ExpressionEmitter(f, roots, (expr): V128 => v128.load(expr === a ? 0 : 16));
@@ -158,7 +159,7 @@ describe("emitted expressions", () => {
   });
 
   it("take values that the caller has computed", () => {
-    const module = new ModuleBuilder({ relaxed: false });
+    const module = new ModuleBuilder(wasmMachine(false));
     module.useMemory({ pages: 1 });
     const wx = product(a, "W", { array: "kernel", block: 0, row: 0 });
     const root = wx.plus(b).tanh();

@@ -142,8 +142,8 @@ export class ExpressionEmitter {
     for (const root of roots) count(this.#table.of(root));
   }
 
-  /** The value in a local, computed now unless it was before. */
-  value(expr: Expr): Local<"v128"> {
+  /** The value in a local or as a constant, computed now unless it was before. */
+  value(expr: Expr): V128 {
     return this.#inLocal(this.#table.of(expr));
   }
 
@@ -152,7 +152,7 @@ export class ExpressionEmitter {
     this.#locals.set(this.#table.of(expr), value);
   }
 
-  #inLocal(term: Term): Local<"v128"> {
+  #inLocal(term: Term): V128 {
     if (term.op === "constant") return this.#f.splat(term.value);
     const known = this.#locals.get(term);
     if (known !== undefined) return known;

@@ -18,6 +18,7 @@ import {
   type V128,
   type ValueType,
 } from "./instructions.ts";
+import type { Machine } from "./machine.ts";
 
 /** Where a branch goes: the end of a block, or the start of a loop. */
 export interface Label {
@@ -49,8 +50,7 @@ export interface WasmFunction extends Callee {
 
 /** A function being written. Statements go where the builder stands: inside the callback of a loop, into that loop. */
 export class FunctionBuilder {
-  /** What the function may use. */
-  readonly module: { readonly relaxed: boolean };
+  readonly machine: Machine;
   readonly #parameterCount: number;
   readonly #locals: ValueType[] = [];
   readonly #names: string[];
@@ -58,8 +58,8 @@ export class FunctionBuilder {
   readonly #constants = new Map<string, Local<"v128">>();
   #statements: Statement[] = [];
 
-  constructor(module: { readonly relaxed: boolean }, parameters: readonly (readonly [string, ValueType])[]) {
-    this.module = module;
+  constructor(machine: Machine, parameters: readonly (readonly [string, ValueType])[]) {
+    this.machine = machine;
     this.#parameterCount = parameters.length;
     this.#names = parameters.map(([name]) => name);
   }
@@ -89,18 +89,18 @@ export class FunctionBuilder {
     return local;
   }
 
-  /** Four equal float32 lanes, loaded into a local once at function entry (V8 builds vector constants anew at each use). */
-  splat(value: number): Local<"v128"> {
+  /** Equal float32 lanes, loaded into a local once at function entry (V8 builds vector constants anew at each use). */
+  splat(value: number): V128 {
     return this.#constant(`f${Object.is(value, -0) ? "-0" : value}`, f32x4.const(value), `f32(${value})`);
   }
 
-  /** Four equal 32-bit whole numbers or bit masks, loaded once at function entry. */
-  splatI32(value: number): Local<"v128"> {
+  /** Equal 32-bit whole numbers or bit masks, loaded once at function entry. */
+  splatI32(value: number): V128 {
     return this.#constant(`i${value | 0}`, i32x4.const(value), `i32(${value})`);
   }
 
   /** Two equal float64 lanes, loaded once at function entry. */
-  splatF64(value: number): Local<"v128"> {
+  splatF64(value: number): V128 {
     return this.#constant(`d${value}`, f64x2.const(value), `f64(${value})`);
   }
 
@@ -145,14 +145,14 @@ export class FunctionBuilder {
     this.#statements.push({ kind: "comment", text });
   }
 
-  /** a · b + c, fused where the module is relaxed. */
+  /** a · b + c, fused where the machine can. */
   madd(a: V128, b: V128, c: V128): V128 {
-    return this.module.relaxed ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+    return this.machine.fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
   }
 
-  /** c - a · b, fused where the module is relaxed. */
+  /** c - a · b, fused where the machine can. */
   nmadd(a: V128, b: V128, c: V128): V128 {
-    return this.module.relaxed ? f32x4.relaxedNmadd(a, b, c) : f32x4.sub(c, f32x4.mul(a, b));
+    return this.machine.fused ? f32x4.relaxedNmadd(a, b, c) : f32x4.sub(c, f32x4.mul(a, b));
   }
 
   /** `branch(label)` inside leaves the block. */
@@ -230,7 +230,9 @@ export class FunctionBuilder {
     return { locals: this.#locals, localNames: this.#names, body: [...this.#entry, ...this.#statements] };
   }
 
-  #constant(key: string, value: V128, name: string): Local<"v128"> {
+  #constant(key: string, value: V128, name: string): V128 {
+    // A C compiler does better when it chooses the register itself.
+    if (this.machine.target === "c") return value;
     const known = this.#constants.get(key);
     if (known !== undefined) return known;
     const local = this.atEntry(value, name);

@@ -1,3 +1,4 @@
 export { supportsRelaxedSimd } from "./assembler.ts";
 export { type CompiledProgram, type CompileOptions, compileProgram } from "./compile.ts";
 export type { Description, KernelDescription } from "./describe.ts";
+export { nativeRefusal } from "./native/instance.ts";

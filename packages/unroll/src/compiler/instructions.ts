@@ -288,7 +288,7 @@ export const f32x4 = {
 const i32x4Binary = (name: string, opcode: number) => op(`i32x4.${name}`, vector(opcode), ["i32x4", "i32x4"], "v128");
 const i32x4Shift = (name: string, opcode: number) => op(`i32x4.${name}`, vector(opcode), ["i32x4", "i32"], "v128");
 export const i32x4 = {
-  const: (value: number | readonly [number, number, number, number]): V128 =>
+  const: (value: number | readonly number[]): V128 =>
     node("v128", "v128.const", [0xfd, 12], [], {
       kind: "lanes",
       format: "i32x4",
@@ -331,6 +331,37 @@ export const f64x2 = {
   convertLowI32x4: op("f64x2.convert_low_i32x4_s", vector(254), ["i32x4"], "v128"),
   /** Both lanes as 32-bit whole numbers in lanes 0 and 1, then zeros. */
   truncSatZero: op("i32x4.trunc_sat_f64x2_s_zero", vector(252), ["f64x2"], "v128"),
+} as const;
+
+const lanewiseOp = [0, 0] as const;
+/** What WebAssembly needs several instructions for and C a loop over the lanes: for modules whose machine is C's only. */
+export const lanewise = {
+  sum: op("lanes_sum", lanewiseOp, ["f32x4"], "f32"),
+  max: op("lanes_max", lanewiseOp, ["f32x4"], "f32"),
+  sin: op("lanes_sin", lanewiseOp, ["f32x4"], "v128"),
+  cos: op("lanes_cos", lanewiseOp, ["f32x4"], "v128"),
+  pow: op("lanes_pow", lanewiseOp, ["f32x4", "f32x4"], "v128"),
+  /** Float32 numbers `stride` bytes apart in the first `count` lanes, zeros in the others. */
+  gather: (address: I32 | number, stride: number, count: number): V128 =>
+    node("v128", "lanes_gather", lanewiseOp, [toCode("i32", address), i32.const(stride), i32.const(count)], {
+      kind: "memory",
+      offset: 0,
+      alignment: 4,
+    }),
+  /** The first `count` lanes to addresses `stride` bytes apart. */
+  scatter: (address: I32 | number, value: V128, stride: number, count: number): Code<"none"> =>
+    node("none", "lanes_scatter", lanewiseOp, [toCode("i32", address), value, i32.const(stride), i32.const(count)], {
+      kind: "memory",
+      offset: 0,
+      alignment: 4,
+    }),
+  /** The first `count` lanes side by side. */
+  storeFirst: (address: I32 | number, value: V128, count: number, offset = 0): Code<"none"> =>
+    node("none", "lanes_store_first", lanewiseOp, [toCode("i32", address), value, i32.const(count)], {
+      kind: "memory",
+      offset,
+      alignment: 4,
+    }),
 } as const;
 
 /** `whenTrue` if `condition` is not 0, else `whenFalse`; both are computed. */

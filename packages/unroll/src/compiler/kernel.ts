@@ -5,6 +5,7 @@
 import type { MapOperation, Operation, ProductOperation, Value } from "../program/program.ts";
 import type { ModuleBuilder, WasmFunction } from "./assembler.ts";
 import type { Buffer, Layout } from "./layout.ts";
+import type { Machine } from "./machine.ts";
 
 /** A value's strides within a buffer of its own, in elements. */
 export interface Padding {
@@ -15,8 +16,7 @@ export interface Padding {
 
 /** What a factory may ask of the plan while it is made. Reading and writing here also decides how long a buffer lives. */
 export interface PlanContext {
-  /** True = the module may use fused multiply-add. */
-  readonly relaxed: boolean;
+  readonly machine: Machine;
   /** The whole program, so that a scan can see whether its gradient will be asked for. */
   readonly operations: readonly Operation[];
   /** The layout of a value that this kernel reads: any strides, 0 and negative ones too. */

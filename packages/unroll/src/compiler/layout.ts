@@ -4,7 +4,7 @@
  */
 import { sizeOf, stridesOf } from "../core/shape.ts";
 
-/** A stretch of the plan's memory. Its address is known once every buffer is. At least 16 bytes after it may be read. */
+/** A stretch of the plan's memory. Its address is known once every buffer is. At least a vector after it may be read. */
 export interface Buffer {
   readonly name: string;
   readonly bytes: number;

@@ -1,6 +1,6 @@
 /**
- * Loops over arrays that lie in memory with any strides: a nest over the outer axes, and four elements at a time along the
- * innermost one. Elementwise kernels, copies, reductions and scatters are written with these.
+ * Loops over arrays that lie in memory with any strides: a nest over the outer axes, and a vector at a time along the innermost
+ * one. Elementwise kernels, copies, reductions and scatters are written with these.
  */
 import {
   type F32,
@@ -10,6 +10,7 @@ import {
   i32,
   i32x4,
   type Local,
+  lanewise,
   type V128,
   v128,
 } from "./assembler.ts";
@@ -92,25 +93,26 @@ export function forEachIndex(
 }
 
 /**
- * Runs `body` along an axis of `size` elements, four at a time; `index` counts bytes of unit-stride elements, `lanes` is 4 or,
- * for the last part, what is left.
+ * Runs `body` along an axis of `size` elements, a vector at a time; `index` counts bytes of unit-stride elements, `lanes` is a
+ * vector's or, for the last part, what is left.
  */
-export function forEachFour(
+export function forEachVector(
   f: FunctionBuilder,
   size: number,
   body: (index: I32 | number, lanes: number) => void,
 ): void {
-  const whole = size - (size % 4);
-  if (whole === 4) body(0, 4);
-  else if (whole > 4) {
+  const { lanes } = f.machine;
+  const whole = size - (size % lanes);
+  if (whole === lanes) body(0, lanes);
+  else if (whole > lanes) {
     const index = f.i32("i");
-    f.forLoop(index, 0, 4 * whole, 16, () => body(index, 4));
+    f.forLoop(index, 0, 4 * whole, 4 * lanes, () => body(index, lanes));
   }
   if (whole < size) body(4 * whole, size - whole);
 }
 
-/** Four neighbours along the innermost axis. With fewer `lanes`, the others hold anything that memory holds, or repeats. */
-export function loadFour(
+/** Neighbours along the innermost axis. With fewer `lanes` than a vector has, the others hold anything that memory holds, or repeats. */
+export function loadVector(
   f: FunctionBuilder,
   { base, offset, stride }: Place,
   index: I32 | number,
@@ -122,6 +124,7 @@ export function loadFour(
   }
   if (stride === 0) return v128.load32Splat(base, offset);
   const element = f.let(strided(base, index, stride, offset));
+  if (f.machine.target === "c") return lanewise.gather(element, 4 * stride, lanes);
   let value: V128 = v128.load32Zero(element);
   for (let lane = 1; lane < lanes; lane++) {
     value = v128.load32Lane(i32.add(element, 4 * stride * lane), value, lane);
@@ -129,8 +132,8 @@ export function loadFour(
   return value;
 }
 
-/** Stores the first `lanes` of four neighbours. */
-export function storeFour(
+/** Stores the first `lanes` of neighbours. */
+export function storeVector(
   f: FunctionBuilder,
   { base, offset, stride }: Place,
   index: I32 | number,
@@ -144,6 +147,10 @@ export function storeFour(
   }
   const kept = f.let(value);
   const element = f.let(strided(base, index, stride, offset));
+  if (f.machine.target === "c") {
+    f.do(lanewise.scatter(element, kept, 4 * stride, lanes));
+    return;
+  }
   for (let lane = 0; lane < lanes; lane++) {
     f.do(v128.store32Lane(i32.add(element, 4 * stride * lane), kept, lane));
   }
@@ -151,8 +158,12 @@ export function storeFour(
 
 /** Stores the first `lanes` of a vector at an address: what lies behind them is not touched. */
 export function storeLanes(f: FunctionBuilder, address: I32 | number, value: V128, lanes: number, offset = 0): void {
-  if (lanes === 4) {
+  if (lanes === f.machine.lanes) {
     f.do(v128.store(address, value, offset));
+    return;
+  }
+  if (f.machine.target === "c") {
+    f.do(lanewise.storeFirst(address, value, lanes, offset));
     return;
   }
   const kept = lanes === 3 ? f.let(value) : value;
@@ -168,12 +179,12 @@ export function shifted({ base, offset, stride }: Place, elements: number): Plac
 
 /** The value with `instead` in the lanes behind the first few. */
 export function firstLanes(f: FunctionBuilder, value: V128, lanes: number, instead: number): V128 {
-  if (lanes === 4) return value;
-  const mask = i32x4.const([-1, lanes > 1 ? -1 : 0, lanes > 2 ? -1 : 0, 0]);
+  if (lanes === f.machine.lanes) return value;
+  const mask = i32x4.const(Array.from({ length: f.machine.lanes }, (_, lane) => (lane < lanes ? -1 : 0)));
   return v128.bitselect(value, f.splat(instead), mask);
 }
 
-/** A sum or a maximum that elements are added to, four at a time. */
+/** A sum or a maximum that elements are added to, a vector at a time. */
 export interface Running {
   add(value: V128): void;
   /** Over all lanes and elements; a maximum is not a number where one of them is not. */
@@ -203,8 +214,9 @@ export function startRunning(f: FunctionBuilder, kind: "sum" | "max"): Running {
   };
 }
 
-/** The sum or the maximum of the four lanes. */
+/** The sum or the maximum of the lanes. */
 export function acrossLanes(f: FunctionBuilder, kind: "sum" | "max", value: V128): F32 {
+  if (f.machine.target === "c") return kind === "sum" ? lanewise.sum(value) : lanewise.max(value);
   const join = kind === "sum" ? f32x4.add : f32x4.max;
   const four = f.let(value);
   const two = f.let(join(four, v128.shuffle(four, four, [2, 3, 2, 3])));

@@ -9,14 +9,15 @@ import { ExpressionEmitter } from "./emit-expr.ts";
 import { addressOf, broadcastLayout, type Layout } from "./layout.ts";
 import {
   firstLanes,
-  forEachFour,
   forEachIndex,
-  loadFour,
+  forEachVector,
+  loadVector,
   neutral,
   type Place,
   startRunning,
-  storeFour,
+  storeVector,
 } from "./loops.ts";
+import type { Machine } from "./machine.ts";
 
 /** Operators worth keeping for a later pass instead of computing them again. */
 const costly: ReadonlySet<string> = new Set([
@@ -47,10 +48,10 @@ interface Pass {
   readonly roots: readonly Expr[];
 }
 
-export function planRows(body: Expr, width: number): RowsPlan {
+export function planRows(body: Expr, width: number, { lanes }: Machine): RowsPlan {
   const passes = passesOf(body);
   const kept = sharedParts(passes);
-  const rowBytes = 16 * Math.ceil(width / 4);
+  const rowBytes = 4 * lanes * Math.ceil(width / lanes);
   // One more row for sorting.
   const hasSort = passes.some((pass) => pass.rowOps.some(isSort));
   return { passes, kept, rowBytes, scratchBytes: (kept.length + (hasSort ? 1 : 0)) * rowBytes };
@@ -82,21 +83,21 @@ export function emitRows(
     for (const { rowOps, roots } of passes) {
       const running = rowOps.map((rowOp) => (isSort(rowOp) ? undefined : startRunning(f, kindOf(rowOp))));
       const parts = kept.filter((part) => needs(roots).has(part));
-      forEachFour(f, width, (index, lanes) => {
+      forEachVector(f, width, (index, lanes) => {
         const emitter = new ExpressionEmitter(
           f,
           [...roots, ...parts],
-          (leaf) => known.get(leaf) ?? loadFour(f, from[symbols.indexOf(leaf)]!, index, lanes),
+          (leaf) => known.get(leaf) ?? loadVector(f, from[symbols.indexOf(leaf)]!, index, lanes),
         );
         for (const part of parts) {
           const row = scratchRow(kept.indexOf(part));
-          if (stored.has(part)) emitter.define(part, f.let(loadFour(f, row, index, 4)));
-          else storeFour(f, row, index, 4, emitter.value(part));
+          if (stored.has(part)) emitter.define(part, f.let(loadVector(f, row, index, f.machine.lanes)));
+          else storeVector(f, row, index, f.machine.lanes, emitter.value(part));
         }
-        if (rowOps.length === 0) storeFour(f, to!, index, lanes, emitter.value(roots[0]!));
+        if (rowOps.length === 0) storeVector(f, to!, index, lanes, emitter.value(roots[0]!));
         for (const [i, rowOp] of rowOps.entries()) {
           const value = emitter.value(roots[i]!);
-          if (isSort(rowOp)) storeFour(f, scratchRow(kept.length), index, 4, value);
+          if (isSort(rowOp)) storeVector(f, scratchRow(kept.length), index, f.machine.lanes, value);
           else running[i]!.add(firstLanes(f, value, lanes, neutral(kindOf(rowOp))));
         }
       });

@@ -23,7 +23,7 @@ export function mapKernel(
   const { shape, id } = results[0]!;
   const flops = sizeOf(shape) * costOf(bodies).operations;
   if (hasRowOps(body)) {
-    const rows = planRows(body, shape.at(-1) ?? 1);
+    const rows = planRows(body, shape.at(-1) ?? 1, context.machine);
     const scratch = context.scratch("row", rows.scratchBytes);
     return {
       name: `rows ${shape.join("×")}`,

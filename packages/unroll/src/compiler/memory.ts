@@ -8,7 +8,7 @@ import type { Buffer } from "./layout.ts";
 export const largestMemory = 65535 * 65536;
 const pageBytes = 65536;
 /** Kernels may read this far behind a buffer. */
-const spareBytes = 64;
+export const spareBytes = 64;
 /** From this size on a buffer starts on a cache line. */
 const largeBuffer = 256;
 

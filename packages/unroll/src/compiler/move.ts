@@ -14,7 +14,7 @@ import { type FunctionBuilder, f32, f32x4, type I32, i32 } from "./assembler.ts"
 import { emitCopy, emitFill } from "./elementwise.ts";
 import type { KernelFactory } from "./kernel.ts";
 import { addressOf, type Layout } from "./layout.ts";
-import { forEachFour, forEachIndex, joinAxes, loadFour, type Place, type Position, storeFour } from "./loops.ts";
+import { forEachIndex, forEachVector, joinAxes, loadVector, type Place, type Position, storeVector } from "./loops.ts";
 
 /** The part of a layout that starts `before[axis]` entries in and has `shape`. */
 function partOf(whole: Layout, before: readonly number[], shape: readonly number[]): Layout {
@@ -93,7 +93,7 @@ export const viewGradientKernel: KernelFactory<ViewGradientOperation> = (context
 /** Emits `target += source`, where elements of the target may appear many times. */
 function emitAdd(f: FunctionBuilder, target: Layout, source: Layout): void {
   const joined = joinAxes(target.shape, [target.strides, source.strides]);
-  // The axis whose elements lie side by side goes inside, so that four lanes never meet in one element.
+  // The axis whose elements lie side by side goes inside, so that two lanes never meet in one element.
   const order = joined.shape.map((_, axis) => axis);
   const beside = joined.strides[0]!.lastIndexOf(1);
   if (beside >= 0) order.push(...order.splice(beside, 1));
@@ -120,8 +120,8 @@ function emitAdd(f: FunctionBuilder, target: Layout, source: Layout): void {
 }
 
 function addRow(f: FunctionBuilder, to: Place, from: Place, size: number): void {
-  forEachFour(f, size, (index, lanes) =>
-    storeFour(f, to, index, lanes, f32x4.add(loadFour(f, to, index, lanes), loadFour(f, from, index, lanes))),
+  forEachVector(f, size, (index, lanes) =>
+    storeVector(f, to, index, lanes, f32x4.add(loadVector(f, to, index, lanes), loadVector(f, from, index, lanes))),
   );
 }
 
@@ -136,7 +136,9 @@ export const gatherKernel: KernelFactory<GatherOperation> = (context, { table, i
     emit: (module) =>
       module.func({ name: `gather${result!.id}` }, (f) =>
         forEachId(f, which, to, from, rows, (position, row) =>
-          forEachFour(f, width, (index, lanes) => storeFour(f, position, index, lanes, loadFour(f, row, index, lanes))),
+          forEachVector(f, width, (index, lanes) =>
+            storeVector(f, position, index, lanes, loadVector(f, row, index, lanes)),
+          ),
         ),
       ),
   };

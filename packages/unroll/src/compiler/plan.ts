@@ -11,6 +11,7 @@ import type { Task } from "./fuse.ts";
 import { type ProgramTasks, sourcesOfTask, tasksOfProgram } from "./join-updates.ts";
 import type { Kernel, PlanContext } from "./kernel.ts";
 import { type Buffer, isContiguous, type Layout, viewLayout } from "./layout.ts";
+import { type Machine, vectorBytes } from "./machine.ts";
 import { type MemoryPlan, newBuffer, type PlannedBuffer, placeBuffers } from "./memory.ts";
 import { makeKernel } from "./operations.ts";
 
@@ -19,7 +20,7 @@ export interface PlanOptions {
   readonly keep: readonly Value[];
   /** Bytes that the plan may take. */
   readonly limit: number;
-  readonly relaxed: boolean;
+  readonly machine: Machine;
 }
 
 /** Memory that a kernel touches; the layout where a value lies in it. */
@@ -138,7 +139,7 @@ class Planner {
         if (!this.#updated.has(operation.variable)) this.#prepared.add(value);
         return;
       case "constant": {
-        const buffer = this.#newBuffer(`constant ${operation.value}`, 16, true);
+        const buffer = this.#newBuffer(`constant ${operation.value}`, vectorBytes(this.#options.machine), true);
         const layout = { buffer, shape: value.shape, strides: value.shape.map(() => 0), offset: 0 };
         this.#layouts.set(value, layout);
         this.#constants.push({ layout, value: operation.value });
@@ -199,7 +200,7 @@ class Planner {
       return layout;
     };
     const context: PlanContext = {
-      relaxed: this.#options.relaxed,
+      machine: this.#options.machine,
       operations: this.#operations,
       notes: this.#notes,
       read: (value) => read(this.#layouts.get(value)!),
@@ -295,7 +296,7 @@ class Planner {
   }
 
   #emit(memory: MemoryPlan): ModuleBuilder {
-    const module = new ModuleBuilder({ relaxed: this.#options.relaxed });
+    const module = new ModuleBuilder(this.#options.machine);
     const run: WasmFunction[] = [];
     const prepare: WasmFunction[] = [];
     for (const { kernel, prepared } of this.#kernels) {
@@ -310,7 +311,10 @@ class Planner {
     sequence("prepare", prepare);
     sequence("run", run);
     for (const { layout, value } of this.#constants) {
-      module.data(layout.buffer.address, new Uint8Array(new Float32Array(4).fill(value).buffer));
+      module.data(
+        layout.buffer.address,
+        new Uint8Array(new Float32Array(this.#options.machine.lanes).fill(value).buffer),
+      );
     }
     module.useMemory({ pages: memory.pages, maximumPages: memory.pages });
     return module;

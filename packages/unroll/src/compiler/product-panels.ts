@@ -2,7 +2,8 @@
  * How a matrix product is cut for the registers: rows into tiles, columns into groups of blocks and these into panels; and how
  * the right-hand matrices are packed so that a panel is read from front to back.
  */
-import { type FunctionBuilder, type I32, i32, type V128, v128 } from "./assembler.ts";
+import { type FunctionBuilder, type I32, i32, lanewise, type V128, v128 } from "./assembler.ts";
+import { type Machine, vectorBytes } from "./machine.ts";
 import { emitCounted } from "./product-loops.ts";
 
 /** Rows of a whole that are handled alike. */
@@ -26,10 +27,13 @@ export function splitEvenly(total: number, largest: number): Portion[] {
 export const chunkRows = 96;
 
 /** The tile sizes for a number of rows: measured with bench/product-tiles.ts. */
-export function tilesFor(rows: number, relaxed: boolean): { readonly rows: Portion[]; readonly blocks: number } {
+export function tilesFor(
+  rows: number,
+  { fused, registers }: Machine,
+): { readonly rows: Portion[]; readonly blocks: number } {
   const widths = [0, 8, 4, 3];
   if (rows < 4) return { rows: [{ size: rows, count: 1 }], blocks: widths[rows]! };
-  return { rows: splitEvenly(rows, relaxed ? 6 : 5), blocks: 2 };
+  return { rows: splitEvenly(rows, fused ? 6 : 5), blocks: registers === 32 ? 4 : 2 };
 }
 
 /** Usual longest run along the inner axis: a panel and the rows of a tile then stay in the first-level cache. */
@@ -118,32 +122,34 @@ export interface PanelSource {
   innerStride(panel: Panel): number;
 }
 
-/** Packed: [group][run][panel][inner][block][4]. */
-export function packedSource(shape: PanelShape): PanelSource & { readonly bytes: number } {
+/** Packed: [group][run][panel][inner][block][lane]. */
+export function packedSource(shape: PanelShape, machine: Machine): PanelSource & { readonly bytes: number } {
+  const block = vectorBytes(machine);
   const innerTotal = shape.inner.reduce((sum, size) => sum + size, 0);
   const columnsOf = ({ unitBlocks }: Group): number => unitBlocks * shape.gates;
-  const groupStride = (group: Group): number => 16 * columnsOf(group) * innerTotal;
+  const groupStride = (group: Group): number => block * columnsOf(group) * innerTotal;
   return {
     groupStride,
-    runStride: (group, { length }) => 16 * columnsOf(group) * length,
+    runStride: (group, { length }) => block * columnsOf(group) * length,
     offset(group, runs, panel) {
       const before = shape.inner.slice(0, runs.segment).reduce((sum, size) => sum + size, runs.start);
       const inGroup = before * columnsOf(group) + panel.start * runs.length;
-      return 16 * (group.start * shape.gates * innerTotal + inGroup);
+      return block * (group.start * shape.gates * innerTotal + inGroup);
     },
-    blockStride: 16,
-    innerStride: ({ blocks }) => 16 * blocks,
+    blockStride: block,
+    innerStride: ({ blocks }) => block * blocks,
     bytes: shape.groups.reduce((sum, group) => sum + group.count * groupStride(group), 0),
   };
 }
 
 /** Read where the matrix lies, row-major with `rowStride` bytes from one inner index to the next. */
-export function directSource(rowStride: number): PanelSource {
+export function directSource(rowStride: number, machine: Machine): PanelSource {
+  const block = vectorBytes(machine);
   return {
-    groupStride: ({ unitBlocks }) => 16 * unitBlocks,
+    groupStride: ({ unitBlocks }) => block * unitBlocks,
     runStride: (_, { length }) => length * rowStride,
-    offset: (group, runs, panel) => 16 * (group.start + panel.start) + runs.start * rowStride,
-    blockStride: 16,
+    offset: (group, runs, panel) => block * (group.start + panel.start) + runs.start * rowStride,
+    blockStride: block,
     innerStride: () => rowStride,
   };
 }
@@ -201,8 +207,9 @@ function emitPackPart(
   target: I32,
   { runs, run, first, length }: PackPart,
 ): void {
-  const source = packedSource(shape);
-  const lastBlock = Math.ceil(columns / 4) - 1;
+  const { lanes: vectorLanes } = f.machine;
+  const source = packedSource(shape, f.machine);
+  const lastBlock = Math.ceil(columns / vectorLanes) - 1;
   const from = f.i32("from");
   const to = f.i32("to");
   const inner = f.let(i32.add(i32.add(i32.mul(run, runs.length), first), runs.start), "inner");
@@ -216,9 +223,10 @@ function emitPackPart(
         const matrix = matrices[runs.segment]![column % shape.gates]!;
         const copy = (groups: number, firstGroup: number): void => {
           const firstBlock = unitBlock + firstGroup * group.unitBlocks;
-          const lanes = Math.min(4, columns - 4 * firstBlock);
-          const fromStart = i32.add(matrix.address, 4 * firstBlock * matrix.columnStride);
-          const offset = source.offset(group, runs, panel) + 16 * block + firstGroup * source.groupStride(group);
+          const lanes = Math.min(vectorLanes, columns - vectorLanes * firstBlock);
+          const fromStart = i32.add(matrix.address, vectorLanes * firstBlock * matrix.columnStride);
+          const offset =
+            source.offset(group, runs, panel) + source.blockStride * block + firstGroup * source.groupStride(group);
           const groupFrom = f.let(i32.add(fromStart, i32.mul(inner, matrix.innerStride)));
           const groupTo = f.let(i32.add(i32.add(runStart, offset), i32.mul(first, innerStride)));
           emitCounted(f, groups, () => {
@@ -229,12 +237,12 @@ function emitPackPart(
               f.increase(from, matrix.innerStride);
               f.increase(to, innerStride);
             });
-            f.increase(groupFrom, 4 * group.unitBlocks * matrix.columnStride);
+            f.increase(groupFrom, vectorLanes * group.unitBlocks * matrix.columnStride);
             f.increase(groupTo, source.groupStride(group));
           });
         };
-        // Only the matrix's last block can be narrower than four columns.
-        const hasLast = unitBlock + (group.count - 1) * group.unitBlocks === lastBlock && columns % 4 !== 0;
+        // Only the matrix's last block can be narrower than a vector.
+        const hasLast = unitBlock + (group.count - 1) * group.unitBlocks === lastBlock && columns % vectorLanes !== 0;
         copy(hasLast ? group.count - 1 : group.count, 0);
         if (hasLast) copy(1, group.count - 1);
       }
@@ -244,7 +252,8 @@ function emitPackPart(
 
 /** `lanes` neighbouring columns, zeros in the other lanes. */
 function gatherColumns(f: FunctionBuilder, from: I32, columnStride: number, lanes: number): V128 {
-  if (columnStride === 4 && lanes === 4) return v128.load(from);
+  if (columnStride === 4 && lanes === f.machine.lanes) return v128.load(from);
+  if (f.machine.target === "c") return lanewise.gather(from, columnStride, lanes);
   const lowest = Math.min(0, 3 * columnStride);
   const start = lowest === 0 ? from : i32.add(from, lowest);
   let value = v128.load32Zero(start, -lowest);

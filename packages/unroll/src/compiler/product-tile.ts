@@ -1,5 +1,5 @@
 /**
- * The innermost part of every matrix product: a tile of rows × blocks of four columns held in registers while one loop
+ * The innermost part of every matrix product: a tile of rows × blocks of columns held in registers while one loop
  * runs over the inner axis. It knows neither layouts nor what becomes of the sums; product-panels.ts loops over tiles.
  */
 import { type FunctionBuilder, f32x4, type I32, i32, type Local, type V128, v128 } from "./assembler.ts";
@@ -20,7 +20,7 @@ export interface TileOperands {
 
 export interface TileSize {
   readonly rows: number;
-  /** Blocks of four columns. */
+  /** Blocks of columns, a vector each. */
   readonly blocks: number;
 }
 
@@ -75,7 +75,7 @@ export function emitTile(
       f.increase(a, aInnerStride);
       f.increase(b, bInnerStride);
     };
-    if (rows * blocks >= 10 || rows === 1) f.whileLoop(i32.ne(b, end), body);
+    if (f.machine.target === "wasm" && (rows * blocks >= 10 || rows === 1)) f.whileLoop(i32.ne(b, end), body);
     else f.doWhile(body, () => i32.ne(b, end));
   }
   for (const row of range(rows)) for (const block of range(blocks)) finish(row, block, sums[row]![block]!);

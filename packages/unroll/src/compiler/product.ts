@@ -10,6 +10,7 @@ import { costOf } from "./emit-expr.ts";
 import type { PlanContext, ProductFactory } from "./kernel.ts";
 import { addressOf, broadcastLayout, type Layout } from "./layout.ts";
 import { joinAxes } from "./loops.ts";
+import { vectorBytes } from "./machine.ts";
 import { emitCounted } from "./product-loops.ts";
 import { directSource, emitPack, type Matrix, packedSource } from "./product-panels.ts";
 import type { Stage } from "./schedule.ts";
@@ -22,6 +23,8 @@ const rowsWorthPacking = 24;
 
 export const productKernel: ProductFactory = (context, operation, epilogue, result) => {
   const [columns] = result.shape.slice(-1) as [number];
+  const { machine } = context;
+  const block = vectorBytes(machine);
   const a = lastTwoSwapped(context.read(operation.a), operation.transposeA);
   const b = lastTwoSwapped(context.read(operation.b), operation.transposeB);
   const inner = a.shape.at(-1)!;
@@ -51,27 +54,27 @@ export const productKernel: ProductFactory = (context, operation, epilogue, resu
     accumulations: [{ result: sum, start: undefined, products: [sum] }],
     stores: [body],
   };
-  const plan = planStage(stage, { rows: walk.rows, relaxed: context.relaxed, innerOf: () => inner, exactWidth: true });
+  const plan = planStage(stage, { rows: walk.rows, machine, innerOf: () => inner, exactWidth: true });
   const [bundle] = plan.bundles as [(typeof plan.bundles)[0]]; // one sum
   const [innerStride, columnStride] = b.strides.slice(-2).map((stride) => 4 * stride) as [number, number];
   const isShared = b.shape.length === 2;
   const isPrepared = isShared && context.isPrepared(operation.b);
   const packs = isPrepared || columnStride !== 4 || walk.rows * (isShared ? walk.outer : 1) >= rowsWorthPacking;
-  const packed = packedSource(bundle.shape);
+  const packed = packedSource(bundle.shape, machine);
   const panels = packs
     ? isPrepared
       ? context.lasting("panels", packed.bytes)
       : context.scratch("panels", packed.bytes)
     : undefined;
-  const scratch = context.scratch("sums", Math.max(16, plan.scratchBytes));
+  const scratch = context.scratch("sums", Math.max(block, plan.scratchBytes));
   const places = new Map<Expr, Place>();
   for (const [symbol, layout] of operands)
-    places.set(symbol, walk.placeOf(layout, layout.strides.at(-1) === 0 ? 0 : 16));
-  const vectorPlace = walk.placeOf(a, 16);
-  const target: Target = { ...walk.placeOf(to, 16), width: columns };
+    places.set(symbol, walk.placeOf(layout, layout.strides.at(-1) === 0 ? 0 : block));
+  const vectorPlace = walk.placeOf(a, block);
+  const target: Target = { ...walk.placeOf(to, block), width: columns };
 
   const matrixAt = (outer: I32): Matrix => ({
-    address: isShared ? i32.const(addressOf(b)) : walk.placeOf(b, 16).stream.at(outer),
+    address: isShared ? i32.const(addressOf(b)) : walk.placeOf(b, block).stream.at(outer),
     innerStride,
     columnStride,
   });
@@ -82,7 +85,7 @@ export const productKernel: ProductFactory = (context, operation, epilogue, resu
     targets: () => [target],
     panels: (_, outer) =>
       panels === undefined
-        ? { address: matrixAt(outer).address, source: directSource(innerStride) }
+        ? { address: matrixAt(outer).address, source: directSource(innerStride, machine) }
         : { address: i32.const(panels.address), source: packed },
     scratch,
   };

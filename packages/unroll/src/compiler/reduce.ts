@@ -6,16 +6,16 @@ import type { KernelFactory } from "./kernel.ts";
 import { addressOf, type Layout } from "./layout.ts";
 import {
   firstLanes,
-  forEachFour,
   forEachIndex,
+  forEachVector,
   joinAxes,
-  loadFour,
+  loadVector,
   neutral,
   type Place,
   type Running,
   shifted,
   startRunning,
-  storeFour,
+  storeVector,
 } from "./loops.ts";
 
 export const reduceKernel: KernelFactory<ReduceOperation> = (context, { kind, source, axes }, [result]) => {
@@ -63,36 +63,41 @@ export function emitReduce(
       forEachIndex(f, across.shape, [{ ...source!, strides: across.strides[0]! }], ([row]) => {
         reduceAlong(f, kind, running, { ...row!, stride }, width);
       });
-      storeFour(f, { ...target!, stride: 1 }, 0, 1, f32x4.splat(running.total()));
+      storeVector(f, { ...target!, stride: 1 }, 0, 1, f32x4.splat(running.total()));
     });
     return;
   }
 
   // Lanes run along the last kept axis, a few vectors at once, down all reduced rows.
   const size = kept.shape.pop() ?? 1;
+  const { lanes: vectorLanes } = f.machine;
   const [fromStride, toStride] = kept.strides.map((strides) => strides.pop() ?? 1) as [number, number]; // two arrays
   forEachIndex(f, kept.shape, starts(kept.strides), ([source, target]) => {
     const columns = (start: number, lanes: readonly number[], index: I32 | number): void => {
       const running = lanes.map(() => startRunning(f, kind));
-      const at = (place: Place, vector: number): Place => shifted(place, start + 4 * vector);
+      const at = (place: Place, vector: number): Place => shifted(place, start + vectorLanes * vector);
       forEachIndex(f, across.shape, [{ ...source!, strides: across.strides[0]! }], ([row]) => {
         for (const [i, sum] of running.entries()) {
-          sum.add(loadFour(f, at({ ...row!, stride: fromStride }, i), index, lanes[i]!));
+          sum.add(loadVector(f, at({ ...row!, stride: fromStride }, i), index, lanes[i]!));
         }
       });
       for (const [i, sum] of running.entries()) {
-        storeFour(f, at({ ...target!, stride: toStride }, i), index, lanes[i]!, sum.lanes());
+        storeVector(f, at({ ...target!, stride: toStride }, i), index, lanes[i]!, sum.lanes());
       }
     };
-    const block = 4 * vectorsAtOnce;
+    const block = vectorLanes * vectorsAtOnce;
     const whole = size - (size % block);
     if (whole > 0) {
       const index = f.i32("i");
-      f.forLoop(index, 0, 4 * whole, 4 * block, () => columns(0, new Array<number>(vectorsAtOnce).fill(4), index));
+      f.forLoop(index, 0, 4 * whole, 4 * block, () =>
+        columns(0, new Array<number>(vectorsAtOnce).fill(vectorLanes), index),
+      );
     }
     const rest = size - whole;
     if (rest > 0) {
-      const lanes = Array.from({ length: Math.ceil(rest / 4) }, (_, i) => Math.min(4, rest - 4 * i));
+      const lanes = Array.from({ length: Math.ceil(rest / vectorLanes) }, (_, i) =>
+        Math.min(vectorLanes, rest - vectorLanes * i),
+      );
       columns(whole, lanes, 0);
     }
   });
@@ -101,19 +106,22 @@ export function emitReduce(
 /** Adds `width` elements from a place on to a running sum or maximum. */
 function reduceAlong(f: FunctionBuilder, kind: "sum" | "max", total: Running, start: Place, width: number): void {
   const add = (to: Running, place: Place, size: number): void =>
-    forEachFour(f, size, (index, lanes) =>
-      to.add(firstLanes(f, loadFour(f, place, index, lanes), lanes, neutral(kind))),
+    forEachVector(f, size, (index, lanes) =>
+      to.add(firstLanes(f, loadVector(f, place, index, lanes), lanes, neutral(kind))),
     );
-  if (width < 2 * 4 * vectorsAtOnce) {
+  const { lanes: vectorLanes } = f.machine;
+  const atOnce = vectorLanes * vectorsAtOnce;
+  if (width < 2 * atOnce) {
     add(total, start, width);
     return;
   }
   const addPart = (place: Place, size: number): void => {
     const sums = Array.from({ length: vectorsAtOnce }, () => startRunning(f, kind));
-    const whole = size - (size % (4 * vectorsAtOnce));
+    const whole = size - (size % atOnce);
     const index = f.i32("i");
-    f.forLoop(index, 0, 4 * whole, 16 * vectorsAtOnce, () => {
-      for (const [i, sum] of sums.entries()) sum.add(loadFour(f, shifted(place, 4 * i), index, 4));
+    f.forLoop(index, 0, 4 * whole, 4 * atOnce, () => {
+      for (const [i, sum] of sums.entries())
+        sum.add(loadVector(f, shifted(place, vectorLanes * i), index, vectorLanes));
     });
     add(sums[0]!, shifted(place, whole), size - whole);
     for (const sum of sums) total.add(sum.lanes());

@@ -4,6 +4,7 @@ import type { ScanOperation } from "../program/program.ts";
 import { type FunctionBuilder, type I32, i32 } from "./assembler.ts";
 import type { PlanContext } from "./kernel.ts";
 import { addressOf, type Buffer, type Layout } from "./layout.ts";
+import { vectorBytes } from "./machine.ts";
 import { emitPack, type Matrix, type PanelShape, type PanelSource, packedSource } from "./product-panels.ts";
 import { makeHome } from "./scan-homes.ts";
 import type { ScanMemory } from "./scan-memory.ts";
@@ -43,7 +44,7 @@ export class ScanArrays {
     for (const expr of inOrder([...next, ...outputs])) {
       const { node } = expr;
       if (node.op !== "symbol" || node.weight === undefined) continue;
-      const count = Math.ceil(this.#units / 4);
+      const count = Math.ceil(this.#units / this.#context.machine.lanes);
       const shape = {
         groups: [{ unitBlocks: 1, count, start: 0 }],
         gates: 1,
@@ -53,7 +54,12 @@ export class ScanArrays {
       };
       const { weight } = node;
       const buffer = this.#add(`vector ${node.name}`, shape, this.#units, [[() => this.#matrixOf(weight, false)]]);
-      const everywhere = { timesteps: 1, timeStride: 0, batchStride: 0, blockStride: 16 };
+      const everywhere = {
+        timesteps: 1,
+        timeStride: 0,
+        batchStride: 0,
+        blockStride: vectorBytes(this.#context.machine),
+      };
       memory.placeSymbol(expr, makeHome(buffer, 0, everywhere));
     }
   }
@@ -72,7 +78,7 @@ export class ScanArrays {
 
   panels(bundle: Bundle): { readonly address: I32; readonly source: PanelSource } {
     const { buffer, shape } = this.#ofBundle.get(bundle)!;
-    return { address: i32.const(buffer.address), source: packedSource(shape) };
+    return { address: i32.const(buffer.address), source: packedSource(shape, this.#context.machine) };
   }
 
   /** Emits the packing of all arrays. */
@@ -84,7 +90,7 @@ export class ScanArrays {
   }
 
   #add(name: string, shape: PanelShape, columns: number, matrices: Packed["matrices"]): Buffer {
-    const { bytes } = packedSource(shape);
+    const { bytes } = packedSource(shape, this.#context.machine);
     const buffer = this.prepared ? this.#context.lasting(name, bytes) : this.#context.scratch(name, bytes);
     this.#packed.push({ buffer, shape, columns, matrices });
     return buffer;

@@ -7,6 +7,7 @@ import type { ScanGradientOperation, Value } from "../program/program.ts";
 import { choose, i32 } from "./assembler.ts";
 import type { PlanContext } from "./kernel.ts";
 import { addressOf } from "./layout.ts";
+import { vectorBytes } from "./machine.ts";
 import type { SavedScan } from "./scan.ts";
 import type { BlockGradient, ScanAdjoint } from "./scan-adjoint.ts";
 import {
@@ -55,7 +56,7 @@ export class GradientMemory {
     const { scan } = operation;
     const { adjoint } = note;
     const [batch, timesteps, features] = scan.input.shape as [number, number, number]; // a scan's input has three axes
-    this.size = { batch, timesteps, units: scan.units };
+    this.size = { batch, timesteps, units: scan.units, machine: context.machine };
     this.#context = context;
     this.#operation = operation;
     this.#note = note;
@@ -121,7 +122,9 @@ export class GradientMemory {
   /** A forward node's home if its rows follow one another evenly with neighbours side by side, as left-hand sides must. */
   #readyLeft(left: Expr): Home | undefined {
     const home = this.#forward.get(left);
-    return home?.blockStride === 16 && evenness(home, this.size.batch) === 1 ? home : undefined;
+    return home?.blockStride === vectorBytes(this.size.machine) && evenness(home, this.size.batch) === 1
+      ? home
+      : undefined;
   }
 
   #placeForward(): void {
@@ -146,7 +149,10 @@ export class GradientMemory {
     const { batch, timesteps, units } = this.size;
     if (scan.returnSequences) {
       const layout = withUnitStride(this.#context, outputs[0]!);
-      this.rows.placeSymbol(symbol, reversed(layoutHome(layout, timesteps, layout.strides[1]!, 16)));
+      this.rows.placeSymbol(
+        symbol,
+        reversed(layoutHome(layout, timesteps, layout.strides[1]!, vectorBytes(this.size.machine))),
+      );
       return;
     }
     const layout = this.#context.readContiguous(outputs[0]!);
@@ -154,29 +160,32 @@ export class GradientMemory {
     this.rows.placeStream(symbol, {
       at: (outer) => choose(i32.const(addressOf(layout)), i32.const(none.address), i32.eqz(outer)),
       rowStride: 4 * units,
-      blockStride: 16,
+      blockStride: vectorBytes(this.size.machine),
     });
   }
 
   /** Gradients of states alternate between two places, but for those that the regions outside the loop read. */
   #placeStates(): void {
-    const { batch, timesteps, units } = this.size;
-    const row = rowBytes(units);
+    const { batch, timesteps, units, machine } = this.size;
+    const row = rowBytes(units, machine);
+    const block = vectorBytes(machine);
     const outside = readOutside(this.schedule);
     for (const { name, previous } of this.#note.adjoint.states) {
       const isSequence = outside.has(previous);
       const buffer = this.#context.scratch(name, (isSequence ? timesteps + 1 : 2) * batch * row);
-      const state = isSequence ? sequenceState(buffer, timesteps, batch, row) : alternatingState(buffer, batch, row);
+      const state = isSequence
+        ? sequenceState(buffer, { timesteps, batch, row, block })
+        : alternatingState(buffer, { batch, row, block });
       this.rows.placeState(previous, state);
     }
   }
 
   #placeInputGradient(value: Value, input: Expr): void {
-    const { batch, timesteps } = this.size;
-    const row = rowBytes(value.shape[2]!);
+    const { batch, timesteps, machine } = this.size;
+    const row = rowBytes(value.shape[2]!, machine);
     const strides = [row / 4, (batch * row) / 4, 1];
     const layout = this.#context.write(value, { strides, elements: (timesteps * batch * row) / 4 });
-    const natural = layoutHome(layout, timesteps, strides[1]!, 16);
+    const natural = layoutHome(layout, timesteps, strides[1]!, vectorBytes(machine));
     const home = this.#operation.scan.backwards ? natural : reversed(natural);
     this.rows.placeKept(this.#named(input), { home, offset: 0 });
   }
@@ -196,7 +205,11 @@ export class GradientMemory {
     const { units } = this.size;
     const strides = blockedStrides(this.size);
     const name = `right ${this.#rights.size}`;
-    const blocks = makeHome(this.#context.scratch(name, strides.blockStride * Math.ceil(units / 4)), 0, strides);
+    const blocks = makeHome(
+      this.#context.scratch(name, strides.blockStride * Math.ceil(units / this.size.machine.lanes)),
+      0,
+      strides,
+    );
     this.#rights.set(expr, blocks);
     const isVectorOf = (stages: Schedule["step"]): boolean => stages.some((stage) => vectorsOf(stage).includes(expr));
     const isOutside = isVectorOf([...before, ...after]);
@@ -206,14 +219,15 @@ export class GradientMemory {
 
   /** Rows of every timestep, or of one at a time. */
   #newRows(name: string, width: number, ofEveryTimestep: boolean): Home {
-    const { batch, timesteps } = this.size;
-    const bytes = batch * rowBytes(width);
+    const { batch, timesteps, machine } = this.size;
+    const row = rowBytes(width, machine);
+    const bytes = batch * row;
     const buffer = this.#context.scratch(name, (ofEveryTimestep ? timesteps : 1) * bytes);
     return makeHome(buffer, 0, {
       timesteps,
       timeStride: ofEveryTimestep ? bytes : 0,
-      batchStride: rowBytes(width),
-      blockStride: 16,
+      batchStride: row,
+      blockStride: vectorBytes(machine),
     });
   }
 

@@ -7,6 +7,7 @@ import type { ScanGradientOperation, Value } from "../program/program.ts";
 import { type FunctionBuilder, i32, type ModuleBuilder, type WasmFunction } from "./assembler.ts";
 import type { KernelFactory, PlanContext } from "./kernel.ts";
 import type { Buffer, Layout } from "./layout.ts";
+import { vectorBytes } from "./machine.ts";
 import type { SavedScan } from "./scan.ts";
 import { ScanArrays } from "./scan-arrays.ts";
 import { GradientMemory } from "./scan-gradient-memory.ts";
@@ -31,12 +32,12 @@ export const scanGradientKernel: KernelFactory<ScanGradientOperation> = (context
   const { size, schedule } = memory;
   const arrays = new ScanArrays(context, scan, schedule);
   arrays.addVectors(memory.rows);
-  const regions = planRegions(context, size, schedule, memory.rows, arrays, () => scratch);
+  const regions = planRegions(size, schedule, memory.rows, arrays, () => scratch);
   const tasks = cell.arrays.flatMap((_, i) => {
     const value = used[1 + i];
     return value === undefined ? [] : tasksOf(operation, memory, i, context.write(value));
   });
-  const sums = planBlocks(tasks, size, context.relaxed);
+  const sums = planBlocks(tasks, size);
   const scratch: Buffer = context.scratch("sums", Math.max(regions.scratchBytes, sums.scratchBytes));
   const initials = planInitialGradients(context, operation, note, memory.rows);
   const copies = planResults(context, operation, memory, used);
@@ -95,7 +96,10 @@ function planInitialGradients(
     const layouts = values.flatMap((value) => (value === undefined ? [] : [withUnitStride(context, value)]));
     return (f) => {
       const sources = layouts.map(
-        (layout): Place => ({ stream: streamOf(layoutHome(layout, 1, 0, 16), "time"), offset: 0 }),
+        (layout): Place => ({
+          stream: streamOf(layoutHome(layout, 1, 0, vectorBytes(context.machine)), "time"),
+          offset: 0,
+        }),
       );
       emitRows(f, size, (parts) => parts.reduce((sum: Expr, part) => sum.plus(part), zero), sources, initial);
     };
@@ -116,7 +120,7 @@ function planResults(
     const features = scan.input.shape[2]!;
     const size = { rows: batch * timesteps, width: features };
     const layout = { ...context.write(input), shape: [size.rows, features], strides: [features, 1] };
-    emits.push((f) => emitRows(f, size, () => zero, [], exactTarget(layout)));
+    emits.push((f) => emitRows(f, size, () => zero, [], exactTarget(layout, context.machine)));
   }
   for (const [i, { next }] of memory.rows.states.entries()) {
     const value = used[1 + scan.cell.arrays.length + i];
@@ -125,7 +129,14 @@ function planResults(
     emits.push((f) => {
       const last = i32.const(timesteps - 1);
       const from: Place = { stream: next, offset: 0 };
-      emitRows(f, { rows: batch, width: units }, ([state]) => state!, [from], exactTarget(layout), last);
+      emitRows(
+        f,
+        { rows: batch, width: units },
+        ([state]) => state!,
+        [from],
+        exactTarget(layout, context.machine),
+        last,
+      );
     });
   }
   return emits;

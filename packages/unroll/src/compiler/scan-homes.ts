@@ -5,6 +5,7 @@
 import { type I32, i32 } from "./assembler.ts";
 import type { PlanContext } from "./kernel.ts";
 import type { Buffer, Layout } from "./layout.ts";
+import type { Machine } from "./machine.ts";
 import type { Place, Stream } from "./schedule-place.ts";
 
 /** How a region walks through timesteps and examples: the outer loop, and the rows of its stages. */
@@ -83,8 +84,8 @@ export function streamOf(home: Home, along: Walk["along"]): Stream {
 }
 
 /** Bytes of a row of `width` elements with room for whole blocks; not a multiple of 1 KiB, for rows would evict one another. */
-export function rowBytes(width: number): number {
-  const bytes = 16 * Math.ceil(width / 4);
+export function rowBytes(width: number, { lanes }: Machine): number {
+  const bytes = 4 * lanes * Math.ceil(width / lanes);
   return bytes % 1024 === 0 ? bytes + 64 : bytes;
 }
 
@@ -105,17 +106,28 @@ export interface StateHome {
 }
 
 /** A state in `timesteps` + 1 slots one after the other, the first for the initial state. */
-export function sequenceState(buffer: Buffer, timesteps: number, batch: number, row: number): StateHome {
-  const strides = { timesteps, timeStride: batch * row, batchStride: row, blockStride: 16 };
+export function sequenceState(
+  buffer: Buffer,
+  {
+    timesteps,
+    batch,
+    row,
+    block,
+  }: { readonly timesteps: number; readonly batch: number; readonly row: number; readonly block: number },
+): StateHome {
+  const strides = { timesteps, timeStride: batch * row, batchStride: row, blockStride: block };
   const sequence = { previous: makeHome(buffer, 0, strides), next: makeHome(buffer, batch * row, strides) };
   const previous = streamOf(sequence.previous, "time");
   return { previous, next: streamOf(sequence.next, "time"), sequence, initial: { stream: previous, offset: 0 } };
 }
 
 /** A state in two slots that change places at every step. */
-export function alternatingState(buffer: Buffer, batch: number, row: number): StateHome {
+export function alternatingState(
+  buffer: Buffer,
+  { batch, row, block }: { readonly batch: number; readonly row: number; readonly block: number },
+): StateHome {
   const slotAt = (index: I32): I32 => i32.add(i32.mul(i32.and(index, 1), batch * row), buffer.address);
-  const rows = { rowStride: row, blockStride: 16 };
+  const rows = { rowStride: row, blockStride: block };
   const previous: Stream = { ...rows, at: slotAt };
   const next: Stream = { ...rows, at: (timestep) => slotAt(i32.add(timestep, 1)) };
   return { previous, next, sequence: undefined, initial: { stream: previous, offset: 0 } };

@@ -4,6 +4,7 @@
  */
 import type { Expr } from "../equations/expr.ts";
 import type { Buffer } from "./layout.ts";
+import { type Machine, vectorBytes } from "./machine.ts";
 import { evenness, type Home, makeHome, rowBytes, type StateHome, streamOf, type Walk } from "./scan-homes.ts";
 import type { Schedule, Stage } from "./schedule.ts";
 import type { StageMemory, Target } from "./schedule-emit.ts";
@@ -11,6 +12,7 @@ import { inputsOf } from "./schedule-graph.ts";
 import type { Place, Stream } from "./schedule-place.ts";
 
 export interface ScanSize {
+  readonly machine: Machine;
   readonly batch: number;
   readonly timesteps: number;
   readonly units: number;
@@ -77,10 +79,10 @@ export class ScanMemory {
 
   /**
    * Gives a home to every kept node that has none. Nodes of before the loop that its equations read lie side by side, as the
-   * loop's tiles read them: `[time][batch][unit block][node][4]`.
+   * loop's tiles read them: `[time][batch][unit block][node][lane]`.
    */
   placeRest(allocate: (name: string, bytes: number) => Buffer): void {
-    const { batch, timesteps } = this.#size;
+    const { batch, timesteps, machine } = this.#size;
     const { kept, before, step, after } = this.#schedule;
     const vectors = new Set([...before, ...step, ...after].flatMap(vectorsOf));
     const rest = [...kept].filter(([expr]) => !this.#kept.has(expr));
@@ -91,13 +93,13 @@ export class ScanMemory {
     for (const [i, [expr, how]] of rest.entries()) {
       if (this.#kept.has(expr)) continue;
       const isNumber = expr.extent === "one";
-      const row = isNumber ? 4 : rowBytes(this.#schedule.widthOf(expr));
+      const row = isNumber ? 4 : rowBytes(this.#schedule.widthOf(expr), machine);
       const slots = how === "sequence" ? timesteps : 1;
       const home = makeHome(allocate(`node ${i}`, slots * batch * row), 0, {
         timesteps,
         timeStride: slots === 1 ? 0 : batch * row,
         batchStride: row,
-        blockStride: isNumber ? 0 : 16,
+        blockStride: isNumber ? 0 : vectorBytes(machine),
       });
       this.placeKept(expr, { home, offset: 0 });
     }
@@ -106,15 +108,16 @@ export class ScanMemory {
   /** One home for nodes of `units` elements that are read and written together. */
   placeTogether(nodes: readonly Expr[], allocate: (bytes: number) => Buffer): void {
     if (nodes.length === 0) return;
-    const { batch, timesteps, units } = this.#size;
-    const row = rowBytes(4 * nodes.length * Math.ceil(units / 4));
+    const { batch, timesteps, units, machine } = this.#size;
+    const { lanes } = machine;
+    const row = rowBytes(lanes * nodes.length * Math.ceil(units / lanes), machine);
     const home = makeHome(allocate(timesteps * batch * row), 0, {
       timesteps,
       timeStride: batch * row,
       batchStride: row,
-      blockStride: 16 * nodes.length,
+      blockStride: 4 * lanes * nodes.length,
     });
-    for (const [i, expr] of nodes.entries()) this.placeKept(expr, { home, offset: 16 * i });
+    for (const [i, expr] of nodes.entries()) this.placeKept(expr, { home, offset: 4 * lanes * i });
   }
 
   /** Memory of a stage, given what earlier stages stored. */

@@ -2,8 +2,8 @@
 import { argument, type Expr, type ProductNode } from "../equations/expr.ts";
 import { type FunctionBuilder, type I32, i32, type ModuleBuilder, type WasmFunction } from "./assembler.ts";
 import { costOf } from "./emit-expr.ts";
-import type { PlanContext } from "./kernel.ts";
 import { addressOf, type Layout } from "./layout.ts";
+import { type Machine, vectorBytes } from "./machine.ts";
 import { emitCounted } from "./product-loops.ts";
 import type { ScanArrays } from "./scan-arrays.ts";
 import type { Walk } from "./scan-homes.ts";
@@ -32,8 +32,7 @@ export interface ScanRegions {
 
 /** Plans all regions; `scratch` is asked for during emission. */
 export function planRegions(
-  context: PlanContext,
-  { batch, timesteps }: ScanSize,
+  { batch, timesteps, machine }: ScanSize,
   schedule: Schedule,
   memory: ScanMemory,
   arrays: ScanArrays,
@@ -47,7 +46,7 @@ export function planRegions(
       for (const expr of stage.reductions) available.add(expr);
       const planned = planStage(stage, {
         rows: walk.rows,
-        relaxed: context.relaxed,
+        machine,
         innerOf: (vector) => schedule.widthOf(vector),
       });
       for (const bundle of planned.bundles) arrays.addBundle(bundle);
@@ -62,7 +61,10 @@ export function planRegions(
     plan("after", schedule.after, memory.outsideWalk(schedule.after)),
   ].filter(({ stages }) => stages.length > 0);
   return {
-    scratchBytes: Math.max(16, ...regions.flatMap(({ stages }) => stages.map((stage) => stage.plan.scratchBytes))),
+    scratchBytes: Math.max(
+      vectorBytes(machine),
+      ...regions.flatMap(({ stages }) => stages.map((stage) => stage.plan.scratchBytes)),
+    ),
     emit(module, name) {
       const functions = regions.map((region) =>
         emitRegion(module, `${name} ${region.name}`, region, arrays, scratch()),
@@ -102,7 +104,7 @@ export function emitRows(
   const operands = sources.map((_, i) => argument(`a${i}`));
   const value = equation(operands);
   const stage: Stage = { width, reductions: [], accumulations: [], stores: [value] };
-  const plan = planStage(stage, { rows, relaxed: false, innerOf: () => 0, exactWidth: target.width !== undefined });
+  const plan = planStage(stage, { rows, machine: f.machine, innerOf: () => 0, exactWidth: target.width !== undefined });
   const places = new Map(operands.map((operand, i) => [operand, sources[i]!]));
   const memory: StageMemory = {
     source: (expr) => places.get(expr),
@@ -117,10 +119,14 @@ export function emitRows(
 }
 
 /** A layout `[rows, width]` as a target that keeps within its rows. */
-export function exactTarget(layout: Layout): Target {
+export function exactTarget(layout: Layout, machine: Machine): Target {
   const [rowStride] = layout.strides as [number, number];
   const at = (): I32 => i32.const(addressOf(layout));
-  return { stream: { at, rowStride: 4 * rowStride, blockStride: 16 }, offset: 0, width: layout.shape.at(-1)! };
+  return {
+    stream: { at, rowStride: 4 * rowStride, blockStride: vectorBytes(machine) },
+    offset: 0,
+    width: layout.shape.at(-1)!,
+  };
 }
 
 /** Floating-point operations of one timestep and example. */

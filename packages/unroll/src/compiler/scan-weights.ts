@@ -1,6 +1,6 @@
 /**
  * Gradients of a scan's arrays: for each gate's block one product over all timesteps and examples, and sums of columns for
- * biases and vectors. Their right-hand sides lie in blocks `[unit block][timestep][example][4]`, so that both run on evenly.
+ * biases and vectors. Their right-hand sides lie in blocks `[unit block][timestep][example][lane]`, so that both run on evenly.
  */
 import { argument, type Expr, product, zero } from "../equations/expr.ts";
 import {
@@ -14,6 +14,7 @@ import {
 } from "./assembler.ts";
 import { addressOf, type Layout } from "./layout.ts";
 import { storeLanes } from "./loops.ts";
+import { vectorBytes } from "./machine.ts";
 import { emitCounted } from "./product-loops.ts";
 import { type PanelSource, splitEvenly } from "./product-panels.ts";
 import type { Home } from "./scan-homes.ts";
@@ -43,8 +44,14 @@ const longestPart = 512;
 const cacheLine = 64;
 
 /** A home for right-hand sides, timesteps as the scan processes them. */
-export function blockedStrides({ batch, timesteps }: ScanSize) {
-  return { timesteps, timeStride: 16 * batch, batchStride: 16, blockStride: 16 * batch * timesteps + cacheLine };
+export function blockedStrides({ batch, timesteps, machine }: ScanSize) {
+  const block = vectorBytes(machine);
+  return {
+    timesteps,
+    timeStride: block * batch,
+    batchStride: block,
+    blockStride: block * batch * timesteps + cacheLine,
+  };
 }
 
 export interface PlannedBlocks {
@@ -53,15 +60,15 @@ export interface PlannedBlocks {
   emit(module: ModuleBuilder, name: string, scratch: { readonly address: number }): WasmFunction;
 }
 
-export function planBlocks(tasks: readonly BlockTask[], size: ScanSize, relaxed: boolean): PlannedBlocks {
+export function planBlocks(tasks: readonly BlockTask[], size: ScanSize): PlannedBlocks {
   const planned = tasks.map((task) => ({
     task,
-    plan: isProductTask(task) ? planProduct(task, size, relaxed) : undefined,
+    plan: isProductTask(task) ? planProduct(task, size) : undefined,
   }));
   const inner = size.batch * size.timesteps;
   return {
     scratchBytes: Math.max(
-      16,
+      vectorBytes(size.machine),
       ...planned.flatMap(({ plan }) => plan?.parts.map((part) => part.plan.scratchBytes) ?? []),
     ),
     flops: 2 * inner * size.units * tasks.reduce((sum, { rows, terms }) => sum + rows * terms.length, 0),
@@ -80,10 +87,10 @@ function isProductTask({ terms }: BlockTask): boolean {
   return terms.some(({ left }) => left !== undefined);
 }
 
-function targetOf({ target: { layout, row, column } }: BlockTask, { units }: ScanSize): Target {
+function targetOf({ target: { layout, row, column } }: BlockTask, { units, machine }: ScanSize): Target {
   const [rowStride] = layout.strides.length === 2 ? layout.strides : [0];
   const at = () => i32.const(addressOf(layout) + 4 * (row * rowStride! + column));
-  return { stream: { at, rowStride: 4 * rowStride!, blockStride: 16 }, offset: 0, width: units };
+  return { stream: { at, rowStride: 4 * rowStride!, blockStride: vectorBytes(machine) }, offset: 0, width: units };
 }
 
 interface PlannedProduct {
@@ -96,11 +103,7 @@ interface PlannedProduct {
   readonly before: Expr;
 }
 
-function planProduct(
-  { rows, terms }: BlockTask,
-  { batch, timesteps, units }: ScanSize,
-  relaxed: boolean,
-): PlannedProduct {
+function planProduct({ rows, terms }: BlockTask, { batch, timesteps, units, machine }: ScanSize): PlannedProduct {
   const vectors = terms.map((_, i) => argument(`left${i}`));
   const products = vectors.map((vector, i) => product(vector, `right${i}`, { array: "right", block: i, row: 0 }));
   const result = products.reduce((sum, term) => sum.plus(term));
@@ -114,7 +117,7 @@ function planProduct(
     stores: [isWhole ? result : result.plus(before)],
   };
   const parts = splitEvenly(inner, isWhole ? inner : longestPart).map(({ size, count }) => ({
-    plan: planStage(stage, { rows, relaxed, innerOf: () => size, exactWidth: true, longestRun }),
+    plan: planStage(stage, { rows, machine, innerOf: () => size, exactWidth: true, longestRun }),
     length: size,
     count,
   }));
@@ -131,6 +134,7 @@ function emitProduct(
   const target = targetOf(task, size);
   if (!isWhole) emitRows(f, { rows: task.rows, width: size.units }, () => zero, [], target);
   const { blockStride } = blockedStrides(size);
+  const block = vectorBytes(size.machine);
   const homes = new Map(vectors.map((vector, i) => [vector, task.terms[i]!.left!]));
   // The outer index counts timesteps × examples here.
   const places = new Map<Expr, Place>([[before, target]]);
@@ -143,7 +147,10 @@ function emitProduct(
     vectorStride: (expr) => homes.get(expr)!.batchStride,
     targets: () => [target],
     widthOf: () => size.units,
-    panels: (bundle, outer) => ({ address: i32.mul(outer, 16), source: blockedSource(bundle, task, blockStride) }),
+    panels: (bundle, outer) => ({
+      address: i32.mul(outer, block),
+      source: blockedSource(bundle, task, blockStride, block),
+    }),
     scratch,
   };
   const first = f.let(i32.const(0), "first");
@@ -156,16 +163,16 @@ function emitProduct(
 }
 
 /** Panels read where the right-hand sides lie. */
-function blockedSource({ shape }: Bundle, { terms }: BlockTask, blockStride: number): PanelSource {
+function blockedSource({ shape }: Bundle, { terms }: BlockTask, blockStride: number, block: number): PanelSource {
   return {
     groupStride: ({ unitBlocks }) => unitBlocks * shape.gates * blockStride,
-    runStride: (_, { length }) => 16 * length,
+    runStride: (_, { length }) => block * length,
     offset(group, runs, panel) {
       const { buffer, start } = terms[runs.segment]!.right;
-      return buffer.address + start + 16 * runs.start + blockStride * (group.start * shape.gates + panel.start);
+      return buffer.address + start + block * runs.start + blockStride * (group.start * shape.gates + panel.start);
     },
     blockStride,
-    innerStride: () => 16,
+    innerStride: () => block,
   };
 }
 
@@ -175,9 +182,11 @@ function emitColumnSums(f: FunctionBuilder, task: BlockTask, size: ScanSize): vo
   const { blockStride } = blockedStrides(size);
   const target = targetOf(task, size);
   const to = f.let(target.stream.at(i32.const(0)), "to");
-  const blocks = Math.ceil(size.units / 4);
+  const { lanes } = size.machine;
+  const block = vectorBytes(size.machine);
+  const blocks = Math.ceil(size.units / lanes);
   const from = task.terms.map(({ right }) => f.let(i32.const(right.buffer.address + right.start), "from"));
-  const emitBlocks = (times: number, lanes: number): void =>
+  const emitBlocks = (times: number, stored: number): void =>
     emitCounted(f, times, () => {
       const sums = [0, 1, 2, 3].map(() => f.let(f32x4.const(0), "sum"));
       for (const start of from) {
@@ -185,17 +194,17 @@ function emitColumnSums(f: FunctionBuilder, task: BlockTask, size: ScanSize): vo
         const add = (into: number, offset: number): void =>
           f.set(sums[into]!, f32x4.add(sums[into]!, v128.load(at, offset)));
         emitCounted(f, Math.floor(count / 4), () => {
-          for (const i of [0, 1, 2, 3]) add(i, 16 * i);
-          f.increase(at, 64);
+          for (const i of [0, 1, 2, 3]) add(i, block * i);
+          f.increase(at, 4 * block);
         });
-        for (let i = 0; i < count % 4; i++) add(i, 16 * i);
+        for (let i = 0; i < count % 4; i++) add(i, block * i);
         f.increase(start, blockStride);
       }
       const [a, b, c, d] = sums as [(typeof sums)[0], (typeof sums)[0], (typeof sums)[0], (typeof sums)[0]]; // four of them
-      storeLanes(f, to, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), lanes);
-      f.increase(to, 16);
+      storeLanes(f, to, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), stored);
+      f.increase(to, block);
     });
-  const rest = size.units % 4;
-  emitBlocks(rest === 0 ? blocks : blocks - 1, 4);
+  const rest = size.units % lanes;
+  emitBlocks(rest === 0 ? blocks : blocks - 1, lanes);
   if (rest !== 0) emitBlocks(1, rest);
 }

@@ -8,6 +8,7 @@ import type { ScanGradientOperation, ScanOperation, Value } from "../program/pro
 import { type FunctionBuilder, i32, type ModuleBuilder, type WasmFunction } from "./assembler.ts";
 import type { KernelFactory, PlanContext } from "./kernel.ts";
 import type { Buffer, Layout } from "./layout.ts";
+import { vectorBytes } from "./machine.ts";
 import { type ScanAdjoint, scanAdjoint } from "./scan-adjoint.ts";
 import { ScanArrays } from "./scan-arrays.ts";
 import {
@@ -43,7 +44,8 @@ export interface SavedScan {
 export const scanKernel: KernelFactory<ScanOperation> = (context, operation, results) => {
   const [batch, timesteps, features] = operation.input.shape as [number, number, number]; // a scan's input has three axes
   const { units, cell } = operation;
-  const size: ScanSize = { batch, timesteps, units };
+  const { machine } = context;
+  const size: ScanSize = { batch, timesteps, units, machine };
   const step = scanStep(operation, features);
   const gradient = context.operations.find(
     (other): other is ScanGradientOperation => other.op === "scanGradient" && other.scan === operation,
@@ -73,7 +75,7 @@ export const scanKernel: KernelFactory<ScanOperation> = (context, operation, res
 
   const arrays = new ScanArrays(context, operation, cut);
   arrays.addVectors(memory);
-  const regions = planRegions(context, size, cut, memory, arrays, () => scratch);
+  const regions = planRegions(size, cut, memory, arrays, () => scratch);
   const scratch: Buffer = context.scratch("sums", regions.scratchBytes);
   const initials = planInitialStates(context, operation, memory);
   const copies = planCopies(context, operation, step, cut, memory, used);
@@ -110,10 +112,10 @@ function placeSymbols(
     const home = layoutHome(layout, timesteps, layout.strides[1]!, blockStride);
     return operation.backwards ? reversed(home) : home;
   };
-  symbols.set(operation.cell.x, alongTime(withUnitStride(context, operation.input), 16));
+  symbols.set(operation.cell.x, alongTime(withUnitStride(context, operation.input), vectorBytes(context.machine)));
   if (step.mask !== undefined) symbols.set(step.mask, alongTime(context.read(operation.mask!), 0));
   const factor = (symbol: Expr, value: Value): void =>
-    void symbols.set(symbol, layoutHome(withUnitStride(context, value), timesteps, 0, 16));
+    void symbols.set(symbol, layoutHome(withUnitStride(context, value), timesteps, 0, vectorBytes(context.machine)));
   for (const [i, symbol] of step.inputFactors.entries()) factor(symbol, operation.inputFactors[i]!);
   for (const [i, symbol] of step.recurrentFactors.entries()) factor(symbol, operation.recurrentFactors[i]!);
   for (const [symbol, home] of symbols) memory.placeSymbol(symbol, home);
@@ -123,22 +125,26 @@ function placeSymbols(
 /** States keep all timesteps where the output or the gradient wants them, else two. */
 function placeStates(
   context: PlanContext,
-  { batch, timesteps, units }: ScanSize,
+  { batch, timesteps, units, machine }: ScanSize,
   { graph, outputState }: ScanStep,
   memory: ScanMemory,
   output: Value | undefined,
   keepAll: boolean,
 ): void {
-  const row = rowBytes(units);
+  const row = rowBytes(units, machine);
+  const block = vectorBytes(machine);
   for (const [i, { name, previous }] of graph.states.entries()) {
     if (output !== undefined && i === outputState) {
       const { buffer } = context.write(output, outputPadding(batch, timesteps, row, 1));
-      memory.placeState(previous, sequenceState(buffer, timesteps, batch, row));
+      memory.placeState(previous, sequenceState(buffer, { timesteps, batch, row, block }));
     } else if (keepAll) {
       const buffer = context.keep(`states ${name}`, (timesteps + 1) * batch * row);
-      memory.placeState(previous, sequenceState(buffer, timesteps, batch, row));
+      memory.placeState(previous, sequenceState(buffer, { timesteps, batch, row, block }));
     } else {
-      memory.placeState(previous, alternatingState(context.scratch(`state ${name}`, 2 * batch * row), batch, row));
+      memory.placeState(
+        previous,
+        alternatingState(context.scratch(`state ${name}`, 2 * batch * row), { batch, row, block }),
+      );
     }
   }
 }
@@ -152,15 +158,16 @@ function outputPadding(batch: number, timesteps: number, row: number, before: nu
 /** Outputs of the step graph: an output that is no state, and what is saved for the gradient, side by side. */
 function placeOutputs(
   context: PlanContext,
-  { batch, timesteps, units }: ScanSize,
+  { batch, timesteps, units, machine }: ScanSize,
   { outputState }: ScanStep,
   cut: Schedule,
   memory: ScanMemory,
   { output, savedNodes }: { output: Value | undefined; savedNodes: readonly Expr[] },
 ): void {
-  const row = rowBytes(units);
+  const row = rowBytes(units, machine);
+  const block = vectorBytes(machine);
   if (outputState === undefined) {
-    const strides = { timesteps, timeStride: batch * row, batchStride: row, blockStride: 16 };
+    const strides = { timesteps, timeStride: batch * row, batchStride: row, blockStride: block };
     const [expr] = cut.outputs as [Expr]; // it is the first output
     if (output === undefined) {
       const buffer = context.scratch("output", batch * row);
@@ -184,12 +191,12 @@ function placeOutputs(
   memory.placeTogether(together, (bytes) => context.keep("saved", bytes));
   for (const [i, expr] of missing.filter((each) => !together.includes(each)).entries()) {
     const isNumber = expr.extent === "one";
-    const stride = isNumber ? 4 : rowBytes(cut.widthOf(expr));
+    const stride = isNumber ? 4 : rowBytes(cut.widthOf(expr), machine);
     const home = makeHome(context.keep(`saved ${i}`, timesteps * batch * stride), 0, {
       timesteps,
       timeStride: batch * stride,
       batchStride: stride,
-      blockStride: isNumber ? 0 : 16,
+      blockStride: isNumber ? 0 : block,
     });
     memory.placeKept(expr, { home, offset: 0 });
   }
@@ -208,7 +215,7 @@ function planInitialStates(
     return (f) => {
       if (layout === undefined) emitRows(f, rows, () => zero, [], initial);
       else {
-        const source = { stream: streamOf(layoutHome(layout, 1, 0, 16), "time"), offset: 0 };
+        const source = { stream: streamOf(layoutHome(layout, 1, 0, vectorBytes(context.machine)), "time"), offset: 0 };
         emitRows(f, rows, ([state]) => state!, [source], initial);
       }
     };
@@ -235,7 +242,14 @@ function planCopies(
           ? { stream: streamOf(memory.roomOf(cut.outputs[0]!)!.home, "time"), offset: 0 }
           : { stream: memory.states[state]!.next, offset: 0 };
       const last = i32.const(timesteps - 1);
-      emitRows(f, { rows: batch, width: units }, ([final]) => final!, [from], exactTarget(layout), last);
+      emitRows(
+        f,
+        { rows: batch, width: units },
+        ([final]) => final!,
+        [from],
+        exactTarget(layout, context.machine),
+        last,
+      );
     };
   });
 }

@@ -6,6 +6,7 @@ import type { Expr, ProductNode } from "../equations/expr.ts";
 import { type FunctionBuilder, f32x4, type I32, i32, type Local, type V128, v128 } from "./assembler.ts";
 import { ExpressionEmitter } from "./emit-expr.ts";
 import { storeLanes } from "./loops.ts";
+import { type Machine, vectorBytes } from "./machine.ts";
 import { emitCounted } from "./product-loops.ts";
 import {
   chunkRows,
@@ -38,7 +39,7 @@ export interface Bundle {
 export interface StagePlan {
   readonly stage: Stage;
   readonly rows: number;
-  readonly relaxed: boolean;
+  readonly machine: Machine;
   readonly groups: readonly Group[];
   readonly bundles: readonly Bundle[];
   /** Bytes of scratch that emission needs. */
@@ -67,7 +68,7 @@ export interface Target extends Place {
 
 export interface StageSizes {
   readonly rows: number;
-  readonly relaxed: boolean;
+  readonly machine: Machine;
   /** The length of a product's vector or a reduction's row. */
   innerOf(vector: Expr): number;
   /** Some target has no room for the rest of the last block. */
@@ -77,9 +78,10 @@ export interface StageSizes {
 }
 
 export function planStage(stage: Stage, sizes: StageSizes): StagePlan {
-  const { rows, relaxed, innerOf, exactWidth = false, longestRun = usualRun } = sizes;
+  const { rows, machine, innerOf, exactWidth = false, longestRun = usualRun } = sizes;
+  const { lanes } = machine;
   const chunk = Math.min(rows, chunkRows);
-  const tiles = tilesFor(chunk, relaxed);
+  const tiles = tilesFor(chunk, machine);
   const bySignature = new Map<string, Accumulation[]>();
   const ids = new Map<Expr, number>();
   for (const accumulation of stage.accumulations) {
@@ -90,8 +92,8 @@ export function planStage(stage: Stage, sizes: StageSizes): StagePlan {
   }
   const sets = [...bySignature.values()];
   const gates = Math.min(...sets.map((set) => set.length));
-  const even = groupsFor(Math.ceil(stage.width / 4), sets.length === 0 ? 1 : gates, tiles.blocks);
-  const groups = exactWidth && stage.width % 4 !== 0 ? withLastApart(even) : even;
+  const even = groupsFor(Math.ceil(stage.width / lanes), sets.length === 0 ? 1 : gates, tiles.blocks);
+  const groups = exactWidth && stage.width % lanes !== 0 ? withLastApart(even) : even;
   const bundles = sets.map((accumulations): Bundle => {
     const vectors = vectorsOf(accumulations[0]!);
     const inner = vectors.map(innerOf);
@@ -102,8 +104,9 @@ export function planStage(stage: Stage, sizes: StageSizes): StagePlan {
     };
   });
   const columns = groups[0]!.unitBlocks * stage.accumulations.length;
-  const sortBytes = 16 * Math.max(0, ...stage.reductions.map((expr) => Math.ceil(innerOf(inputsOf(expr)[0]!) / 4)));
-  return { stage, rows, relaxed, groups, bundles, scratchBytes: Math.max(16 * columns * chunk, sortBytes) };
+  const longestRow = Math.max(0, ...stage.reductions.map((expr) => innerOf(inputsOf(expr)[0]!)));
+  const sortBytes = 4 * lanes * Math.ceil(longestRow / lanes);
+  return { stage, rows, machine, groups, bundles, scratchBytes: Math.max(4 * lanes * columns * chunk, sortBytes) };
 }
 
 /** The same groups, with code of its own for the last. */
@@ -115,8 +118,8 @@ function withLastApart(groups: readonly Group[]): Group[] {
 }
 
 /** Bytes of a bundle's packed matrices. */
-export function packedBytes({ shape }: Bundle): number {
-  return packedSource(shape).bytes;
+export function packedBytes({ shape }: Bundle, machine: Machine): number {
+  return packedSource(shape, machine).bytes;
 }
 
 function vectorsOf({ products }: Accumulation): Expr[] {
@@ -230,14 +233,14 @@ function findLeaves(plan: StagePlan, memory: StageMemory): { leaves: Expr[]; com
 }
 
 /** Bytes of a scratch row: all sums of a group. */
-function scratchStride({ stage }: StagePlan, group: Group): number {
-  return 16 * group.unitBlocks * stage.accumulations.length;
+function scratchStride({ stage, machine }: StagePlan, group: Group): number {
+  return vectorBytes(machine) * group.unitBlocks * stage.accumulations.length;
 }
 
 /** Where a bundle's sums begin in a scratch row. */
-function scratchOffset({ bundles }: StagePlan, bundle: Bundle, group: Group): number {
+function scratchOffset({ bundles, machine }: StagePlan, bundle: Bundle, group: Group): number {
   const before = bundles.slice(0, bundles.indexOf(bundle));
-  return 16 * group.unitBlocks * before.reduce((sum, { shape }) => sum + shape.gates, 0);
+  return vectorBytes(machine) * group.unitBlocks * before.reduce((sum, { shape }) => sum + shape.gates, 0);
 }
 
 interface PanelWork {
@@ -287,7 +290,7 @@ function emitStarts(f: FunctionBuilder, plan: StagePlan, memory: StageMemory, wo
   const sums = f.let(sumsAddress(plan, memory, work, 0), "sums");
   emitCounted(f, rows, () => {
     for (const column of range(group.unitBlocks * bundle.shape.gates)) {
-      f.do(v128.store(sums, starting.load(0, column) ?? f32x4.const(0), 16 * column));
+      f.do(v128.store(sums, starting.load(0, column) ?? f32x4.const(0), vectorBytes(f.machine) * column));
     }
     f.increase(sums, scratchStride(plan, group));
     starting.advance(1);
@@ -305,9 +308,10 @@ function emitPanelRows(
   isOnlyRun: boolean,
 ): void {
   const rowBytes = scratchStride(plan, work.group);
+  const blockBytes = vectorBytes(f.machine);
   const sums = f.let(sumsAddress(plan, memory, work, panel.start), "sums");
   const starting = isOnlyRun ? startsOf(f, memory, work) : undefined;
-  for (const tile of tilesFor(work.rows, plan.relaxed).rows) {
+  for (const tile of tilesFor(work.rows, plan.machine).rows) {
     emitCounted(f, tile.count, () => {
       emitTile(
         f,
@@ -315,9 +319,9 @@ function emitPanelRows(
         operands,
         (row, block) =>
           starting === undefined
-            ? v128.load(sums, row * rowBytes + 16 * block)
+            ? v128.load(sums, row * rowBytes + blockBytes * block)
             : starting.load(row, panel.start + block),
-        (row, block, sum) => f.do(v128.store(sums, sum, row * rowBytes + 16 * block)),
+        (row, block, sum) => f.do(v128.store(sums, sum, row * rowBytes + blockBytes * block)),
       );
       f.increase(operands.a, tile.size * operands.aRowStride);
       f.increase(sums, tile.size * rowBytes);
@@ -344,7 +348,7 @@ function startsOf(f: FunctionBuilder, memory: StageMemory, { bundle, groupPointe
 }
 
 function sumsAddress(plan: StagePlan, { scratch }: StageMemory, { bundle, group }: PanelWork, column: number): I32 {
-  return i32.const(scratch.address + scratchOffset(plan, bundle, group) + 16 * column);
+  return i32.const(scratch.address + scratchOffset(plan, bundle, group) + vectorBytes(plan.machine) * column);
 }
 
 interface EquationWork {
@@ -359,11 +363,13 @@ interface EquationWork {
 function emitEquations(f: FunctionBuilder, plan: StagePlan, memory: StageMemory, work: EquationWork): void {
   const { group, rows, groupPointers, leaves, computed } = work;
   const { stores, width } = plan.stage;
-  const lastBlock = Math.ceil(width / 4) - 1;
+  const { lanes } = f.machine;
+  const blockBytes = vectorBytes(f.machine);
+  const lastBlock = Math.ceil(width / lanes) - 1;
   const offsets = new Map<Expr, number>();
   for (const bundle of plan.bundles) {
     for (const [gate, { result }] of bundle.accumulations.entries()) {
-      offsets.set(result, scratchOffset(plan, bundle, group) + 16 * gate);
+      offsets.set(result, scratchOffset(plan, bundle, group) + blockBytes * gate);
     }
   }
   const gatesOf = (expr: Expr): number =>
@@ -397,7 +403,7 @@ function emitEquations(f: FunctionBuilder, plan: StagePlan, memory: StageMemory,
       });
       for (const [leaf, local] of shared[unitBlock]!) emitter.define(leaf, local);
       for (const { result } of computed) {
-        emitter.define(result, f.let(v128.load(sums, offsets.get(result)! + 16 * unitBlock * gatesOf(result))));
+        emitter.define(result, f.let(v128.load(sums, offsets.get(result)! + blockBytes * unitBlock * gatesOf(result))));
       }
       for (const leaf of leaves) {
         const source = memory.source(leaf)!;
@@ -409,7 +415,7 @@ function emitEquations(f: FunctionBuilder, plan: StagePlan, memory: StageMemory,
         for (const target of memory.targets(expr)) {
           const at = target.offset + unitBlock * target.stream.blockStride;
           const isLast = target.width !== undefined && group.count === 1 && group.start + unitBlock === lastBlock;
-          storeLanes(f, rowPointers.of(target.stream), value, isLast ? ((width - 1) % 4) + 1 : 4, at);
+          storeLanes(f, rowPointers.of(target.stream), value, isLast ? ((width - 1) % lanes) + 1 : lanes, at);
         }
       }
     }

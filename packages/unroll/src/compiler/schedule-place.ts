@@ -4,7 +4,7 @@
  */
 import type { I32 } from "./assembler.ts";
 
-/** Rows of blocks of four float32; strides in bytes, also negative. */
+/** Rows of blocks, a vector each; strides in bytes, also negative. */
 export interface Stream {
   /** Address of the first row's first block at an outer index. Only during emission. */
   at(outer: I32): I32;

@@ -2,8 +2,9 @@
  * Emits row operators: one number for each row of a node that lies in memory. Lanes beyond the row's width do not count.
  */
 import type { Expr, RowOp } from "../equations/expr.ts";
-import { type FunctionBuilder, f32x4, type I32, i32, type Local, type V128, v128 } from "./assembler.ts";
+import { type FunctionBuilder, f32, f32x4, type I32, i32, type Local, type V128, v128 } from "./assembler.ts";
 import { acrossLanes, firstLanes } from "./loops.ts";
+import { vectorBytes } from "./machine.ts";
 import { sparsemaxThreshold } from "./map-rows.ts";
 import { emitCounted } from "./product-loops.ts";
 import type { Place } from "./schedule-place.ts";
@@ -26,7 +27,7 @@ export function emitReduction(f: FunctionBuilder, reduction: Reduction, outer: I
   const row = f.let(i32.add(source.stream.at(outer), source.offset), "row");
   const result = f.let(i32.add(target.stream.at(outer), target.offset), "result");
   emitCounted(f, rows, () => {
-    f.do(v128.store32Lane(result, reduceRow(f, op, row, source.stream.blockStride, width, scratch), 0));
+    f.do(f32.store(result, f32x4.extractLane(reduceRow(f, op, row, source.stream.blockStride, width, scratch), 0)));
     f.increase(row, source.stream.rowStride);
     f.increase(result, target.stream.rowStride);
   });
@@ -44,7 +45,7 @@ function reduceRow(
     const to = f.let(i32.const(scratch));
     eachBlock(f, row, blockStride, width, (block) => {
       f.do(v128.store(to, block));
-      f.increase(to, 16);
+      f.increase(to, vectorBytes(f.machine));
     });
     return sparsemaxThreshold(f, scratch, width);
   }
@@ -67,9 +68,10 @@ function eachBlock(
   body: (block: V128, lanes: number) => void,
 ): void {
   const block = f.let(row, "block");
-  emitCounted(f, Math.floor(width / 4), () => {
-    body(v128.load(block), 4);
+  const { lanes } = f.machine;
+  emitCounted(f, Math.floor(width / lanes), () => {
+    body(v128.load(block), lanes);
     f.increase(block, blockStride);
   });
-  if (width % 4 > 0) body(v128.load(block), width % 4);
+  if (width % lanes > 0) body(v128.load(block), width % lanes);
 }

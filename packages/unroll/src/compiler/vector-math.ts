@@ -3,7 +3,7 @@
  * Each takes code and gives code, setting locals of the function being written. Errors are a few units in the last place
  * (vector-math.test.ts sweeps them); infinities, overflow and not-a-number behave as in Math.
  */
-import { type FunctionBuilder, f32x4, f64x2, i32x4, type V128, v128 } from "./assembler.ts";
+import { type FunctionBuilder, f32x4, f64x2, i32x4, lanewise, type V128, v128 } from "./assembler.ts";
 
 /** ln 2 in two parts; the first has so few digits that its multiples by an exponent are exact. */
 const ln2High = 0.693359375;
@@ -58,7 +58,7 @@ export function tanh(f: FunctionBuilder, x: V128): V128 {
   return oddRational(
     f,
     x,
-    f.module.relaxed ? 7.998811721801758 : 7.905311107635498,
+    f.machine.fused ? 7.998811721801758 : 7.905311107635498,
     [
       4.89352455891786e-3, 6.37261928875436e-4, 1.48572235717979e-5, 5.12229709037114e-8, -8.60467152213735e-11,
       2.00018790482477e-13, -2.76076847742355e-16,
@@ -142,10 +142,12 @@ export function sign(f: FunctionBuilder, x: V128): V128 {
 }
 
 export function sin(f: FunctionBuilder, x: V128): V128 {
+  if (f.machine.target === "c") return lanewise.sin(x);
   return circular(f, x, 0);
 }
 
 export function cos(f: FunctionBuilder, x: V128): V128 {
+  if (f.machine.target === "c") return lanewise.cos(x);
   return circular(f, x, 1);
 }
 
@@ -191,6 +193,7 @@ function circular(f: FunctionBuilder, x: V128, shift: 0 | 1): V128 {
  * results stay accurate; constant exponents that products or roots can do never come here.
  */
 export function pow(f: FunctionBuilder, x: V128, y: V128): V128 {
+  if (f.machine.target === "c") return lanewise.pow(x, y);
   const base = f.let(x);
   const power = f.let(y);
   const size = f.let(f32x4.abs(base));

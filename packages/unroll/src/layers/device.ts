@@ -1,8 +1,13 @@
 /** Says where layers and models run here, and why: the float32 engine where the place allows WebAssembly, else the float64 reference. */
 import { supportsRelaxedSimd } from "../compiler/index.ts";
+import { didYouMean, UnrollError } from "../core/errors.ts";
 
-/** Where programs run: the float32 engine in WebAssembly, or the float64 reference. */
-export type Device = "wasm" | "reference";
+/**
+ * Where programs run: the float32 engine in WebAssembly, the same engine as C that the machine's compiler builds (Node only, and
+ * only when asked for), or the float64 reference.
+ */
+export type Device = (typeof devices)[number];
+const devices = ["wasm", "native", "reference"] as const;
 
 export interface DeviceStatus {
   readonly device: Device;
@@ -19,6 +24,18 @@ export function deviceStatus(): DeviceStatus {
   const relaxedSimd = supportsRelaxedSimd();
   const fused = relaxedSimd ? "with fused multiply and add (relaxed SIMD)" : "without relaxed SIMD";
   return { device: "wasm", relaxedSimd, why: `WebAssembly SIMD in float32, ${fused}.` };
+}
+
+/** @throws UnrollError `option` when there is no such device. */
+export function checkDevice(device: string): asserts device is Device {
+  if ((devices as readonly string[]).includes(device)) return;
+  throw new UnrollError({
+    code: "option",
+    path: "device",
+    expected: `it must be one of ${devices.join(", ")}`,
+    received: `device = ${device}`,
+    hint: didYouMean(device, devices),
+  });
 }
 
 let known: Device | undefined;

@@ -4,7 +4,7 @@ import type { Random } from "../core/random.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
 import { evaluateProgram } from "../program/evaluate.ts";
 import type { Program } from "../program/program.ts";
-import { type Device, defaultDevice } from "./device.ts";
+import { checkDevice, type Device, defaultDevice } from "./device.ts";
 
 export type { Device };
 
@@ -13,10 +13,15 @@ export interface CompiledRun {
   run(inputs: readonly TensorData[], random: Random): Tensor[];
 }
 
-/** Makes a program ready to run on a device. */
+/**
+ * Makes a program ready to run on a device.
+ *
+ * @throws UnrollError `option` for an unknown device, `unsupported` where the machine does not have it.
+ */
 export function prepare(program: Program, device: Device = defaultDevice()): CompiledRun {
-  if (device === "wasm") return compileProgram(program);
-  return { run: (inputs, random) => runReference(program, inputs, random) };
+  checkDevice(device);
+  if (device === "reference") return { run: (inputs, random) => runReference(program, inputs, random) };
+  return compileProgram(program, { target: device });
 }
 
 function runReference(program: Program, inputs: readonly TensorData[], random: Random): Tensor[] {
