@@ -1,6 +1,7 @@
 /** The list of golden sets that `node scripts/fixtures.mjs` runs. Adding one: its runner and one line here. */
 import { gradientCases, runGradientCase } from "./fixture-gradients.ts";
 import { type CaseResult, type Engine, kerasLayerCases, moreKerasLayerCases, runLayerCase } from "./fixture-layers.ts";
+import { metricCases, runMetricCase, runMetricHistory } from "./fixture-metrics.ts";
 import { graphCases, modelCases, runModelCase, summaryTexts } from "./fixture-models.ts";
 import { moreTrainingCases, runMoreTraining, runTrainingCase, trainingCases } from "./fixture-training.ts";
 import { goldenLayerCases, runGoldenCase } from "./golden-layers.ts";
@@ -25,6 +26,10 @@ export const fixtureSets: readonly FixtureSet[] = [
   {
     name: "more training of Keras",
     run: (engine) => inTurn(moreTrainingCases(), (one) => runMoreTraining(one, engine)),
+  },
+  {
+    name: "metrics of Keras",
+    run: async (engine) => [...metricCases().map((one) => runMetricCase(one, engine)), await runMetricHistory(engine)],
   },
   {
     name: "training elsewhere",

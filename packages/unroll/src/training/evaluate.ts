@@ -111,5 +111,5 @@ export function testOnBatch(
 /** Which way is better for a log name, `val_` ones included. */
 export function betterOf(reports: readonly Report[], name: string): "higher" | "lower" | undefined {
   const plain = name.replace(/^val_/, "");
-  return reports.find((report) => report.name === plain)?.better;
+  return reports.find(({ names }) => names.includes(plain))?.better;
 }

@@ -21,7 +21,7 @@ import {
   type ValidationData,
 } from "./fit-options.ts";
 import { findNotANumber } from "./not-a-number.ts";
-import { type Report, shapesOf, stepFor, Totals } from "./step.ts";
+import { inOrder, type Report, shapesOf, stepFor, Totals } from "./step.ts";
 
 /**
  * Trains the model.
@@ -142,7 +142,7 @@ class FitRun {
     let logs: Record<string, number> = this.#totals.logs();
     if (this.#validation !== undefined && (epoch + 1) % freq === 0) {
       const found = await this.#validation();
-      logs = { ...logs, ...Object.fromEntries(Object.entries(found).map(([name, value]) => [`val_${name}`, value])) };
+      logs = inOrder({ ...logs, ...prefixed("val_", found) });
     }
     for (const callback of this.#callbacks) {
       const more = await callback.onEpochEnd?.(epoch, logs, this.#control);
@@ -355,6 +355,10 @@ class FitRun {
     this.#stopped = saved.stopped;
     return saved.stopped !== undefined || saved.epoch >= this.#lastEpoch;
   }
+}
+
+function prefixed(prefix: string, logs: Logs): Record<string, number> {
+  return Object.fromEntries(Object.entries(logs).map(([name, value]) => [`${prefix}${name}`, value]));
 }
 
 function isLogs(value: unknown): value is Record<string, number> {

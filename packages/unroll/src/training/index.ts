@@ -29,11 +29,12 @@ export type { BatchIterable, BatchLike } from "./fit-data.ts";
 export type { FitOptions, FitResult, Progress, StopReason, ValidationData } from "./fit-options.ts";
 export { type GradientOptions, gradients } from "./gradients.ts";
 export { type Loss, type LossLike, type LossRule, losses, makeLoss } from "./losses.ts";
-export { type Metric, type MetricLike, type MetricRule, makeMetric, metrics } from "./metrics.ts";
+export { type ArrayMetricRule, type Metric, type MetricRule, makeMetric } from "./metric-rule.ts";
+export { type MetricLike, metrics } from "./metrics.ts";
 export type { NotANumber } from "./not-a-number.ts";
 export { type Optimizer, type OptimizerLike, OptimizerState, optimizerConfig, optimizers } from "./optimizer.ts";
 export { type Schedule, schedules } from "./schedules.ts";
-export { lossesOf, lossOf, metricOf, type ScoredBatch, type ScoreOptions } from "./score.ts";
+export { lossesOf, lossOf, metricOf, metricValuesOf, type ScoredBatch, type ScoreOptions } from "./score.ts";
 export type {
   BackStep,
   BackTrace,

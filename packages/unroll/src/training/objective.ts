@@ -3,25 +3,13 @@
  * masks, and the reduction to one number. What is minimised, and what is reported, is built here and nowhere else.
  */
 import { UnrollError } from "../core/errors.ts";
-import { broadcastShapes, sizeOf } from "../core/shape.ts";
-import { Variable } from "../core/variable.ts";
+import { sizeOf } from "../core/shape.ts";
 import { type Expr, one, select } from "../equations/expr.ts";
-import { broadcastTo, filled, map, reduce, reshape, slice, weightValue } from "../program/builder.ts";
+import { filled, map, reshape, slice } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
-import type { Loss, LossRule } from "./losses.ts";
-import type { Metric } from "./metrics.ts";
-
-/** One output of the model with what it is compared with. */
-export interface Comparison {
-  /** Targets: `[batch, ..., outputs]`, or without the last axis where it is 1 or holds class indices. */
-  readonly targets: Value;
-  /** Predictions, `[batch, ..., outputs]`. */
-  readonly predictions: Value;
-  /** `[batch]`, `[batch, 1]` or `[batch, timesteps]`; undefined = all ones. */
-  readonly sampleWeight?: Value | undefined;
-  /** `[batch, timesteps]`, 1 = counts. */
-  readonly mask?: Value | undefined;
-}
+import { alignedTo, type Comparison, lastOf, places, ready, total } from "./comparison.ts";
+import type { Loss } from "./losses.ts";
+import { addsArrays, type Metric } from "./metric-rule.ts";
 
 /** The loss of each row, `[batch, ...]`, before weights and mask. */
 export function lossRows({ rule, options }: Loss, comparison: Comparison): Value {
@@ -82,12 +70,17 @@ export function totalLoss(loss: Loss, comparison: Comparison): Value {
 }
 
 /**
- * Totals of a metric over one batch, by name, each of shape `[]`. `value` and `weight` are sums over the examples of the mean
- * within each example, so that batches of different lengths count as in Keras; counts of hits and misses are plain sums.
+ * Totals of a metric over one batch, by name; of a row's equation each of shape `[]`. `value` and `weight` are sums over the
+ * examples of the mean within each example, so that batches of different lengths count as in Keras; counts of hits and misses
+ * are plain sums.
+ *
+ * @throws UnrollError `shape`, `option`, `unsupported`
  */
-export function metricTotals(metric: Metric, comparison: Comparison): Readonly<Record<string, Value>> {
-  const { rule, options } = metric;
-  const { targets, predictions } = ready(rule.targets, comparison);
+export function metricTotals({ rule, options }: Metric, comparison: Comparison): Readonly<Record<string, Value>> {
+  checkAxis(rule.className, options.axis, comparison.predictions);
+  if (addsArrays(rule)) return rule.totals(comparison, options);
+  const kind = typeof rule.targets === "function" ? rule.targets(options) : rule.targets;
+  const { targets, predictions } = ready(kind, comparison);
   const n = lastOf(predictions);
   const index = places(n);
   const rowsOf = (equation: (y: Expr, p: Expr, index: Expr) => Expr): Value => {
@@ -122,91 +115,19 @@ function perRow(operands: readonly Value[], equation: (symbols: readonly Expr[])
   return reshape(slice(full, full.shape.length - 1, 0, 1), full.shape.slice(0, -1));
 }
 
-/**
- * Targets and predictions in one shape. As in Keras a last axis of size 1 comes or goes: targets `[batch]` meet predictions
- * `[batch, 1]`; targets `[batch, timesteps]` meet predictions `[batch, timesteps, 1]` as rows of timesteps, unless single
- * timesteps are weighted.
- */
-function ready(kind: LossRule["targets"], comparison: Comparison): { targets: Value; predictions: Value } {
-  const { targets, predictions, mask, sampleWeight } = comparison;
-  const rows = predictions.shape.slice(0, -1);
-  if (kind === "index") {
-    checkTargets(targets, rows, predictions, "class indices, one for each row of predictions");
-    const indices = reshape(targets, [...rows, 1]);
-    const hot = map([indices, places(lastOf(predictions))], ([y, place]) => y!.equals(place!));
-    return { targets: hot, predictions };
-  }
-  const weighsSteps = mask !== undefined || (sampleWeight !== undefined && sizeOf(sampleWeight.shape) !== rows[0]);
-  const asRows =
-    targets.shape.length === predictions.shape.length - 1 &&
-    lastOf(predictions) === 1 &&
-    rows.length > 1 &&
-    !weighsSteps;
-  checkTargets(targets, predictions.shape, predictions, "targets like the predictions");
-  const shape = asRows ? rows : predictions.shape;
-  const shaped = reshape(targets, shape);
-  return {
-    targets: kind === "sign" ? signed(shaped) : shaped,
-    predictions: asRows ? reshape(predictions, shape) : predictions,
-  };
-}
-
-function checkTargets(targets: Value, wanted: readonly number[], predictions: Value, what: string): void {
-  const without1 = (shape: readonly number[]): string => String(shape.filter((size, axis) => axis === 0 || size !== 1));
-  if (without1(targets.shape) === without1(wanted)) return;
-  throw new UnrollError({
-    code: "shape",
-    path: "targets",
-    expected: `must be ${what}, of shape [${predictions.shape.join(", ")}]`,
-    received: `shape = [${targets.shape.join(", ")}]`,
-    hint: "Check the output layer's units and the loss.",
-  });
-}
-
-/** Labels 0 and 1 as -1 and 1, if every label of the batch is 0 or 1; other labels stay. */
-function signed(labels: Value): Value {
-  const other = map([labels], ([y]) => select(y!.equals(0), 0, select(y!.equals(1), 0, 1)));
-  const axes = labels.shape.map((_, axis) => axis);
-  return map([labels, reduce("max", other, axes)], ([y, some]) => select(some!, y!, y!.times(2).minus(1)));
-}
-
 /** 1 where the target is not the class to be ignored, in the shape of the rows. */
 function countedRows(ignored: unknown, { targets }: Comparison, rows: readonly number[]): Value | undefined {
   if (typeof ignored !== "number") return undefined;
   return map([reshape(targets, rows)], ([y]) => one.minus(y!.equals(ignored)));
 }
 
-/** Weights in the shape of the rows: an extra last axis of size 1 is dropped, missing last axes are repeated. */
-function alignedTo(factor: Value, rows: readonly number[]): Value {
-  const extra = factor.shape.length === rows.length + 1 && factor.shape.at(-1) === 1;
-  const kept = extra ? factor.shape.slice(0, -1) : factor.shape;
-  const shape = [...kept, ...new Array<number>(Math.max(0, rows.length - kept.length)).fill(1)];
-  const wide = broadcastShapes(shape, rows);
-  if (shape.length !== rows.length || wide === undefined || String(wide) !== String(rows)) {
-    throw new UnrollError({
-      code: "shape",
-      path: "sampleWeight",
-      expected: `sample weights must go with the losses of shape [${rows.join(", ")}]`,
-      received: `shape = [${factor.shape.join(", ")}]`,
-      hint: "Give one weight for each sample, or for each sample and timestep.",
-    });
-  }
-  return broadcastTo(reshape(factor, shape), rows);
+/** Rows are on the last axis, by whichever number it is called. */
+function checkAxis(path: string, axis: unknown, { shape }: Value): void {
+  if (axis === undefined || axis === -1 || axis === shape.length - 1) return;
+  throw new UnrollError({
+    code: "unsupported",
+    path,
+    expected: "rows must be on the last axis",
+    received: `axis = ${String(axis)}`,
+  });
 }
-
-function total(value: Value): Value {
-  const sum = reduce(
-    "sum",
-    value,
-    value.shape.map((_, axis) => axis),
-  );
-  return reshape(sum, []);
-}
-
-/** 0, 1, 2 ... n - 1, `[n]`. */
-function places(n: number): Value {
-  const numbers = Float32Array.from({ length: n }, (_, i) => i);
-  return weightValue(new Variable("places", [n], numbers, false));
-}
-
-const lastOf = (value: Value): number => value.shape.at(-1)!;

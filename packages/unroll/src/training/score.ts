@@ -4,9 +4,11 @@ import { type Tensor, type TensorLike, tensor } from "../core/tensor.ts";
 import { inputValue } from "../program/builder.ts";
 import { evaluateProgram } from "../program/evaluate.ts";
 import type { Value } from "../program/program.ts";
+import type { Comparison } from "./comparison.ts";
 import { type LossLike, readLoss } from "./losses.ts";
+import { type Metric, reportedNames, reportedNumbers } from "./metric-rule.ts";
 import { type MetricLike, readMetric } from "./metrics.ts";
-import { type Comparison, metricTotals, totalLoss, weightedRows } from "./objective.ts";
+import { metricTotals, totalLoss, weightedRows } from "./objective.ts";
 
 export interface ScoreOptions {
   /** `[batch]`, `[batch, 1]` or `[batch, timesteps]`, or one number for all. */
@@ -49,20 +51,49 @@ export function lossesOf(loss: LossLike, yTrue: TensorLike, yPred: TensorLike, o
  * @example metricOf("accuracy", [{ yTrue: [[1], [0]], yPred: [[0.8], [0.7]] }]) // 0.5
  */
 export function metricOf(metric: MetricLike, batches: readonly ScoredBatch[]): number {
-  const sums: Record<string, number> = {};
-  let result: (totals: Readonly<Record<string, number>>) => number = () => 0;
+  const values = metricValuesOf(metric, batches);
+  const [first, second] = Object.entries(values);
+  if (second === undefined) return first![1];
+  throw new UnrollError({
+    code: "option",
+    path: "metricOf",
+    expected: "the metric must have one result",
+    received: Object.keys(values).join(", "),
+    hint: "metricValuesOf gives all of them.",
+  });
+}
+
+/**
+ * The results of a metric over one or several batches by the names that `fit` reports: one, or one for each threshold, class
+ * or output.
+ *
+ * @throws UnrollError `unknown-name`, `option`, `shape`
+ * @example metricValuesOf(metrics.recall({ thresholds: [0.2, 0.5] }), [{ yTrue: [1, 1], yPred: [0.3, 0.8] }])
+ * // { "recall_at_0.2": 1, "recall_at_0.5": 0.5 }
+ */
+export function metricValuesOf(metric: MetricLike, batches: readonly ScoredBatch[]): Record<string, number> {
+  const sums: Record<string, Float64Array> = {};
+  let names: readonly string[] = [];
+  let read: Metric | undefined;
   for (const batch of batches) {
     const { comparison, inputs, data, lastOfTargets } = written(batch);
-    const { rule, options, kind, name } = readMetric(metric, comparison.predictions.shape.at(-1)!, lastOfTargets);
-    result = rule.result;
-    const totals = metricTotals({ rule, options, kind, name }, comparison);
+    const outputs = comparison.predictions.shape.at(-1)!;
+    read = readMetric(metric, outputs, lastOfTargets);
+    names = reportedNames(read, outputs);
+    const totals = metricTotals(read, comparison);
     const { results } = evaluateProgram({ inputs, results: Object.values(totals), updates: [] }, data);
-    for (const [index, total] of Object.keys(totals).entries()) sums[total] = (sums[total] ?? 0) + results[index]![0]!;
+    for (const [index, name] of Object.keys(totals).entries()) {
+      const numbers = results[index]!;
+      sums[name] ??= new Float64Array(numbers.length);
+      const sum = sums[name];
+      for (let i = 0; i < sum.length; i++) sum[i]! += numbers[i]!;
+    }
   }
-  if (batches.length === 0) {
+  if (read === undefined) {
     throw new UnrollError({ code: "data", path: "metricOf", expected: "needs at least one batch" });
   }
-  return result(sums);
+  const numbers = reportedNumbers(read, sums);
+  return Object.fromEntries(names.map((name, i) => [name, numbers[i]!]));
 }
 
 interface Written {

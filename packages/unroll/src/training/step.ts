@@ -4,6 +4,7 @@
  */
 import { UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
+import { sizeOf } from "../core/shape.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
 import type { Variable } from "../core/variable.ts";
 import type { CompiledRun } from "../layers/run.ts";
@@ -13,10 +14,12 @@ import { refuseHuge } from "../model/plan.ts";
 import { concat, filled, inputValue, map, reshape, view, weightValue } from "../program/builder.ts";
 import { differentiate } from "../program/differentiate.ts";
 import type { Program, Value } from "../program/program.ts";
+import type { Comparison } from "./comparison.ts";
 import { type Compiled, type OutputPlan, trainedArrays, trainedVariables } from "./compile.ts";
 import { type Loss, readLoss } from "./losses.ts";
-import { type Metric, readMetric } from "./metrics.ts";
-import { type Comparison, metricTotals, totalLoss } from "./objective.ts";
+import { type ArrayTotals, type Metric, ratio, reportedNames, reportedNumbers } from "./metric-rule.ts";
+import { readMetric } from "./metrics.ts";
+import { metricTotals, totalLoss } from "./objective.ts";
 import { arrayPenalties, layersWithoutPenalty, outputPenalties } from "./penalties.ts";
 import { guarded, updatesOf, type VariableUpdate } from "./update.ts";
 
@@ -114,14 +117,16 @@ function lastOfTargets(targets: Value, predictions: Value): number | undefined {
   return targets.shape.length < predictions.shape.length ? undefined : targets.shape.at(-1)!;
 }
 
-/** A number that is reported: how batch numbers become the number of an epoch. */
+/** What is reported of a loss or a metric: how batch numbers become the numbers of an epoch. */
 export interface Report {
-  readonly name: string;
+  /** One; several for a metric with a result for each threshold or class. */
+  readonly names: readonly string[];
   readonly better: "lower" | "higher";
-  /** Names of the totals in a batch's numbers, from `start` on. */
-  readonly totals: readonly string[];
+  /** The totals in a batch's numbers, one after another from `start` on. */
+  readonly totals: readonly { readonly name: string; readonly size: number }[];
   readonly start: number;
-  result(totals: Readonly<Record<string, number>>): number;
+  /** One number for each name. */
+  results(totals: ArrayTotals): readonly number[];
 }
 
 /** A prepared step. */
@@ -162,7 +167,7 @@ function makeStep(compiled: Compiled, mode: StepMode, shapes: BatchShapes): Step
   const factorNames = mode === "train" ? Object.keys(compiled.optimizer.factors()) : [];
   const factors = inputValue("factors", [Math.max(1, factorNames.length)]);
   const numbers = concat(
-    values.map((value) => reshape(value, [1])),
+    values.map((value) => reshape(value, [sizeOf(value.shape)])),
     0,
   );
   const program: Program = {
@@ -231,25 +236,27 @@ export function gradientsOf(loss: Value, variables: readonly Variable[]): Value[
 function reportsOf({ outputs }: Compiled, forward: Forward, batch: number): { reports: Report[]; values: Value[] } {
   const reports: Report[] = [];
   const values: Value[] = [];
-  const names = new Map<string, number>();
+  const taken = new Map<string, number>();
+  let start = 0;
+  const add = (report: Pick<Report, "names" | "better" | "results">, found: Readonly<Record<string, Value>>): void => {
+    const totals = Object.entries(found).map(([name, { shape }]) => ({ name, size: sizeOf(shape) }));
+    reports.push({ ...report, totals, start });
+    values.push(...Object.values(found));
+    start += totals.reduce((sum, { size }) => sum + size, 0);
+  };
   const addMean = (name: string, value: Value): void => {
-    const totals = ["value", "weight"];
-    reports.push({ name, better: "lower", totals, start: values.length, result: meanOf });
-    values.push(
-      map([value], ([v]) => v!.times(batch)),
-      filled([], batch),
-    );
-    names.set(name, 1);
+    const times = map([value], ([v]) => v!.times(batch));
+    add({ names: [name], better: "lower", results: meanOf }, { value: times, weight: filled([], batch) });
+    taken.set(name, 1);
   };
   const addMetric = (metric: Metric, output: OutputPlan, comparison: Comparison, prefix: string): void => {
-    const found = metricTotals(metric, comparison);
     const before = outputs.length > 1 ? `${output.name}_` : "";
-    const plain = `${before}${metric.name}`;
-    const name = uniqueName(names.has(plain) && prefix !== "" ? `${before}${prefix}${metric.name}` : plain, names);
-    const totals = Object.keys(found);
-    const { result, better } = metric.rule;
-    reports.push({ name, better, totals, start: values.length, result });
-    values.push(...Object.values(found));
+    const names = reportedNames(metric, comparison.predictions.shape.at(-1)!).map((own) => {
+      const plain = `${before}${own}`;
+      return uniqueName(taken.has(plain) && prefix !== "" ? `${before}${prefix}${own}` : plain, taken);
+    });
+    const results = (totals: ArrayTotals): readonly number[] => reportedNumbers(metric, totals);
+    add({ names, better: metric.rule.better, results }, metricTotals(metric, comparison));
   };
   addMean("loss", forward.loss);
   if (outputs.length > 1) {
@@ -273,14 +280,19 @@ function reportsOf({ outputs }: Compiled, forward: Forward, batch: number): { re
   return { reports, values };
 }
 
-function meanOf({ value, weight }: Readonly<Record<string, number>>): number {
-  return weight === 0 ? 0 : value! / weight!;
+function meanOf({ value, weight }: ArrayTotals): readonly number[] {
+  return [ratio(value![0]!, weight![0]!)];
 }
 
 function uniqueName(name: string, seen: Map<string, number>): string {
   const count = seen.get(name) ?? 0;
   seen.set(name, count + 1);
   return count === 0 ? name : `${name}_${count}`;
+}
+
+/** Logs in alphabetical order, as Keras's are. */
+export function inOrder(logs: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(logs).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }
 
 /** Adds up the numbers of batches, in float64, and says what they come to. */
@@ -294,13 +306,18 @@ export class Totals {
     for (let i = 0; i < numbers.length; i++) this.#sums[i]! += numbers[i]!;
   }
 
-  /** Every report so far, in alphabetical order, as Keras's logs are. */
+  /** Every report so far. */
   logs(): Record<string, number> {
-    const entries = this.#reports.map((report): [string, number] => {
-      const totals = report.totals.map((name, i) => [name, this.#sums[report.start + i]!]);
-      return [report.name, report.result(Object.fromEntries(totals))];
+    const entries = this.#reports.flatMap((report): [string, number][] => {
+      let at = report.start;
+      const totals = report.totals.map(({ name, size }) => {
+        at += size;
+        return [name, this.#sums.slice(at - size, at)] as const;
+      });
+      const numbers = report.results(Object.fromEntries(totals));
+      return report.names.map((name, i) => [name, numbers[i]!]);
     });
-    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+    return inOrder(Object.fromEntries(entries));
   }
 
   get sums(): readonly number[] {
