@@ -72,6 +72,24 @@ describe("a metric with several results", () => {
   });
 });
 
+describe("metrics by hand", () => {
+  it("takes the first of equal predictions into the top k", () => {
+    const yPred = [[0.5, 0.5, 0.1]];
+    const top = metrics.recall!({ topK: 1 });
+    expect(metricOf(top, [{ yTrue: [[1, 0, 0]], yPred }])).toBe(1);
+    expect(metricOf(top, [{ yTrue: [[0, 1, 0]], yPred }])).toBe(0);
+  });
+
+  it("allows for regressors in R² as long as there are more samples", () => {
+    // Targets 0 to 4: variance 10. One miss of 1: R² = 0.9; with 2 regressors 1 − 0.1 · 4 / 2 = 0.8.
+    const batch = { yTrue: [[0], [1], [2], [3], [4]], yPred: [[0], [1], [3], [3], [4]] };
+    expect(metricOf("r2_score", [batch])).toBeCloseTo(0.9, 12);
+    expect(metricOf(metrics.r2Score!({ numRegressors: 2 }), [batch])).toBeCloseTo(0.8, 12);
+    expect(metricOf(metrics.r2Score!({ numRegressors: 3 }), [batch])).toBeCloseTo(0.6, 12);
+    expect(metricOf(metrics.r2Score!({ numRegressors: 4 }), [batch])).toBeCloseTo(0.9, 12);
+  });
+});
+
 describe("metrics by name", () => {
   it.each(["AUC", "auc", "F1Score", "f1_score", "R2Score", "r2_score", "Precision", "TopKCategoricalAccuracy"])(
     "%s can be watched",
