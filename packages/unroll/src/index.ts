@@ -10,6 +10,7 @@ import { compileModel } from "./training/compile.ts";
 import { evaluate, trainOnBatch } from "./training/evaluate.ts";
 import { fit } from "./training/fit.ts";
 import { gradients } from "./training/gradients.ts";
+import { modelMemory } from "./training/memory.ts";
 import { traceGradients } from "./training/trace-gradients.ts";
 
 // Files are read and written by code that is loaded when it is needed, so that building and predicting starts at once.
@@ -24,6 +25,7 @@ provideAbilities({
   evaluate,
   trainOnBatch,
   gradients,
+  memory: modelMemory,
   traceGradients,
 } satisfies Partial<Abilities>);
 

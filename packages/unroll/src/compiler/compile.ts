@@ -13,6 +13,7 @@ import { type Description, describePlan } from "./describe.ts";
 import { addressOf, type Layout } from "./layout.ts";
 import { type Machine, wasmMachine } from "./machine.ts";
 import { largestMemory, spareBytes } from "./memory.ts";
+import { type MemoryUse, memoryUseOf } from "./memory-use.ts";
 import { type Instance, instantiateNative, nativeMachine } from "./native/instance.ts";
 import { type Plan, planProgram } from "./plan.ts";
 
@@ -31,6 +32,8 @@ export interface CompileOptions {
 export interface CompiledProgram {
   /** Bytes of its memory. */
   readonly bytes: number;
+  /** What its memory holds. */
+  readonly memory: MemoryUse;
   /**
    * Runs the program on row-major inputs, one for each of the program's inputs, whose sizes the caller has checked. Variables
    * that changed since the last run are taken up first. The results are copies.
@@ -96,6 +99,7 @@ const fewNumbers = 24;
 
 class Compiled implements CompiledProgram {
   readonly bytes: number;
+  readonly memory: MemoryUse;
   readonly views: readonly Float32Array[];
   readonly #plan: Plan;
   readonly #memory: ArrayBufferLike;
@@ -115,6 +119,7 @@ class Compiled implements CompiledProgram {
     this.#run = run;
     this.#prepare = prepare;
     this.bytes = buffer.byteLength;
+    this.memory = memoryUseOf(plan);
     this.#shapes = program.results.map((value) => value.shape);
     this.views = plan.results.map((layout) => this.#view(layout));
     this.#inputs = plan.inputs.map((layout) => layout && this.#view(layout));

@@ -1,4 +1,5 @@
 export { supportsRelaxedSimd } from "./assembler.ts";
 export { type CompiledProgram, type CompileOptions, compileProgram } from "./compile.ts";
 export type { Description, KernelDescription } from "./describe.ts";
+export { type MemoryUse, measureProgram } from "./memory-use.ts";
 export { nativeRefusal } from "./native/instance.ts";

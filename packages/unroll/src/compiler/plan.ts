@@ -40,7 +40,7 @@ export interface PlannedKernel {
 
 export interface Plan {
   readonly kernels: readonly PlannedKernel[];
-  readonly buffers: readonly Buffer[];
+  readonly buffers: readonly PlannedBuffer[];
   readonly memory: MemoryPlan;
   /** One for each of the program's inputs; undefined where nothing reads it. Row-major. */
   readonly inputs: readonly (Layout | undefined)[];

@@ -1,5 +1,5 @@
 /** Runs the program of a single call: the one place where layers meet an engine. */
-import { compileProgram } from "../compiler/index.ts";
+import { compileProgram, type MemoryUse } from "../compiler/index.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
 import { evaluateProgram } from "../program/evaluate.ts";
@@ -10,6 +10,8 @@ export type { Device };
 
 /** A prepared program. */
 export interface CompiledRun {
+  /** What its memory holds; undefined where it has none of its own (the reference). */
+  readonly memory?: MemoryUse;
   run(inputs: readonly TensorData[], random: Random): Tensor[];
 }
 

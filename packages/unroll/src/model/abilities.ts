@@ -14,6 +14,7 @@ import type { EvaluateOptions, OnBatchOptions } from "../training/evaluate.ts";
 import type { BatchIterable } from "../training/fit-data.ts";
 import type { FitOptions, FitResult } from "../training/fit-options.ts";
 import type { GradientOptions } from "../training/gradients.ts";
+import type { MemoryOptions, ModelMemory } from "../training/memory.ts";
 import type { GradientTrace, TraceGradientsOptions } from "../training/trace-gradients.ts";
 import type { ModelData } from "./data.ts";
 import type { Model } from "./model.ts";
@@ -43,6 +44,7 @@ export interface TrainingAbilities {
   trainOnBatch(model: Model, x: ModelData, y: TargetData, options?: OnBatchOptions): Record<string, number>;
   /** One tensor for each trainable weight, of its shape. */
   gradients(model: Model, x: ModelData, y: TargetData, options?: GradientOptions): Tensor[];
+  memory(model: Model, options?: MemoryOptions): ModelMemory;
   traceGradients(model: Model, x: ModelData, y: TargetData, options?: TraceGradientsOptions): GradientTrace;
 }
 

@@ -298,6 +298,21 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
     this.runs.clear();
   }
 
+  /**
+   * The bytes that programs of this model take in the engine: of the one for these sizes, without taking them; without
+   * sizes, of those that are prepared now. Throws UnrollError `shape`, `option`, `unbuilt`, `memory`.
+   *
+   * @example console.log(model.memory({ batch: 32, timesteps: 100, training: true }).toText());
+   */
+  memory(options?: Parameters<Abilities["memory"]>[1]): ReturnType<Abilities["memory"]> {
+    return ability("memory")(this, options);
+  }
+
+  /** The memory of the programs that `predict` has prepared. */
+  get preparedMemories(): Plans["memories"] {
+    return this.#plans.memories;
+  }
+
   /** Lets a model that waits for its input shape take it from the data. */
   buildFor(_x: ModelData): void {}
 

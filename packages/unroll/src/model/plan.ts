@@ -2,6 +2,8 @@
  * Runs a model's program over many examples: in batches, with one prepared program for each size that comes back.
  * It knows programs and numbers, not layers.
  */
+
+import type { MemoryUse } from "../compiler/index.ts";
 import { UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
@@ -42,6 +44,11 @@ export class Plans {
   /** How many prepared programs there are. */
   get count(): number {
     return this.#plans.length;
+  }
+
+  /** The batch size and the memory of each. */
+  get memories(): { readonly batch: number; readonly memory: MemoryUse | undefined }[] {
+    return this.#plans.map(({ batch, run }) => ({ batch, memory: run.memory }));
   }
 
   clear(): void {

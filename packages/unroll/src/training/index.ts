@@ -29,6 +29,7 @@ export type { BatchIterable, BatchLike } from "./fit-data.ts";
 export type { FitOptions, FitResult, Progress, StopReason, ValidationData } from "./fit-options.ts";
 export { type GradientOptions, gradients } from "./gradients.ts";
 export { type Loss, type LossLike, type LossRule, losses, makeLoss } from "./losses.ts";
+export type { MemoryOptions, ModelMemory, ProgramMemory } from "./memory.ts";
 export { type ArrayMetricRule, type Metric, type MetricRule, makeMetric } from "./metric-rule.ts";
 export { type MetricLike, metrics } from "./metrics.ts";
 export type { NotANumber } from "./not-a-number.ts";

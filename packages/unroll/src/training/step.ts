@@ -2,6 +2,8 @@
  * A step as one tensor program: the model's forward pass, the losses, and for training the gradients, the optimizer's
  * equations and everything a step leaves behind. One step is prepared for each batch size and kept.
  */
+
+import type { MemoryUse } from "../compiler/index.ts";
 import { UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
@@ -134,7 +136,10 @@ export interface Step {
   readonly reports: readonly Report[];
   /** The numbers of one batch: the totals of every report, one after another. The loss comes first. */
   run(batch: BatchData, random: Random, factors: readonly number[]): Float32Array;
+  readonly mode: StepMode;
   readonly program: Program;
+  /** What it takes in the engine; undefined on the reference. */
+  readonly memory: MemoryUse | undefined;
   readonly forward: Forward;
   /** Names of the optimizer's factors, in the order in which `run` takes them. */
   readonly factorNames: readonly string[];
@@ -159,7 +164,13 @@ export function stepFor(compiled: Compiled, mode: StepMode, shapes: BatchShapes)
   return step;
 }
 
-function makeStep(compiled: Compiled, mode: StepMode, shapes: BatchShapes): Step {
+/** A step that is written but not prepared. */
+interface WrittenStep extends Pick<Step, "mode" | "program" | "forward" | "reports" | "factorNames"> {
+  readonly batch: number;
+}
+
+/** Writes a step. Throws UnrollError `shape`, `unknown-name`, `option`, `unsupported`. */
+export function writeStep(compiled: Compiled, mode: StepMode, shapes: BatchShapes): WrittenStep {
   const { model, outputs } = compiled;
   const batch = shapes.x[0]![0]!;
   const forward = forwardOf(model, outputs, shapes, mode === "train");
@@ -181,16 +192,19 @@ function makeStep(compiled: Compiled, mode: StepMode, shapes: BatchShapes): Step
     updates:
       mode === "train" ? trainingUpdates(compiled, forward, factors, factorNames) : statesOf(model, forward.updates),
   };
-  refuseHuge(program, batch, model.name);
-  const run: CompiledRun = compiled.prepare(program);
+  return { mode, reports, program, forward, factorNames, batch };
+}
+
+function makeStep(compiled: Compiled, mode: StepMode, shapes: BatchShapes): Step {
+  const { batch, ...written } = writeStep(compiled, mode, shapes);
+  refuseHuge(written.program, batch, compiled.model.name);
+  const run: CompiledRun = compiled.prepare(written.program);
   return {
-    reports,
-    program,
-    forward,
-    factorNames,
+    ...written,
+    memory: run.memory,
     run(data, random, numbersOfFactors) {
       const given = [...data.x, ...data.y, ...data.sampleWeight];
-      if (factorNames.length > 0) given.push(Float32Array.from(numbersOfFactors));
+      if (written.factorNames.length > 0) given.push(Float32Array.from(numbersOfFactors));
       return run.run(given, random)[0]!.data as Float32Array; // results of programs are float32
     },
   };
