@@ -11,7 +11,7 @@ import type { Verification, VerifyOptions } from "../explain/verification.ts";
 import type { WritableFormat } from "../formats/save.ts";
 import type { CompileOptions } from "../training/compile.ts";
 import type { EvaluateOptions, OnBatchOptions } from "../training/evaluate.ts";
-import type { BatchIterable } from "../training/fit-data.ts";
+import type { BatchIterable, ExampleView } from "../training/fit-data.ts";
 import type { FitOptions, FitResult } from "../training/fit-options.ts";
 import type { GradientOptions } from "../training/gradients.ts";
 import type { MemoryOptions, ModelMemory } from "../training/memory.ts";
@@ -39,8 +39,13 @@ export type TargetData = ModelData;
 /** Training: filled from training/. */
 export interface TrainingAbilities {
   compile(model: Model, options?: CompileOptions): void;
-  fit(model: Model, x: ModelData | BatchIterable, y?: TargetData, options?: FitOptions): Promise<FitResult>;
-  evaluate(model: Model, x: ModelData, y: TargetData, options?: EvaluateOptions): Record<string, number>;
+  fit(
+    model: Model,
+    x: ModelData | ExampleView | BatchIterable,
+    y?: TargetData,
+    options?: FitOptions,
+  ): Promise<FitResult>;
+  evaluate(model: Model, x: ModelData | ExampleView, y?: TargetData, options?: EvaluateOptions): Record<string, number>;
   trainOnBatch(model: Model, x: ModelData, y: TargetData, options?: OnBatchOptions): Record<string, number>;
   /** One tensor for each trainable weight, of its shape. */
   gradients(model: Model, x: ModelData, y: TargetData, options?: GradientOptions): Tensor[];

@@ -253,7 +253,7 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
   }
 
   /**
-   * Trains on examples `x` with targets `y`, or on an iterable of batches. Throws UnrollError `shape`, `data`, `option`,
+   * Trains on examples `x` with targets `y`, on a view such as `windows` gives, or on an iterable of batches. Throws UnrollError `shape`, `data`, `option`,
    * `unbuilt`.
    */
   fit(
@@ -264,8 +264,12 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
     return ability("fit")(this, x, y, options);
   }
 
-  /** Loss and metrics for examples. Throws as `fit` does. */
-  evaluate(x: ModelData, y: TargetData, options?: TrainingOptions<"evaluate">): ReturnType<Abilities["evaluate"]> {
+  /** Loss and metrics for examples, or for a view. Throws as `fit` does. */
+  evaluate(
+    x: Parameters<Abilities["evaluate"]>[1],
+    y?: TargetData,
+    options?: TrainingOptions<"evaluate">,
+  ): ReturnType<Abilities["evaluate"]> {
     return ability("evaluate")(this, x, y, options);
   }
 

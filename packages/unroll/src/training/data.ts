@@ -184,15 +184,19 @@ function takeRows({ shape, data }: Tensor, start: number, count: number, order: 
  * @throws UnrollError `option`, `data`
  */
 export function splitOff(examples: Examples, share: number, path: string): [training: Examples, validation: Examples] {
-  const at = Math.floor(examples.count * (1 - share));
-  if (share > 0 && share < 1 && at > 0 && at < examples.count) {
-    return [take(examples, 0, at), take(examples, at, examples.count - at)];
-  }
+  const at = splitPoint(examples.count, share, path);
+  return [take(examples, 0, at), take(examples, at, examples.count - at)];
+}
+
+/** The first example of the validation part. Throws UnrollError `option` where a part would be empty. */
+export function splitPoint(count: number, share: number, path: string): number {
+  const at = Math.floor(count * (1 - share));
+  if (share > 0 && share < 1 && at > 0 && at < count) return at;
   throw new UnrollError({
     code: "option",
     path,
     expected: "validationSplit must leave examples on both sides",
-    received: `validationSplit = ${share} of ${examples.count} examples`,
+    received: `validationSplit = ${share} of ${count} examples`,
     hint: "Give a share between 0 and 1, or more examples.",
   });
 }

@@ -1,10 +1,12 @@
 /** Loss and metrics of a model on data, without training it; and single steps of training and testing. */
+import { UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import { nextRandom } from "../layers/seed.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import { type Compiled, compiledOf, trainedVariables } from "./compile.ts";
 import { batchSizeFor, type ClassWeight, type Examples, readExamples, take } from "./data.ts";
+import { type ExampleView, isExampleView, type ModelView, modelView, viewBatches } from "./fit-data.ts";
 import { type BatchData, type Report, type Step, shapesOf, stepFor, Totals } from "./step.ts";
 
 export interface EvaluateOptions {
@@ -16,17 +18,22 @@ export interface EvaluateOptions {
 /**
  * Loss and metrics over all of `x`, in order, by name.
  *
- * @throws UnrollError `unbuilt` before `compile`, `data`, `shape`
+ * @param y left out when `x` is a view, which holds the targets
+ * @throws UnrollError `unbuilt` before `compile`, `data`, `shape`, `option`
  * @example evaluate(net, x, y) // { loss: 0.12, mae: 0.3 }
  */
 export function evaluate(
   model: Model,
-  x: ModelData,
-  y: ModelData,
+  x: ModelData | ExampleView,
+  y?: ModelData,
   options: EvaluateOptions = {},
 ): Record<string, number> {
   const compiled = compiledOf(model);
-  const examples = readExamples(model, x, y, options);
+  if (isExampleView(x)) {
+    checkViewOptions(model, y, options);
+    return evaluateView(compiled, modelView(model, x), batchSizeFor(model, options.batchSize, x.count)).logs();
+  }
+  const examples = readExamples(model, x, y as ModelData, options); // missing targets are told there
   return evaluateExamples(compiled, examples, batchSizeFor(model, options.batchSize, examples.count)).logs();
 }
 
@@ -36,6 +43,28 @@ export function evaluateExamples(compiled: Compiled, examples: Examples, batchSi
     testBatch(compiled, take(examples, start, Math.min(batchSize, examples.count - start)), totals);
   }
   return totals;
+}
+
+export function evaluateView(compiled: Compiled, view: ModelView, batchSize: number): Totals {
+  const totals = new Totals();
+  for (const batch of viewBatches(view, batchSize)) testBatch(compiled, batch, totals);
+  return totals;
+}
+
+/** A view brings its targets along, and its examples count alike. Throws UnrollError `option`. */
+export function checkViewOptions(
+  model: Model,
+  y: ModelData | undefined,
+  { sampleWeight }: { readonly sampleWeight?: ModelData | undefined },
+): void {
+  if (y === undefined && sampleWeight === undefined) return;
+  throw new UnrollError({
+    code: "option",
+    path: model.name,
+    expected: "a view of examples has its own targets, and takes no sampleWeight",
+    received: y === undefined ? "sampleWeight" : "y",
+    hint: "Leave it out, or give arrays: view.all() copies them.",
+  });
 }
 
 /** One batch without training. */

@@ -1,10 +1,10 @@
 /**
- * Where a fit's batches come from: arrays, drawn in a new order each epoch, or an iterable of batches that may be larger
- * than memory. Both can begin in the middle of an epoch, for resumed runs.
+ * Where a fit's batches come from: arrays or views, drawn in a new order each epoch, or an iterable of batches that may be
+ * larger than memory. All can begin in the middle of an epoch, for resumed runs.
  */
 import { UnrollError } from "../core/errors.ts";
 import { Random, type RandomState } from "../core/random.ts";
-import type { TensorLike } from "../core/tensor.ts";
+import type { Tensor, TensorLike } from "../core/tensor.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import { type ClassWeight, type Examples, readExamples, take } from "./data.ts";
@@ -21,6 +21,19 @@ export type BatchIterable =
   | Iterable<BatchLike>
   | ((epoch: number) => AsyncIterable<BatchLike> | Iterable<BatchLike>);
 
+/** Examples that are copied out only for the batch that asks for them, as `windows` gives them. */
+export interface ExampleView {
+  readonly count: number;
+  /**
+   * The examples of these indices, in this order: `x` and `y` `[batch, ...]`. Into `buffers` where given, so that training
+   * takes no memory.
+   */
+  batch(
+    indices: ArrayLike<number>,
+    buffers?: { readonly x: Float32Array; readonly y: Float32Array },
+  ): { readonly x: Tensor; readonly y: Tensor };
+}
+
 export interface BatchSource {
   /** Batches of an epoch; undefined where only the iterable knows. */
   readonly steps: number | undefined;
@@ -32,18 +45,92 @@ export interface BatchSource {
 
 /** Batches of arrays: shuffled by a full permutation each epoch, the last batch not full. */
 export function arraySource(examples: Examples, batchSize: number, shuffle: boolean): BatchSource {
-  const steps = Math.ceil(examples.count / batchSize);
+  return countedSource(examples.count, batchSize, shuffle, (start, size, order) => take(examples, start, size, order));
+}
+
+/** Batches of a view, as `arraySource` gives those of arrays: the same examples in the same order. */
+export function viewSource(view: ModelView, batchSize: number, shuffle: boolean): BatchSource {
+  return countedSource(view.count, batchSize, shuffle, (start, size, order) =>
+    view.take(order === undefined ? rangeOf(start, size) : order.subarray(start, start + size)),
+  );
+}
+
+function countedSource(
+  count: number,
+  batchSize: number,
+  shuffle: boolean,
+  takeBatch: (start: number, size: number, order: Uint32Array | undefined) => Examples,
+): BatchSource {
+  const steps = Math.ceil(count / batchSize);
   return {
     steps,
-    describe: `${examples.count} examples in batches of ${batchSize}${shuffle ? ", shuffled" : ""}`,
+    describe: `${count} examples in batches of ${batchSize}${shuffle ? ", shuffled" : ""}`,
     *batches(_epoch, from, random) {
-      const order = shuffle ? new Random(random).permutation(examples.count) : undefined;
+      const order = shuffle ? new Random(random).permutation(count) : undefined;
       for (let step = from; step < steps; step++) {
         const start = step * batchSize;
-        yield take(examples, start, Math.min(batchSize, examples.count - start), order);
+        yield takeBatch(start, Math.min(batchSize, count - start), order);
       }
     },
   };
+}
+
+/** The batches of a view in order. */
+export function* viewBatches(view: ModelView, batchSize: number): Generator<Examples> {
+  for (let start = 0; start < view.count; start += batchSize) {
+    yield view.take(rangeOf(start, Math.min(batchSize, view.count - start)));
+  }
+}
+
+function rangeOf(start: number, size: number): Uint32Array {
+  return Uint32Array.from({ length: size }, (_, index) => start + index);
+}
+
+/** The part of a view that a model is given, read as that model's examples. */
+export interface ModelView {
+  readonly count: number;
+  /** Valid until the next call, because the numbers stay in the same memory. */
+  take(indices: Uint32Array): Examples;
+}
+
+/** Examples `from` (inclusive) to `to` (exclusive) of a view. Throws UnrollError `data`, `shape` where one does not fit. */
+export function modelView(
+  model: Model,
+  view: ExampleView,
+  {
+    classWeight,
+    from = 0,
+    to = view.count,
+  }: { classWeight?: ClassWeight | undefined; from?: number; to?: number } = {},
+): ModelView {
+  if (to <= from) {
+    throw new UnrollError({
+      code: "data",
+      path: model.name,
+      expected: "a view must have at least one example",
+      received: `count = ${view.count}`,
+    });
+  }
+  model.buildFor(view.batch([from]).x);
+  let buffers: { readonly x: Float32Array; readonly y: Float32Array } | undefined;
+  let room = 0;
+  return {
+    count: to - from,
+    take(indices) {
+      const places = indices.map((index) => from + index);
+      const { x, y } = places.length <= room ? view.batch(places, buffers) : view.batch(places);
+      if (places.length > room && x.data instanceof Float32Array && y.data instanceof Float32Array) {
+        buffers = { x: x.data, y: y.data };
+        room = places.length;
+      }
+      return readExamples(model, x, y, { classWeight });
+    },
+  };
+}
+
+export function isExampleView(value: unknown): value is ExampleView {
+  if (typeof value !== "object" || value === null) return false;
+  return "count" in value && typeof value.count === "number" && "batch" in value && typeof value.batch === "function";
 }
 
 export function isBatchIterable(value: unknown): value is BatchIterable {

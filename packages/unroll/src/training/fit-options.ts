@@ -5,7 +5,7 @@ import type { Model } from "../model/model.ts";
 import type { Callback, Logs } from "./callbacks.ts";
 import type { CheckpointOptions } from "./checkpoint.ts";
 import type { ClassWeight } from "./data.ts";
-import type { BatchIterable } from "./fit-data.ts";
+import type { BatchIterable, ExampleView } from "./fit-data.ts";
 import type { NotANumber } from "./not-a-number.ts";
 
 export interface FitOptions {
@@ -49,6 +49,7 @@ export type ValidationData =
   | readonly [ModelData, ModelData]
   | readonly [ModelData, ModelData, ModelData]
   | { readonly x: ModelData; readonly y: ModelData; readonly sampleWeight?: ModelData }
+  | ExampleView
   | BatchIterable;
 
 /** How far a run is. Told after each batch, and after each epoch with `done`. */

@@ -1,25 +1,18 @@
 /**
  * Training: epochs of batches with validation, callbacks, checkpoints and a way to stop. What a step computes is in step.ts,
- * where batches come from in fit-data.ts, what a checkpoint holds in checkpoint.ts.
+ * where batches come from in fit-sources.ts, what a checkpoint holds in checkpoint.ts.
  */
-import { UnrollError } from "../core/errors.ts";
 import { Random, type RandomState } from "../core/random.ts";
 import { nextRandom } from "../layers/seed.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import type { Callback, FitControl, Logs } from "./callbacks.ts";
 import { type Compiled, compiledOf } from "./compile.ts";
-import { batchSizeFor, type Examples, readExamples, splitOff } from "./data.ts";
-import { betterOf, dataOf, evaluateExamples, type TrainedBatch, testBatch, trainBatch } from "./evaluate.ts";
-import { arraySource, type BatchIterable, type BatchSource, isBatchIterable, iterableSource } from "./fit-data.ts";
-import {
-  checkFitOptions,
-  epochLine,
-  type FitOptions,
-  type FitResult,
-  type Progress,
-  type ValidationData,
-} from "./fit-options.ts";
+import type { Examples } from "./data.ts";
+import { betterOf, dataOf, type TrainedBatch, trainBatch } from "./evaluate.ts";
+import type { BatchIterable, BatchSource, ExampleView } from "./fit-data.ts";
+import { checkFitOptions, epochLine, type FitOptions, type FitResult, type Progress } from "./fit-options.ts";
+import { type FitSources, readSources } from "./fit-sources.ts";
 import { findNotANumber } from "./not-a-number.ts";
 import { inOrder, type Report, shapesOf, stepFor, Totals } from "./step.ts";
 
@@ -28,14 +21,15 @@ import { inOrder, type Report, shapesOf, stepFor, Totals } from "./step.ts";
  *
  * A batch whose loss is not a finite number changes nothing and ends the run, with the place where that began.
  *
- * @param y left out when `x` is an iterable of batches
+ * @param x arrays; a view, such as `windows` gives, of which only one batch at a time is copied; or an iterable of batches
+ * @param y left out when `x` is a view or an iterable of batches
  * @throws UnrollError `unbuilt` before `compile`; `data`, `shape`, `option` for data and options that do not fit; `file` for
  * checkpoints of another run
  * @example const { history } = await fit(net, x, y, { epochs: 10, validationSplit: 0.2 });
  */
 export async function fit(
   model: Model,
-  x: ModelData | BatchIterable,
+  x: ModelData | ExampleView | BatchIterable,
   y?: ModelData,
   options: FitOptions = {},
 ): Promise<FitResult> {
@@ -51,7 +45,7 @@ class FitRun {
   readonly #options: FitOptions;
   readonly #callbacks: readonly Callback[];
   readonly #source: BatchSource;
-  readonly #validation: (() => Promise<Record<string, number>>) | undefined;
+  readonly #validation: FitSources["validation"];
   readonly #history: Record<string, number[]> = {};
   readonly #epochs: number[] = [];
   readonly #control: FitControl;
@@ -67,7 +61,7 @@ class FitRun {
   #lastBreath = 0;
   #batchesOfEpoch: number | undefined;
 
-  constructor(model: Model, x: ModelData | BatchIterable, y: ModelData | undefined, options: FitOptions) {
+  constructor(model: Model, x: ModelData | ExampleView | BatchIterable, y: ModelData | undefined, options: FitOptions) {
     checkFitOptions(model, options);
     this.#model = model;
     this.#compiled = compiledOf(model);
@@ -77,7 +71,9 @@ class FitRun {
     this.#lastEpoch = options.epochs ?? 1;
     this.#random = options.seed === undefined ? nextRandom() : new Random(options.seed);
     this.#order = this.#random.state;
-    [this.#source, this.#validation] = this.#readData(x, y);
+    const { source, validation } = readSources(this.#compiled, x, y, options);
+    this.#source = source;
+    this.#validation = validation;
     this.#batchesOfEpoch = this.#source.steps;
     this.#control = this.#makeControl();
   }
@@ -141,7 +137,7 @@ class FitRun {
     const freq = this.#options.validationFreq ?? 1;
     let logs: Record<string, number> = this.#totals.logs();
     if (this.#validation !== undefined && (epoch + 1) % freq === 0) {
-      const found = await this.#validation();
+      const found = await this.#validation(epoch, this.#order);
       logs = inOrder({ ...logs, ...prefixed("val_", found) });
     }
     for (const callback of this.#callbacks) {
@@ -183,67 +179,6 @@ class FitRun {
     const message = `The loss of batch ${this.#batch + 1} of epoch ${this.#epoch + 1} is not a finite number: ${notANumber.message} The weights are those from before this batch.`;
     this.#stopped = { reason: "not-a-number", epoch: this.#epoch, batch: this.#batch, message, notANumber };
     this.#control.say(message);
-  }
-
-  #readData(
-    x: ModelData | BatchIterable,
-    y: ModelData | undefined,
-  ): [BatchSource, (() => Promise<Record<string, number>>) | undefined] {
-    const { validationSplit, validationData, sampleWeight, classWeight, shuffle = true, stepsPerEpoch } = this.#options;
-    if (isBatchIterable(x) && y === undefined) {
-      if (validationSplit !== undefined && validationSplit !== 0) {
-        throw new UnrollError({
-          code: "option",
-          path: this.#model.name,
-          expected: "validationSplit needs arrays",
-          received: "an iterable of batches",
-          hint: "Give validationData.",
-        });
-      }
-      return [
-        iterableSource(this.#model, x, { stepsPerEpoch, classWeight }),
-        this.#validationOf(validationData, this.#options.batchSize ?? 32),
-      ];
-    }
-    let examples = readExamples(this.#model, x as ModelData, y as ModelData, { sampleWeight, classWeight }); // no iterable
-    let held: Examples | undefined;
-    if (validationSplit !== undefined && validationSplit !== 0 && validationData === undefined) {
-      [examples, held] = splitOff(examples, validationSplit, this.#model.name);
-      if (classWeight !== undefined) held = { ...held, sampleWeight: [] };
-    }
-    const batchSize = batchSizeFor(this.#model, this.#options.batchSize, examples.count);
-    const source = arraySource(examples, batchSize, shuffle);
-    if (held === undefined) return [source, this.#validationOf(validationData, batchSize)];
-    return [source, this.#validationOn(held, batchSize)];
-  }
-
-  #validationOn(examples: Examples, batchSize: number): () => Promise<Record<string, number>> {
-    const given = this.#options.validationBatchSize ?? batchSize;
-    const size = batchSizeFor(this.#model, given, examples.count, "validationBatchSize");
-    return async () => evaluateExamples(this.#compiled, examples, size).logs();
-  }
-
-  #validationOf(
-    data: ValidationData | undefined,
-    batchSize: number,
-  ): (() => Promise<Record<string, number>>) | undefined {
-    if (data === undefined) return undefined;
-    if (!Array.isArray(data) && isBatchIterable(data)) {
-      const source = iterableSource(this.#model, data, {});
-      return async () => {
-        const totals = new Totals();
-        for await (const batch of source.batches(this.#epoch, 0, this.#order)) testBatch(this.#compiled, batch, totals);
-        return totals.logs();
-      };
-    }
-    const [x, y, sampleWeight] = Array.isArray(data)
-      ? (data as readonly ModelData[]) // told apart from the record
-      : [
-          (data as { x: ModelData }).x,
-          (data as { y: ModelData }).y,
-          (data as { sampleWeight?: ModelData }).sampleWeight,
-        ];
-    return this.#validationOn(readExamples(this.#model, x!, y!, { sampleWeight }), batchSize);
   }
 
   #makeControl(): FitControl {

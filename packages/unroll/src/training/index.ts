@@ -25,7 +25,7 @@ export {
 export type { ClassWeight } from "./data.ts";
 export { type EvaluateOptions, evaluate, type OnBatchOptions, testOnBatch, trainOnBatch } from "./evaluate.ts";
 export { fit } from "./fit.ts";
-export type { BatchIterable, BatchLike } from "./fit-data.ts";
+export type { BatchIterable, BatchLike, ExampleView } from "./fit-data.ts";
 export type { FitOptions, FitResult, Progress, StopReason, ValidationData } from "./fit-options.ts";
 export { type GradientOptions, gradients } from "./gradients.ts";
 export { type Loss, type LossLike, type LossRule, losses, makeLoss } from "./losses.ts";

@@ -1,0 +1,141 @@
+/**
+ * What a fit reads: its training batches and its validation, out of the data and options that it is given. The kinds of
+ * sources are in fit-data.ts.
+ */
+import { UnrollError } from "../core/errors.ts";
+import type { RandomState } from "../core/random.ts";
+import type { ModelData } from "../model/data.ts";
+import type { Model } from "../model/model.ts";
+import type { Compiled } from "./compile.ts";
+import { batchSizeFor, type Examples, readExamples, splitOff, splitPoint } from "./data.ts";
+import { checkViewOptions, evaluateExamples, evaluateView, testBatch } from "./evaluate.ts";
+import {
+  arraySource,
+  type BatchIterable,
+  type BatchSource,
+  type ExampleView,
+  isBatchIterable,
+  isExampleView,
+  iterableSource,
+  type ModelView,
+  modelView,
+  viewSource,
+} from "./fit-data.ts";
+import type { FitOptions, ValidationData } from "./fit-options.ts";
+import { Totals } from "./step.ts";
+
+/** Loss and metrics after an epoch. The epoch and its order are for iterables, which are read anew. */
+type Validation = (epoch: number, order: RandomState) => Promise<Record<string, number>>;
+
+export interface FitSources {
+  readonly source: BatchSource;
+  readonly validation: Validation | undefined;
+}
+
+/** @throws UnrollError `data`, `shape`, `option` for data and options that do not fit */
+export function readSources(
+  compiled: Compiled,
+  x: ModelData | ExampleView | BatchIterable,
+  y: ModelData | undefined,
+  options: FitOptions,
+): FitSources {
+  if (isExampleView(x)) return viewSources(compiled, x, y, options);
+  if (isBatchIterable(x) && y === undefined) return iterableSources(compiled, x, options);
+  return arraySources(compiled, x as ModelData, y as ModelData, options); // neither a view nor an iterable
+}
+
+function arraySources(compiled: Compiled, x: ModelData, y: ModelData, options: FitOptions): FitSources {
+  const { model } = compiled;
+  const { sampleWeight, classWeight, shuffle = true } = options;
+  let examples = readExamples(model, x, y, { sampleWeight, classWeight });
+  let held: Examples | undefined;
+  const share = splitShare(options);
+  if (share !== undefined) {
+    [examples, held] = splitOff(examples, share, model.name);
+    if (classWeight !== undefined) held = { ...held, sampleWeight: [] };
+  }
+  const batchSize = batchSizeFor(model, options.batchSize, examples.count);
+  return {
+    source: arraySource(examples, batchSize, shuffle),
+    validation:
+      held === undefined
+        ? validationOf(compiled, options, batchSize)
+        : validationOn(compiled, held, validationBatchSize(model, options, batchSize, held.count)),
+  };
+}
+
+function viewSources(compiled: Compiled, view: ExampleView, y: ModelData | undefined, options: FitOptions): FitSources {
+  const { model } = compiled;
+  const { classWeight, shuffle = true } = options;
+  checkViewOptions(model, y, options);
+  const share = splitShare(options);
+  const end = share === undefined ? view.count : splitPoint(view.count, share, model.name);
+  const training = modelView(model, view, { classWeight, to: end });
+  const held = share === undefined ? undefined : modelView(model, view, { from: end });
+  const batchSize = batchSizeFor(model, options.batchSize, training.count);
+  return {
+    source: viewSource(training, batchSize, shuffle),
+    validation:
+      held === undefined
+        ? validationOf(compiled, options, batchSize)
+        : validationOnView(compiled, held, validationBatchSize(model, options, batchSize, held.count)),
+  };
+}
+
+function iterableSources(compiled: Compiled, batches: BatchIterable, options: FitOptions): FitSources {
+  const { model } = compiled;
+  const { validationSplit, stepsPerEpoch, classWeight } = options;
+  if (validationSplit !== undefined && validationSplit !== 0) {
+    throw new UnrollError({
+      code: "option",
+      path: model.name,
+      expected: "validationSplit needs arrays or a view",
+      received: "an iterable of batches",
+      hint: "Give validationData.",
+    });
+  }
+  return {
+    source: iterableSource(model, batches, { stepsPerEpoch, classWeight }),
+    validation: validationOf(compiled, options, options.batchSize ?? 32),
+  };
+}
+
+/** The share to cut off for validation; undefined when none is, or when validation data is given. */
+function splitShare({ validationSplit, validationData }: FitOptions): number | undefined {
+  return validationSplit === 0 || validationData !== undefined ? undefined : validationSplit;
+}
+
+function validationOf(compiled: Compiled, options: FitOptions, batchSize: number): Validation | undefined {
+  const { model } = compiled;
+  const data: ValidationData | undefined = options.validationData;
+  if (data === undefined) return undefined;
+  if (isExampleView(data)) {
+    const view = modelView(model, data);
+    return validationOnView(compiled, view, validationBatchSize(model, options, batchSize, view.count));
+  }
+  if (!Array.isArray(data) && isBatchIterable(data)) {
+    const source = iterableSource(model, data, {});
+    return async (epoch, order) => {
+      const totals = new Totals();
+      for await (const batch of source.batches(epoch, 0, order)) testBatch(compiled, batch, totals);
+      return totals.logs();
+    };
+  }
+  const [x, y, sampleWeight] = Array.isArray(data)
+    ? (data as readonly ModelData[]) // told apart from the record
+    : [(data as { x: ModelData }).x, (data as { y: ModelData }).y, (data as { sampleWeight?: ModelData }).sampleWeight];
+  const examples = readExamples(model, x!, y!, { sampleWeight });
+  return validationOn(compiled, examples, validationBatchSize(model, options, batchSize, examples.count));
+}
+
+function validationOn(compiled: Compiled, examples: Examples, batchSize: number): Validation {
+  return async () => evaluateExamples(compiled, examples, batchSize).logs();
+}
+
+function validationOnView(compiled: Compiled, view: ModelView, batchSize: number): Validation {
+  return async () => evaluateView(compiled, view, batchSize).logs();
+}
+
+function validationBatchSize(model: Model, options: FitOptions, batchSize: number, count: number): number {
+  return batchSizeFor(model, options.validationBatchSize ?? batchSize, count, "validationBatchSize");
+}
