@@ -11,6 +11,7 @@ export {
   type ZeroDivision,
 } from "./classification.ts";
 export * from "./classification-report.ts";
+export * from "./compare-forecasts.ts";
 export { parseCsv } from "./csv.ts";
 export { type CsvBatchOptions, readCsvBatches } from "./csv-batches.ts";
 export type { CsvOptions } from "./csv-options.ts";
@@ -20,9 +21,11 @@ export * from "./matrix.ts";
 export * from "./min-max-scaler.ts";
 export * from "./missing.ts";
 export * from "./normalization.ts";
+export * from "./period.ts";
 export * from "./regression.ts";
 export * from "./scalers.ts";
 export * from "./sequences.ts";
+export * from "./sort.ts";
 export * from "./split.ts";
 export * from "./standard-scaler.ts";
 export * from "./table.ts";
