@@ -34,6 +34,8 @@ export interface Terminal {
   readonly columns: number;
   readonly color: boolean;
   readonly interactive: boolean;
+  /** Whether a note can be drawn over with a carriage return. */
+  readonly redraws?: boolean;
 }
 
 export interface Invocation {

@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   audit: async () => (await import("./audit.ts")).audit,
   quiz: async () => (await import("./quiz.ts")).quiz,
   convert: async () => (await import("./convert.ts")).convert,
+  train: async () => (await import("./train.ts")).train,
   tour: async () => (await import("./tour.ts")).tour,
 };
 
@@ -98,5 +99,6 @@ function processTerminal(): Terminal {
     columns: interactive ? (stdout.columns ?? 80) : 80,
     color: interactive && (env.NO_COLOR === undefined || env.NO_COLOR === "") && env.TERM !== "dumb",
     interactive,
+    redraws: stderr.isTTY === true && env.TERM !== "dumb",
   };
 }

@@ -1,0 +1,213 @@
+/**
+ * A CSV file as the series to learn from: which columns, in which order of time, and what is missing where. Reading,
+ * sorting and filling are data/'s work; here is what the command line decides about them.
+ */
+import { createHash } from "node:crypto";
+import { didYouMean, UnrollError } from "../../core/errors.ts";
+import {
+  type FilledCell,
+  fillMissing,
+  type Matrix,
+  parseCsv,
+  selectColumns,
+  sortRows,
+  type Table,
+  tableToMatrix,
+} from "../../data/index.ts";
+import { readFileBytes } from "../open-models.ts";
+import type { TrainSettings } from "./settings.ts";
+
+export interface Series {
+  /** The path as given. */
+  readonly file: string;
+  /** Of the file's bytes, hexadecimal. */
+  readonly sha256: string;
+  readonly target: string;
+  readonly features: readonly string[];
+  /** The features, with the target behind them where it is none of them: the columns of `matrix`. */
+  readonly columns: readonly string[];
+  /** `[rows, columns]`, oldest row first, in the units of the file; NaN is missing. */
+  readonly matrix: Matrix;
+  /** Line of each row in the file. */
+  readonly lines: Uint32Array;
+  /** Of each row, ms since 1970; undefined where the file has no dates. */
+  readonly dates: { readonly name: string; readonly values: Float64Array } | undefined;
+  /** Cells that are missing still. */
+  readonly missing: readonly MissingCell[];
+  readonly filled: readonly FilledCell[];
+  /** What was decided and could have been decided otherwise, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+export interface MissingCell {
+  readonly line: number;
+  readonly column: string;
+  /** What stands there. */
+  readonly text: string;
+}
+
+type SeriesSettings = Pick<TrainSettings, "data" | "target" | "features" | "date" | "missing">;
+
+/** @throws UnrollError `file`, `data`, `unknown-name` */
+export async function readSeries(settings: SeriesSettings): Promise<Series> {
+  const { data: file, target } = settings;
+  const bytes = await readFileBytes(file);
+  const whole = parseCsv(bytes, { name: file });
+  if (whole.rows === 0) throw dataError(file, "the file must have rows behind its header", "rows = 0");
+  const notes = [...whole.notes];
+  checkColumn(whole, target, "--target", file);
+  const dateName = dateColumn(whole, settings, notes);
+  const features = settings.features === undefined ? allNumbers(whole, target, notes) : chosen(whole, settings, file);
+  const columns = features.includes(target) ? features : [...features, target];
+  const needed = selectColumns(whole, dateName === undefined ? columns : [...columns, dateName]);
+  const ordered = dateName === undefined ? needed : inOrder(needed, dateName, file, notes);
+  const { table, filled } =
+    settings.missing === "skip"
+      ? { table: ordered, filled: [] }
+      : fillMissing(ordered, { method: settings.missing, columns });
+  return {
+    file,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    target,
+    features,
+    columns,
+    matrix: tableToMatrix(table, columns),
+    lines: table.lines,
+    dates: dateName === undefined ? undefined : { name: dateName, values: table.numbers(dateName) },
+    missing: missingCells(table, columns),
+    filled,
+    notes,
+  };
+}
+
+/** Every column of numbers, the target first: its own past is what a forecast starts from. */
+function allNumbers(table: Table, target: string, notes: string[]): string[] {
+  const others = table.columns.filter(({ name }) => name !== target);
+  const numbers = others.filter(({ type }) => type === "number");
+  const constant = numbers.filter(({ values }) => isConstant(values as Float64Array)); // of numbers
+  const words = others.filter(({ type }) => type === "category");
+  if (constant.length > 0) notes.push(`Left out, because every row is the same: ${namesOf(constant)}.`);
+  if (words.length > 0) notes.push(`Left out, because they hold words: ${namesOf(words)}.`);
+  return [target, ...numbers.filter((column) => !constant.includes(column)).map(({ name }) => name)];
+}
+
+function chosen(table: Table, { features = [] }: SeriesSettings, file: string): string[] {
+  const names = features.flatMap((text) => {
+    // A column's own name may have commas.
+    if (table.names.includes(text)) return [text];
+    return text.split(",").map((name) => name.trim());
+  });
+  for (const name of names) checkColumn(table, name, "--features", file);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) throw dataError(file, "--features must name a column once", `${repeated} twice`);
+  return names;
+}
+
+/** A column that is there and holds numbers that are not all the same. */
+function checkColumn(table: Table, name: string, flag: string, file: string): void {
+  const column = table.columns.find((one) => one.name === name);
+  if (column === undefined) {
+    throw new UnrollError({
+      code: "unknown-name",
+      path: file,
+      expected: `${flag} must name a column of the file`,
+      received: name,
+      hint: didYouMean(name, table.names) ?? `Its columns are ${listed(table.names)}.`,
+    });
+  }
+  if (column.type !== "number") {
+    const word = column.type === "category" ? column.values.findIndex((value) => !isNumeric(value)) : 0;
+    const value = column.type === "category" ? JSON.stringify(column.values[word] ?? "") : "dates";
+    const place = column.type === "category" ? ` in line ${table.lines[word]}` : "";
+    throw dataError(file, `${flag} ${name} must be a column of numbers`, `${value}${place}`);
+  }
+  if (isConstant(column.values)) {
+    const value = column.values.find((one) => !Number.isNaN(one));
+    const received = value === undefined ? "no numbers at all" : `${value} in every row`;
+    throw dataError(file, `${flag} ${name} must change from row to row, or nothing can be learnt`, received);
+  }
+}
+
+function isNumeric(value: string | null): boolean {
+  return value === null || Number.isFinite(Number(value));
+}
+
+function isConstant(values: Float64Array): boolean {
+  const first = values.find((value) => !Number.isNaN(value));
+  return values.every((value) => Number.isNaN(value) || value === first);
+}
+
+/** The column with the dates: the one that is named, or the first of the file. */
+function dateColumn(table: Table, { date, target }: SeriesSettings, notes: string[]): string | undefined {
+  if (date === null) return undefined;
+  const found = table.columns.filter(({ type }) => type === "date").map(({ name }) => name);
+  if (date === undefined) {
+    if (found.length > 1) notes.push(`The dates are those of ${found[0]}; --date COL takes another column.`);
+    return found[0] === target ? undefined : found[0];
+  }
+  if (found.includes(date)) return date;
+  throw new UnrollError({
+    code: table.names.includes(date) ? "data" : "unknown-name",
+    path: "--date",
+    expected: "must name a column of dates, or be none",
+    received: date,
+    hint: didYouMean(date, found) ?? (found.length === 0 ? "The file has none." : `There is ${listed(found)}.`),
+  });
+}
+
+/** The rows by their dates, of which every row has one and no two have the same. */
+function inOrder(table: Table, name: string, file: string, notes: string[]): Table {
+  const dates = table.numbers(name);
+  const missing = dates.findIndex((value) => Number.isNaN(value));
+  if (missing !== -1) {
+    const cell = table.issues.find(({ row, column }) => column === name && row === table.lines[missing]);
+    throw dataError(
+      `${file}, line ${table.lines[missing]}, column ${name}`,
+      "every row must have a date",
+      cell === undefined || cell.value === "" ? "an empty cell" : JSON.stringify(cell.value),
+      "Correct it, or give --date none to take the rows as they stand.",
+    );
+  }
+  const sorted = sortRows(table, name);
+  if (sorted !== table) notes.push(`The rows were put in the order of ${name}, oldest first.`);
+  const values = sorted.numbers(name);
+  const twice = values.findIndex((value, row) => row > 0 && value === values[row - 1]);
+  if (twice === -1) return sorted;
+  throw dataError(
+    file,
+    `every row must have a ${name} of its own`,
+    `${isoDate(values[twice]!)} in lines ${sorted.lines[twice - 1]} and ${sorted.lines[twice]}`,
+    "Give each series a column of its own, or --date none to take the rows as they stand.",
+  );
+}
+
+/** `2024-01-31`, with the time of day where there is one. */
+export function isoDate(milliseconds: number): string {
+  const text = new Date(milliseconds).toISOString();
+  return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text.slice(0, 16).replace("T", " ");
+}
+
+function missingCells(table: Table, columns: readonly string[]): MissingCell[] {
+  const texts = new Map(table.issues.map(({ row, column, value }) => [`${row} ${column}`, value]));
+  const cells: MissingCell[] = [];
+  for (const name of columns) {
+    table.numbers(name).forEach((value, row) => {
+      const line = table.lines[row]!;
+      if (Number.isNaN(value)) cells.push({ line, column: name, text: texts.get(`${line} ${name}`) ?? "" });
+    });
+  }
+  return cells.sort((a, b) => a.line - b.line);
+}
+
+function namesOf(columns: readonly { readonly name: string }[]): string {
+  return listed(columns.map(({ name }) => name));
+}
+
+/** At most ten, for messages. */
+function listed(names: readonly string[]): string {
+  return names.length > 10 ? `${names.slice(0, 10).join(", ")} and ${names.length - 10} more` : names.join(", ");
+}
+
+function dataError(path: string, expected: string, received: string, hint?: string): UnrollError {
+  return new UnrollError({ code: "data", path, expected, received, ...(hint === undefined ? {} : { hint }) });
+}

@@ -1,0 +1,72 @@
+/** What `unroll train` prints: the data before training, the errors and the verdict after it. */
+import { count, plural, wrapText } from "../../explain/lines.ts";
+import type { Model } from "../../model/model.ts";
+import type { Parts } from "./parts.ts";
+import { formatError, type Score, type Verdict } from "./scores.ts";
+import { isoDate, type Series } from "./series.ts";
+
+/** Missing cells that are told one by one. */
+const mostCells = 5;
+
+/** The series, the split and the model, before training begins. */
+export function dataText(series: Series, parts: Parts, model: Model, columns: number): string {
+  const { file, target, features, lines, notes } = series;
+  const reads = features.length > 6 ? `${plural(features.length, "column")}` : features.join(", ");
+  const sentences = [
+    `${file}: ${plural(lines.length, "row")}${spanText(series, 0, lines.length - 1)}.`,
+    ...notes,
+    ...missingSentences(series, parts),
+    `${model.name} (${plural(model.countParams(), "parameter")}) reads ${plural(parts.lookback, "row")} of ${reads} and forecasts ${target} ${plural(parts.horizon, "row")} ahead.`,
+    ...partRows(series, parts).map(
+      ({ name, windows, span }) => `${name.padEnd(10)} ${plural(windows, "window")}${span}`,
+    ),
+  ];
+  return `${wrapText(sentences.join("\n"), columns)}\n`;
+}
+
+/** One entry for each part that has windows; the span is that of its targets. */
+export function partRows(
+  series: Series,
+  { raw, horizon }: Parts,
+): { readonly name: string; readonly windows: number; readonly span: string }[] {
+  return (["train", "validation", "test"] as const).flatMap((name) => {
+    const view = raw[name];
+    if (view.count === 0) return [];
+    const last = view.targetRow(view.count - 1) + horizon - 1;
+    return [{ name, windows: view.count, span: spanText(series, view.targetRow(0), last) }];
+  });
+}
+
+function spanText({ dates, lines }: Series, from: number, to: number): string {
+  if (dates === undefined) return `, lines ${lines[from]} to ${lines[to]}`;
+  return `, ${isoDate(dates.values[from]!)} to ${isoDate(dates.values[to]!)}`;
+}
+
+/** Which cells are missing or were filled, by line, and what that costs. */
+export function missingSentences({ missing, filled }: Series, { skipped }: Pick<Parts, "skipped">): string[] {
+  const told = (cells: readonly string[]): string =>
+    `${cells.slice(0, mostCells).join("; ")}${cells.length > mostCells ? `; and ${count(cells.length - mostCells)} more` : ""}`;
+  const sentences: string[] = [];
+  if (filled.length > 0) {
+    const cells = filled.map(({ row, column, value }) => `line ${row} ${column} = ${formatError(Number(value))}`);
+    sentences.push(`${plural(filled.length, "missing value")} filled: ${told(cells)}.`);
+  }
+  if (missing.length > 0) {
+    const cells = missing.map(({ line, column, text }) => `line ${line} ${column}${text === "" ? "" : ` (${text})`}`);
+    sentences.push(
+      `${plural(missing.length, "missing value")}: ${told(cells)}. ${plural(skipped, "window")} left out because of that.`,
+    );
+  }
+  return sentences;
+}
+
+/** A table of errors, and the verdict. */
+export function resultText(scores: readonly Score[], verdict: Verdict, target: string, columns: number): string {
+  const cells = scores.map(({ name, rmse, mae, r2 }) => [name, formatError(rmse), formatError(mae), r2.toFixed(4)]);
+  const rows = [["on the test part", "RMSE", "MAE", "R²"], ...cells];
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const table = rows.map((row) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]! + 3))).join(""),
+  );
+  return `${[`Errors of ${target}, in its own units:`, ...table, "", ...wrapText(verdict.text, columns).split("\n")].join("\n")}\n`;
+}
