@@ -29,6 +29,7 @@ export async function main(words: readonly string[], terminal: Terminal = proces
       return 0;
     }
     if (name === "--version" || name === "version") {
+      const { version } = await import("./version.ts");
       terminal.out(`${await version()}\n`);
       return 0;
     }
@@ -75,17 +76,6 @@ async function overview(): Promise<string> {
     }),
   );
   return `Recurrent neural networks you can check by hand.\n\nusage: unroll COMMAND ...\n\n${rows.join("\n")}\n\nunroll COMMAND --help says more of each; unroll --version says which this is.\n`;
-}
-
-/** Out of the package's own package.json, above the sources as above the built file. */
-async function version(): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
-  for (const above of ["../package.json", "../../package.json"]) {
-    const text = await readFile(new URL(above, import.meta.url), "utf8").catch(() => "{}");
-    const { name, version: found } = JSON.parse(text) as { name?: string; version?: string }; // npm checks its form
-    if (name === "unroll" && found !== undefined) return found;
-  }
-  return "unknown";
 }
 
 function processTerminal(): Terminal {

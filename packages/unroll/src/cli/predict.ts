@@ -1,4 +1,7 @@
-/** `unroll predict FILE --input X`: the model's outputs. */
+/**
+ * `unroll predict FILE --input X`: the model's outputs. For a model of `unroll train` a table of new rows is enough: what was
+ * saved beside the model says which columns it reads and how they are scaled.
+ */
 import { writeFile } from "node:fs/promises";
 import { UnrollError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
@@ -8,6 +11,7 @@ import { modelFlags, readOneModel } from "./open-models.ts";
 import { fileOf, printJson } from "./print.ts";
 import { inputFlag, nanRemarks, readInputs } from "./read-data.ts";
 import { checkTarget } from "./targets.ts";
+import { readSidecar, sidecarPath } from "./train/sidecar.ts";
 
 export const predict: Command = {
   name: "predict",
@@ -26,6 +30,16 @@ export const predict: Command = {
     const sources = [file, flags.weights, ...((flags.input ?? []) as readonly string[])]; // a flag that may be repeated
     if (typeof flags.out === "string") await checkTarget(flags.out, { sources, replace: true });
     const one = await readOneModel(file, flags);
+    const tables = ((flags.input ?? []) as readonly string[]).filter((path) => /\.csv$/i.test(path));
+    const facts = tables.length === 1 ? await readSidecar(file) : undefined;
+    if (facts !== undefined) {
+      const { forecastRows, showRowForecasts } = await import("./predict-rows.ts");
+      const out = typeof flags.out === "string" ? flags.out : undefined;
+      const forecasts = await forecastRows(one.model, tables[0]!, facts);
+      terminal.note(`Columns, scaling and lookback are those of ${sidecarPath(file)}.\n`);
+      await showRowForecasts(forecasts, facts, { out, json: flags.json === true, terminal });
+      return 0;
+    }
     const inputs = (await readInputs(flags, one.model)) ?? one.inputs;
     if (inputs === undefined) {
       throw new UnrollError({

@@ -9,9 +9,26 @@ import type { Series } from "./series.ts";
 /** Windows that are copied and run together. */
 const chunk = 256;
 
-/** What the model gives for each window of the scaled series, `[count, horizon]`, brought back to the units of column `target` of the scaler. */
-export function modelForecasts(model: Model, view: WindowView, scaler: Scaler | undefined, target: number): Matrix {
-  const { horizon } = view.frame;
+/** Windows to forecast from; of a `WindowView` only this much is needed. */
+export interface InputWindows {
+  readonly count: number;
+  /** The windows of these indices, `[batch, lookback, features]`. */
+  batch(indices: Uint32Array): { readonly x: Tensor };
+}
+
+/**
+ * What the model gives for each window of scaled values, `[count, horizon]`, brought back to the units of the target, which
+ * is column `target` of the scaler.
+ */
+export function modelForecasts(
+  model: Model,
+  view: InputWindows,
+  {
+    scaler,
+    target,
+    horizon,
+  }: { readonly scaler: Scaler | undefined; readonly target: number; readonly horizon: number },
+): Matrix {
   const values = new Float64Array(view.count * horizon);
   for (let start = 0; start < view.count; start += chunk) {
     const count = Math.min(chunk, view.count - start);
@@ -39,7 +56,7 @@ export function testForecasts(model: Model, series: Series, parts: Parts, period
   const target = series.columns.indexOf(series.target);
   return {
     truth: test.trueTargets(),
-    model: modelForecasts(model, parts.scaled.test, parts.scaler, target),
+    model: modelForecasts(model, parts.scaled.test, { scaler: parts.scaler, target, horizon: parts.horizon }),
     lastValue: lastValue(test),
     seasonal: seasonalForecasts(
       test,

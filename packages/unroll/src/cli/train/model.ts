@@ -49,7 +49,7 @@ export function defaultModel(
   features: number,
 ): Model {
   return sequential({
-    name: "forecast",
+    name: `${cell}_forecast`,
     seed,
     layers: [input({ shape: [lookback, features] }), cells[cell](units), layers.dense({ units: horizon })],
   });

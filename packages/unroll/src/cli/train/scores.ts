@@ -32,10 +32,7 @@ export function scoresOf(forecasts: Forecasts): readonly Score[] {
 }
 
 /** Each baseline with the words for it behind "repeating". */
-export function baselines({
-  lastValue,
-  seasonal,
-}: Pick<Forecasts, "lastValue" | "seasonal">): {
+export function baselines({ lastValue, seasonal }: Pick<Forecasts, "lastValue" | "seasonal">): {
   readonly name: string;
   readonly doing: string;
   readonly values: Matrix;
@@ -73,7 +70,7 @@ export function verdictOf(forecasts: Forecasts): Verdict {
   if (model.rmse >= best.rmse) {
     return { outcome: "does not beat", baseline: best.name, text: `${errors}: this model does not beat ${doing}.` };
   }
-  const share = `${((1 - model.rmse / best.rmse) * 100).toFixed(1)} %`;
+  const share = `${((1 - model.rmse / best.rmse) * 100).toFixed(1)}%`;
   const { pValue } = compareForecasts(forecasts.truth, forecasts.model, values);
   // Without a p-value both errors are the same in every window, as far as can be told.
   if (!(pValue < level)) {

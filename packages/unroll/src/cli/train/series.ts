@@ -8,6 +8,7 @@ import {
   type FilledCell,
   fillMissing,
   type Matrix,
+  type NumberColumn,
   parseCsv,
   selectColumns,
   sortRows,
@@ -48,35 +49,90 @@ export interface MissingCell {
 
 type SeriesSettings = Pick<TrainSettings, "data" | "target" | "features" | "date" | "missing">;
 
+/** Some columns of a table, oldest row first. */
+export type Rows = Pick<Series, "matrix" | "lines" | "dates" | "filled">;
+
 /** @throws UnrollError `file`, `data`, `unknown-name` */
 export async function readSeries(settings: SeriesSettings): Promise<Series> {
   const { data: file, target } = settings;
   const bytes = await readFileBytes(file);
-  const whole = parseCsv(bytes, { name: file });
-  if (whole.rows === 0) throw dataError(file, "the file must have rows behind its header", "rows = 0");
+  const whole = readTable(bytes, file);
   const notes = [...whole.notes];
   checkColumn(whole, target, "--target", file);
   const dateName = dateColumn(whole, settings, notes);
   const features = settings.features === undefined ? allNumbers(whole, target, notes) : chosen(whole, settings, file);
   const columns = features.includes(target) ? features : [...features, target];
-  const needed = selectColumns(whole, dateName === undefined ? columns : [...columns, dateName]);
-  const ordered = dateName === undefined ? needed : inOrder(needed, dateName, file, notes);
-  const { table, filled } =
-    settings.missing === "skip"
-      ? { table: ordered, filled: [] }
-      : fillMissing(ordered, { method: settings.missing, columns });
+  const { table, filled } = orderedRows(whole, { columns, date: dateName, missing: settings.missing, file, notes });
   return {
+    ...rowsOf(table, columns, dateName),
     file,
     sha256: createHash("sha256").update(bytes).digest("hex"),
     target,
     features,
     columns,
-    matrix: tableToMatrix(table, columns),
-    lines: table.lines,
-    dates: dateName === undefined ? undefined : { name: dateName, values: table.numbers(dateName) },
     missing: missingCells(table, columns),
     filled,
     notes,
+  };
+}
+
+/**
+ * Columns of a table of new rows, for a model that was trained on them; in the order of `date`, where the table has it.
+ *
+ * @throws UnrollError `file`, `data`, `unknown-name`
+ */
+export async function readNewRows(
+  file: string,
+  {
+    columns,
+    date,
+    missing,
+  }: {
+    readonly columns: readonly string[];
+    readonly date: string | undefined;
+    readonly missing: TrainSettings["missing"];
+  },
+): Promise<Rows> {
+  const whole = readTable(await readFileBytes(file), file);
+  for (const name of columns) checkNumbers(whole, name, "the model's column", file);
+  const dateName = whole.columns.find(({ name, type }) => name === date && type === "date")?.name;
+  const { table, filled } = orderedRows(whole, { columns, date: dateName, missing, file, notes: [] });
+  return { ...rowsOf(table, columns, dateName), filled };
+}
+
+function readTable(bytes: Uint8Array, file: string): Table {
+  const table = parseCsv(bytes, { name: file });
+  if (table.rows === 0) throw dataError(file, "the file must have rows behind its header", "rows = 0");
+  return table;
+}
+
+/** The rows in order of time, with their gaps filled as asked. */
+function orderedRows(
+  whole: Table,
+  {
+    columns,
+    date,
+    missing,
+    file,
+    notes,
+  }: {
+    readonly columns: readonly string[];
+    readonly date: string | undefined;
+    readonly missing: TrainSettings["missing"];
+    readonly file: string;
+    readonly notes: string[];
+  },
+): { readonly table: Table; readonly filled: readonly FilledCell[] } {
+  const needed = selectColumns(whole, date === undefined ? columns : [...columns, date]);
+  const ordered = date === undefined ? needed : inOrder(needed, date, file, notes);
+  return missing === "skip" ? { table: ordered, filled: [] } : fillMissing(ordered, { method: missing, columns });
+}
+
+function rowsOf(table: Table, columns: readonly string[], date: string | undefined): Omit<Rows, "filled"> {
+  return {
+    matrix: tableToMatrix(table, columns),
+    lines: table.lines,
+    dates: date === undefined ? undefined : { name: date, values: table.numbers(date) },
   };
 }
 
@@ -105,27 +161,32 @@ function chosen(table: Table, { features = [] }: SeriesSettings, file: string): 
 
 /** A column that is there and holds numbers that are not all the same. */
 function checkColumn(table: Table, name: string, flag: string, file: string): void {
+  const { values } = checkNumbers(table, name, flag, file);
+  if (!isConstant(values)) return;
+  const value = values.find((one) => !Number.isNaN(one));
+  const received = value === undefined ? "no numbers at all" : `${value} in every row`;
+  throw dataError(file, `${flag} ${name} must change from row to row, or nothing can be learnt`, received);
+}
+
+/** A column that is there and holds numbers. */
+function checkNumbers(table: Table, name: string, flag: string, file: string): NumberColumn {
   const column = table.columns.find((one) => one.name === name);
   if (column === undefined) {
     throw new UnrollError({
       code: "unknown-name",
       path: file,
-      expected: `${flag} must name a column of the file`,
+      expected: flag.startsWith("--")
+        ? `${flag} must name a column of the file`
+        : `${flag} ${name} must be in the file`,
       received: name,
       hint: didYouMean(name, table.names) ?? `Its columns are ${listed(table.names)}.`,
     });
   }
-  if (column.type !== "number") {
-    const word = column.type === "category" ? column.values.findIndex((value) => !isNumeric(value)) : 0;
-    const value = column.type === "category" ? JSON.stringify(column.values[word] ?? "") : "dates";
-    const place = column.type === "category" ? ` in line ${table.lines[word]}` : "";
-    throw dataError(file, `${flag} ${name} must be a column of numbers`, `${value}${place}`);
-  }
-  if (isConstant(column.values)) {
-    const value = column.values.find((one) => !Number.isNaN(one));
-    const received = value === undefined ? "no numbers at all" : `${value} in every row`;
-    throw dataError(file, `${flag} ${name} must change from row to row, or nothing can be learnt`, received);
-  }
+  if (column.type === "number") return column;
+  const words = column.type === "category" ? column.values : [];
+  const row = words.findIndex((value) => !isNumeric(value));
+  const received = row === -1 ? "dates" : `${JSON.stringify(words[row])} in line ${table.lines[row]}`;
+  throw dataError(file, `${flag} ${name} must be a column of numbers`, received);
 }
 
 function isNumeric(value: string | null): boolean {

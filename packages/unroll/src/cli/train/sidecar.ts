@@ -20,6 +20,8 @@ export interface ForecastFacts {
   /** Rows. */
   readonly lookback: number;
   readonly horizon: number;
+  /** The column with the dates, where there was one. */
+  readonly date: string | undefined;
   readonly missing: TrainSettings["missing"];
   readonly scaler: Scaler | undefined;
 }
@@ -39,7 +41,7 @@ export async function writeSidecar(
   path: string,
   { series, parts, settings }: { readonly series: Series; readonly parts: Parts; readonly settings: TrainSettings },
 ): Promise<void> {
-  const { target, features, columns, file, sha256, lines } = series;
+  const { target, features, columns, dates, file, sha256, lines } = series;
   const json = {
     format,
     version,
@@ -48,6 +50,7 @@ export async function writeSidecar(
     columns,
     lookback: parts.lookback,
     horizon: parts.horizon,
+    date: dates?.name ?? null,
     missing: settings.missing,
     scaler: parts.scaler?.toJSON() ?? null,
     data: { file: file.split(/[\\/]/).at(-1), rows: lines.length, sha256 },
@@ -79,7 +82,7 @@ export async function readSidecar(model: string): Promise<ForecastFacts | undefi
   if (json?.format !== format || json.version !== version) {
     throw malformed(path, `format = ${String(json?.format)}, version = ${String(json?.version)}`);
   }
-  const { target, features, columns, lookback, horizon, missing, scaler } = json;
+  const { target, features, columns, lookback, horizon, missing, scaler, date } = json;
   if (typeof target !== "string") throw malformed(path, "no target");
   if (!isNames(features) || !isNames(columns)) throw malformed(path, "no features or columns");
   if (!columns.includes(target) || features.some((name) => !columns.includes(name))) {
@@ -87,7 +90,17 @@ export async function readSidecar(model: string): Promise<ForecastFacts | undefi
   }
   if (!isSize(lookback) || !isSize(horizon)) throw malformed(path, "no lookback or horizon");
   if (missing !== "skip" && missing !== "forward" && missing !== "linear") throw malformed(path, "no missing");
-  return { target, features, columns, lookback, horizon, missing, scaler: readScaler(scaler, columns, path) };
+  if (date !== null && typeof date !== "string") throw malformed(path, "no date");
+  return {
+    target,
+    date: date ?? undefined,
+    features,
+    columns,
+    lookback,
+    horizon,
+    missing,
+    scaler: readScaler(scaler, columns, path),
+  };
 }
 
 function readScaler(json: unknown, columns: readonly string[], path: string): Scaler | undefined {

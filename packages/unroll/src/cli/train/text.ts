@@ -5,8 +5,8 @@ import type { Parts } from "./parts.ts";
 import { formatError, type Score, type Verdict } from "./scores.ts";
 import { isoDate, type Series } from "./series.ts";
 
-/** Missing cells that are told one by one. */
-const mostCells = 5;
+/** Places of a column, and columns, that are told one by one. */
+const mostRuns = 5;
 
 /** The series, the split and the model, before training begins. */
 export function dataText(series: Series, parts: Parts, model: Model, columns: number): string {
@@ -44,20 +44,37 @@ function spanText({ dates, lines }: Series, from: number, to: number): string {
 
 /** Which cells are missing or were filled, by line, and what that costs. */
 export function missingSentences({ missing, filled }: Series, { skipped }: Pick<Parts, "skipped">): string[] {
-  const told = (cells: readonly string[]): string =>
-    `${cells.slice(0, mostCells).join("; ")}${cells.length > mostCells ? `; and ${count(cells.length - mostCells)} more` : ""}`;
   const sentences: string[] = [];
   if (filled.length > 0) {
-    const cells = filled.map(({ row, column, value }) => `line ${row} ${column} = ${formatError(Number(value))}`);
-    sentences.push(`${plural(filled.length, "missing value")} filled: ${told(cells)}.`);
+    const cells = filled.map(({ row, column }) => ({ line: row, column }));
+    sentences.push(`${plural(filled.length, "missing value")} filled: ${placesText(cells)}.`);
   }
   if (missing.length > 0) {
-    const cells = missing.map(({ line, column, text }) => `line ${line} ${column}${text === "" ? "" : ` (${text})`}`);
     sentences.push(
-      `${plural(missing.length, "missing value")}: ${told(cells)}. ${plural(skipped, "window")} left out because of that.`,
+      `${plural(missing.length, "missing value")}: ${placesText(missing)}. ${plural(skipped, "window")} left out because of that.`,
     );
   }
   return sentences;
+}
+
+/** `GOOG in lines 2 to 56 and 60, IBM in line 7`, cut short where it is long. */
+function placesText(cells: readonly { readonly line: number; readonly column: string }[]): string {
+  const runs = new Map<string, { from: number; to: number }[]>();
+  for (const { line, column } of cells) {
+    const list = runs.get(column) ?? [];
+    runs.set(column, list);
+    const last = list.at(-1);
+    if (last !== undefined && line === last.to + 1) last.to = line;
+    else list.push({ from: line, to: line });
+  }
+  const columns = [...runs].map(([column, list]) => {
+    const shown = list.slice(0, mostRuns).map(({ from, to }) => (from === to ? String(from) : `${from} to ${to}`));
+    const more = list.length > mostRuns ? ` and ${count(list.length - mostRuns)} more places` : "";
+    const word = list.length === 1 && list[0]!.from === list[0]!.to ? "line" : "lines";
+    return `${column} in ${word} ${shown.join(", ")}${more}`;
+  });
+  const more = columns.length > mostRuns ? ` and ${count(columns.length - mostRuns)} more columns` : "";
+  return `${columns.slice(0, mostRuns).join("; ")}${more}`;
 }
 
 /** A table of errors, and the verdict. */
