@@ -5,8 +5,8 @@ import { nextRandom } from "../layers/seed.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import { type Compiled, compiledOf, trainedVariables } from "./compile.ts";
-import { batchSizeFor, type ClassWeight, type Examples, readExamples, take } from "./data.ts";
-import { type ExampleView, isExampleView, type ModelView, modelView, viewBatches } from "./fit-data.ts";
+import { batchSizeFor, type ClassWeight, type Examples, readExamples } from "./data.ts";
+import { type ExampleView, exampleBatches, isExampleView, modelView, viewBatches } from "./fit-data.ts";
 import { type BatchData, type Report, type Step, shapesOf, stepFor, Totals } from "./step.ts";
 
 export interface EvaluateOptions {
@@ -31,24 +31,17 @@ export function evaluate(
   const compiled = compiledOf(model);
   if (isExampleView(x)) {
     checkViewOptions(model, y, options);
-    return evaluateView(compiled, modelView(model, x), batchSizeFor(model, options.batchSize, x.count)).logs();
+    const view = modelView(model, x);
+    return evaluateBatches(compiled, viewBatches(view, batchSizeFor(model, options.batchSize, view.count)));
   }
   const examples = readExamples(model, x, y as ModelData, options); // missing targets are told there
-  return evaluateExamples(compiled, examples, batchSizeFor(model, options.batchSize, examples.count)).logs();
+  return evaluateBatches(compiled, exampleBatches(examples, batchSizeFor(model, options.batchSize, examples.count)));
 }
 
-export function evaluateExamples(compiled: Compiled, examples: Examples, batchSize: number): Totals {
+function evaluateBatches(compiled: Compiled, batches: Iterable<Examples>): Record<string, number> {
   const totals = new Totals();
-  for (let start = 0; start < examples.count; start += batchSize) {
-    testBatch(compiled, take(examples, start, Math.min(batchSize, examples.count - start)), totals);
-  }
-  return totals;
-}
-
-export function evaluateView(compiled: Compiled, view: ModelView, batchSize: number): Totals {
-  const totals = new Totals();
-  for (const batch of viewBatches(view, batchSize)) testBatch(compiled, batch, totals);
-  return totals;
+  for (const batch of batches) testBatch(compiled, batch, totals);
+  return totals.logs();
 }
 
 /** A view brings its targets along, and its examples count alike. Throws UnrollError `option`. */

@@ -75,6 +75,13 @@ function countedSource(
   };
 }
 
+/** The batches of arrays in order. */
+export function* exampleBatches(examples: Examples, batchSize: number): Generator<Examples> {
+  for (let start = 0; start < examples.count; start += batchSize) {
+    yield take(examples, start, Math.min(batchSize, examples.count - start));
+  }
+}
+
 /** The batches of a view in order. */
 export function* viewBatches(view: ModelView, batchSize: number): Generator<Examples> {
   for (let start = 0; start < view.count; start += batchSize) {

@@ -6,26 +6,32 @@ import { UnrollError } from "../core/errors.ts";
 import type { RandomState } from "../core/random.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
+import { makeBreath } from "./breath.ts";
 import type { Compiled } from "./compile.ts";
 import { batchSizeFor, type Examples, readExamples, splitOff, splitPoint } from "./data.ts";
-import { checkViewOptions, evaluateExamples, evaluateView, testBatch } from "./evaluate.ts";
+import { checkViewOptions, testBatch } from "./evaluate.ts";
 import {
   arraySource,
   type BatchIterable,
   type BatchSource,
   type ExampleView,
+  exampleBatches,
   isBatchIterable,
   isExampleView,
   iterableSource,
   type ModelView,
   modelView,
+  viewBatches,
   viewSource,
 } from "./fit-data.ts";
 import type { FitOptions, ValidationData } from "./fit-options.ts";
 import { Totals } from "./step.ts";
 
-/** Loss and metrics after an epoch. The epoch and its order are for iterables, which are read anew. */
-type Validation = (epoch: number, order: RandomState) => Promise<Record<string, number>>;
+/**
+ * Loss and metrics after an epoch; undefined where the run was asked to stop meanwhile. The epoch and its order are for
+ * iterables, which are read anew.
+ */
+type Validation = (epoch: number, order: RandomState) => Promise<Record<string, number> | undefined>;
 
 export interface FitSources {
   readonly source: BatchSource;
@@ -60,7 +66,7 @@ function arraySources(compiled: Compiled, x: ModelData, y: ModelData, options: F
     validation:
       held === undefined
         ? validationOf(compiled, options, batchSize)
-        : validationOn(compiled, held, validationBatchSize(model, options, batchSize, held.count)),
+        : validationOn(compiled, options, examplesOf(held, validationBatchSize(model, options, batchSize, held.count))),
   };
 }
 
@@ -78,7 +84,7 @@ function viewSources(compiled: Compiled, view: ExampleView, y: ModelData | undef
     validation:
       held === undefined
         ? validationOf(compiled, options, batchSize)
-        : validationOnView(compiled, held, validationBatchSize(model, options, batchSize, held.count)),
+        : validationOn(compiled, options, viewOf(held, validationBatchSize(model, options, batchSize, held.count))),
   };
 }
 
@@ -111,29 +117,41 @@ function validationOf(compiled: Compiled, options: FitOptions, batchSize: number
   if (data === undefined) return undefined;
   if (isExampleView(data)) {
     const view = modelView(model, data);
-    return validationOnView(compiled, view, validationBatchSize(model, options, batchSize, view.count));
+    return validationOn(compiled, options, viewOf(view, validationBatchSize(model, options, batchSize, view.count)));
   }
   if (!Array.isArray(data) && isBatchIterable(data)) {
     const source = iterableSource(model, data, {});
-    return async (epoch, order) => {
-      const totals = new Totals();
-      for await (const batch of source.batches(epoch, 0, order)) testBatch(compiled, batch, totals);
-      return totals.logs();
-    };
+    return validationOn(compiled, options, (epoch, order) => source.batches(epoch, 0, order));
   }
   const [x, y, sampleWeight] = Array.isArray(data)
     ? (data as readonly ModelData[]) // told apart from the record
     : [(data as { x: ModelData }).x, (data as { y: ModelData }).y, (data as { sampleWeight?: ModelData }).sampleWeight];
   const examples = readExamples(model, x!, y!, { sampleWeight });
-  return validationOn(compiled, examples, validationBatchSize(model, options, batchSize, examples.count));
+  const size = validationBatchSize(model, options, batchSize, examples.count);
+  return validationOn(compiled, options, examplesOf(examples, size));
 }
 
-function validationOn(compiled: Compiled, examples: Examples, batchSize: number): Validation {
-  return async () => evaluateExamples(compiled, examples, batchSize).logs();
+type Batches = (epoch: number, order: RandomState) => AsyncIterable<Examples> | Iterable<Examples>;
+
+function examplesOf(examples: Examples, batchSize: number): Batches {
+  return () => exampleBatches(examples, batchSize);
 }
 
-function validationOnView(compiled: Compiled, view: ModelView, batchSize: number): Validation {
-  return async () => evaluateView(compiled, view, batchSize).logs();
+function viewOf(view: ModelView, batchSize: number): Batches {
+  return () => viewBatches(view, batchSize);
+}
+
+function validationOn(compiled: Compiled, { signal }: FitOptions, batches: Batches): Validation {
+  const breathe = makeBreath();
+  return async (epoch, order) => {
+    const totals = new Totals();
+    for await (const batch of batches(epoch, order)) {
+      testBatch(compiled, batch, totals);
+      await breathe();
+      if (signal?.aborted) return undefined;
+    }
+    return totals.logs();
+  };
 }
 
 function validationBatchSize(model: Model, options: FitOptions, batchSize: number, count: number): number {

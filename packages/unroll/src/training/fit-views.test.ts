@@ -1,4 +1,7 @@
 /** Fitting views of examples: windows of a series, of which one batch at a time is copied. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { windows } from "../data/windows.ts";
 import { input, layers } from "../layers/index.ts";
@@ -63,6 +66,35 @@ describe("a fit on windows", () => {
     await fit(net(), watched, undefined, { epochs: 4, batchSize: 8, seed: 4 });
     expect(largest).toBe(8);
     expect(memory.size).toBe(1);
+  });
+
+  it("stops within the validation when asked, and goes on from there to the same bits", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "unroll-views-"));
+    const [train, held] = [view.slice(0, 20), view.slice(20, view.count)];
+    const options = { epochs: 3, batchSize: 8, seed: 4, validationBatchSize: 2, print: quiet };
+    const whole = net();
+    const { history } = await fit(whole, train, undefined, { ...options, validationData: held });
+
+    const stop = new AbortController();
+    let asked = 0;
+    const stopping = {
+      count: held.count,
+      batch(...given: Parameters<typeof held.batch>) {
+        // The 14th batch lies in the second validation.
+        if (++asked === 14) stop.abort();
+        return held.batch(...given);
+      },
+    };
+    const checkpoint = { path: join(folder, "run") };
+    const halves = { ...options, checkpoint };
+    const first = await fit(net(), train, undefined, { ...halves, validationData: stopping, signal: stop.signal });
+    expect(first.stopped).toMatchObject({ reason: "aborted", epoch: 1, batch: 3 });
+    expect(asked).toBe(14);
+    const resumed = net();
+    const second = await fit(resumed, train, undefined, { ...halves, validationData: held, resume: true });
+    expect(second.history).toEqual(history);
+    expect(bits(resumed)).toEqual(bits(whole));
+    rmSync(folder, { recursive: true });
   });
 
   it("builds a model that takes its input shape from the data", async () => {

@@ -6,6 +6,7 @@ import { Random, type RandomState } from "../core/random.ts";
 import { nextRandom } from "../layers/seed.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
+import { makeBreath } from "./breath.ts";
 import type { Callback, FitControl, Logs } from "./callbacks.ts";
 import { type Compiled, compiledOf } from "./compile.ts";
 import type { Examples } from "./data.ts";
@@ -36,9 +37,6 @@ export async function fit(
   return new FitRun(model, x, y, options).run();
 }
 
-/** Longest time without a turn for others, ms. */
-const breath = 30;
-
 class FitRun {
   readonly #model: Model;
   readonly #compiled: Compiled;
@@ -58,7 +56,7 @@ class FitRun {
   #batch = 0;
   #stopped: FitResult["stopped"];
   #stopAsked = false;
-  #lastBreath = 0;
+  readonly #breathe = makeBreath();
   #batchesOfEpoch: number | undefined;
 
   constructor(model: Model, x: ModelData | ExampleView | BatchIterable, y: ModelData | undefined, options: FitOptions) {
@@ -138,6 +136,10 @@ class FitRun {
     let logs: Record<string, number> = this.#totals.logs();
     if (this.#validation !== undefined && (epoch + 1) % freq === 0) {
       const found = await this.#validation(epoch, this.#order);
+      if (found === undefined) {
+        this.#stopAborted();
+        return;
+      }
       logs = inOrder({ ...logs, ...prefixed("val_", found) });
     }
     for (const callback of this.#callbacks) {
@@ -221,14 +223,6 @@ class FitRun {
       done,
       milliseconds: now() - began,
     };
-  }
-
-  /** Lets timers, signals and the page have their turn. */
-  async #breathe(): Promise<void> {
-    const time = now();
-    if (time - this.#lastBreath < breath) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    this.#lastBreath = now();
   }
 
   #checkpointIsDue(): boolean {
