@@ -8,7 +8,7 @@ import type { Model } from "../model/model.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { fileOf, printJson } from "./print.ts";
 import { checkTarget } from "./targets.ts";
-import { type Forecasts, testForecasts } from "./train/forecasts.ts";
+import { type Baselines, type Forecasts, testBaselines, testForecasts } from "./train/forecasts.ts";
 import { checkFit, compileFor, defaultLookback, defaultModel, readGivenModel, timestepsOf } from "./train/model.ts";
 import { cutParts } from "./train/parts.ts";
 import { checkCheckpoint, type RunParts, runTraining, type TrainedRun } from "./train/run.ts";
@@ -41,7 +41,7 @@ export const train: Command = {
       return 1;
     }
     if (run.stopped?.reason === "aborted") return 1;
-    const forecasts = testForecasts(model, series, parts, settings.period);
+    const forecasts = { ...prepared.baselines, model: testForecasts(model, series, parts) };
     const result: TrainResult = {
       ...prepared,
       run,
@@ -92,15 +92,19 @@ async function checkTargets(settings: TrainSettings, flags: FlagValues, terminal
   await checkCheckpoint(settings, { replace: options.replace, terminal });
 }
 
-async function prepare(settings: TrainSettings, flags: FlagValues): Promise<RunParts> {
+async function prepare(
+  settings: TrainSettings,
+  flags: FlagValues,
+): Promise<RunParts & { readonly baselines: Baselines }> {
   const series = await readSeries(settings);
   const given = await readGivenModel(settings, flags);
   const lookback = settings.lookback ?? timestepsOf(given) ?? defaultLookback;
   const parts = cutParts(series, lookback, settings);
+  const baselines = testBaselines(series, parts, settings.period);
   const model: Model = given ?? defaultModel(settings, lookback, series.features.length);
   checkFit(model, settings, { lookback, horizon: settings.horizon, features: series.features.length });
   compileFor(model, settings);
-  return { model, series, parts, settings };
+  return { model, series, parts, settings, baselines };
 }
 
 /** The paths that were written. */

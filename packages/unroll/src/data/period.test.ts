@@ -9,6 +9,11 @@ describe("findPeriod", () => {
     expect(findPeriod(Array.from({ length: 60 }, (_, t) => months[t % 12]!))).toBe(12);
   });
 
+  it("takes the week, where a longer period fits a little better", () => {
+    const week = [4, 6, 9, 3, 1, 8, 7];
+    expect(findPeriod(Array.from({ length: 100 }, (_, t) => week[t % 7]! + (t % 3) / 10))).toBe(7);
+  });
+
   it("finds it under a trend, noise and missing values", () => {
     const random = new Random(3);
     const values = Array.from({ length: 96 }, (_, t) => months[t % 12]! + 0.02 * t + random.normal());

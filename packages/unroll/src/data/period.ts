@@ -15,8 +15,8 @@ export interface PeriodOptions {
 const MOST_ROWS = 5000;
 /** The mean squared error of repeating a season must be this part of that of repeating the last value. */
 const CLEARLY_BETTER = 0.7;
-/** Of periods about as good as the best one the shortest is taken: 12, not 24. */
-const ABOUT_AS_GOOD = 1.1;
+/** The shortest period is taken that gains this part of what the best one gains: 12, not 24. */
+const ABOUT_AS_GOOD = 0.9;
 
 /**
  * The period, in rows, at which repeating the value of one period before forecasts the series clearly better than repeating
@@ -52,7 +52,7 @@ export function findPeriod(values: ArrayLike<number>, options: PeriodOptions = {
   }
   if (!found) return undefined;
   for (let period = 2; period <= most; period++) {
-    if (isValley(errors, period) && errorOf(period) <= best * ABOUT_AS_GOOD) return period;
+    if (isValley(errors, period) && lastValue - errorOf(period) >= ABOUT_AS_GOOD * (lastValue - best)) return period;
   }
   return undefined;
 }

@@ -41,29 +41,32 @@ export function modelForecasts(
   return { shape: [view.count, horizon], data };
 }
 
-/** Forecasts of the test part, all `[windows, horizon]`. */
-export interface Forecasts {
+/** Forecasts of the test part that need no model, all `[windows, horizon]`. */
+export interface Baselines {
   readonly truth: Matrix;
-  readonly model: Matrix;
   readonly lastValue: Matrix;
-  /** Where a period is known. */
+  /** Where a period is given, or found in the training part. */
   readonly seasonal: { readonly period: number; readonly values: Matrix } | undefined;
 }
 
+export interface Forecasts extends Baselines {
+  readonly model: Matrix;
+}
+
 /** @throws UnrollError `usage` for a given period that does not reach the test part */
-export function testForecasts(model: Model, series: Series, parts: Parts, period: number | undefined): Forecasts {
-  const test = parts.raw.test;
-  const target = series.columns.indexOf(series.target);
+export function testBaselines(series: Series, parts: Parts, period: number | undefined): Baselines {
+  const { test } = parts.raw;
+  const found = period ?? findPeriod(trainingTargets(series, parts), { horizon: parts.horizon });
   return {
     truth: test.trueTargets(),
-    model: modelForecasts(model, parts.scaled.test, { scaler: parts.scaler, target, horizon: parts.horizon }),
     lastValue: lastValue(test),
-    seasonal: seasonalForecasts(
-      test,
-      period ?? findPeriod(trainingTargets(series, parts), { horizon: parts.horizon }),
-      period,
-    ),
+    seasonal: seasonalForecasts(test, found, period),
   };
+}
+
+/** The model's forecasts of the test part. */
+export function testForecasts(model: Model, series: Series, { scaled, scaler, horizon }: Parts): Matrix {
+  return modelForecasts(model, scaled.test, { scaler, target: series.columns.indexOf(series.target), horizon });
 }
 
 function trainingTargets({ columns, target, matrix }: Series, { trainingRows }: Parts): Float64Array {
@@ -75,7 +78,7 @@ function seasonalForecasts(
   test: WindowView,
   period: number | undefined,
   given: number | undefined,
-): Forecasts["seasonal"] {
+): Baselines["seasonal"] {
   if (period === undefined) return undefined;
   const first = test.targetRow(0);
   if (period <= first) {

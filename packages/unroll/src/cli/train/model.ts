@@ -37,9 +37,9 @@ export function timestepsOf(model: Model | undefined): number | undefined {
 }
 
 const cells = {
-  lstm: (units: number) => layers.lstm({ units }),
-  gru: (units: number) => layers.gru({ units }),
-  simpleRNN: (units: number) => layers.simpleRNN({ units }),
+  lstm: (units: number) => layers.lstm({ units, name: "memory" }),
+  gru: (units: number) => layers.gru({ units, name: "memory" }),
+  simpleRNN: (units: number) => layers.simpleRNN({ units, name: "memory" }),
 };
 
 /** A recurrent layer that reads the window, and a Dense layer with one output for each row ahead. */
@@ -51,7 +51,11 @@ export function defaultModel(
   return sequential({
     name: `${cell}_forecast`,
     seed,
-    layers: [input({ shape: [lookback, features] }), cells[cell](units), layers.dense({ units: horizon })],
+    layers: [
+      input({ shape: [lookback, features], name: "window" }),
+      cells[cell](units),
+      layers.dense({ units: horizon, name: "ahead" }),
+    ],
   });
 }
 
