@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { loadModel, MinMaxScaler } from "unroll";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Terminal } from "../src/cli/command.ts";
@@ -236,6 +237,26 @@ describe("unroll train", () => {
     expect(note).toContain("is not a finite number");
     expect(note).toContain("A lower --learning-rate often helps.");
     expect(existsSync(at("nan.keras"))).toBe(false);
+  });
+});
+
+describe("the README", () => {
+  const root = fileURLToPath(new URL("../../../", import.meta.url));
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+
+  it("shows a training run that runs, with the baselines and the verdict that it prints", async () => {
+    const words = /npx unroll (train examples\S+ .*)/.exec(readme)![1]!.split(" ");
+    const inFolder = words.map((word) =>
+      word.startsWith("examples/") ? join(root, word) : /\.(keras|html)$/.test(word) ? at(word) : word,
+    );
+    const { code, out } = await unroll(...inFolder);
+    expect(code).toBe(0);
+    const shown = readme.split("\n");
+    // The model's own digits depend on how the machine rounds.
+    const baselines = out.split("\n").filter((line) => /^(last value|365 rows)/.test(line));
+    expect(baselines).toHaveLength(2);
+    expect(shown).toEqual(expect.arrayContaining(baselines));
+    expect(out).toMatch(/naive 2\.932: this model beats repeating the last value by \d/);
   });
 });
 

@@ -52,7 +52,7 @@ describe("the verdict", () => {
   it("says that a model beats repeating the last value, and by how much", () => {
     const { outcome, text } = verdictOf(forecasts(off(0.5)));
     expect(outcome).toBe("beats");
-    expect(text).toBe("test RMSE 0.5256, naive 1.051: this model beats repeating the last value, by 50.0%.");
+    expect(text).toBe("test RMSE 0.5256, naive 1.051: this model beats repeating the last value by 50.0%.");
   });
 
   it("says that it does not, also where both are the same", () => {

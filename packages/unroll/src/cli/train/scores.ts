@@ -81,7 +81,7 @@ export function verdictOf(forecasts: Forecasts): Verdict {
       text: `${errors}: ${share} less than ${doing}, but over ${windows} windows chance alone may give that.`,
     };
   }
-  return { outcome: "beats", baseline: best.name, text: `${errors}: this model beats ${doing}, by ${share}.` };
+  return { outcome: "beats", baseline: best.name, text: `${errors}: this model beats ${doing} by ${share}.` };
 }
 
 /** Four digits that count. */
