@@ -106,6 +106,7 @@ export interface StorableModel {
   /** Keras 3's serialized model, as in config.json. */
   readonly architecture: KerasObject;
   readonly layers: readonly StorableLayer[];
+  /** iteration, learning rate, then slots; names are whole paths, unique in the list. */
   readonly optimizer?: readonly StorableWeight[];
   /** Keras's training_config for legacy HDF5; `.keras` keeps it as `compile_config` inside the architecture. */
   readonly training?: unknown;

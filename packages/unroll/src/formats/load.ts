@@ -7,13 +7,16 @@ import { formatShape, sizeOf } from "../core/shape.ts";
 import { checkWeights } from "../layers/arrays.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { Model } from "../model/model.ts";
+import { compiledOf, compileModel, isCompiled } from "../training/compile.ts";
 import { withArchitecture } from "./assign.ts";
 import type { FileReport, StoredLayer, StoredModel } from "./container.ts";
 import { defaultLimits, fileError, inFile } from "./failure.ts";
 import { readFile } from "./files.ts";
 import { modelFromConfig } from "./keras-model.ts";
+import { compileOptionsOf } from "./keras-training.ts";
 import { toFloat32 } from "./numbers.ts";
 import { checkSource, type ModelSource, type OpenOptions, openModelFile } from "./open.ts";
+import { restoreOptimizer } from "./optimizer-state.ts";
 import type { CodeModel, CodeReading } from "./python/index.ts";
 import { layerAt } from "./save.ts";
 
@@ -24,6 +27,8 @@ export interface LoadOptions extends OpenOptions {
   readonly weights?: ModelSource;
   /** Values for what code leaves open, by variable or expression. */
   readonly set?: Readonly<Record<string, number | string>>;
+  /** False leaves out the compile settings and the optimizer's state of the file; by default they are restored, as in Keras. */
+  readonly compile?: boolean;
   /** Told what was done with the parts of the file. */
   readonly onReport?: (report: FileReport) => void;
 }
@@ -70,7 +75,7 @@ export async function load(source: ModelSource, options: LoadOptions = {}): Prom
   const loaded = code === undefined ? await loadFile(source, options) : onlyModel(code, nameOf(source, options));
   if (options.weights === undefined) return loaded;
   const report = await loadWeights(loaded.model, options.weights);
-  return { ...loaded, hasWeights: true, report: { ...report, read: [...loaded.report.read, ...report.read] } };
+  return { ...loaded, hasWeights: true, report: joined(loaded.report, report) };
 }
 
 /** All models that Python code, a notebook or Markdown builds; undefined when the source is no code. */
@@ -102,7 +107,33 @@ export async function loadWeights(model: Model, source: ModelSource): Promise<Fi
   const { modelToConfig } = await import("./keras-model-write.ts");
   const stored = withArchitecture(await openModelFile(source), modelToConfig(model));
   assign(model, stored);
-  return stored.report;
+  if (stored.optimizer.length === 0 || !isCompiled(model)) return stored.report;
+  return joined(stored.report, reportOf(restoreOptimizer(compiledOf(model), stored.optimizer)));
+}
+
+/** Compiles the model as the file says. What Unroll does not have is left out: the model predicts without it. */
+function restoreTraining(model: Model, stored: StoredModel): FileReport {
+  try {
+    const options = compileOptionsOf(stored.training);
+    if (options === undefined) return { read: [], ignored: [] };
+    compileModel(model, options);
+  } catch (error) {
+    if (!(error instanceof UnrollError)) throw error;
+    return { read: [], ignored: [`compile settings: ${error.message}`] };
+  }
+  const settings = { read: ["compile settings"], ignored: [] };
+  if (stored.optimizer.length === 0) return settings;
+  return joined(settings, reportOf(restoreOptimizer(compiledOf(model), stored.optimizer)));
+}
+
+function reportOf(problem: string | undefined): FileReport {
+  return problem === undefined
+    ? { read: ["the optimizer's state"], ignored: [] }
+    : { read: [], ignored: [`the optimizer's state, which does not fit: ${problem}`] };
+}
+
+function joined(first: FileReport, second: FileReport): FileReport {
+  return { read: [...first.read, ...second.read], ignored: [...first.ignored, ...second.ignored] };
 }
 
 async function loadFile(source: ModelSource, options: LoadOptions): Promise<LoadedModel> {
@@ -117,7 +148,8 @@ async function loadFile(source: ModelSource, options: LoadOptions): Promise<Load
   const model = buildModel(stored, stored.architecture);
   const hasWeights = stored.format !== "keras-json";
   if (hasWeights) assign(model, stored);
-  return { model, hasWeights, report: stored.report };
+  if (options.compile === false || stored.training === undefined) return { model, hasWeights, report: stored.report };
+  return { model, hasWeights, report: joined(stored.report, restoreTraining(model, stored)) };
 }
 
 function buildModel(stored: StoredModel, architecture: unknown): Model {

@@ -1,24 +1,32 @@
-/** Models to bytes and files, in the formats of write.ts. Optimizer state is the trainer's business. */
+/**
+ * Models to bytes and files, in the formats of write.ts; with what a compiled model is trained with, where a format has a
+ * place for it.
+ */
 import { didYouMean, UnrollError } from "../core/errors.ts";
+import type { Variable } from "../core/variable.ts";
 import type { Layer } from "../layers/layer.ts";
 import { Model } from "../model/model.ts";
+import { type Compiled, compiledOf, isCompiled } from "../training/compile.ts";
 import { toKerasPython } from "./code-keras.ts";
 import { toTypeScript } from "./code-unroll.ts";
 import type { KerasObject, StorableModel } from "./container.ts";
 import { writeFile } from "./files.ts";
 import { modelToConfig } from "./keras-model-write.ts";
 import { walkLayers } from "./keras-paths.ts";
+import { trainingConfig } from "./keras-training.ts";
+import { optimizerWeights } from "./optimizer-state.ts";
 import { weightNames } from "./storable.ts";
+import { namesOfWeights } from "./weight-paths.ts";
 import { writeH5, writeKeras, writeNpzModel, writeSafetensorsModel, writeWeightsH5 } from "./write.ts";
 import { writeOnnx } from "./write-onnx.ts";
 
 const writers = {
   /** Keras 3's archive. */
-  keras: (model: Model) => writeKeras(storableOf(model)),
+  keras: (model: Model) => writeKeras(trainableOf(model, "names")),
   /** Architecture and weights in one HDF5 file, as Keras 2 reads it too. */
-  h5: (model: Model) => writeH5(storableOf(model)),
+  h5: (model: Model) => writeH5(trainableOf(model, "objects")),
   /** Weights only, as Keras 3's `save_weights` writes them. */
-  "weights.h5": (model: Model) => writeWeightsH5(storableOf(model)),
+  "weights.h5": (model: Model) => writeWeightsH5(trainableOf(model, "names")),
   safetensors: (model: Model) => writeSafetensorsModel(storableOf(model)),
   /** Weights only, by `layer/weight`. */
   npz: (model: Model) => writeNpzModel(storableOf(model)),
@@ -59,7 +67,9 @@ export function modelToBytes(model: Model, format: WritableFormat = "keras"): Ui
 
 /**
  * Writes the model to a file, whole or not at all; the file's ending says the format. `.py`, `.ts` and `.json` hold the
- * architecture only, `.npz` and `.weights.h5` the weights only. Throws as `modelToBytes`, and `file`.
+ * architecture only, `.npz` and `.weights.h5` the weights only. Of a compiled model `.keras` and `.h5` keep the compile
+ * settings and, with `.weights.h5`, the optimizer's state, so that training goes on from there; not where a loss or metric is
+ * the caller's own. Throws as `modelToBytes`, and `file`.
  */
 export async function saveModel(model: Model, path: string): Promise<void> {
   await writeFile(path, modelToBytes(model, formatOfPath(path)));
@@ -95,6 +105,28 @@ export function storableOf(model: Model): StorableModel {
     return [{ path: slot.path, weights: weights.map((weight, index) => ({ name: names[index]!, ...weight })) }];
   });
   return { architecture, layers };
+}
+
+/** The same with compile settings and the optimizer's state, of a compiled model whose losses and metrics Keras has too. */
+function trainableOf(model: Model, style: "names" | "objects"): StorableModel {
+  const storable = storableOf(model);
+  const compiled = isCompiled(model) ? compiledOf(model) : undefined;
+  const settings = compiled && trainingConfig(compiled, style);
+  if (compiled === undefined || settings === undefined) return storable;
+  const { optimizer, ...others } = settings;
+  const { class_name, config } = optimizer;
+  return {
+    ...storable,
+    architecture: { ...storable.architecture, compile_config: settings },
+    training: { ...others, optimizer_config: { class_name, config } },
+    optimizer: optimizerWeights(compiled, pathsOf(compiled)),
+  };
+}
+
+/** `sequential/lstm/kernel`, as Keras names a weight in the names of its slots. */
+function pathsOf({ model }: Compiled): (weight: Variable) => string {
+  const names = namesOfWeights(model);
+  return (weight) => `${model.name}/${names.get(weight) ?? weight.name}`;
 }
 
 /** The layer at a path, or undefined where it names no layer. */

@@ -85,7 +85,7 @@ export function toStorable(stored: StoredModel): StorableModel {
     architecture,
     layers,
     optimizer: stored.optimizer.map((weight, i) => ({
-      name: `variable_${i}`,
+      name: stored.format === "h5" ? weight.path.replace(/:0$/, "") : `optimizer/variable_${i}`,
       shape: weight.shape,
       data: weight.read(),
     })),

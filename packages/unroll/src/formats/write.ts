@@ -64,9 +64,9 @@ export function writeH5(model: StorableModel): Uint8Array {
   Object.assign(root.attributes, {
     keras_version: version,
     backend: "tensorflow",
-    model_config: JSON.stringify({ class_name, config }),
+    model_config: pythonJson({ class_name, config }),
   });
-  if (model.training !== undefined) root.attributes.training_config = JSON.stringify(model.training);
+  if (model.training !== undefined) root.attributes.training_config = pythonJson(model.training);
   const group = root.group("model_weights");
   Object.assign(group.attributes, { keras_version: version, backend: "tensorflow" });
   const outermost = new Map<string, FilledSlot[]>();
@@ -90,7 +90,7 @@ export function writeH5(model: StorableModel): Uint8Array {
   if (model.optimizer && model.optimizer.length > 0) {
     addWeights(
       root.group("optimizer_weights"),
-      model.optimizer.map((weight) => ({ weight, name: `optimizer/${weight.name}` })),
+      model.optimizer.map((weight) => ({ weight, name: weight.name })),
     );
   }
   return writeHdf5(root);
@@ -101,7 +101,7 @@ export function writeSafetensorsModel(model: StorableModel): Uint8Array {
   const metadata = {
     format: "keras",
     keras_version: model.kerasVersion ?? writtenKerasVersion,
-    keras_config: JSON.stringify(model.architecture),
+    keras_config: pythonJson(model.architecture),
   };
   return writeSafetensors(byName(model), metadata);
 }
@@ -165,5 +165,10 @@ function setNames(group: GroupBuilder, attribute: string, names: readonly string
 }
 
 function encode(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
+  return new TextEncoder().encode(pythonJson(value));
+}
+
+/** JSON has one kind of numbers and Python two: these options Keras takes as floats only, 1.0 and not 1. */
+function pythonJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/(?<!\\)("(?:learning_rate|momentum)":-?\d+)(?=[,}])/g, "$1.0");
 }
