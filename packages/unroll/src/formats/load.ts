@@ -10,6 +10,7 @@ import type { Model } from "../model/model.ts";
 import { compiledOf, compileModel, isCompiled } from "../training/compile.ts";
 import { withArchitecture } from "./assign.ts";
 import type { FileReport, StoredLayer, StoredModel } from "./container.ts";
+import { fromCudnn } from "./cudnn.ts";
 import { defaultLimits, fileError, inFile } from "./failure.ts";
 import { readFile } from "./files.ts";
 import { modelFromConfig } from "./keras-model.ts";
@@ -219,15 +220,19 @@ function prepareLayer(model: Model, layer: StoredLayer, file: string): () => voi
     layer.order === "get_weights"
       ? target.arrays
       : [...target.arrays].sort((a, b) => Number(b.spec.trainable !== false) - Number(a.spec.trainable !== false));
+  const weights = fromCudnn(
+    layer.weights,
+    arrays.map(({ variable }) => variable.shape),
+  );
   for (const [index, { spec, variable }] of arrays.entries()) {
-    const isSame = formatShape(layer.weights[index]?.shape ?? []) === formatShape(variable.shape);
+    const isSame = formatShape(weights[index]?.shape ?? []) === formatShape(variable.shape);
     if (!isSame) checkSize(target, spec.name, variable.shape, file);
   }
   // Shapes are checked before any numbers are read.
-  const shapes = layer.weights.map(({ shape }) => ({ shape, data: noNumbers }));
+  const shapes = weights.map(({ shape }) => ({ shape, data: noNumbers }));
   checkWeights(arrays, shapes, `${file}: ${layer.path.join("/") || model.name}`);
   return () => {
-    for (const [index, { variable }] of arrays.entries()) variable.assign(toFloat32(layer.weights[index]!.read()));
+    for (const [index, { variable }] of arrays.entries()) variable.assign(toFloat32(weights[index]!.read()));
   };
 }
 
