@@ -20,7 +20,7 @@ export function readHdf5Model(bytes: Uint8Array, file: string, limits: FileLimit
   if (legacy?.kind === "group" || config !== undefined || names(root, "layer_names") !== undefined) {
     return readLegacy(root, legacy?.kind === "group" ? legacy : root, file, limits);
   }
-  const { groups, optimizer, ignored } = readTree(root, file, limits);
+  const { groups, optimizer, ignored } = readTree([{ root, file }], file, limits);
   if (groups.length === 0) {
     throw fileError("format", file, "an HDF5 file must hold a Keras model or its weights", {
       received: `groups = ${root.names.slice(0, 6).map(quoted).join(", ") || "none"}`,
@@ -44,57 +44,78 @@ export interface WeightTree {
   readonly ignored: readonly string[];
 }
 
-/** Keras 3's tree: every group called `vars`, the optimizer's set apart. */
-export function readTree(root: Hdf5Group, file: string, limits: FileLimits): WeightTree {
-  const groups: VariableGroup[] = [];
+/** The variables below one path, from whichever files hold them. */
+interface Collected {
+  label?: string;
+  readonly variables: Map<string, StoredWeight | undefined>;
+}
+
+/** Keras 3's tree: every group called `vars`, the optimizer's set apart. Several roots are shards of one tree. */
+export function readTree(
+  roots: readonly { readonly root: Hdf5Group; readonly file: string }[],
+  file: string,
+  limits: FileLimits,
+): WeightTree {
+  const collected = new Map<string, Collected>();
   const ignored: string[] = [];
-  let optimizer: readonly StoredWeight[] = [];
   let objects = 0;
-  const visit = (group: Hdf5Group, path: string, depth: number): void => {
-    if (depth > 64) throw fileError("file", file, "groups may be nested 64 deep at most");
+  const visit = (group: Hdf5Group, where: string, path: string, depth: number): void => {
+    if (depth > 64) throw fileError("file", where, "groups may be nested 64 deep at most");
     for (const name of group.names) {
       if (++objects > limits.maxEntries)
-        throw fileError("memory", file, `an HDF5 file may have ${limits.maxEntries} objects at most`);
+        throw fileError("memory", where, `an HDF5 file may have ${limits.maxEntries} objects at most`);
       const child = group.get(name);
       if (child?.kind !== "group") {
         if (name !== "" && depth === 0) ignored.push(`${quoted(name)}: not a group of variables`);
-        continue;
-      }
-      if (name !== "vars") {
-        visit(child, path === "" ? name : `${path}/${name}`, depth + 1);
-        continue;
-      }
-      const label = child.attribute("name");
-      const weights = numbered(child, `${file}: ${typeof label === "string" && label !== "" ? label : path}`, file);
-      if (path === "optimizer") optimizer = weights;
-      else if (/(^|\/)(seed_generator|_?metrics|_?loss_tracker|optimizer)(\/|$)/.test(path)) {
-        if (weights.length > 0) ignored.push(`${quoted(path)}: ${weights.length} variables that are no weights`);
-      } else {
-        groups.push({
-          path: path.replaceAll("_layer_checkpoint_dependencies", "layers"),
-          ...(typeof label === "string" ? { name: label } : {}),
-          weights,
-        });
-      }
+      } else if (name === "vars") collect(collected, child, path, where);
+      else visit(child, where, path === "" ? name : `${path}/${name}`, depth + 1);
     }
   };
-  visit(root, "", 0);
+  for (const { root, file: where } of roots) visit(root, where, "", 0);
+  const groups: VariableGroup[] = [];
+  let optimizer: readonly StoredWeight[] = [];
+  for (const [path, one] of collected) {
+    const weights = numbered(one, `${file}: ${one.label || path}`);
+    if (path === "optimizer") optimizer = weights;
+    else if (/(^|\/)(seed_generator|_?metrics|_?loss_tracker|optimizer)(\/|$)/.test(path)) {
+      if (weights.length > 0) ignored.push(`${quoted(path)}: ${weights.length} variables that are no weights`);
+    } else {
+      groups.push({
+        path: path.replaceAll("_layer_checkpoint_dependencies", "layers"),
+        ...(one.label === undefined ? {} : { name: one.label }),
+        weights,
+      });
+    }
+  }
   groups.sort((a, b) => naturalOrder(a.path, b.path));
   checkTotal([...groups.flatMap(({ weights }) => weights), ...optimizer], file, limits);
   return { groups, optimizer, ignored };
 }
 
-/** `vars/0`, `vars/1` ... in the order of their numbers, which must be without gap. */
-function numbered(group: Hdf5Group, where: string, file: string): StoredWeight[] {
-  return [...group.names].sort(naturalOrder).map((name, i) => {
+function collect(collected: Map<string, Collected>, group: Hdf5Group, path: string, file: string): void {
+  const known = collected.get(path);
+  const one: Collected = known ?? { variables: new Map() };
+  collected.set(path, one);
+  const label = group.attribute("name");
+  if (typeof label === "string") one.label ??= label;
+  for (const name of group.names) {
     const object = group.get(name);
-    if (name !== String(i) || object?.kind !== "dataset") {
+    one.variables.set(name, object?.kind === "dataset" ? storedWeight(object, file) : undefined);
+  }
+}
+
+/** `vars/0`, `vars/1` ... in the order of their numbers, which must be without gap. */
+function numbered({ variables }: Collected, where: string): StoredWeight[] {
+  const names = [...variables.keys()].sort(naturalOrder);
+  return names.map((name, i) => {
+    const weight = variables.get(name);
+    if (name !== String(i) || weight === undefined) {
       throw fileError("weights", where, `variables must be numbered from 0 without gap; number ${i} is missing`, {
-        received: `vars = ${group.names.slice(0, 8).join(", ")}`,
+        received: `vars = ${names.slice(0, 8).join(", ")}`,
         hint: "The file is incomplete; save the weights again.",
       });
     }
-    return storedWeight(object, file);
+    return weight;
   });
 }
 

@@ -32,7 +32,7 @@ export function readKerasArchive(archive: ZipArchive, file: string, limits: File
     throw missing(file, "model.weights.h5, the weights");
   }
   const name = `${file}: model.weights.h5`;
-  const tree = readTree(openHdf5(weightsEntry.read(), name, limits), name, limits);
+  const tree = readTree([{ root: openHdf5(weightsEntry.read(), name, limits), file: name }], name, limits);
   const loose = { kind: "tree", groups: tree.groups } as const;
   const { layers, ignored } = assignWeights(loose, architecture, file);
   const training = architecture.compile_config;

@@ -8,12 +8,14 @@ import { defaultLimits, type FileLimits, fileError, quoted } from "./failure.ts"
 import { besidePath, readFile } from "./files.ts";
 import { findSuperblock } from "./hdf5/index.ts";
 import { readHdf5Model } from "./hdf5-models.ts";
-import { isObject, parseJson, property } from "./json.ts";
+import { parseJson, property } from "./json.ts";
 import { readKerasArchive } from "./keras-archive.ts";
 import { kerasObject, walkLayers } from "./keras-paths.ts";
 import { isNpy, readNpz } from "./npy.ts";
 import { isSafetensors, readSafetensors } from "./safetensors.ts";
-import { isTfjsModel, readTfjs, type ShardReader } from "./tfjs.ts";
+import { isShardedWeights, readShardedWeights } from "./sharded-weights.ts";
+import type { ShardReader } from "./shards.ts";
+import { isTfjsModel, readTfjs } from "./tfjs.ts";
 import { isZip, openZip } from "./zip.ts";
 
 /** A path (in Node), the bytes of one file, or several files by name: model.json with its shards. */
@@ -82,11 +84,7 @@ async function open(bytes: Uint8Array, file: string, readShard: ShardReader, lim
   if (firstCharacter(bytes) === "{") {
     const json = parseJson(bytes, file, limits);
     if (isTfjsModel(json)) return readTfjs(json, file, readShard, limits);
-    if (isObject(property(json, "weight_map"))) {
-      throw fileError("unsupported", file, "weights split over several files are not read", {
-        hint: "Save without max_shard_size.",
-      });
-    }
+    if (isShardedWeights(json)) return readShardedWeights(json, file, readShard, limits);
     return readArchitecture(json, file);
   }
   throw fileError(
@@ -109,9 +107,9 @@ async function load(source: ModelSource, options: OpenOptions, limits: FileLimit
   if (source instanceof Uint8Array) {
     const file = options.name ?? "model";
     const readShard: ShardReader = async (path) => {
-      throw fileError("file", file, "model.json needs its shards", {
+      throw fileError("file", file, "the file needs its shards", {
         received: `missing = ${quoted(path)}`,
-        hint: 'Give all files: { "model.json": bytes, ... }.',
+        hint: 'Give all files by name: { "model.json": bytes, ... }.',
       });
     };
     return { file, bytes: plain(source), readShard };
@@ -122,9 +120,14 @@ async function load(source: ModelSource, options: OpenOptions, limits: FileLimit
       ? names[0]!
       : (names.find((name) => /(^|[/\\])model\.json$/.test(name)) ?? names.find((name) => name.endsWith(".json")));
   if (file === undefined)
-    throw fileError("format", options.name ?? "files", "several files must be a model.json with its shards", {
-      received: `files = ${names.slice(0, 8).map(quoted).join(", ")}`,
-    });
+    throw fileError(
+      "format",
+      options.name ?? "files",
+      "several files must be a model.json or weights.json with its shards",
+      {
+        received: `files = ${names.slice(0, 8).map(quoted).join(", ")}`,
+      },
+    );
   const readShard: ShardReader = async (path) => {
     const found = [path, file.replace(/[^/\\]*$/, path)].find((name) => Object.hasOwn(source, name));
     if (found === undefined)

@@ -9,9 +9,7 @@ import { type FileLimits, fileError, formatBytes, quoted } from "./failure.ts";
 import { isObject, property } from "./json.ts";
 import { kerasObject } from "./keras-paths.ts";
 import { bytesOf, checkedCount, decodeNumbers, type ElementType, isElementType, toFloat32 } from "./numbers.ts";
-
-/** Gives a shard's bytes by the path that model.json names. */
-export type ShardReader = (path: string) => Promise<Uint8Array>;
+import { readShardOf, type ShardReader } from "./shards.ts";
 
 /** True for a parsed model.json: it has a weightsManifest or its own format name. */
 export function isTfjsModel(json: unknown): boolean {
@@ -143,10 +141,7 @@ async function joinShards(
 ): Promise<Uint8Array> {
   const shards: Uint8Array[] = [];
   for (const path of paths) {
-    if (/^[/\\]|^[a-zA-Z][\w+.-]*:|(^|[/\\])\.\.([/\\]|$)|\0/.test(path)) {
-      throw fileError("file", file, "shards must lie beside model.json", { received: `path = ${quoted(path)}` });
-    }
-    shards.push(await readShard(path));
+    shards.push(await readShardOf(file, path, readShard));
   }
   const found = shards.reduce((sum, shard) => sum + shard.length, 0);
   if (found < needed) {
