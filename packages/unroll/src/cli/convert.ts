@@ -1,41 +1,80 @@
-/** `unroll convert IN OUT`: a model in another format, chosen by the ending of OUT. */
-import { formatOfPath, saveModel, withoutArchitecture, withoutWeights } from "../formats/save.ts";
+/** `unroll convert IN OUT`: a model in another format, chosen by the name of OUT or by --as. */
+import { basename, dirname, join } from "node:path";
+import type { FileReport } from "../formats/container.ts";
+import { writeFiles } from "../formats/files.ts";
+import {
+  contentsOf,
+  holdsWeights,
+  modelToFiles,
+  type TargetFormat,
+  targetFormats,
+  targetOfPath,
+} from "../formats/write-files.ts";
+import { isCompiled } from "../training/compile.ts";
 import type { Command } from "./command.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
 import { printJson } from "./print.ts";
 import { checkTarget } from "./targets.ts";
 
+/** Formats that have a place for what a model is trained with. */
+const trainable: ReadonlySet<TargetFormat> = new Set(["keras", "h5", "weights.h5"]);
+
 export const convert: Command = {
   name: "convert",
   doc: "write a model in another format",
   positionals: ["IN", "OUT"],
-  flags: { force: { kind: "boolean", doc: "replace OUT where it is there already" }, ...modelFlags },
+  flags: {
+    as: {
+      kind: "string",
+      value: "FORMAT",
+      choices: targetFormats,
+      doc: "the format, where OUT's name does not say it",
+    },
+    timesteps: { kind: "whole", value: "N", doc: "a length that the model leaves open" },
+    force: { kind: "boolean", doc: "replace OUT where it is there already" },
+    ...modelFlags,
+  },
   examples: [
     "unroll convert model.h5 model.keras",
     "unroll convert notebook.ipynb model.py",
     "unroll convert model.keras model.onnx",
+    "unroll convert model.keras web/model.json      TensorFlow.js, with shards",
+    "unroll convert model.keras model.numpy.py      the forward pass as a loop",
+    "unroll convert model.keras loop.ts --as plain  the same in TypeScript",
     "unroll convert model.json model.keras --weights weights.npz",
   ],
   async run({ positionals, flags, terminal }) {
     const [from, to] = positionals as readonly [string, string]; // counted before
-    const format = formatOfPath(to);
-    await checkTarget(to, { sources: [from, flags.weights], replace: flags.force === true });
+    const format = (flags.as as TargetFormat | undefined) ?? targetOfPath(to); // one of the choices
+    const sources = [from, flags.weights];
+    await checkTarget(to, { sources, replace: flags.force === true });
     const { model, hasWeights, report } = await readOneModel(from, flags);
-    const bare = withoutWeights.has(format);
-    if (!hasWeights && !bare) terminal.note("The file has no weights: freshly drawn ones are written.\n");
-    for (const line of report.ignored) terminal.note(`Left out: ${line}\n`);
-    await saveModel(model, to);
+    const timesteps = typeof flags.timesteps === "number" ? { timesteps: flags.timesteps } : {};
+    const named = modelToFiles(model, format, basename(to), timesteps);
+    const files = new Map([...named].map(([name, bytes]) => [join(dirname(to), name), bytes]));
+    for (const path of files.keys()) await checkTarget(path, { sources, replace: flags.force === true });
+    if (!hasWeights && holdsWeights(format)) {
+      terminal.note("The file has no weights: freshly drawn ones are written.\n");
+    }
+    for (const line of leftOut(report, isCompiled(model) && !trainable.has(format))) {
+      terminal.note(`Left out: ${line}\n`);
+    }
+    await writeFiles(files);
     const params = model.countParams();
-    const holds = bare
-      ? "the architecture"
-      : withoutArchitecture.has(format)
-        ? "the weights"
-        : "architecture and weights";
-    if (flags.json === true) printJson(terminal, { written: to, format, params, ignored: report.ignored });
-    else
-      terminal.out(
-        `Wrote ${to} (${format}): ${holds} of ${model.name}, ${params.toLocaleString("en-US")} parameters.\n`,
-      );
+    const written = [...files.keys()];
+    if (flags.json === true) {
+      printJson(terminal, { written: to, files: written, format, params, ignored: report.ignored });
+    } else {
+      const beside = written.length === 1 ? "" : ` with ${written.slice(0, -1).join(", ")}`;
+      const holds = `${contentsOf(format)} of ${model.name}, ${params.toLocaleString("en-US")} parameters`;
+      terminal.out(`Wrote ${to}${beside} (${format}): ${holds}.\n`);
+    }
     return 0;
   },
 };
+
+function leftOut({ ignored }: FileReport, losesTraining: boolean): readonly string[] {
+  return losesTraining
+    ? [...ignored, "compile settings and the optimizer's state, which the format has no place for"]
+    : ignored;
+}

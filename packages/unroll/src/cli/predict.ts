@@ -2,10 +2,10 @@
  * `unroll predict FILE --input X`: the model's outputs. For a model of `unroll train` a table of new rows is enough: what was
  * saved beside the model says which columns it reads and how they are scaled.
  */
-import { writeFile } from "node:fs/promises";
 import { UnrollError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import { type Tensor, toNested } from "../core/tensor.ts";
+import { writeFile } from "../formats/files.ts";
 import type { Command } from "./command.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
 import { fileOf, printJson } from "./print.ts";
@@ -20,6 +20,7 @@ export const predict: Command = {
   flags: {
     input: inputFlag,
     out: { kind: "string", value: "FILE", doc: "write .npy, .csv or .json instead of printing" },
+    force: { kind: "boolean", doc: "replace the file of --out where it is there already" },
     batch: { kind: "whole", value: "N", doc: "examples that run together; by default 32" },
     ...modelFlags,
   },
@@ -28,7 +29,7 @@ export const predict: Command = {
     const { flags, terminal } = invocation;
     const file = fileOf(invocation);
     const sources = [file, flags.weights, ...((flags.input ?? []) as readonly string[])]; // a flag that may be repeated
-    if (typeof flags.out === "string") await checkTarget(flags.out, { sources, replace: true });
+    if (typeof flags.out === "string") await checkTarget(flags.out, { sources, replace: flags.force === true });
     const one = await readOneModel(file, flags);
     const tables = ((flags.input ?? []) as readonly string[]).filter((path) => /\.csv$/i.test(path));
     const facts = tables.length === 1 ? await readSidecar(file) : undefined;
@@ -109,10 +110,10 @@ async function writeOutputs(path: string, outputs: readonly Tensor[]): Promise<v
     const rows = Array.from({ length: only.shape[0]! }, (_, row) =>
       only.data.subarray(row * width, (row + 1) * width).join(","),
     );
-    await writeFile(path, `${[head, ...rows].join("\n")}\n`);
+    await writeFile(path, encode(`${[head, ...rows].join("\n")}\n`));
   } else if (path.endsWith(".json")) {
     const values = outputs.map(jsonOf);
-    await writeFile(path, `${JSON.stringify(values.length === 1 ? values[0] : values)}\n`);
+    await writeFile(path, encode(`${JSON.stringify(values.length === 1 ? values[0] : values)}\n`));
   } else {
     throw new UnrollError({
       code: "usage",
@@ -121,4 +122,8 @@ async function writeOutputs(path: string, outputs: readonly Tensor[]): Promise<v
       received: path,
     });
   }
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }

@@ -33,14 +33,32 @@ export async function besidePath(path: string, name: string): Promise<string> {
  * @throws UnrollError `file`
  */
 export async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
+  await writeFiles(new Map([[path, bytes]]));
+}
+
+/**
+ * The same for files that belong together, by path: all are written before the first gets its name, in the order given.
+ *
+ * @throws UnrollError `file`
+ */
+export async function writeFiles(files: ReadonlyMap<string, Uint8Array>): Promise<void> {
   const fs = await import("node:fs/promises");
-  const temporary = `${path}.${process.pid}.${(temporaryCount++).toString(36)}.tmp`;
+  const written = new Map<string, string>();
+  let current = "";
   try {
-    await fs.writeFile(temporary, bytes, { flag: "wx" });
-    await fs.rename(temporary, path);
+    for (const [path, bytes] of files) {
+      current = path;
+      const temporary = `${path}.${process.pid}.${(temporaryCount++).toString(36)}.tmp`;
+      written.set(path, temporary);
+      await fs.writeFile(temporary, bytes, { flag: "wx" });
+    }
+    for (const [path, temporary] of written) {
+      current = path;
+      await fs.rename(temporary, path);
+    }
   } catch (cause) {
-    await fs.rm(temporary, { force: true }).catch(() => {});
-    throw systemError(path, "the file must be writable", cause);
+    for (const temporary of written.values()) await fs.rm(temporary, { force: true }).catch(() => {});
+    throw systemError(current, "the file must be writable", cause);
   }
 }
 

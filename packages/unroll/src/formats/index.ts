@@ -7,7 +7,7 @@ export { plainWeights, toPlainTypeScript } from "./code-plain.ts";
 export { toTypeScript } from "./code-unroll.ts";
 export * from "./container.ts";
 export { defaultLimits, type FileLimits } from "./failure.ts";
-export { writeFile } from "./files.ts";
+export { writeFile, writeFiles } from "./files.ts";
 export { kerasObject, type LayerSlot, snakeCase, walkLayers } from "./keras-paths.ts";
 export { type LoadedCode, type LoadedModel, type LoadOptions, loadModel } from "./load.ts";
 export { type NumberTensor, readNpy, readNpz, writeNpy, writeNpz } from "./npy.ts";
@@ -17,5 +17,6 @@ export { readSafetensors, type Safetensors, writeSafetensors } from "./safetenso
 export { modelToBytes, saveModel, type WritableFormat, writableFormats } from "./save.ts";
 export { toStorable, weightNames } from "./storable.ts";
 export { writeH5, writeKeras, writeNpzModel, writeSafetensorsModel, writeWeightsH5 } from "./write.ts";
+export { modelToFiles, type TargetFormat, targetFormats, targetOfPath } from "./write-files.ts";
 export { type OnnxOptions, writeOnnx } from "./write-onnx.ts";
 export { writeTfjs } from "./write-tfjs.ts";

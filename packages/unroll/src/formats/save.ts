@@ -10,7 +10,7 @@ import { type Compiled, compiledOf, isCompiled } from "../training/compile.ts";
 import { toKerasPython } from "./code-keras.ts";
 import { toTypeScript } from "./code-unroll.ts";
 import type { KerasObject, StorableModel } from "./container.ts";
-import { writeFile } from "./files.ts";
+import { writeFiles } from "./files.ts";
 import { modelToConfig } from "./keras-model-write.ts";
 import { walkLayers } from "./keras-paths.ts";
 import { trainingConfig } from "./keras-training.ts";
@@ -67,12 +67,15 @@ export function modelToBytes(model: Model, format: WritableFormat = "keras"): Ui
 
 /**
  * Writes the model to a file, whole or not at all; the file's ending says the format. `.py`, `.ts` and `.json` hold the
- * architecture only, `.npz` and `.weights.h5` the weights only. Of a compiled model `.keras` and `.h5` keep the compile
- * settings and, with `.weights.h5`, the optimizer's state, so that training goes on from there; not where a loss or metric is
- * the caller's own. Throws as `modelToBytes`, and `file`.
+ * architecture only, `.npz` and `.weights.h5` the weights only; `model.json` is TensorFlow.js's, with shards beside it. Of a
+ * compiled model `.keras` and `.h5` keep the compile settings and, with `.weights.h5`, the optimizer's state, so that training
+ * goes on from there; not where a loss or metric is the caller's own. Throws as `modelToBytes`, and `file`.
  */
 export async function saveModel(model: Model, path: string): Promise<void> {
-  await writeFile(path, modelToBytes(model, formatOfPath(path)));
+  const { modelToFiles, targetOfPath } = await import("./write-files.ts");
+  const folder = /^.*[/\\]/.exec(path)?.[0] ?? "";
+  const files = modelToFiles(model, targetOfPath(path), path.slice(folder.length));
+  await writeFiles(new Map([...files].map(([name, bytes]) => [`${folder}${name}`, bytes])));
 }
 
 /** The format that a file's ending names. Throws UnrollError `format`. */
@@ -84,7 +87,7 @@ export function formatOfPath(path: string): WritableFormat {
   throw new UnrollError({
     code: "format",
     path,
-    expected: `the file's ending must be one of ${writableFormats.map((format) => `.${format}`).join(", ")}`,
+    expected: `the file's name must end in ${writableFormats.map((format) => `.${format}`).join(", ")}`,
     received: `name = ${path}`,
     hint: didYouMean(path.split(".").at(-1) ?? "", writableFormats),
   });

@@ -241,7 +241,8 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
 
   /**
    * Writes the model to a file; its ending says the format. `.py`, `.ts` and `.json` hold the architecture only, without the
-   * weights; `.npz` and `.weights.h5` the weights only. Throws UnrollError `option`, `file`.
+   * weights; `.npz` and `.weights.h5` the weights only; `model.json` is TensorFlow.js's, with shards beside it. `.keras` and
+   * `.h5` keep what the model was compiled and trained with. Throws UnrollError `format`, `file`.
    */
   save(path: string): Promise<void> {
     return ability("save")(this, path);
