@@ -3,7 +3,7 @@
  *
  *   npm run bench -- predict [--only W1,W2] [--peers unroll,onnx,tfjs,tfjs-cpu,torch,keras,plain] [--rounds 15] [--json FILE]
  *   npm run bench -- train   (the same options)
- *   npm run bench -- startup | size
+ *   npm run bench -- startup | size | files
  *   npm run bench -- kernels | functions [--plain]
  *
  * Peers from npm are installed into bench/node_modules on first use; PyTorch and Keras are compared with when the Python of
@@ -27,6 +27,10 @@ const commands = {
   size: async () => {
     await setUp();
     node(join(bench, "size.mjs"), ...rest);
+  },
+  files: async () => {
+    await setUp();
+    node(join(bench, "files.mjs"), ...rest);
   },
   kernels: runOne,
   functions: runOne,

@@ -52,6 +52,7 @@ export async function fuzzKinds(): Promise<FuzzKind[]> {
       seeds: [
         ...models.flatMap((id) => archive(`keras/files/${id}/m.keras`)),
         ...archive("keras/continued/nadam.keras"),
+        ...archive("keras/continued/adam_schedule.keras"),
       ],
       open: openWhole,
     },

@@ -46,17 +46,23 @@ export class Variable {
    * @throws UnrollError `weights` when the count differs.
    */
   assign(numbers: ArrayLike<number>): void {
-    if (numbers.length !== sizeOf(this.shape)) {
-      throw new UnrollError({
-        code: "weights",
-        path: this.name,
-        expected: `needs ${sizeOf(this.shape)} numbers for shape ${formatShape(this.shape)}`,
-        received: `${numbers.length} numbers`,
-      });
-    }
+    if (numbers.length !== sizeOf(this.shape)) throw this.#misfit(numbers);
     this.#fetch = undefined;
     if (typeof this.#data === "function") this.#data = Float32Array.from(numbers);
     else this.#data.set(numbers);
+    this.#version++;
+    Variable.changes++;
+  }
+
+  /**
+   * Replaces the numbers by an array that the caller gives up: nothing is copied, as befits large files.
+   *
+   * @throws UnrollError `weights` when the count differs.
+   */
+  adopt(numbers: Float32Array): void {
+    if (numbers.length !== sizeOf(this.shape)) throw this.#misfit(numbers);
+    this.#fetch = undefined;
+    this.#data = numbers;
     this.#version++;
     Variable.changes++;
   }
@@ -66,5 +72,14 @@ export class Variable {
     this.#fetch = fetch;
     this.#version++;
     Variable.changes++;
+  }
+
+  #misfit(numbers: ArrayLike<number>): UnrollError {
+    return new UnrollError({
+      code: "weights",
+      path: this.name,
+      expected: `needs ${sizeOf(this.shape)} numbers for shape ${formatShape(this.shape)}`,
+      received: `${numbers.length} numbers`,
+    });
   }
 }

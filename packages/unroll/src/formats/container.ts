@@ -10,7 +10,7 @@ export interface StoredWeight {
   readonly path: string;
   readonly shape: StoredShape;
   readonly dtype: ElementType;
-  /** Row-major. @throws UnrollError `file` or `memory`, naming file and weight. */
+  /** Row-major; perhaps a view of the file's bytes, not to be written into. @throws UnrollError `file` or `memory`, naming file and weight. */
   read(): NumberArray;
 }
 
@@ -84,6 +84,8 @@ export interface StoredModel {
   readonly optimizer: readonly StoredWeight[];
   readonly loose: LooseWeights;
   readonly report: FileReport;
+  /** True where nobody else holds the file's bytes, so that a model may keep views of them. */
+  readonly ownsBytes?: boolean;
 }
 
 /** A tensor to be written. */

@@ -4,18 +4,39 @@
  */
 import { type FileLimits, fileError, formatBytes } from "./failure.ts";
 
-/** @throws UnrollError `file` when it cannot be read, `memory` when it is larger than `limits.maxUnpackedBytes`. */
+/** Free bytes before those of a file, so that they can be moved to where numbers in them are aligned. */
+const room = 8;
+
+/**
+ * The bytes, for the caller alone.
+ *
+ * @throws UnrollError `file` when it cannot be read, `memory` when it is larger than `limits.maxUnpackedBytes`.
+ */
 export async function readFile(path: string, limits: FileLimits): Promise<Uint8Array> {
   const fs = await import("node:fs/promises");
   try {
-    const { size } = await fs.stat(path);
-    if (size > limits.maxUnpackedBytes) {
-      throw fileError("memory", path, `a file may take ${formatBytes(limits.maxUnpackedBytes)} at most`, {
-        received: formatBytes(size),
-      });
+    const handle = await fs.open(path, "r");
+    try {
+      const facts = await handle.stat();
+      if (facts.isDirectory()) throw fileError("file", path, "the file must be readable", { received: reasons.EISDIR });
+      // A pipe has no size before it is read.
+      if (!facts.isFile()) return new Uint8Array(await handle.readFile());
+      if (facts.size > limits.maxUnpackedBytes) {
+        throw fileError("memory", path, `a file may take ${formatBytes(limits.maxUnpackedBytes)} at most`, {
+          received: formatBytes(facts.size),
+        });
+      }
+      const buffer = new Uint8Array(room + facts.size);
+      let end = room;
+      while (end < buffer.length) {
+        const { bytesRead } = await handle.read(buffer, end, buffer.length - end);
+        if (bytesRead === 0) break;
+        end += bytesRead;
+      }
+      return buffer.subarray(room, end);
+    } finally {
+      await handle.close();
     }
-    const bytes = await fs.readFile(path);
-    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   } catch (cause) {
     throw systemError(path, "the file must be readable", cause);
   }

@@ -101,6 +101,11 @@ describe("configs of older versions", () => {
     expect(read("Dropout", { p: 0.4 }).config.rate).toBe(0.4);
   });
 
+  test("names that every object has are no names of classes or options", () => {
+    expect(errorOf(() => read("constructor", {})).code).toBe("unknown-name");
+    expect(errorOf(() => read("Dropout", { rate: 0.5, toString: 1 })).message).toContain("no option named toString");
+  });
+
   test("Bidirectional may store one layer or two", () => {
     const inner = { class_name: "LSTM", config: { name: "forward_lstm_2", units: 3 } };
     const one = read("Bidirectional", { layer: inner });

@@ -48,7 +48,7 @@ export function layerFromConfig(object: KerasObject, options: KerasReadOptions =
   const given: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(adapted.config)) {
     const name = camelCase(key);
-    const field = type.fields[name];
+    const field = Object.hasOwn(type.fields, name) ? type.fields[name] : undefined;
     if (field === undefined && ignoredKeys.has(key)) continue;
     if (field === undefined) throw unknownKey(type, key, value, where);
     const read = readValue(field, value, where, key, options);

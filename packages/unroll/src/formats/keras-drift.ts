@@ -71,12 +71,12 @@ export function adaptConfig(
   config: Config,
   kerasVersion: string | undefined,
 ): { readonly className: string; readonly config: Config } {
-  const className = classAliases[writtenName] ?? writtenName;
+  const className = entryOf(classAliases, writtenName) ?? writtenName;
   const adapted: Record<string, unknown> = {};
-  const names = renamed[className] ?? {};
-  const without = dropped[className] ?? [];
+  const names = entryOf(renamed, className) ?? {};
+  const without = entryOf(dropped, className) ?? [];
   for (const [key, value] of Object.entries(config)) {
-    if (!without.includes(key)) adapted[names[key] ?? key] = value;
+    if (!without.includes(key)) adapted[entryOf(names, key) ?? key] = value;
   }
   if (className === "InputLayer") readInputLayer(adapted);
   if (className === "CuDNNLSTM" || className === "CuDNNGRU") {
@@ -85,6 +85,11 @@ export function adaptConfig(
   if (gated.has(className)) fillGateDefaults(className, adapted, kerasVersion);
   if (kerasVersion !== undefined && isBefore(kerasVersion, 3, 0)) renameHardSigmoid(adapted);
   return { className, config: adapted };
+}
+
+/** A table's own entry: a file may say "constructor". */
+function entryOf<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
 function readInputLayer(config: Record<string, unknown>): void {

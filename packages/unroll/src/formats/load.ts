@@ -4,6 +4,7 @@
  */
 import { UnrollError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
+import type { Variable } from "../core/variable.ts";
 import { checkWeights } from "../layers/arrays.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { Model } from "../model/model.ts";
@@ -195,12 +196,13 @@ function onlyModel({ models, reading }: LoadedCode, file: string): LoadedModel {
 /** Sets every layer's weights, or none. */
 function assign(model: Model, stored: StoredModel): void {
   const missing = new Set(model.layers.filter((layer) => layer.variables.length > 0).map(({ name }) => name));
+  const places = stored.ownsBytes ? new Set<number>() : undefined;
   const steps = stored.layers
     .filter(({ weights }) => weights.length > 0)
     .map((layer) => {
       if (layer.path.length === 0) missing.clear();
       else missing.delete(layer.path[0]!);
-      return prepareLayer(model, layer, stored.file);
+      return prepareLayer(model, layer, stored, places);
     });
   const [lacking] = missing;
   if (lacking !== undefined) {
@@ -214,7 +216,7 @@ function assign(model: Model, stored: StoredModel): void {
 }
 
 /** Checks one layer's weights and returns what sets them. */
-function prepareLayer(model: Model, layer: StoredLayer, file: string): () => void {
+function prepareLayer(model: Model, layer: StoredLayer, { file }: StoredModel, places?: Set<number>): () => void {
   const target = layer.path.length === 0 ? model : layerAt(model, layer.path);
   const arrays =
     layer.order === "get_weights"
@@ -232,8 +234,19 @@ function prepareLayer(model: Model, layer: StoredLayer, file: string): () => voi
   const shapes = weights.map(({ shape }) => ({ shape, data: noNumbers }));
   checkWeights(arrays, shapes, `${file}: ${layer.path.join("/") || model.name}`);
   return () => {
-    for (const [index, { variable }] of arrays.entries()) variable.assign(toFloat32(weights[index]!.read()));
+    for (const [index, { variable }] of arrays.entries()) keep(variable, toFloat32(weights[index]!.read()), places);
   };
+}
+
+/**
+ * Numbers that fill a buffer of their own are no view of the file: they need no copy. Views of bytes that are ours need none
+ * either, unless the file gives two weights the same place.
+ */
+function keep(variable: Variable, numbers: Float32Array, places: Set<number> | undefined): void {
+  const isView = numbers.byteLength < numbers.buffer.byteLength;
+  if (!isView || (places !== undefined && !places.has(numbers.byteOffset))) variable.adopt(numbers);
+  else variable.assign(numbers);
+  if (isView) places?.add(numbers.byteOffset);
 }
 
 /** A size that no memory holds is the fault of the option, not of the weights that do not have it. */

@@ -13,8 +13,9 @@ import {
   encodeNumbers,
   type NumberArray,
   type StoredShape,
+  viewNumbers,
 } from "./numbers.ts";
-import { openZip, writeZip } from "./zip.ts";
+import { openZip, writeZip, type ZipArchive } from "./zip.ts";
 
 /** An array with its shape; row-major, whatever order the file keeps. */
 export interface NumberTensor {
@@ -59,7 +60,7 @@ export function isNpy(bytes: Uint8Array): boolean {
  */
 export function readNpy(bytes: Uint8Array, where = "array.npy"): NumberTensor {
   const header = readHeader(bytes, where);
-  return { shape: header.shape, data: readBody(bytes, header) };
+  return { shape: header.shape, data: readBody(bytes, header, decodeNumbers) };
 }
 
 /** A version 1 file, little-endian, row-major, as `numpy.save` writes it. */
@@ -83,18 +84,26 @@ export function writeNpy({ shape, data }: NumberTensor): Uint8Array {
  * @throws UnrollError as `openZip` and `readNpy` do.
  */
 export function readNpz(bytes: Uint8Array, where = "arrays.npz", limits: FileLimits = defaultLimits): StoredWeight[] {
-  return [...openZip(bytes, where, limits).entries.values()].map((entry) => {
+  return readNpzEntries(openZip(bytes, where, limits), where);
+}
+
+/** The same of an archive that is open. An entry's checksum is looked at once; what was not packed is read as a view. */
+export function readNpzEntries(archive: ZipArchive, where: string): StoredWeight[] {
+  return [...archive.entries.values()].map((entry) => {
     if (!entry.name.endsWith(".npy")) {
       throw fileError("format", where, "every entry of an .npz must be an .npy", {
         received: `entry = ${quoted(entry.name)}`,
       });
     }
-    const header = readHeader(entry.read(), `${where}: ${entry.name}`);
+    const bytes = entry.read();
+    const header = readHeader(bytes, `${where}: ${entry.name}`);
+    // What is packed is unpacked again when it is wanted, so that all of it is never in memory at once.
+    const isPacked = entry.storedAt === undefined;
     return {
       path: entry.name.slice(0, -".npy".length),
       shape: header.shape,
       dtype: header.type,
-      read: () => readBody(entry.read(), header),
+      read: () => readBody(isPacked ? entry.read() : bytes, header),
     };
   });
 }
@@ -157,8 +166,12 @@ function readHeader(bytes: Uint8Array, where: string): NpyHeader {
   return { type, bigEndian: byteOrder === ">", columnMajor: order === "True", shape, count, start };
 }
 
-function readBody(bytes: Uint8Array, { type, bigEndian, columnMajor, shape, count, start }: NpyHeader): NumberArray {
-  const data = decodeNumbers(bytes.subarray(start, start + count * bytesOf(type)), type, bigEndian);
+function readBody(
+  bytes: Uint8Array,
+  { type, bigEndian, columnMajor, shape, count, start }: NpyHeader,
+  decode = viewNumbers,
+): NumberArray {
+  const data = decode(bytes.subarray(start, start + count * bytesOf(type)), type, bigEndian);
   return columnMajor && shape.length > 1 ? toRowMajor(data, shape) : data;
 }
 

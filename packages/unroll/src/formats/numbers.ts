@@ -118,6 +118,18 @@ export function decodeNumbers(bytes: Uint8Array, type: ElementType, bigEndian = 
   }
 }
 
+/**
+ * The same without a copy where that can be: the result may be a view of the file's bytes, so nobody may write into it or keep
+ * it beyond them. Views need whole elements, little-endian, at an address that is a multiple of their size.
+ */
+export function viewNumbers(bytes: Uint8Array, type: ElementType, bigEndian = false): NumberArray {
+  const aligned = bytes.byteOffset % 4 === 0 && bytes.length % 4 === 0;
+  if (type !== "float32" || bigEndian || !aligned || !isLittleEndian) return decodeNumbers(bytes, type, bigEndian);
+  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+}
+
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /** The little-endian bytes of a typed array; not a copy where the machine is little-endian, as all that run WebAssembly are. */
 export function encodeNumbers(data: NumberArray): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

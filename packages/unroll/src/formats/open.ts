@@ -11,12 +11,12 @@ import { readHdf5Model } from "./hdf5-models.ts";
 import { parseJson, property } from "./json.ts";
 import { readKerasArchive } from "./keras-archive.ts";
 import { kerasObject, walkLayers } from "./keras-paths.ts";
-import { isNpy, readNpz } from "./npy.ts";
+import { isNpy, readNpzEntries } from "./npy.ts";
 import { isSafetensors, readSafetensors } from "./safetensors.ts";
 import { isShardedWeights, readShardedWeights } from "./sharded-weights.ts";
 import type { ShardReader } from "./shards.ts";
 import { isTfjsModel, readTfjs } from "./tfjs.ts";
-import { isZip, openZip } from "./zip.ts";
+import { isZip, openZip, type ZipArchive, type ZipEntry } from "./zip.ts";
 
 /** A path (in Node), the bytes of one file, or several files by name: model.json with its shards. */
 export type ModelSource = string | Uint8Array | Readonly<Record<string, Uint8Array>>;
@@ -39,7 +39,8 @@ export async function openModelFile(source: ModelSource, options: OpenOptions = 
   const limits: FileLimits = { ...defaultLimits, ...options.limits };
   const { file, bytes, readShard } = await load(source, options, limits);
   try {
-    return await open(bytes, file, readShard, limits);
+    const ownsBytes = typeof source === "string";
+    return { ...(await open(bytes, file, readShard, limits, ownsBytes)), ownsBytes };
   } catch (cause) {
     if (cause instanceof UnrollError) throw cause;
     // Anything else is a structure so odd that it broke a reader; the caller still gets one kind of error.
@@ -61,12 +62,18 @@ export function checkSource(source: unknown): void {
   });
 }
 
-async function open(bytes: Uint8Array, file: string, readShard: ShardReader, limits: FileLimits): Promise<StoredModel> {
+async function open(
+  bytes: Uint8Array,
+  file: string,
+  readShard: ShardReader,
+  limits: FileLimits,
+  ownsBytes: boolean,
+): Promise<StoredModel> {
   if (bytes.length === 0) throw fileError("format", file, "a model file must not be empty");
   if (isZip(bytes)) {
-    const archive = openZip(bytes, file, limits);
+    const archive = openArchive(bytes, file, limits, ownsBytes);
     const names = [...archive.entries.keys()];
-    if (names.length > 0 && names.every((name) => name.endsWith(".npy"))) return readNpzModel(bytes, file, limits);
+    if (names.length > 0 && names.every((name) => name.endsWith(".npy"))) return readNpzModel(archive, file);
     return readKerasArchive(archive, file, limits);
   }
   if (findSuperblock(bytes) >= 0) return readHdf5Model(bytes, file, limits);
@@ -137,6 +144,24 @@ async function load(source: ModelSource, options: OpenOptions, limits: FileLimit
   return { file, bytes: plain(source[file]!), readShard };
 }
 
+/**
+ * Opens an archive. One that is ours is moved by a few bytes first, into the room that `readFile` leaves before it, so that the
+ * largest entry of weights begins where views of its numbers can.
+ */
+function openArchive(bytes: Uint8Array, file: string, limits: FileLimits, ownsBytes: boolean): ZipArchive {
+  const archive = openZip(bytes, file, limits);
+  const weights = [...archive.entries.values()].filter(({ name }) => /\.(h5|npy)$/.test(name));
+  const largest = weights.reduce<ZipEntry | undefined>(
+    (most, entry) => (most === undefined || entry.size > most.size ? entry : most),
+    undefined,
+  );
+  const start = ownsBytes ? largest?.storedAt : undefined;
+  const shift = start === undefined ? 0 : (bytes.byteOffset + start) % 8;
+  if (shift === 0 || shift > bytes.byteOffset) return archive;
+  new Uint8Array(bytes.buffer).copyWithin(bytes.byteOffset - shift, bytes.byteOffset, bytes.byteOffset + bytes.length);
+  return openZip(new Uint8Array(bytes.buffer, bytes.byteOffset - shift, bytes.length), file, limits);
+}
+
 /** Node's Buffer has a `slice` of its own, so readers get a plain view. */
 function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -166,8 +191,8 @@ function readArchitecture(json: unknown, file: string): StoredModel {
   };
 }
 
-function readNpzModel(bytes: Uint8Array, file: string, limits: FileLimits): StoredModel {
-  return weightsModel("npz", readNpz(bytes, file, limits), file);
+function readNpzModel(archive: ZipArchive, file: string): StoredModel {
+  return weightsModel("npz", readNpzEntries(archive, file), file);
 }
 
 /** A safetensors file of ours keeps the architecture in its metadata; others are weights only. */

@@ -186,6 +186,20 @@ describe("compile settings", () => {
     const lion = await open({ optimizer_config: { class_name: "Lion", config: {} }, loss: "mse" });
     expect(lion.report.ignored[0]).toContain("there is no optimizer named Lion");
 
+    const odd = { class_name: "constructor", config: { learning_rate: 0.1 } };
+    const rate = (learningRate: object) => ({ class_name: "Adam", config: { learning_rate: learningRate } });
+    for (const optimizer of [
+      odd,
+      rate(odd),
+      rate({ class_name: "PiecewiseConstantDecay", config: {} }),
+      rate({}),
+      {},
+    ]) {
+      const { model, report } = await open({ optimizer_config: optimizer, loss: "mse" });
+      expect(isCompiled(model)).toBe(false);
+      expect(report.ignored[0]).toMatch(/^compile settings: /);
+    }
+
     // As Keras 1.2, tf.keras 2.4 and 2.12 wrote it.
     const first = await open({
       optimizer_config: { class_name: "SGD", config: { lr: 0.1, decay: 0.5, momentum: 0.9, nesterov: false } },

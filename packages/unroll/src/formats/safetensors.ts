@@ -6,7 +6,7 @@ import type { StoredWeight } from "./container.ts";
 import { defaultLimits, type FileLimits, fileError, formatBytes, quoted } from "./failure.ts";
 import { isObject, type JsonObject, parseJson, property } from "./json.ts";
 import type { NumberTensor } from "./npy.ts";
-import { bytesOf, checkedCount, decodeNumbers, type ElementType, elementTypeOf, encodeNumbers } from "./numbers.ts";
+import { bytesOf, checkedCount, type ElementType, elementTypeOf, encodeNumbers, viewNumbers } from "./numbers.ts";
 
 const types: Readonly<Record<string, ElementType>> = {
   F16: "float16",
@@ -142,7 +142,7 @@ function tensorOf(bytes: Uint8Array, start: number, name: string, record: unknow
       },
     );
   }
-  const read = () => decodeNumbers(bytes.subarray(start + begin, start + end), type);
+  const read = () => viewNumbers(bytes.subarray(start + begin, start + end), type);
   return { begin, end, weight: { path: name, shape, dtype: type, read } satisfies StoredWeight };
 }
 

@@ -8,7 +8,15 @@ import type { StoredModel, StoredWeight } from "./container.ts";
 import { type FileLimits, fileError, formatBytes, quoted } from "./failure.ts";
 import { isObject, property } from "./json.ts";
 import { kerasObject } from "./keras-paths.ts";
-import { bytesOf, checkedCount, decodeNumbers, type ElementType, isElementType, toFloat32 } from "./numbers.ts";
+import {
+  bytesOf,
+  checkedCount,
+  decodeNumbers,
+  type ElementType,
+  isElementType,
+  toFloat32,
+  viewNumbers,
+} from "./numbers.ts";
 import { readShardOf, type ShardReader } from "./shards.ts";
 
 /** True for a parsed model.json: it has a weightsManifest or its own format name. */
@@ -51,10 +59,10 @@ export async function readTfjs(
         received: formatBytes(total),
       });
     }
-    const bytes = await joinShards(paths, needed, file, readShard);
+    const shards = await readShards(paths, needed, file, readShard);
     let at = 0;
     for (const { name, shape, dtype, size, decode } of plans) {
-      const part = bytes.subarray(at, at + size);
+      const part = partOf(shards, at, at + size);
       weights.push({ path: name, shape, dtype, read: () => decode(part) });
       at += size;
     }
@@ -104,7 +112,7 @@ function planWeight(record: unknown, file: string): WeightPlan {
   const count = checkedCount(shape, where);
   const quantization = property(record, "quantization");
   if (quantization === undefined) {
-    const decode = (bytes: Uint8Array) => decodeNumbers(bytes, dtype);
+    const decode = (bytes: Uint8Array) => viewNumbers(bytes, dtype);
     return { name, shape, dtype, count, size: count * bytesOf(dtype), decode };
   }
   const kind = property(quantization, "dtype");
@@ -133,12 +141,12 @@ function planWeight(record: unknown, file: string): WeightPlan {
   return { name, shape, dtype: dtype === "int32" ? "int32" : "float32", count, size: count * bytesOf(kind), decode };
 }
 
-async function joinShards(
+async function readShards(
   paths: readonly string[],
   needed: number,
   file: string,
   readShard: ShardReader,
-): Promise<Uint8Array> {
+): Promise<Uint8Array[]> {
   const shards: Uint8Array[] = [];
   for (const path of paths) {
     shards.push(await readShardOf(file, path, readShard));
@@ -150,11 +158,26 @@ async function joinShards(
       hint: "A shard is missing or cut off.",
     });
   }
-  const joined = new Uint8Array(found);
+  return shards;
+}
+
+/** Bytes [start, end) of all shards in a row: a view where they lie in one shard, a copy where they lie in several. */
+function partOf(shards: readonly Uint8Array[], start: number, end: number): Uint8Array {
+  const parts: Uint8Array[] = [];
   let at = 0;
   for (const shard of shards) {
-    joined.set(shard, at);
+    const [from, to] = [Math.max(start - at, 0), Math.min(end - at, shard.length)];
+    if (from < to) parts.push(shard.subarray(from, to));
     at += shard.length;
+  }
+  const [only] = parts;
+  // A view that is a whole buffer could not be told from an array of its own.
+  if (parts.length === 1 && only!.length < only!.buffer.byteLength) return only!;
+  const joined = new Uint8Array(end - start);
+  let next = 0;
+  for (const part of parts) {
+    joined.set(part, next);
+    next += part.length;
   }
   return joined;
 }

@@ -66,7 +66,7 @@ export function checkOptions<F extends Fields>(
   name: string,
 ): ConfigOf<F> {
   for (const option of Object.keys(given)) {
-    if (!(option in fields) && given[option] !== undefined) {
+    if (!Object.hasOwn(fields, option) && given[option] !== undefined) {
       throw new UnrollError({
         code: "unknown-name",
         path: name === className ? "" : name,

@@ -99,7 +99,7 @@ export function makeOptimizer(rule: OptimizerRule, given: Options & OptimizerCom
 function withoutIdle(path: string, options: Options): Options {
   return Object.fromEntries(
     Object.entries(options).filter(([name, value]) => {
-      const values = idle[name];
+      const values = Object.hasOwn(idle, name) ? idle[name] : undefined;
       if (values === undefined) return true;
       if (values.includes(value) || (options.useEma === false && name.startsWith("ema"))) return false;
       throw new UnrollError({

@@ -1,6 +1,7 @@
 /**
  * Learning-rate schedules: the rate of a step, counted from 0. Formulas are Keras 3's.
  */
+import { UnrollError } from "../core/errors.ts";
 import { camelConfig, type KerasObjectLike, unknownName } from "./options.ts";
 
 export interface Schedule {
@@ -169,11 +170,21 @@ const makers: Readonly<Record<string, (options: never) => Schedule>> = {
   CosineDecayRestarts: cosineDecayRestarts,
 };
 
-/** A schedule as Keras serializes it. Throws UnrollError `unknown-name`. */
+/** A schedule as Keras serializes it. Throws UnrollError `unknown-name`, `option`. */
 export function readSchedule(given: KerasObjectLike): Schedule {
-  const make = makers[given.class_name];
+  const make = Object.hasOwn(makers, given.class_name) ? makers[given.class_name] : undefined;
   if (make === undefined) throw unknownName("learning rate schedule", given.class_name, Object.keys(makers));
-  return make(camelConfig(given.config, ["name"]) as never); // each maker reads the options that Keras writes for it
+  const options = camelConfig(given.config, ["name"]);
+  for (const name of make === piecewiseConstantDecay ? ["boundaries", "values"] : []) {
+    if (Array.isArray(options[name])) continue;
+    throw new UnrollError({
+      code: "option",
+      path: given.class_name,
+      expected: `${name} must be a list of numbers`,
+      received: `${name} = ${String(options[name])}`,
+    });
+  }
+  return make(options as never); // each maker reads the options that Keras writes for it
 }
 
 /** Makes schedules: `schedules.exponentialDecay({ initialLearningRate: 0.1, decaySteps: 100, decayRate: 0.9 })`. */

@@ -3,7 +3,7 @@
  * Covers what h5py, Keras and h5wasm write; everything else is refused by name.
  */
 import { defaultLimits, type FileLimits, quoted } from "../failure.ts";
-import { checkedCount, decodeNumbers, type ElementType, type NumberArray, type StoredShape } from "../numbers.ts";
+import { checkedCount, type ElementType, type NumberArray, type StoredShape, viewNumbers } from "../numbers.ts";
 import { type Hdf5Value, readAttribute } from "./attributes.ts";
 import { damaged, type Hdf5Source, undefinedAddress, unsupported } from "./bytes.ts";
 import { isGroup, type Links, readLinks } from "./groups.ts";
@@ -28,7 +28,7 @@ export interface Hdf5Dataset {
   readonly shape: StoredShape;
   /** undefined when the elements are no numbers. */
   readonly dtype: ElementType | undefined;
-  /** Row-major. @throws UnrollError `file`, `memory` or `unsupported`, naming file and data set. */
+  /** Row-major; perhaps a view of the file's bytes. @throws UnrollError `file`, `memory` or `unsupported`, naming file and data set. */
   read(): NumberArray;
   attribute(name: string): Hdf5Value;
 }
@@ -99,7 +99,7 @@ function datasetOf(file: Hdf5Source, messages: readonly Message[], path: string)
         throw unsupported(source, `an element of type ${datatype.kind === "other" ? datatype.name : "text"}`);
       }
       const bigEndian = datatype.kind === "number" && datatype.bigEndian;
-      return decodeNumbers(readRaw(source, messages, shape, datatype.size), dtype, bigEndian);
+      return viewNumbers(readRaw(source, messages, shape, datatype.size), dtype, bigEndian);
     },
   };
 }
