@@ -219,7 +219,10 @@ function checkTotal(weights: readonly StoredWeight[], file: string, limits: File
 
 function storedWeight(dataset: Hdf5Dataset, file: string, path = dataset.path): StoredWeight {
   if (dataset.dtype === undefined)
-    throw fileError("unsupported", `${file}: ${dataset.path}`, "weights must be numbers");
+    throw fileError("unsupported", `${file}: ${dataset.path}`, "weights must be numbers", {
+      received: `a data set of something else, of shape [${dataset.shape.join(", ")}]`,
+      hint: "Save the weights again with model.save(...) or model.save_weights(...).",
+    });
   return { path, shape: dataset.shape, dtype: dataset.dtype, read: () => dataset.read() };
 }
 

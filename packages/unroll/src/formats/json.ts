@@ -36,7 +36,12 @@ export function decodeText(bytes: Uint8Array, where: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw fileError("file", where, "text must be UTF-8", { cause });
+    const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+    throw fileError("file", where, "text must be UTF-8", {
+      received: isUtf16 ? "UTF-16" : undefined,
+      hint: isUtf16 ? "Save it as UTF-8." : "The file is damaged; copy or save it again.",
+      cause,
+    });
   }
 }
 

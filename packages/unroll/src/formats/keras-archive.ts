@@ -5,6 +5,7 @@
 import { assignWeights } from "./assign.ts";
 import type { StoredModel } from "./container.ts";
 import { type FileLimits, fileError, quoted } from "./failure.ts";
+import { foreignArchive } from "./foreign.ts";
 import { openHdf5 } from "./hdf5/index.ts";
 import { readTree } from "./hdf5-models.ts";
 import { parseJson, property } from "./json.ts";
@@ -21,7 +22,9 @@ export function readKerasArchive(archive: ZipArchive, file: string, limits: File
     return entry && parseJson(entry.read(), `${file}: ${name}`, limits);
   };
   const config = json("config.json");
-  if (config === undefined) throw missing(file, "config.json, the architecture");
+  if (config === undefined) {
+    throw foreignArchive([...archive.entries.keys()], file) ?? missing(file, "config.json, the architecture");
+  }
   const architecture = kerasObject(config, file);
   const version = property(json("metadata.json"), "keras_version");
   const weightsEntry = archive.entries.get("model.weights.h5");

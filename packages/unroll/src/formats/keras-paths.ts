@@ -56,6 +56,11 @@ export function kerasObject(value: unknown, where: string): KerasObject {
   const model = property(value, "model_config") ?? value;
   if (!isKerasObject(model)) {
     throw fileError("format", where, "the architecture must be a Keras model: an object with class_name and config", {
+      received: Array.isArray(model)
+        ? "a list"
+        : isObject(model)
+          ? "an object without them"
+          : String(JSON.stringify(model)).slice(0, 40),
       hint: "Write it with model.save(...) or model.to_json().",
     });
   }

@@ -4,8 +4,9 @@
 import { UnrollError } from "../core/index.ts";
 import { assignWeights, unassignedLayers, weightsOnly } from "./assign.ts";
 import type { LooseWeights, ModelFormat, StoredModel, StoredWeight } from "./container.ts";
-import { defaultLimits, type FileLimits, fileError, quoted } from "./failure.ts";
+import { defaultLimits, type FileLimits, fileError, inFile, quoted } from "./failure.ts";
 import { besidePath, readFile } from "./files.ts";
+import { foreignFile } from "./foreign.ts";
 import { findSuperblock } from "./hdf5/index.ts";
 import { readHdf5Model } from "./hdf5-models.ts";
 import { parseJson, property } from "./json.ts";
@@ -78,11 +79,6 @@ async function open(
   }
   if (findSuperblock(bytes) >= 0) return readHdf5Model(bytes, file, limits);
   if (isSafetensors(bytes)) return readSafetensorsModel(bytes, file, limits);
-  if (/\.onnx$/i.test(file)) {
-    throw fileError("unsupported", file, "ONNX files can be written, but not read", {
-      hint: "Open the model that it was made of.",
-    });
-  }
   if (isNpy(bytes)) {
     throw fileError("format", file, "one .npy array is no model", {
       hint: "Weights go into an .npz, all in one file.",
@@ -94,6 +90,8 @@ async function open(
     if (isShardedWeights(json)) return readShardedWeights(json, file, readShard, limits);
     return readArchitecture(json, file);
   }
+  const foreign = foreignFile(bytes, file);
+  if (foreign !== undefined) throw foreign;
   throw fileError(
     "format",
     file,
@@ -108,7 +106,12 @@ async function open(
 /** The one file to open and a way to the files beside it. */
 async function load(source: ModelSource, options: OpenOptions, limits: FileLimits) {
   if (typeof source === "string") {
-    const readShard = async (path: string) => readFile(await besidePath(source, path), limits);
+    const readShard = async (path: string) => {
+      const shard = await readFile(await besidePath(source, path), limits).catch((error: unknown) => {
+        throw error instanceof UnrollError ? inFile(source, error) : error;
+      });
+      return shard;
+    };
     return { file: source, bytes: await readFile(source, limits), readShard };
   }
   if (source instanceof Uint8Array) {
