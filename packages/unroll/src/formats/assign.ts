@@ -126,22 +126,21 @@ function layerOf({ path, className }: LayerSlot, weights: readonly StoredWeight[
   return { path, className, order: "get_weights", weights };
 }
 
-function fromLayers(
-  groups: readonly { readonly layer: string; readonly weights: readonly StoredWeight[] }[],
-  slots: readonly LayerSlot[],
-  where: string,
-): Assignment {
-  const byName = new Map(groups.map((group) => [group.layer, group.weights]));
+function fromLayers(groups: LegacyGroups, slots: readonly LayerSlot[], where: string): Assignment {
   const outermost = groupBy(slots, ({ path }) => path[0]!);
-  const ignored = groups
-    .filter(({ layer, weights }) => weights.length > 0 && !outermost.has(layer))
-    .map(({ layer }) => `${quoted(layer)}: the architecture has no layer of this name`);
+  const strange = groups.filter(({ layer, weights }) => weights.length > 0 && !outermost.has(layer));
+  const ordered = strange.length > 0 ? byOrder(groups, outermost) : undefined;
+  const byName = ordered ?? new Map(groups.map((group) => [group.layer, group.weights]));
+  const ignored =
+    ordered === undefined
+      ? strange.map(({ layer }) => `${quoted(layer)}: the architecture has no layer of this name`)
+      : ["the layers' names in the file, which are others: weights were given by the order of the layers, as in Keras"];
   const layers = [...outermost].flatMap(([name, inner]): StoredLayer[] => {
     const weights = byName.get(name) ?? [];
     if (inner.length === 1 && inner[0]!.path.length === 1) return [layerOf(inner[0]!, weights)];
     return splitByName(weights, inner) ?? [{ path: [name], order: "trainable-first", weights }];
   });
-  if (ignored.length > 0 && ignored.length === groups.filter(({ weights }) => weights.length > 0).length) {
+  if (ordered === undefined && strange.length > 0 && strange.length === filled(groups).length) {
     throw fileError("weights", where, "the weights must belong to the layers of this architecture", {
       received: `layers in the file = ${groups
         .slice(0, 8)
@@ -151,6 +150,31 @@ function fromLayers(
     });
   }
   return { layers, ignored };
+}
+
+type LegacyGroups = readonly { readonly layer: string; readonly weights: readonly StoredWeight[] }[];
+
+function filled(groups: LegacyGroups): LegacyGroups {
+  return groups.filter(({ weights }) => weights.length > 0);
+}
+
+/**
+ * What Keras does with a file of weights: the layers that have weights, in order, whatever they are called (`lstm_5` in the
+ * notebook that saved them). Undefined when the two lists are not equally long, or where it is not known who has weights.
+ */
+function byOrder(
+  groups: LegacyGroups,
+  outermost: ReadonlyMap<string, readonly LayerSlot[]>,
+): Map<string, readonly StoredWeight[]> | undefined {
+  const counts = new Map(
+    [...outermost].map(([name, inner]) => [name, inner.flatMap(({ groups: own }) => own.map(({ count }) => count))]),
+  );
+  const all = [...counts.values()].flat();
+  if (all.includes(undefined)) return undefined;
+  const layers = [...outermost.keys()].filter((name) => counts.get(name)!.some((count) => count !== 0));
+  const given = filled(groups);
+  if (given.length !== layers.length) return undefined;
+  return new Map(layers.map((name, i) => [name, given[i]!.weights]));
 }
 
 /** A nested model's weights by the layer names inside their names; undefined when the names do not tell. */

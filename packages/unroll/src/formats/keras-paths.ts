@@ -182,12 +182,17 @@ function variableCount(className: string, config: unknown): number | undefined {
     const own = (property(config, "scale") === false ? 0 : 1) + (property(config, "center") === false ? 0 : 1);
     return className === "BatchNormalization" ? own + 2 : own;
   }
-  return /^(InputLayer|Dropout|SpatialDropout[123]D|Activation|Masking|Flatten|Reshape|RepeatVector|Permute|Concatenate|Add|.*Pooling[123]D)$/.test(
-    className,
-  )
-    ? 0
-    : undefined;
+  return withoutWeights.test(className) ? 0 : undefined;
 }
+
+const withoutWeights = new RegExp(
+  `^(${[
+    "InputLayer|Masking|Activation|ReLU|LeakyReLU|ELU|ThresholdedReLU|Softmax|Rescaling",
+    "Dropout|SpatialDropout[123]D|AlphaDropout|GaussianDropout|GaussianNoise|ActivityRegularization",
+    "Flatten|Reshape|RepeatVector|Permute|ZeroPadding[123]D|Cropping[123]D|UpSampling[123]D|.*Pooling[123]D",
+    "Add|Subtract|Multiply|Average|Maximum|Minimum|Concatenate|Dot",
+  ].join("|")})$`,
+);
 
 /** How many of a layer's `total` weights are trainable; they come first in every layer. */
 export function trainableCount({ className, trainable }: LayerSlot, total: number): number {

@@ -12,6 +12,7 @@ import { load, loadModel } from "./load.ts";
 import { readNpy } from "./npy.ts";
 import { toFloat32 } from "./numbers.ts";
 import { formatOfPath, modelToBytes, saveModel, type WritableFormat } from "./save.ts";
+import { fixturePath } from "./testing.ts";
 
 const files = fileURLToPath(new URL("../../../../fixtures/keras/files/", import.meta.url));
 const cases = [
@@ -152,3 +153,27 @@ async function inputsOf(id: string): Promise<Tensor[]> {
     return { shape, data: toFloat32(data) };
   });
 }
+
+describe("weights of Keras 2 whose layers have other names", () => {
+  const renamed = (config: string) =>
+    JSON.parse(config.replaceAll('"name":"lstm"', '"name":"lstm_7"').replaceAll('"name":"inner"', '"name":"stack_2"'));
+  const architecture = async () =>
+    renamed(JSON.stringify(JSON.parse(await readFile(fixturePath("formats/keras2.json"), "utf8"))));
+
+  it("go by the order of the layers, as in Keras, and the report says so", async () => {
+    const own = await loadModel(fixturePath("formats/keras2.h5"));
+    const { model, report } = await load(fixturePath("formats/keras2_weights.hdf5"), {
+      architecture: await architecture(),
+    });
+    expect(model.layers.map(({ name }) => name)).toEqual(["lstm_7", "stack_2"]);
+    expect(model.getWeights()).toEqual(own.getWeights());
+    expect(report.ignored).toEqual([expect.stringContaining("weights were given by the order of the layers")]);
+  });
+
+  it("are refused where there are more layers than the file has", async () => {
+    const config = await architecture();
+    config.config.layers.push({ class_name: "Dense", config: { name: "more", units: 1 } });
+    const error = await errorOf(load(fixturePath("formats/keras2_weights.hdf5"), { architecture: config }));
+    expect(error.message).toContain("the weights must belong to the layers of this architecture");
+  });
+});
