@@ -64,10 +64,13 @@ export function writeModel(model: Model, inputs: readonly Tensor[], batch: numbe
   const shapes = inputs.map(({ shape }) => [batch, ...shape.slice(1)]);
   model.build(shapes);
   const { program, calls } = model.program({ batch, shapes });
-  const layers = calls
-    .filter(({ call }) => partsOf(call.layer) === undefined)
-    .map((call): LayerRun => ({ call, scans: scansOf(call, batch) }));
+  const layers = calls.filter(({ call }) => partsOf(call.layer) === undefined).map((call) => layerRunOf(call, batch));
   return { program, layers, batch };
+}
+
+/** A call with the cells that it runs. */
+export function layerRunOf(call: CallValues, batch: number): LayerRun {
+  return { call, scans: scansOf(call, batch) };
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   type LayerRun,
   readExamples,
   type ScanRun,
+  type WrittenModel,
   writeModel,
 } from "./by-hand.ts";
 import { type LayerTrace, Trace, type TraceArray, type TraceOptions, type TraceRun, type TraceStep } from "./trace.ts";
@@ -24,16 +25,10 @@ import { type LayerTrace, Trace, type TraceArray, type TraceOptions, type TraceR
  * there, `memory` when it is too much to keep.
  */
 export function traceModel(model: Model, x: ModelData, { sample = 0, layer }: TraceOptions = {}): Trace {
-  const examples = readExamples(model, x);
-  checkSample(sample, examples[0]!.shape[0]!, model.name);
-  const batch = declaredBatch(model) ?? 1;
-  const start = Math.floor(sample / batch) * batch;
-  const inputs = examples.map((tensor) => rows(tensor, start, batch));
-  const written = writeModel(model, inputs, batch);
+  const { inputs, written, at } = exampleOf(model, x, sample);
   const wanted = layer === undefined ? undefined : wantedName(model, layer, written.layers);
   const shown = written.layers.filter(({ call }) => wanted === undefined || call.call.layer.name === wanted);
   const hand = evaluateByHand(written, inputs, model.name);
-  const at = sample - start;
   return new Trace({
     name: model.name,
     sample,
@@ -46,6 +41,24 @@ export function traceModel(model: Model, x: ModelData, { sample = 0, layer }: Tr
   });
 }
 
+/** One example of the data, in a batch of the size that the model declares, and the model written for it. */
+export interface WrittenExample {
+  readonly inputs: readonly Tensor[];
+  readonly written: WrittenModel;
+  /** Its place in the batch. */
+  readonly at: number;
+}
+
+/** Throws UnrollError as `traceModel` does. */
+export function exampleOf(model: Model, x: ModelData, sample: number): WrittenExample {
+  const examples = readExamples(model, x);
+  checkSample(sample, examples[0]!.shape[0]!, model.name);
+  const batch = declaredBatch(model) ?? 1;
+  const start = Math.floor(sample / batch) * batch;
+  const inputs = examples.map((tensor) => rows(tensor, start, batch));
+  return { inputs, written: writeModel(model, inputs, batch), at: sample - start };
+}
+
 function traceLayer({ call, scans }: LayerRun, hand: ByHand, at: number): LayerTrace {
   return {
     name: call.call.layer.name,
@@ -56,7 +69,8 @@ function traceLayer({ call, scans }: LayerRun, hand: ByHand, at: number): LayerT
   };
 }
 
-function traceRuns(run: ScanRun, hand: ByHand, at: number): TraceRun[] {
+/** A cell's run over one example; several where timesteps are examples to it. */
+export function traceRuns(run: ScanRun, hand: ByHand, at: number): TraceRun[] {
   const { scan, perSample, name } = run;
   const steps = hand.stepsOf(scan);
   const { cell, units, backwards } = scan;

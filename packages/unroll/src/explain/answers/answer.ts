@@ -56,7 +56,23 @@ export function namedSlip(id: SlipId, layer: string, detail: string): NamedSlip 
 
 /** Candidates as findings: each set of slips once, the most plausible first. */
 export function toFindings(candidates: readonly Candidate[], most = 12): Finding[] {
-  const ordered = [...candidates].sort((a, b) => b.plausibility - a.plausibility);
+  return ranked(candidates, most).map(({ slips, plausibility, derive }) => ({
+    slips,
+    plausibility,
+    derivation: derive(),
+  }));
+}
+
+/**
+ * Each set of slips once, the most plausible first, equal ones in a fixed order. Where a list is cut, those that tie with the
+ * last stay, so that nothing arbitrary decides.
+ */
+export function ranked<T extends { readonly slips: readonly NamedSlip[]; readonly plausibility: number }>(
+  candidates: readonly T[],
+  most: number,
+): T[] {
+  const rounded = candidates.map((one) => ({ ...one, plausibility: Number(one.plausibility.toFixed(4)) }));
+  const ordered = rounded.sort((a, b) => b.plausibility - a.plausibility);
   const seen = new Set<string>();
   const different = ordered.filter(({ slips }) => {
     const key = slips
@@ -65,7 +81,6 @@ export function toFindings(candidates: readonly Candidate[], most = 12): Finding
       .join(", ");
     return !seen.has(key) && seen.add(key);
   });
-  return different
-    .slice(0, most)
-    .map(({ slips, plausibility, derive }) => ({ slips, plausibility, derivation: derive() }));
+  const last = different[most - 1]?.plausibility ?? 0;
+  return different.filter(({ plausibility }, index) => index < most || plausibility === last);
 }

@@ -21,19 +21,54 @@ export function equationVariants(layer: Layer, cell: CellGraph): Variant<Equatio
     ...leftOut(cell),
     ...transposed(cell),
     ...gateAndRest(cell),
-    ...resetElsewhere(layer),
+    ...resetElsewhere(layer, cell),
   ];
 }
 
 /** The equations with `change` done to every node, operands first; `undefined` keeps the node. */
-function changeEquations({ named }: CellGraph, change: (expr: Expr) => Expr | undefined): Equations {
+export function changeEquations(
+  { named }: Pick<CellGraph, "named">,
+  change: (expr: Expr, original: Expr) => Expr | undefined,
+): Equations {
   const changed = new Map<Expr, Expr>();
   for (const expr of inOrder(named.values(), { bodies: true })) {
     const rebuilt = substituteAll([expr], changed)[0]!;
-    const result = change(rebuilt) ?? rebuilt;
+    const result = change(rebuilt, expr) ?? rebuilt;
     if (result !== expr) changed.set(expr, result);
   }
   return new Map([...named].map(([name, expr]) => [name, changed.get(expr) ?? expr]));
+}
+
+/** The cell with these equations in the place of its own. */
+export function withEquations(cell: CellGraph, equations: Equations): CellGraph {
+  const names = new Map([...cell.named].map(([name, expr]) => [expr, name]));
+  const next = (expr: Expr): Expr => equations.get(names.get(expr) ?? "") ?? expr;
+  return {
+    ...cell,
+    named: equations,
+    states: cell.states.map((state) => ({ ...state, next: next(state.next) })),
+  };
+}
+
+/** The names of the functions that equations apply, each once. */
+export function functionsIn(exprs: Iterable<Expr>): NamedFunction[] {
+  const used = new Map<string, NamedFunction>();
+  for (const { node } of inOrder(exprs)) if (node.op === "apply") used.set(node.fn.name, node.fn);
+  return [...used.values()];
+}
+
+/** Every value rounded to so many decimals as soon as it has a name. */
+export function roundedEquations(cell: CellGraph, decimals: number): Equations {
+  const named = new Set(cell.named.values());
+  return changeEquations(cell, (expr, original) => (named.has(original) ? rounded(expr, decimals) : undefined));
+}
+
+export function rounded(expr: Expr, decimals: number): Expr {
+  return expr
+    .times(10 ** decimals)
+    .plus(0.5)
+    .floor()
+    .over(10 ** decimals);
 }
 
 /** Blocks read from elsewhere: `blocks[b]` is read where block b belongs. */
@@ -74,9 +109,7 @@ function otherOrder(cell: CellGraph): Variant<Equations>[] {
 }
 
 function otherActivations(cell: CellGraph): Variant<Equations>[] {
-  const used = new Map<string, NamedFunction>();
-  for (const { node } of inOrder(cell.named.values())) if (node.op === "apply") used.set(node.fn.name, node.fn);
-  return [...used.keys()].flatMap((name): Variant<Equations>[] => [
+  return functionsIn(cell.named.values()).flatMap(({ name }): Variant<Equations>[] => [
     ...[tanh, sigmoid]
       .filter((fn) => fn.name !== name)
       .map(
@@ -150,13 +183,23 @@ function gateAndRest(cell: CellGraph): Variant<Equations>[] {
   });
 }
 
-/** The layer's other form, where it has one. */
-function resetElsewhere({ type, config }: Layer): Variant<Equations>[] {
+/** The layer's other form, where it has one, with this form's symbols; a row of bias that this form has not counts as zeros. */
+function resetElsewhere({ type, config }: Layer, cell: CellGraph): Variant<Equations>[] {
   const { resetAfter } = config;
   if (typeof resetAfter !== "boolean" || type.cell === undefined) return [];
   const detail = resetAfter
     ? "The reset gate acts on the product of state and recurrent kernel (reset_after)."
     : "The reset gate acts on the state, before the recurrent product.";
   const other = type.cell({ ...config, resetAfter: !resetAfter });
-  return [{ id: "reset-elsewhere", result: other.named, detail, plausibility: 0.6 }];
+  const rows = new Map(cell.arrays.map((array) => [array.name, array.rows]));
+  const own = new Map<Expr, Expr>([
+    [other.x, cell.x],
+    ...other.states.map(({ previous }, index): [Expr, Expr] => [previous, cell.states[index]!.previous]),
+  ]);
+  const result = changeEquations(other, (expr, { node }) => {
+    if (node.op !== "symbol") return undefined;
+    const row = node.weight?.row ?? 0;
+    return row > 0 && row >= Number(rows.get(node.weight!.array)) ? zero : own.get(expr);
+  });
+  return [{ id: "reset-elsewhere", result, detail, plausibility: 0.6 }];
 }

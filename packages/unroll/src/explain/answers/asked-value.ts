@@ -1,0 +1,258 @@
+/**
+ * Finds the number that a learner was asked for in a model's by-hand evaluation: a named value of a cell at one timestep, or
+ * an entry of a layer's output; and says what it would be with a change in the model's program.
+ */
+
+import type { CellGraph } from "../../cells/define.ts";
+import { UnrollError } from "../../core/errors.ts";
+import { inOrder } from "../../equations/expr.ts";
+import type { Layer } from "../../layers/layer.ts";
+import type { ModelData } from "../../model/data.ts";
+import type { Model } from "../../model/model.ts";
+import { evaluateProgram } from "../../program/evaluate.ts";
+import { type ScanOperation, type Value, valuesInOrder } from "../../program/program.ts";
+import { type ByHand, evaluateByHand, type LayerRun, type ScanRun } from "../by-hand.ts";
+import { exampleOf, traceRuns } from "../run-trace.ts";
+import type { TraceRun } from "../trace.ts";
+import { familyOf } from "./layer-slips.ts";
+import { type ProgramChange, rewriteProgram } from "./rewrite-program.ts";
+
+/** Which number. */
+export interface ValueQuestion {
+  /** The layer's name or place; of Bidirectional also `forward_<name>` and `backward_<name>`. */
+  readonly layer: string | number;
+  /** The value's name in the equations, "f", "h"; "output" for what the layer gives. */
+  readonly name?: string;
+  /** Instead of a name: the gate as Keras orders its columns, "f", "c". */
+  readonly gate?: string;
+  /** Index into the time axis, from 0; the last when left out. */
+  readonly timestep?: number;
+  /** Index of the unit, from 0. */
+  readonly unit: number;
+  /** The data of the model, and which of its examples, from 0. */
+  readonly x: ModelData;
+  readonly sample?: number;
+}
+
+/** Where in a cell a number stands. */
+export interface CellPlace {
+  readonly owner: Layer;
+  readonly cell: CellGraph;
+  readonly run: TraceRun;
+  /** Which of the run's steps. */
+  readonly at: number;
+}
+
+export interface AskedValue {
+  readonly layer: Layer;
+  readonly name: string;
+  readonly unit: number;
+  /** Undefined where the layer gives no sequence. */
+  readonly timestep: number | undefined;
+  /** float64, by hand. */
+  readonly expected: number;
+  /** The layer, and those that run before it, the nearest first. */
+  readonly own: LayerRun;
+  readonly before: readonly LayerRun[];
+  /** Undefined for an output. */
+  readonly place: CellPlace | undefined;
+  /** Numbers beside it, each with where it stands. */
+  readonly others: readonly { readonly where: string; readonly value: number }[];
+  /** The number in a changed program; undefined where the change does not reach it. */
+  withChange(change: ProgramChange): number | undefined;
+}
+
+/**
+ * @throws UnrollError `unknown-name`, `data` where there is no such value, `shape` when `x` does not fit
+ */
+export function findValue(model: Model, question: ValueQuestion): AskedValue {
+  const { inputs, written, at } = exampleOf(model, question.x, question.sample ?? 0);
+  const hand = evaluateByHand(written, inputs, model.name);
+  const wanted = wantedLayer(model, question.layer);
+  const index = written.layers.findIndex(({ call }) => familyOf(call.call.layer).includes(wanted));
+  const own = written.layers[index];
+  if (own === undefined) throw noValue(wanted, question, "an input layer computes nothing");
+  const common = { layer: wanted, own, before: written.layers.slice(0, index).reverse() };
+  const scans = own.scans.filter(({ name, perSample }) => perSample === 1 && isIn(wanted, own, name));
+  const [scan, ...more] = scans;
+  const named = question.gate !== undefined || (question.name !== undefined && question.name !== "output");
+  if (named && more.length > 0) throw noValue(wanted, question, `name ${scans.map(({ name }) => name).join(" or ")}`);
+  const isCell = scan !== undefined && more.length === 0 && question.name !== "output";
+  if (named && !isCell) throw noValue(wanted, question, 'this layer has "output" only');
+  return isCell
+    ? { ...common, ...inCell(question, scan, own, wanted, hand, at) }
+    : { ...common, ...inOutput(question, own, wanted, hand, at) };
+}
+
+type Found = Omit<AskedValue, "layer" | "own" | "before">;
+
+function inCell(
+  question: ValueQuestion,
+  scanRun: ScanRun,
+  own: LayerRun,
+  layer: Layer,
+  hand: ByHand,
+  sample: number,
+): Found {
+  const { scan } = scanRun;
+  const run = traceRuns(scanRun, hand, sample)[0]!; // one run an example
+  const { unit } = question;
+  const name = nameOf(question, scan.cell, layer);
+  const at =
+    question.timestep === undefined
+      ? run.steps.length - 1
+      : run.steps.findIndex(({ timestep }) => timestep === question.timestep);
+  const step = run.steps[at];
+  const expected = step?.values[name]?.[unit];
+  if (step === undefined || expected === undefined) throw noValue(layer, question, sizesText(run));
+  const root = valuesInOrder(own.call.outputs).find(({ operation }) => operation === scan)!; // the layer runs it
+  const owner = familyOf(own.call.call.layer).find((one) => one.name === scanRun.name) ?? layer;
+  return {
+    name,
+    unit,
+    timestep: step.timestep,
+    expected,
+    place: { owner, cell: scan.cell, run, at },
+    others: othersInCell(run, at, name, unit),
+    withChange: (change) => {
+      let value: number | undefined;
+      evaluateChanged(root, change, hand, (changed, { batchIndex, timestep, values }, of) => {
+        if (changed === of && batchIndex === sample && timestep === step.timestep) value = values.get(name)?.[unit];
+      });
+      return value;
+    },
+  };
+}
+
+function inOutput(question: ValueQuestion, own: LayerRun, layer: Layer, hand: ByHand, sample: number): Found {
+  const { unit } = question;
+  const output = own.call.outputs[0]!;
+  const [, ...shape] = output.shape;
+  const width = shape.at(-1) ?? 1;
+  const size = shape.reduce((product, one) => product * one, 1);
+  const steps = size / width;
+  const timestep = shape.length > 1 ? (question.timestep ?? steps - 1) : undefined;
+  const index = (timestep ?? 0) * width + unit;
+  if (unit >= width || (timestep ?? 0) >= steps) {
+    throw noValue(layer, question, `it gives ${shape.join(" × ")} numbers an example`);
+  }
+  const numbers = hand.valueOf(output);
+  const read = (row: number, column: number): number => numbers[sample * size + row * width + column]!;
+  const row = timestep ?? 0;
+  return {
+    name: "output",
+    unit,
+    timestep,
+    expected: read(row, unit),
+    place: undefined,
+    others: [
+      ...range(width)
+        .filter((other) => other !== unit)
+        .map((other) => ({ where: `unit ${other}`, value: read(row, other) })),
+      ...range(steps)
+        .filter((other) => other !== row)
+        .map((other) => ({ where: `timestep ${other}`, value: read(other, unit) })),
+    ],
+    withChange: (change) => evaluateChanged(output, change, hand)?.[sample * size + index],
+  };
+}
+
+type OnStep = (
+  scan: ScanOperation,
+  step: { batchIndex: number; timestep: number; values: ReadonlyMap<string, Float64Array> },
+  of: Value["operation"],
+) => void;
+
+/** The numbers of a value in the changed program; undefined where the change does not reach it. */
+function evaluateChanged(root: Value, change: ProgramChange, hand: ByHand, onStep?: OnStep): Float64Array | undefined {
+  const rewritten = rewriteProgram([root], change, (value) => hand.valueOf(value));
+  const changed = rewritten.valueOf(root);
+  if (changed === root) return undefined;
+  const { results } = evaluateProgram(
+    { inputs: rewritten.inputs, results: [changed], updates: [] },
+    rewritten.numbers,
+    {
+      onStep: (scan, step) => onStep?.(scan, step, changed.operation),
+    },
+  );
+  return results[0];
+}
+
+/** A layer of the model, or one inside a wrapper. */
+function wantedLayer(model: Model, wanted: string | number): Layer {
+  if (typeof wanted === "number" || model.layers.some(({ name }) => name === wanted)) return model.getLayer(wanted);
+  return model.layers.flatMap(familyOf).find(({ name }) => name === wanted) ?? model.getLayer(wanted);
+}
+
+/** Whether a scan is the wanted layer's, where that is one inside a wrapper. */
+function isIn(wanted: Layer, { call }: LayerRun, scan: string): boolean {
+  return wanted === call.call.layer || familyOf(wanted).some(({ name }) => name === scan);
+}
+
+function nameOf({ name, gate }: ValueQuestion, cell: CellGraph, layer: Layer): string {
+  if (gate !== undefined) return gateValue(cell, gate, layer);
+  if (name === undefined) return cell.states[0]!.name;
+  if (cell.named.has(name)) return name;
+  const names = [...cell.named.keys()];
+  throw new UnrollError({
+    code: "data",
+    path: layer.name,
+    expected: "the layer must have the value that is asked for",
+    received: `name = ${name}`,
+    hint: `Its values are ${names.join(", ")}.`,
+  });
+}
+
+/** The first named value that reads the gate's columns: of the block "c" of an LSTM the candidate g. */
+function gateValue({ gates, named, kind }: CellGraph, gate: string, layer: Layer): string {
+  const block = gates.indexOf(gate);
+  const own = [...named].find(([, expr]) =>
+    inOrder([expr]).some(({ node }) => node.op === "product" && node.matrix.block === block),
+  );
+  if (block !== -1 && own !== undefined) return own[0];
+  throw new UnrollError({
+    code: "data",
+    path: layer.name,
+    expected: `the gate must be one of ${kind}`,
+    received: `gate = ${gate}`,
+    hint: `In the order of the columns they are ${gates.join(", ")}.`,
+  });
+}
+
+/** Values beside the one asked for: of other steps, names and units. */
+function othersInCell({ steps, names }: TraceRun, at: number, name: string, unit: number): AskedValue["others"] {
+  const step = steps[at]!;
+  const neighbours = [
+    { where: `${name} of the step before`, value: steps[at - 1]?.values[name]?.[unit] },
+    { where: `${name} of the step after`, value: steps[at + 1]?.values[name]?.[unit] },
+    ...names.filter((other) => other !== name).map((other) => ({ where: other, value: step.values[other]?.[unit] })),
+    ...range(step.values[name]!.length)
+      .filter((other) => other !== unit)
+      .map((other) => ({ where: `unit ${other}`, value: step.values[name]![other] })),
+  ];
+  return neighbours.flatMap(({ where, value }) => (value === undefined ? [] : [{ where, value }]));
+}
+
+function sizesText({ names, units, steps }: TraceRun): string {
+  return `it has ${names.join(", ")} of ${units} units at ${steps.length} timesteps, counted from 0`;
+}
+
+function noValue({ name: path }: Layer, { name, gate, timestep, unit }: ValueQuestion, hint: string): UnrollError {
+  const asked = [
+    ...(gate === undefined ? [] : [`gate = ${gate}`]),
+    ...(name === undefined ? [] : [`name = ${name}`]),
+    ...(timestep === undefined ? [] : [`timestep = ${timestep}`]),
+    `unit = ${unit}`,
+  ];
+  return new UnrollError({
+    code: "data",
+    path,
+    expected: "the layer must have the value that is asked for",
+    received: asked.join(", "),
+    hint: `${hint.charAt(0).toUpperCase()}${hint.slice(1)}.`,
+  });
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

@@ -1,0 +1,224 @@
+/** Gradients worked out with plain arithmetic in this file, with and without slips, against what the checker says of them. */
+import { describe, expect, it } from "vitest";
+import { input, layers } from "../../layers/index.ts";
+import { sequential } from "../../model/sequential.ts";
+import { checkGradient, type GradientAnswer } from "./check-gradient.ts";
+import type { ValueCheck } from "./check-value.ts";
+
+const idsOf = ({ findings }: ValueCheck): string[][] => findings.map(({ slips }) => slips.map(({ id }) => id));
+
+describe("one unit over three timesteps, two examples", () => {
+  const [w, u, b] = [0.7, -0.4, 0.1] as const;
+  const x = [
+    [0.5, -1, 2],
+    [1.5, 0.25, -0.75],
+  ] as const;
+  const y = [0.2, -0.6] as const;
+  const layer = layers.simpleRNN({ units: 1, name: "rnn" });
+  const model = sequential({ layers: [input({ shape: [3, 1] }), layer] });
+  layer.setWeights([[[w]], [[u]], [b]]);
+
+  /** The way there and back; `derivative` and `flow` say what is kept of tanh' and of the way through the state. */
+  function backward(steps: readonly number[], target: number, { derivative = true, flow = 1, scale = 2 / 2 } = {}) {
+    const h = [0];
+    for (const xt of steps) h.push(Math.tanh(w * xt + u * h.at(-1)! + b));
+    const da = [0, 0, 0];
+    const dh = [0, 0, 0];
+    for (let t = 2; t >= 0; t--) {
+      dh[t] = t === 2 ? scale * (h[3]! - target) : flow * u * da[t + 1]!;
+      da[t] = dh[t]! * (derivative ? 1 - h[t + 1]! ** 2 : 1);
+    }
+    return { dh, dU: da.map((d, t) => d * h[t]!), dW: da.map((d, t) => d * steps[t]!), db: da };
+  }
+  const both = (more = {}) => x.map((steps, example) => backward(steps, y[example]!, more));
+  const total = (list: readonly (readonly number[])[]): number => list.flat().reduce((sum, one) => sum + one, 0);
+
+  const weight = (array: string, value: number, digits = 7): ValueCheck =>
+    checkGradient(model, {
+      layer: "rnn",
+      array,
+      index: array === "bias" ? [0] : [0, 0],
+      value: value.toFixed(digits),
+      x: x.map((steps) => steps.map((one) => [one])),
+      y: y.map((one) => [one]),
+      loss: "mse",
+    });
+  const state = (timestep: number, value: number, sample = 0): ValueCheck =>
+    checkGradient(model, {
+      layer: "rnn",
+      name: "h",
+      timestep,
+      unit: 0,
+      sample,
+      value: value.toFixed(7),
+      x: x.map((steps) => steps.map((one) => [one])),
+      y: y.map((one) => [one]),
+      loss: "mse",
+    });
+
+  it("are right where the arithmetic is", () => {
+    const right = both();
+    expect(weight("recurrent_kernel", total(right.map(({ dU }) => dU)))).toMatchObject({
+      right: true,
+      kind: "gradient",
+      name: "∂L/∂recurrent_kernel[0, 0]",
+    });
+    expect(weight("kernel", total(right.map(({ dW }) => dW))).right).toBe(true);
+    expect(weight("bias", total(right.map(({ db }) => db))).right).toBe(true);
+    expect(weight("bias", total(right.map(({ db }) => db)) + 1e-5).right).toBe(false);
+    for (const t of [0, 1, 2]) expect(state(t, right[1]!.dh[t]!, 1).right).toBe(true);
+  });
+
+  it.each([
+    ["the sum over time", "time-sum-forgotten", total(both().map(({ dU }) => [dU[2]!]))],
+    ["tanh'", "derivative-forgotten", total(both({ derivative: false }).map(({ dU }) => dU))],
+    ["the 2 of the square", "loss-factor", total(both({ scale: 1 / 2 }).map(({ dU }) => dU))],
+    ["the mean over the examples", "loss-mean", total(both({ scale: 2 }).map(({ dU }) => dU))],
+    ["the sign", "sign-swapped", total(both({ scale: -1 }).map(({ dU }) => dU))],
+    ["no division by the timesteps", "time-mean", total(both().map(({ dU }) => dU)) / 3],
+  ])("%s forgotten: %s", (_, slip, value) => {
+    expect(idsOf(weight("recurrent_kernel", value))[0]).toEqual([slip]);
+  });
+
+  it("tells which timestep's share stands alone", () => {
+    const { findings } = weight("kernel", total(both().map(({ dW }) => [dW[1]!])));
+    expect(findings[0]?.slips[0]?.detail).toContain("That is the share of timestep 1 alone.");
+  });
+
+  it("names two slips where both were made: no mean and no 2 is one of them", () => {
+    const value = total(both({ scale: 1 }).map(({ dU }) => dU)); // 2/n is 1 for two examples, so no 2 and no mean is right
+    expect(weight("recurrent_kernel", value).right).toBe(true);
+    const noDerivative = total(both({ derivative: false, scale: 1 / 2 }).map(({ dU }) => dU));
+    expect(idsOf(weight("recurrent_kernel", noDerivative))[0]).toEqual(["derivative-forgotten", "loss-factor"]);
+  });
+
+  it("follow a state's gradient back through time", () => {
+    const noDerivative = backward(x[0], y[0], { derivative: false });
+    expect(idsOf(state(1, noDerivative.dh[1]!))[0]).toEqual(["derivative-forgotten"]);
+    expect(idsOf(state(0, backward(x[0], y[0]).dh[1]!))[0]).toEqual(["another-value"]);
+    expect(idsOf(state(1, 0.987654321))).toEqual([]);
+  });
+
+  it("say what there is to ask for", () => {
+    const ask = (more: Partial<GradientAnswer>) => () =>
+      checkGradient(model, {
+        layer: "rnn",
+        value: 1,
+        x: [[[0.5], [-1], [2]]],
+        y: [[0]],
+        loss: "mse",
+        ...more,
+      });
+    expect(ask({ array: "gamma", index: [0] })).toThrow("Its arrays are kernel, recurrent_kernel, bias.");
+    expect(ask({ array: "kernel", index: [0, 1] })).toThrow("Kernel has the shape (1, 1), counted from 0.");
+    expect(ask({ name: "z" })).toThrow("Its values are h.");
+    expect(ask({ name: "h", timestep: 3 })).toThrow("There are 1 units at 3 timesteps, from 0.");
+  });
+});
+
+describe("two units", () => {
+  const layer = layers.simpleRNN({ units: 2, activation: "linear", useBias: false, name: "rnn" });
+  const model = sequential({ layers: [input({ shape: [2, 1] }), layer] });
+  const U = [
+    [0.3, 0.8],
+    [-0.6, 0.2],
+  ] as const;
+  layer.setWeights([[[0.5, -0.4]], U]);
+  // h₁ = x₁·W, h₂ = x₂·W + h₁·U, L = ½ Σ (h₂ − y)², so dh₂ = h₂ − y, dh₁ = dh₂·Uᵀ, dU = h₁ᵀ·dh₂.
+  const [h1, y] = [
+    [0.5 * 2, -0.4 * 2],
+    [0.1, 0.7],
+  ] as const;
+  const h2 = [0, 1].map((j) => [0.5, -0.4][j]! * -1 + h1[0] * U[0][j]! + h1[1] * U[1][j]!);
+  const dh2 = h2.map((value, j) => value - y[j]!);
+  const ask = (more: object, value: number) =>
+    checkGradient(model, { layer: "rnn", x: [[[2], [-1]]], y: [y], loss: "mse", value: value.toFixed(7), ...more });
+
+  it("multiply with Uᵀ on the way back", () => {
+    const dh1 = dh2[0]! * U[0][0] + dh2[1]! * U[0][1];
+    const wrong = dh2[0]! * U[0][0] + dh2[1]! * U[1][0];
+    const where = { name: "h", timestep: 0, unit: 0 };
+    expect(ask(where, dh1).right).toBe(true);
+    expect(idsOf(ask(where, wrong))[0]).toEqual(["matrix-not-transposed"]);
+  });
+
+  it("keep row and column of an array apart", () => {
+    const where = { array: "recurrent_kernel", index: [0, 1] };
+    expect(ask(where, h1[0] * dh2[1]!).right).toBe(true);
+    expect(idsOf(ask(where, h1[1] * dh2[0]!))[0]).toEqual(["index-swapped"]);
+  });
+});
+
+describe("an LSTM of one unit", () => {
+  const sigmoid = (a: number): number => 1 / (1 + Math.exp(-a));
+  const layer = layers.lstm({ units: 1, name: "lstm" });
+  const model = sequential({ layers: [input({ shape: [2, 1] }), layer] });
+  const [W, U, B] = [
+    [0.3, -0.7, 0.9, 0.2],
+    [0.4, 0.6, -0.5, 0.8],
+    [0.1, 1, -0.2, 0.05],
+  ] as const;
+  layer.setWeights([[W], [U], B]);
+  const step = (xt: number, h: number, c: number) => {
+    const sums = [0, 1, 2, 3].map((gate) => xt * W[gate]! + h * U[gate]! + B[gate]!);
+    const [i, f, g, o] = [sigmoid(sums[0]!), sigmoid(sums[1]!), Math.tanh(sums[2]!), sigmoid(sums[3]!)];
+    const next = f * c + i * g;
+    return { i, f, g, o, c: next, h: o * Math.tanh(next), before: c };
+  };
+  const one = step(0.8, 0, 0);
+  const two = step(-1.1, one.h, one.c);
+  const target = 0.4;
+  const dh2 = 2 * (two.h - target);
+  const dc2 = dh2 * two.o * (1 - Math.tanh(two.c) ** 2);
+  const gates = [
+    dc2 * two.g * two.i * (1 - two.i),
+    dc2 * one.c * two.f * (1 - two.f),
+    dc2 * two.i * (1 - two.g ** 2),
+    dh2 * Math.tanh(two.c) * two.o * (1 - two.o),
+  ];
+  const dh1 = gates.reduce((sum, d, gate) => sum + d * U[gate]!, 0);
+  const own = dh1 * one.o * (1 - Math.tanh(one.c) ** 2);
+  const carried = dc2 * two.f;
+  const ask = (name: string, value: number) =>
+    checkGradient(model, {
+      layer: "lstm",
+      name,
+      timestep: 0,
+      unit: 0,
+      x: [[[0.8], [-1.1]]],
+      y: [[target]],
+      loss: "mse",
+      value: value.toFixed(8),
+    });
+
+  it("has two ways back to the cell state", () => {
+    expect(ask("h", dh1).right).toBe(true);
+    expect(ask("c", own + carried).right).toBe(true);
+    expect(idsOf(ask("c", own))[0]).toEqual(["state-flow-forgotten"]);
+    expect(idsOf(ask("c", own)).flat()).toContain("carry-flow-forgotten");
+    expect(idsOf(ask("c", carried)).flat()).toContain("gate-flow-forgotten");
+  });
+
+  it("multiplies with the derivative of each activation", () => {
+    const noSigma = [dc2 * two.g, dc2 * one.c, dc2 * two.i * (1 - two.g ** 2), dh2 * Math.tanh(two.c)];
+    const wrong = noSigma.reduce((sum, d, gate) => sum + d * U[gate]!, 0);
+    const { findings } = ask("h", wrong);
+    expect(findings[0]?.slips[0]).toMatchObject({ id: "derivative-forgotten" });
+    expect(findings[0]?.slips[0]?.detail).toContain("σ(1 − σ)");
+  });
+});
+
+describe("a Dense layer behind", () => {
+  it("has the gradient of its output, its kernel and its bias", () => {
+    const dense = layers.dense({ units: 1, activation: "sigmoid", name: "dense" });
+    const model = sequential({ layers: [input({ shape: [2] }), dense] });
+    dense.setWeights([[[0.5], [-0.3]], [0.1]]);
+    const p = 1 / (1 + Math.exp(-(2 * 0.5 + 1 * -0.3 + 0.1)));
+    const da = 2 * (p - 1) * p * (1 - p);
+    const ask = (more: object, value: number) =>
+      checkGradient(model, { layer: "dense", x: [[2, 1]], y: [[1]], loss: "mse", value: value.toFixed(7), ...more });
+    expect(ask({ name: "output" }, 2 * (p - 1)).right).toBe(true);
+    expect(ask({ array: "kernel", index: [0, 0] }, da * 2).right).toBe(true);
+    expect(idsOf(ask({ array: "kernel", index: [0, 0] }, 2 * (p - 1) * 2))[0]).toEqual(["derivative-forgotten"]);
+  });
+});

@@ -1,0 +1,149 @@
+/** Which slips give a wrong gradient: factors of the loss, shares of the sum over time, and derivatives left out on the way. */
+import type { LayerRun } from "../by-hand.ts";
+import { type NamedSlip, namedSlip, ranked } from "./answer.ts";
+import { gradientSlips } from "./gradient-slips.ts";
+import type { ProgramChange } from "./rewrite-program.ts";
+import type { ValueFinding } from "./search-values.ts";
+import type { SlipId } from "./slip.ts";
+import { gives, halfUnit } from "./written-number.ts";
+
+/** What a gradient is made of, and what it would be with a change. */
+export interface GradientNumbers {
+  readonly layer: string;
+  readonly name: string;
+  /** float64 */
+  readonly expected: number;
+  readonly run: LayerRun;
+  /** Rows that the loss is the mean of, and numbers in them. */
+  readonly rows: number;
+  readonly elements: number;
+  /** What each timestep adds, over all examples, in the order of processing. */
+  readonly shares: readonly { readonly timestep: number; readonly value: number }[];
+  readonly others: readonly { readonly where: string; readonly value: number }[];
+  /** The entry with row and column exchanged. */
+  readonly mirrored: number | undefined;
+  withChange(change: ProgramChange): number | undefined;
+}
+
+/** A slip and the gradient that it gives, as a factor of any gradient or as a number of its own. */
+interface Candidate {
+  readonly slips: readonly NamedSlip[];
+  readonly plausibility: number;
+  readonly value: number;
+}
+
+/** Ways to `written`, the most plausible first; two slips only where no single one gives it. */
+export function findGradientSlips(numbers: GradientNumbers, written: number | string): ValueFinding[] {
+  const factors = factorSlips(numbers);
+  const paths = pathSlips(numbers);
+  const scaled = factors.map(({ factor, ...rest }) => ({ ...rest, value: numbers.expected * factor }));
+  const singles = [...scaled, ...paths, ...entrySlips(numbers)].filter(({ value }) => gives(written, value));
+  if (singles.length > 0) return toFindings(singles);
+  const pairs = paths.flatMap((path) =>
+    factors.map(
+      (factor): Candidate => ({
+        slips: [...path.slips, ...factor.slips],
+        plausibility: path.plausibility * factor.plausibility * 0.6,
+        value: path.value * factor.factor,
+      }),
+    ),
+  );
+  const found = pairs.filter(({ value }) => gives(written, value));
+  return found.length > 0 ? toFindings(found) : almost(numbers, written);
+}
+
+function toFindings(candidates: readonly Candidate[]): ValueFinding[] {
+  return ranked(candidates, 8).map(({ slips, plausibility, value }) => ({
+    slips,
+    plausibility,
+    everyStep: false,
+    lines: [`= ${value}`],
+  }));
+}
+
+/** Mistakes that multiply every gradient by one number. */
+function factorSlips({ layer, rows, elements }: GradientNumbers) {
+  const slip = (id: SlipId, factor: number, plausibility: number, detail: string) => ({
+    slips: [namedSlip(id, layer, detail)],
+    factor,
+    plausibility,
+  });
+  const counts = [...new Set([elements, rows])].filter((count) => count > 1);
+  const two = "The derivative of (ŷ − y)² is 2 (ŷ − y).";
+  const mean = (count: number): string =>
+    `The loss is a mean over ${count} numbers: its gradient has 1/${count} in it.`;
+  return [
+    slip("loss-factor", 1 / 2, 0.75, two),
+    slip("sign-swapped", -1, 0.65, "The derivative by the prediction is 2 (ŷ − y), not 2 (y − ŷ)."),
+    ...counts.flatMap((count) => [
+      slip("loss-mean", count, 0.7, mean(count)),
+      {
+        slips: [namedSlip("loss-factor", layer, two), namedSlip("loss-mean", layer, mean(count))],
+        factor: count / 2,
+        plausibility: 0.6,
+      },
+    ]),
+  ];
+}
+
+/** Mistakes on the way back, and in the sum over time. */
+function pathSlips(numbers: GradientNumbers): Candidate[] {
+  const { layer, shares, run, withChange } = numbers;
+  const flows = gradientSlips(run).flatMap(({ id, detail, plausibility, result }): Candidate[] => {
+    const value = withChange(result);
+    if (value === undefined || Math.abs(value - numbers.expected) <= 1e-12 * Math.abs(numbers.expected)) return [];
+    return [{ slips: [namedSlip(id, layer, detail)], plausibility, value }];
+  });
+  if (shares.length < 2) return flows;
+  const sum = "Every timestep uses the same array: what all of them give is added up.";
+  const last = shares.at(-1)!;
+  return [
+    {
+      slips: [namedSlip("time-sum-forgotten", layer, `${sum} That is the last one's share alone.`)],
+      plausibility: 0.8,
+      value: last.value,
+    },
+    ...shares.slice(0, -1).map(({ timestep, value }) => ({
+      slips: [namedSlip("time-sum-forgotten", layer, `${sum} That is the share of timestep ${timestep} alone.`)],
+      plausibility: 0.6,
+      value,
+    })),
+    {
+      slips: [namedSlip("time-mean", layer, `${sum} They are not divided by the ${shares.length} timesteps.`)],
+      plausibility: 0.6,
+      value: numbers.expected / shares.length,
+    },
+    ...flows,
+  ];
+}
+
+function entrySlips({ layer, others, mirrored }: GradientNumbers): Candidate[] {
+  return [
+    ...(mirrored === undefined
+      ? []
+      : [
+          {
+            slips: [namedSlip("index-swapped", layer, "A row belongs to what comes in, a column to what goes out.")],
+            plausibility: 0.7,
+            value: mirrored,
+          },
+        ]),
+    ...others.map(({ where, value }) => ({
+      slips: [namedSlip("another-value", layer, `That is the gradient of ${where}.`)],
+      plausibility: 0.45,
+      value,
+    })),
+  ];
+}
+
+function almost({ layer, expected }: GradientNumbers, written: number | string): ValueFinding[] {
+  const distance = Math.abs(Number(written) - expected);
+  const oneOff = distance <= 3 * halfUnit(written) * (1 + 1e-9);
+  if (!oneOff && distance > 0.01 * Math.abs(expected)) return [];
+  const detail = oneOff
+    ? "One off in the last digit: keep more digits until the last step, then round once."
+    : "The answer is near: keep more digits until the last step.";
+  return [
+    { slips: [namedSlip("rounding", layer, detail)], plausibility: 0.6, everyStep: false, lines: [`≈ ${expected}`] },
+  ];
+}

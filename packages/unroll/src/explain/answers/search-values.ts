@@ -1,0 +1,223 @@
+/** Which slips give a wrong value: in the layer itself, in the layers before it, two together, rounding on the way. */
+
+import { map } from "../../program/builder.ts";
+import type { LayerRun } from "../by-hand.ts";
+import { type NamedSlip, namedSlip, ranked } from "./answer.ts";
+import type { AskedValue, CellPlace } from "./asked-value.ts";
+import { arraysOf, equationText, evaluateStep, evaluateSteps } from "./cell-values.ts";
+import { type LayerSlip, layerSlips } from "./layer-slips.ts";
+import type { ProgramChange } from "./rewrite-program.ts";
+import type { Variant } from "./slip.ts";
+import { type Equations, equationVariants, rounded, roundedEquations, withEquations } from "./value-slips.ts";
+import { gives, halfUnit } from "./written-number.ts";
+
+/** One way to a wrong value. */
+export interface ValueFinding {
+  /** One slip, or two together. */
+  readonly slips: readonly NamedSlip[];
+  /** From 0 to 1, to order findings; equal numbers are ties. */
+  readonly plausibility: number;
+  /** True where the slip is made in every step up to this one; false where in this one only. */
+  readonly everyStep: boolean;
+  /** The equation with the slip in it, and the number that it gives. */
+  readonly lines: readonly string[];
+}
+
+/** More findings than this are cut, but for ties. */
+const mostFindings = 8;
+/** Slips below this are not put together with others. */
+const pairedFrom = 0.5;
+
+/** Ways to `written`, the most plausible first; several slips only where no single one does. */
+export function findValueSlips(asked: AskedValue, written: number | string): ValueFinding[] {
+  const own = asked.place === undefined ? ownLayer(asked, written) : inCell(asked, asked.place, written);
+  const near = [...own, ...otherValues(asked, written), ...roundedOnTheWay(asked, written)];
+  if (near.length > 0) return ranked(near, mostFindings);
+  const earlier = carried(asked, written);
+  if (earlier.length > 0) return ranked(earlier, mostFindings);
+  const pairs = asked.place === undefined ? layerPairs(asked, written) : cellPairs(asked, asked.place, written);
+  return pairs.length > 0 ? ranked(pairs, mostFindings) : almost(asked, written);
+}
+
+/** Slips in the cell's equations, in this step alone or in every step. */
+function inCell({ name, unit }: AskedValue, place: CellPlace, written: number | string): ValueFinding[] {
+  const { owner, cell, run, at } = place;
+  const arrays = arraysOf(owner);
+  const step = run.steps[at]!;
+  const found = equationVariants(owner, cell).flatMap((variant): ValueFinding[] => {
+    const { result } = variant;
+    const here = evaluateStep(result, cell, step.before, step.x, arrays)[name]?.[unit];
+    if (gives(written, here)) return [cellFinding([variant], place, result, name, here, false)];
+    const all = evaluateSteps(result, cell, run.steps.slice(0, at + 1), arrays)[name]?.[unit];
+    return gives(written, all) ? [cellFinding([variant], place, result, name, all, true)] : [];
+  });
+  const first = evaluateStep(cell.named, cell, run.steps[0]!.before, step.x, arrays)[name]?.[unit];
+  if (at > 0 && gives(written, first)) {
+    const detail = "After each step the new state becomes the state before the next one.";
+    const slip: Variant<Equations> = { id: "state-not-updated", result: cell.named, detail, plausibility: 0.6 };
+    found.push(cellFinding([slip], place, cell.named, name, first, false));
+  }
+  return found;
+}
+
+function cellPairs({ name, unit }: AskedValue, place: CellPlace, written: number | string): ValueFinding[] {
+  const { owner, cell, run, at } = place;
+  const arrays = arraysOf(owner);
+  const step = run.steps[at]!;
+  const steps = run.steps.slice(0, at + 1);
+  return equationVariants(owner, cell)
+    .filter(({ plausibility }) => plausibility >= pairedFrom)
+    .flatMap((first) =>
+      equationVariants(owner, withEquations(cell, first.result))
+        .filter(({ id, plausibility }) => id !== first.id && plausibility >= pairedFrom)
+        .flatMap((second): ValueFinding[] => {
+          const { result } = second;
+          const both = [first, second];
+          const here = evaluateStep(result, cell, step.before, step.x, arrays)[name]?.[unit];
+          if (gives(written, here)) return [cellFinding(both, place, result, name, here, false)];
+          const all = evaluateSteps(result, cell, steps, arrays)[name]?.[unit];
+          return gives(written, all) ? [cellFinding(both, place, result, name, all, true)] : [];
+        }),
+    );
+}
+
+function cellFinding(
+  variants: readonly Variant<Equations>[],
+  { owner }: CellPlace,
+  equations: Equations,
+  name: string,
+  value: number | undefined,
+  everyStep: boolean,
+): ValueFinding {
+  return {
+    slips: variants.map(({ id, detail }) => namedSlip(id, owner.name, detail)),
+    plausibility: together(variants) * (everyStep ? 0.95 : 1),
+    everyStep,
+    lines: [equationText(equations, name), `= ${value}`],
+  };
+}
+
+/** Slips in what the layer itself computes. */
+function ownLayer(asked: AskedValue, written: number | string): ValueFinding[] {
+  return layerSlips(asked.own).flatMap((slip) => {
+    const value = asked.withChange(slip.change);
+    return gives(written, value) ? [layerFinding([slip], value)] : [];
+  });
+}
+
+/** Slips in the layers before, whose wrong numbers are carried on. */
+function carried(asked: AskedValue, written: number | string): ValueFinding[] {
+  return asked.before.flatMap((run, distance) =>
+    layerSlips(run).flatMap((slip): ValueFinding[] => {
+      const value = asked.withChange(slip.change);
+      if (!gives(written, value)) return [];
+      const finding = layerFinding([slip], value);
+      return [{ ...finding, plausibility: finding.plausibility * 0.9 * 0.98 ** distance }];
+    }),
+  );
+}
+
+function layerPairs(asked: AskedValue, written: number | string): ValueFinding[] {
+  const slips = layerSlips(asked.own).filter(({ plausibility }) => plausibility >= pairedFrom);
+  return slips.flatMap((first, index) =>
+    slips.slice(index + 1).flatMap((second): ValueFinding[] => {
+      if (first.id === second.id) return [];
+      const value = asked.withChange(bothChanges(first.change, second.change));
+      return gives(written, value) ? [layerFinding([first, second], value)] : [];
+    }),
+  );
+}
+
+/** One change after the other. */
+function bothChanges(first: ProgramChange, second: ProgramChange): ProgramChange {
+  return {
+    operation: (changed, original) => {
+      const once = first.operation?.(changed, original);
+      return second.operation?.(once ?? changed, original) ?? once;
+    },
+    value: (changed, original) => {
+      const once = first.value?.(changed, original);
+      if (once instanceof Float64Array) return once;
+      return second.value?.(once ?? changed, original) ?? once;
+    },
+  };
+}
+
+function layerFinding(slips: readonly LayerSlip[], value: number | undefined): ValueFinding {
+  return {
+    slips: slips.map(({ id, layer, detail }) => namedSlip(id, layer, detail)),
+    plausibility: together(slips),
+    everyStep: false,
+    lines: [`= ${value}`],
+  };
+}
+
+function together(slips: readonly { readonly plausibility: number }[]): number {
+  return slips.reduce((product, { plausibility }) => product * plausibility, slips.length > 1 ? 0.6 : 1);
+}
+
+function otherValues({ layer, others }: AskedValue, written: number | string): ValueFinding[] {
+  const found = others.filter(({ value }) => gives(written, value));
+  if (found.length === 0) return [];
+  const [first, ...more] = found.map(({ where }) => where);
+  const also = more.length === 0 ? "" : ` (and ${more.slice(0, 3).join(", ")}${more.length > 3 ? ", ..." : ""})`;
+  return [
+    {
+      slips: [namedSlip("another-value", layer.name, `That is ${first}${also}.`)],
+      plausibility: 0.5,
+      everyStep: false,
+      lines: [`= ${found[0]!.value}`],
+    },
+  ];
+}
+
+/** Every named value and every layer's output rounded to 2, 3, 4 or 5 decimals as soon as it is there. */
+function roundedOnTheWay(asked: AskedValue, written: number | string): ValueFinding[] {
+  const runs = [asked.own, ...asked.before];
+  return [5, 4, 3, 2].flatMap((decimals): ValueFinding[] => {
+    const value = asked.withChange(roundingChange(runs, decimals));
+    if (!gives(written, value)) return [];
+    const near = isOneOff(asked, written) ? "One off in the last digit: rounding" : "Rounding";
+    const detail = `${near} to ${decimals} decimals in between gives it; keep more digits until the last step.`;
+    const slip = namedSlip("rounding", asked.layer.name, detail);
+    return [{ slips: [slip], plausibility: 0.62, everyStep: true, lines: [`= ${value}`] }];
+  });
+}
+
+function roundingChange(runs: readonly LayerRun[], decimals: number): ProgramChange {
+  const outputs = new Set(runs.flatMap(({ call }) => call.outputs));
+  return {
+    operation: (changed) =>
+      changed.op === "scan"
+        ? { ...changed, cell: withEquations(changed.cell, roundedEquations(changed.cell, decimals)) }
+        : undefined,
+    value: (changed, original) =>
+      outputs.has(original) && original.operation.op !== "scan"
+        ? map([changed], ([value]) => rounded(value!, decimals))
+        : undefined,
+  };
+}
+
+/** One off in the last digit, or near: most likely rounded on the way. */
+function almost(asked: AskedValue, written: number | string): ValueFinding[] {
+  const { layer, expected } = asked;
+  const distance = Math.abs(Number(written) - expected);
+  const oneOff = isOneOff(asked, written);
+  if (!oneOff && distance > 0.01 * Math.max(Math.abs(expected), 0.05)) return [];
+  const detail = oneOff
+    ? "One off in the last digit: keep more digits until the last step, then round once."
+    : "The answer is near: keep more digits until the last step.";
+  return [
+    {
+      slips: [namedSlip("rounding", layer.name, detail)],
+      plausibility: 0.6,
+      everyStep: false,
+      lines: [`≈ ${expected}`],
+    },
+  ];
+}
+
+/** Within one and a half units of the last decimal that is written. */
+function isOneOff({ expected }: AskedValue, written: number | string): boolean {
+  return Math.abs(Number(written) - expected) <= 3 * halfUnit(written) * (1 + 1e-9);
+}

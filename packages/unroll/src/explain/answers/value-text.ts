@@ -1,0 +1,29 @@
+/** A checked value as plain text. */
+import type { ValueCheck } from "./check-value.ts";
+import type { ValueFinding } from "./search-values.ts";
+
+/** The verdict, and each way to a wrong value with the equation that gives it. */
+export function valueToText({ layer, name, given, expected, right, digits, findings }: ValueCheck): string {
+  const agree = `${digits} significant digit${digits === 1 ? " agrees" : "s agree"}`;
+  if (right) return `${layer}: ${name} = ${given} is right, ${agree}.\n`;
+  const head = `${layer}: ${name} = ${given} is not right, it is ${Number(expected.toPrecision(7))}; ${agree}.`;
+  const lead =
+    findings.length === 0
+      ? ["No known slip gives this value, nor do two together."]
+      : findings.length === 1
+        ? []
+        : [`${findings.length} ways to it, the most likely first:`];
+  const ways = findings.map((finding, index) => findingText(finding, findings.length === 1 ? "" : `${index + 1}. `));
+  return `${[head, ...lead, ...ways].join("\n\n")}\n`;
+}
+
+function findingText({ slips, everyStep, lines }: ValueFinding, number: string): string {
+  const titles = [...new Set(slips.map(({ title }) => title))].join(", and ");
+  const layers = [...new Set(slips.map(({ layer }) => layer))].join(", ");
+  const steps = everyStep ? ", in every step up to here" : "";
+  return [
+    `${number}${titles.charAt(0).toUpperCase()}${titles.slice(1)}${steps} (${layers}).`,
+    ...slips.map(({ detail }) => `  ${detail}`),
+    ...lines.map((line) => `  ${line}`),
+  ].join("\n");
+}

@@ -1,0 +1,37 @@
+/** A number as a learner wrote it: how far it was rounded, and how near it is to the right one. */
+
+/** Half a unit of the last decimal that is written. */
+export function halfUnit(value: number | string): number {
+  const [mantissa = "", exponent = "0"] = String(value).toLowerCase().split("e");
+  return 0.5 * 10 ** (Number(exponent) - (mantissa.split(".")[1]?.length ?? 0));
+}
+
+export interface Comparison {
+  readonly given: number;
+  readonly expected: number;
+  /** Right to the decimals that are written. */
+  readonly right: boolean;
+  /** Significant digits that agree, at most those that are written. */
+  readonly digits: number;
+}
+
+export function compareWritten(written: number | string, expected: number): Comparison {
+  const given = Number(written);
+  const distance = Math.abs(given - expected);
+  const isRounded = distance <= halfUnit(written) * (1 + 1e-9);
+  // Keras's own number, in float32, is right too.
+  const right = isRounded || distance <= halfUnit(written) + 1e-6 * Math.abs(expected);
+  const agree = isRounded ? 16 : Math.floor(-Math.log10((2 * distance) / Math.max(Math.abs(expected), 1e-300)));
+  return { given, expected, right, digits: Math.max(0, Math.min(agree, writtenDigits(written))) };
+}
+
+/** Whether a number that a slip gives is the written one. */
+export function gives(written: number | string, value: number | undefined): boolean {
+  if (value === undefined || !Number.isFinite(value)) return false;
+  return Math.abs(value - Number(written)) <= halfUnit(written) * (1 + 1e-9) + 1e-7 * Math.abs(value);
+}
+
+function writtenDigits(value: number | string): number {
+  const [mantissa = ""] = String(value).toLowerCase().split("e");
+  return mantissa.replace(/^-?0*\.?0*/, "").replace(".", "").length;
+}
