@@ -4,13 +4,11 @@
  */
 import { UnrollError } from "../core/errors.ts";
 import { type Answer, checkAnswer } from "../explain/answers/check.ts";
-import { answerToJson, answerToText, checkValue, valueToText } from "../explain/answers/index.ts";
-import { wrapText } from "../explain/lines.ts";
+import { answerToJson, answerToText } from "../explain/answers/index.ts";
+import { checkNumber, numberFlags } from "./check-number.ts";
 import type { Command, FlagValues } from "./command.ts";
-import { dataFor } from "./data-for.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
 import { fileOf, layerOf, parseShape, printJson } from "./print.ts";
-import { inputFlag } from "./read-data.ts";
 
 export const check: Command = {
   name: "check",
@@ -21,12 +19,7 @@ export const check: Command = {
     params: { kind: "whole", least: 0, value: "N", doc: "your number of parameters" },
     shape: { kind: "string", value: "SHAPE", doc: 'your output shape, such as "(None, 4)"' },
     total: { kind: "whole", least: 0, value: "N", doc: "your number of parameters of the model" },
-    value: { kind: "string", value: "V", doc: "your value of one timestep, as you wrote it" },
-    name: { kind: "string", value: "NAME", doc: "which value: f, c, h ...; by default the output" },
-    timestep: { kind: "whole", least: 0, value: "T", doc: "of which timestep, from 0; by default the last" },
-    unit: { kind: "whole", least: 0, value: "U", doc: "of which unit, from 0; by default the first" },
-    input: inputFlag,
-    sample: { kind: "whole", least: 0, value: "N", doc: "which example of the input, from 0" },
+    ...numberFlags,
     hints: { kind: "boolean", doc: "name the slips, but keep the right derivation back" },
     ...modelFlags,
   },
@@ -34,19 +27,14 @@ export const check: Command = {
     "unroll check model.keras --layer gru --params 120",
     'unroll check model.py --layer 0 --shape "(None, 4)"',
     "unroll check model.py --total 888",
-    "unroll check model.keras --input x.npy --layer lstm --name f --value 0.717",
+    "unroll check m.keras --input x.npy --layer lstm --gate f --timestep 17 --unit 2 --value 0.717",
+    "unroll check m.h5 --input x.npy --target y.npy --layer 0 --name h --gradient 0.3",
   ],
   async run(invocation) {
     const { flags, terminal } = invocation;
     const one = await readOneModel(fileOf(invocation), flags);
+    if (flags.value !== undefined || flags.gradient !== undefined) return await checkNumber(one, invocation);
     const { model } = one;
-    if (typeof flags.value === "string") {
-      const { inputs } = await dataFor(one, flags, terminal);
-      const checked = checkValue(model, { ...valueAnswer(flags, layerOf(invocation)), x: inputs });
-      if (flags.json === true) printJson(terminal, { right: checked.right, answers: [checked] });
-      else terminal.out(wrapText(valueToText(checked), Math.min(terminal.columns, 100)));
-      return checked.right ? 0 : 1;
-    }
     const checks = answersOf(flags, layerOf(invocation)).map((answer) => checkAnswer(model, answer));
     const right = checks.every((one) => one.right);
     if (flags.json === true) printJson(terminal, { right, answers: checks.map(answerToJson) });
@@ -57,26 +45,6 @@ export const check: Command = {
     return right ? 0 : 1;
   },
 };
-
-function valueAnswer({ value, name, timestep, unit, sample }: FlagValues, layer: string | number | undefined) {
-  const written = String(value);
-  if (layer !== undefined && written.trim() !== "" && Number.isFinite(Number(written))) {
-    return {
-      layer,
-      value: written,
-      unit: Number(unit ?? 0),
-      ...(typeof name === "string" ? { name } : {}),
-      ...(typeof timestep === "number" ? { timestep } : {}),
-      ...(typeof sample === "number" ? { sample } : {}),
-    };
-  }
-  throw new UnrollError({
-    code: "usage",
-    path: "unroll check",
-    expected: "--value needs a number and the --layer that it belongs to",
-    received: layer === undefined ? "no --layer" : `--value ${written}`,
-  });
-}
 
 /** One answer for each flag that gives one. */
 function answersOf({ params, shape, total }: FlagValues, layer: string | number | undefined): Answer[] {
@@ -90,6 +58,6 @@ function answersOf({ params, shape, total }: FlagValues, layer: string | number 
     code: "usage",
     path: "unroll check",
     expected: "needs an answer to check",
-    hint: "Give --params N, --shape SHAPE, --total N or --value V.",
+    hint: "Give --params N, --shape SHAPE, --total N, --value V or --gradient V.",
   });
 }

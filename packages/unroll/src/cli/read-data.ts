@@ -38,6 +38,13 @@ export async function readInputs(flags: FlagValues, model: Model): Promise<Tenso
   });
 }
 
+/** The targets of `--target`, one tensor for each file or array in it. Throws UnrollError `file`, `format`, `data`. */
+export async function readTargets(paths: readonly string[]): Promise<Tensor[]> {
+  const tensors: Tensor[] = [];
+  for (const path of paths) tensors.push(...(await readTensors(path, undefined)));
+  return tensors;
+}
+
 async function readTensors(path: string, inputs: readonly SymbolicTensor[] | undefined): Promise<Tensor[]> {
   const bytes = await readFileBytes(path);
   const ending = /\.[a-z]+$/i.exec(path)?.[0].toLowerCase();

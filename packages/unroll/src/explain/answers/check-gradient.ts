@@ -22,8 +22,8 @@ import { type ProgramChange, rewriteProgram } from "./rewrite-program.ts";
 import { findGradientSlips, type GradientNumbers } from "./search-gradients.ts";
 import { compareWritten } from "./written-number.ts";
 
-/** Which gradient, and what the learner has for it: of `array[index]`, or of `name` at `timestep` and `unit`. */
-export interface GradientAnswer {
+/** Which gradient: of `array[index]`, or of `name` at `timestep` and `unit`. */
+export interface GradientQuestion {
   /** The layer's name or place; of Bidirectional also `forward_<name>` and `backward_<name>`. */
   readonly layer: string | number;
   /** Keras's name of the array: "kernel", "recurrent_kernel", "bias". */
@@ -38,13 +38,17 @@ export interface GradientAnswer {
   readonly unit?: number;
   /** Which example of the data, from 0; only with a named value. */
   readonly sample?: number;
-  /** As written: the number of its decimals says how far it was rounded. */
-  readonly value: number | string;
   /** All examples of the batch and their targets. */
   readonly x: ModelData;
   readonly y: ModelData;
   /** By default the losses of `compile`. */
   readonly loss?: LossLike;
+}
+
+/** Which gradient, and what the learner has for it. */
+export interface GradientAnswer extends GradientQuestion {
+  /** As written: the number of its decimals says how far it was rounded. */
+  readonly value: number | string;
 }
 
 /**
@@ -55,9 +59,7 @@ export interface GradientAnswer {
  * @example checkGradient(model, { layer: "rnn", name: "h", timestep: 2, unit: 0, value: "0.41", x, y, loss: "mse" })
  */
 export function checkGradient(model: Model, answer: GradientAnswer): ValueCheck {
-  const { x, y, loss } = answer;
-  const program = gradientProgram(model, x, y, { ...(loss === undefined ? {} : { loss }), training: false });
-  const numbers = numbersFor(model, program, answer);
+  const numbers = findGradient(model, answer);
   const compared = compareWritten(answer.value, numbers.expected);
   return {
     kind: "gradient",
@@ -68,7 +70,10 @@ export function checkGradient(model: Model, answer: GradientAnswer): ValueCheck 
   };
 }
 
-function numbersFor(model: Model, program: GradientProgram, answer: GradientAnswer): GradientNumbers {
+/** The number that is asked for, and what it would be with slips. Throws UnrollError as `checkGradient` does. */
+export function findGradient(model: Model, answer: GradientQuestion): GradientNumbers {
+  const { x, y, loss } = answer;
+  const program = gradientProgram(model, x, y, { ...(loss === undefined ? {} : { loss }), training: false });
   const layer = layerNamed(model, answer.layer);
   const { forward } = program;
   const call = forward.calls.find((one) => familyOf(one.call.layer).includes(layer));
@@ -88,7 +93,7 @@ function averages({ forward }: GradientProgram): { rows: number; elements: numbe
 }
 
 /** The gradient of one weight, summed over examples and timesteps. */
-function ofWeight(model: Model, program: GradientProgram, layer: Layer, answer: GradientAnswer) {
+function ofWeight(model: Model, program: GradientProgram, layer: Layer, answer: GradientQuestion) {
   const { array = "", index = [] } = answer;
   const { variable, owner } = arrayOf(layer, array);
   const position = positionIn(variable, index, owner);
@@ -112,7 +117,7 @@ function ofWeight(model: Model, program: GradientProgram, layer: Layer, answer: 
 /** What each timestep and each example adds; none for arrays outside cells. */
 function sharesOf(
   model: Model,
-  { x, y, loss }: GradientAnswer,
+  { x, y, loss }: GradientQuestion,
   owner: Layer,
   array: string,
   position: number,
@@ -132,7 +137,7 @@ function ofValue(
   program: GradientProgram,
   run: GradientNumbers["run"],
   layer: Layer,
-  { name = "h", timestep, unit = 0, sample = 0 }: GradientAnswer,
+  { name = "h", timestep, unit = 0, sample = 0 }: GradientQuestion,
 ) {
   const scans = run.scans.filter((one) => one.name === layer.name || layer === run.call.call.layer);
   const [scanRun] = scans;

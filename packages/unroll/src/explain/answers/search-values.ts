@@ -27,6 +27,8 @@ export interface ValueFinding {
 const mostFindings = 8;
 /** Slips below this are not put together with others. */
 const pairedFrom = 0.5;
+/** Slips below this are not looked for in the layers before: each takes an evaluation of all layers behind it. */
+const carriedFrom = 0.55;
 
 /** Ways to `written`, the most plausible first; several slips only where no single one does. */
 export function findValueSlips(asked: AskedValue, written: number | string): ValueFinding[] {
@@ -108,7 +110,7 @@ function ownLayer(asked: AskedValue, written: number | string): ValueFinding[] {
 /** Slips in the layers before, whose wrong numbers are carried on. */
 function carried(asked: AskedValue, written: number | string): ValueFinding[] {
   return asked.before.flatMap((run, distance) =>
-    layerSlips(run).flatMap((slip): ValueFinding[] => {
+    slipsFrom(run, carriedFrom).flatMap((slip): ValueFinding[] => {
       const value = asked.withChange(slip.change);
       if (!gives(written, value)) return [];
       const finding = layerFinding([slip], value);
@@ -118,7 +120,7 @@ function carried(asked: AskedValue, written: number | string): ValueFinding[] {
 }
 
 function layerPairs(asked: AskedValue, written: number | string): ValueFinding[] {
-  const slips = layerSlips(asked.own).filter(({ plausibility }) => plausibility >= pairedFrom);
+  const slips = slipsFrom(asked.own, pairedFrom);
   return slips.flatMap((first, index) =>
     slips.slice(index + 1).flatMap((second): ValueFinding[] => {
       if (first.id === second.id) return [];
@@ -126,6 +128,10 @@ function layerPairs(asked: AskedValue, written: number | string): ValueFinding[]
       return gives(written, value) ? [layerFinding([first, second], value)] : [];
     }),
   );
+}
+
+function slipsFrom(run: LayerRun, least: number): LayerSlip[] {
+  return layerSlips(run).filter(({ plausibility }) => plausibility >= least);
 }
 
 /** One change after the other. */

@@ -1,0 +1,87 @@
+/** The part of `unroll check` that needs data: a value of one timestep, an output, a prediction, or a gradient. */
+import { UnrollError } from "../core/errors.ts";
+import { checkGradient, checkValue, type ValueCheck, valueToText } from "../explain/answers/index.ts";
+import { wrapText } from "../explain/lines.ts";
+import type { Model } from "../model/model.ts";
+import type { Flag, FlagValues, Invocation } from "./command.ts";
+import { dataFor } from "./data-for.ts";
+import type { FileModel } from "./open-models.ts";
+import { layerOf, printJson } from "./print.ts";
+import { inputFlag, readTargets } from "./read-data.ts";
+
+export const numberFlags: Readonly<Record<string, Flag>> = {
+  value: { kind: "string", value: "V", doc: "your value of one timestep, as you wrote it" },
+  gradient: { kind: "string", value: "V", doc: "your gradient of the loss, as you wrote it" },
+  name: { kind: "string", value: "NAME", doc: "which value: f, c, h, output ...; by default the state" },
+  gate: { kind: "string", value: "GATE", doc: "or which gate, by the order of Keras's columns" },
+  array: { kind: "string", value: "NAME", doc: "or, for a gradient, which array: kernel, bias ..." },
+  index: { kind: "string", value: "ROW,COL", doc: "and which entry of it, from 0" },
+  timestep: { kind: "whole", least: 0, value: "T", doc: "of which timestep, from 0; by default the last" },
+  unit: { kind: "whole", least: 0, value: "U", doc: "of which unit, from 0; by default the first" },
+  input: inputFlag,
+  target: { kind: "string", value: "FILE", many: true, doc: "targets, for a gradient: .npy .npz .csv .json" },
+  loss: { kind: "string", value: "NAME", doc: "the loss of a gradient; by default mse" },
+  sample: { kind: "whole", least: 0, value: "N", doc: "which example of the input, from 0" },
+};
+
+/** Prints the verdict; 1 for a wrong number. Throws UnrollError as `checkValue` and `checkGradient` do. */
+export async function checkNumber(one: FileModel & { readonly model: Model }, invocation: Invocation): Promise<0 | 1> {
+  const { flags, terminal } = invocation;
+  const layer = layerOf(invocation);
+  const written = numberOf(flags);
+  if (layer === undefined) throw usage("a number needs the --layer that it belongs to", "no --layer");
+  const { inputs } = await dataFor(one, flags, terminal);
+  const place = {
+    layer,
+    ...whole(flags, "timestep"),
+    ...text(flags, "name"),
+    unit: Number(flags.unit ?? 0),
+    ...whole(flags, "sample"),
+  };
+  let checked: ValueCheck;
+  if (flags.gradient === undefined) {
+    checked = checkValue(one.model, { ...place, ...text(flags, "gate"), value: written, x: inputs });
+  } else {
+    const targets = await readTargets((flags.target ?? []) as readonly string[]); // a flag that may be repeated
+    if (targets.length === 0) throw usage("a gradient needs the targets too", "no --target");
+    checked = checkGradient(one.model, {
+      ...place,
+      ...text(flags, "array"),
+      ...(flags.index === undefined ? {} : { index: readIndex(String(flags.index)) }),
+      value: written,
+      x: inputs,
+      y: targets,
+      loss: typeof flags.loss === "string" ? flags.loss : "mse",
+    });
+  }
+  if (flags.json === true) printJson(terminal, { right: checked.right, answers: [checked] });
+  else terminal.out(wrapText(valueToText(checked), Math.min(terminal.columns, 100)));
+  return checked.right ? 0 : 1;
+}
+
+function numberOf({ value, gradient }: FlagValues): string {
+  if (value !== undefined && gradient !== undefined) throw usage("takes one of --value and --gradient", "both");
+  const written = String(value ?? gradient);
+  if (written.trim() !== "" && Number.isFinite(Number(written))) return written;
+  throw usage(`${value === undefined ? "--gradient" : "--value"} needs a number`, written);
+}
+
+function readIndex(text: string): number[] {
+  const parts = text.replaceAll(/[[\]() ]/g, "").split(",");
+  if (parts.every((part) => /^\d+$/.test(part))) return parts.map(Number);
+  throw usage("--index needs whole numbers, such as 0,2", text);
+}
+
+function whole<Name extends string>(flags: FlagValues, name: Name): { readonly [key in Name]?: number } {
+  const value = flags[name];
+  return (typeof value === "number" ? { [name]: value } : {}) as { readonly [key in Name]?: number }; // just made so
+}
+
+function text<Name extends string>(flags: FlagValues, name: Name): { readonly [key in Name]?: string } {
+  const value = flags[name];
+  return (typeof value === "string" ? { [name]: value } : {}) as { readonly [key in Name]?: string }; // just made so
+}
+
+function usage(expected: string, received: string): UnrollError {
+  return new UnrollError({ code: "usage", path: "unroll check", expected, received });
+}

@@ -1,0 +1,124 @@
+/**
+ * What must hold for values of any model: a slip that is put in is named, right answers stay right. Models are drawn from
+ * seeds; weights and data are random, so that no two slips agree by chance in eight digits.
+ */
+import { describe, expect, it } from "vitest";
+import { Random } from "../../core/random.ts";
+import type { ModelData } from "../../model/data.ts";
+import type { Model } from "../../model/model.ts";
+import { exampleOf, traceModel } from "../run-trace.ts";
+import { findValue } from "./asked-value.ts";
+import { checkGradient, findGradient } from "./check-gradient.ts";
+import { checkValue, type ValueAnswer } from "./check-value.ts";
+import { exerciseModel, type Level } from "./exercise-models.ts";
+import { gradientSlips } from "./gradient-slips.ts";
+import { layerSlips } from "./layer-slips.ts";
+
+const written = (value: number): string => value.toPrecision(10);
+
+/** A model with weights that are all different, biases too, and one example for it. */
+function drawn(random: Random, level: Level): { model: Model; x: ModelData } {
+  const model = exerciseModel(random, level);
+  for (const { variable } of model.arrays) variable.assign(variable.data.map(() => 0.6 * random.normal()));
+  const [, timesteps, features] = model.inputs[0]!.shape as [null, number, number];
+  const x = [Array.from({ length: timesteps }, () => Array.from({ length: features }, () => random.normal()))];
+  return { model, x };
+}
+
+describe("any slip in a layer's output", () => {
+  it("is named first or second in at least 95 of 100, and a right one is never called wrong", () => {
+    const random = new Random(41);
+    const missed = new Map<string, number>();
+    let asked = 0;
+    let rights = 0;
+    for (const level of [1, 2, 2, 3, 3, 4] as const) {
+      const { model, x } = drawn(random, level);
+      const { written: program } = exampleOf(model, x, 0);
+      for (const run of program.layers) {
+        const { name } = run.call.call.layer;
+        const unit = random.below(run.call.outputs[0]!.shape.at(-1)!);
+        const question = { layer: name, name: "output", unit, x };
+        const right = findValue(model, question);
+        expect(checkValue(model, { ...question, value: written(right.expected) }).right).toBe(true);
+        expect(checkValue(model, { ...question, value: right.expected.toFixed(3) }).right).toBe(true);
+        rights += 2;
+        for (const { id, change } of layerSlips(right.own)) {
+          if (random.below(2) > 0) continue;
+          const value = right.withChange(change);
+          if (value === undefined || !Number.isFinite(value)) continue;
+          const check = checkValue(model, { ...question, value: written(value) });
+          if (check.right) continue; // the slip makes no difference to this unit
+          asked++;
+          const ranks = [...new Set(check.findings.map(({ plausibility }) => plausibility))].slice(0, 2);
+          const named = check.findings.some(
+            ({ plausibility, slips }) => ranks.includes(plausibility) && slips.some((slip) => slip.id === id),
+          );
+          if (!named) missed.set(id, (missed.get(id) ?? 0) + 1);
+        }
+      }
+    }
+    const misses = [...missed.values()].reduce((sum, one) => sum + one, 0);
+    expect(asked).toBeGreaterThan(60);
+    expect(rights).toBeGreaterThan(20);
+    expect(misses / asked, JSON.stringify([asked, ...missed])).toBeLessThan(0.05);
+  });
+});
+
+describe("right values of a cell", () => {
+  it("are never called wrong, however they are rounded", () => {
+    const random = new Random(42);
+    for (const level of [1, 2, 3] as const) {
+      const { model, x } = drawn(random, level);
+      for (const { runs } of traceModel(model, x).layers) {
+        for (const run of runs) {
+          const step = run.steps[random.below(run.steps.length)]!;
+          const unit = random.below(run.units);
+          for (const [name, values] of Object.entries(step.values)) {
+            for (const digits of [1, 3, 6]) {
+              const answer: ValueAnswer = {
+                layer: run.name,
+                name,
+                timestep: step.timestep,
+                unit,
+                value: values[unit]!.toFixed(digits),
+                x,
+              };
+              expect(checkValue(model, answer)).toMatchObject({ right: true, findings: [] });
+            }
+          }
+        }
+      }
+    }
+  });
+});
+
+describe("any slip on the way back", () => {
+  it("is named first or second in at least 95 of 100", () => {
+    const random = new Random(43);
+    const missed = new Map<string, number>();
+    let asked = 0;
+    for (const level of [1, 2, 2, 3] as const) {
+      const { model, x } = drawn(random, level);
+      const { written: program } = exampleOf(model, x, 0);
+      const run = program.layers.find(({ scans }) => scans.length === 1);
+      if (run === undefined) continue;
+      const { name } = run.call.call.layer;
+      const index = [0, random.below(3)];
+      const question = { layer: name, array: "kernel", index, x, y: [[0.3]], loss: "mse" } as const;
+      const right = findGradient(model, question);
+      for (const { id, result } of gradientSlips(right.run)) {
+        const wrong = right.withChange(result);
+        if (wrong === undefined) continue;
+        const check = checkGradient(model, { ...question, value: written(wrong) });
+        if (check.right) continue;
+        asked++;
+        const ranks = [...new Set(check.findings.map(({ plausibility }) => plausibility))].slice(0, 2);
+        const found = check.findings.filter(({ plausibility }) => ranks.includes(plausibility));
+        if (!found.some(({ slips }) => slips.some((slip) => slip.id === id))) missed.set(id, (missed.get(id) ?? 0) + 1);
+      }
+    }
+    const misses = [...missed.values()].reduce((sum, one) => sum + one, 0);
+    expect(asked).toBeGreaterThan(10);
+    expect(misses / asked, JSON.stringify([asked, ...missed])).toBeLessThan(0.05);
+  });
+});
