@@ -58,6 +58,39 @@ describe("unroll check", () => {
     );
   });
 
+  it("checks a gate, an output and a gradient with data of one's own", async () => {
+    const input = join(folder, "x.json");
+    const target = join(folder, "y.json");
+    writeFileSync(input, JSON.stringify([Array.from({ length: 30 }, (_, t) => [t / 30, 0.1, -0.2, 0.3, 0.4])]));
+    writeFileSync(target, "[[0.5]]");
+    const gate = [
+      "check",
+      script,
+      "--input",
+      input,
+      "--layer",
+      "first",
+      "--gate",
+      "h",
+      "--timestep",
+      "3",
+      "--unit",
+      "1",
+    ];
+    const wrong = await unroll(...gate, "--value", "3.5", "--json");
+    const { name, expected, findings } = JSON.parse(wrong.out).answers[0];
+    expect([wrong.code, name, findings]).toEqual([1, "hHat", []]);
+    expect(Math.abs(expected)).toBeLessThan(1);
+    const gradient = ["check", script, "--input", input, "--layer", "third", "--name", "h", "--gradient", "12.5"];
+    expect((await unroll(...gradient)).note).toContain("a gradient needs the targets too");
+    const checked = await unroll(...gradient, "--target", target);
+    expect(checked.code).toBe(1);
+    expect(checked.out).toMatch(/third: ∂L\/∂h = 12.5 is not right, it is -?\d/);
+    expect((await unroll("check", script, "--layer", "third", "--value", "a")).note).toContain(
+      "--value needs a number",
+    );
+  });
+
   it("keeps the solution back when asked to", async () => {
     const { out } = await unroll("check", script, "--layer", "first", "--params", "7919", "--hints");
     expect(out).not.toContain("132\n");

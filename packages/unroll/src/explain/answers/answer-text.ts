@@ -3,7 +3,7 @@ import { formatShape, type Shape } from "../../core/shape.ts";
 import { derivationToText, shapeDerivationToText } from "../../equations/derivation-output.ts";
 import type { Derivation, ShapeDerivation } from "../../equations/derive.ts";
 import { count, indented, plural, wrapText } from "../lines.ts";
-import type { AnswerCheck, Finding } from "./answer.ts";
+import { type AnswerCheck, type Finding, rankLabels } from "./answer.ts";
 
 export interface AnswerTextOptions {
   /** Characters of a line; by default 80. */
@@ -39,11 +39,11 @@ function findingBlocks({ right, findings }: AnswerCheck): string[] {
   if (right) return [];
   if (findings.length === 0) return ["No known slip gives this answer, nor do two together."];
   const lead = findings.length === 1 ? "One way to it:" : `${findings.length} ways to it, the most likely first:`;
-  return [[lead, ...findings.map((finding, index) => findingText(finding, index, findings.length))].join("\n\n")];
+  const labels = rankLabels(findings);
+  return [[lead, ...findings.map((finding, index) => findingText(finding, labels[index]!))].join("\n\n")];
 }
 
-function findingText({ slips, derivation }: Finding, index: number, of: number): string {
-  const number = of === 1 ? "" : `${index + 1}. `;
+function findingText({ slips, derivation }: Finding, number: string): string {
   return [
     `${number}${headOf(slips)}`,
     ...slips.map(({ detail }) => `  ${detail}`),

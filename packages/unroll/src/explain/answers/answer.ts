@@ -84,3 +84,15 @@ export function ranked<T extends { readonly slips: readonly NamedSlip[]; readonl
   const last = different[most - 1]?.plausibility ?? 0;
   return different.filter(({ plausibility }, index) => index < most || plausibility === last);
 }
+
+/** "1. ", "2a. ", "2b. ": equally plausible ones share a number; a single one has none. */
+export function rankLabels(findings: readonly { readonly plausibility: number }[]): string[] {
+  if (findings.length < 2) return findings.map(() => "");
+  const ranks = [...new Set(findings.map(({ plausibility }) => plausibility))];
+  return findings.map(({ plausibility }, index) => {
+    const ties = findings.filter((other) => other.plausibility === plausibility);
+    const place = findings.slice(0, index).filter((other) => other.plausibility === plausibility).length;
+    const letter = ties.length === 1 ? "" : String.fromCharCode(97 + place);
+    return `${ranks.indexOf(plausibility) + 1}${letter}. `;
+  });
+}

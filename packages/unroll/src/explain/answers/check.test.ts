@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { input, layers } from "../../layers/index.ts";
 import { sequential } from "../../model/sequential.ts";
+import { ranked, rankLabels } from "./answer.ts";
 import { answerToText } from "./answer-text.ts";
 import { type Answer, checkAnswer } from "./check.ts";
 import type { SlipId } from "./slip.ts";
@@ -295,5 +296,28 @@ describe("right answers", () => {
     ["biMonster", 93_891],
   ] as const)("%s has %i parameters", (name, total) => {
     expect(checkAnswer(models[name](), { total })).toMatchObject({ right: true, expected: total, findings: [] });
+  });
+});
+
+describe("findings in order", () => {
+  const of = (id: SlipId, plausibility: number) => ({
+    slips: [{ id, title: "", layer: "a", detail: "" }],
+    plausibility,
+  });
+
+  it("give ties one number and a letter each; a single one needs none", () => {
+    expect(rankLabels([0.9, 0.5, 0.5, 0.2].map((plausibility) => ({ plausibility })))).toEqual([
+      "1. ",
+      "2a. ",
+      "2b. ",
+      "3. ",
+    ]);
+    expect(rankLabels([{ plausibility: 0.3 }])).toEqual([""]);
+  });
+
+  it("are cut behind a tie, never inside it", () => {
+    const list = [of("bias-once", 0.5), of("one-array", 0.7), of("two-biases", 0.5), of("off-by-one", 0.1)];
+    expect(ranked(list, 2).map(({ slips }) => slips[0]!.id)).toEqual(["one-array", "bias-once", "two-biases"]);
+    expect(ranked([of("bias-once", 0.1 * 3), of("two-biases", 0.3)], 1)).toHaveLength(2);
   });
 });

@@ -1,4 +1,5 @@
 /** A checked value as plain text. */
+import { rankLabels } from "./answer.ts";
 import type { ValueCheck } from "./check-value.ts";
 import type { ValueFinding } from "./search-values.ts";
 
@@ -13,7 +14,8 @@ export function valueToText({ layer, name, given, expected, right, digits, findi
       : findings.length === 1
         ? []
         : [`${findings.length} ways to it, the most likely first:`];
-  const ways = findings.map((finding, index) => findingText(finding, findings.length === 1 ? "" : `${index + 1}. `));
+  const labels = rankLabels(findings);
+  const ways = findings.map((finding, index) => findingText(finding, labels[index]!));
   return `${[head, ...lead, ...ways].join("\n\n")}\n`;
 }
 
