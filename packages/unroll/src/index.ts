@@ -1,9 +1,11 @@
 /** Unroll: recurrent neural networks you can check by hand. Everything that is public is here. */
 import { explainModel } from "./explain/explain.ts";
+import { callBlueprint, repairHint, shapeTrouble } from "./explain/repairs/index.ts";
 import { traceModel } from "./explain/run-trace.ts";
 import { verifyModel } from "./explain/verify.ts";
 import type { LoadOptions } from "./formats/load.ts";
 import type { ModelSource } from "./formats/open.ts";
+import { provideMisfitHint } from "./layers/misfit.ts";
 import { type Abilities, provideAbilities } from "./model/abilities.ts";
 import type { Model } from "./model/model.ts";
 import { compileModel } from "./training/compile.ts";
@@ -28,6 +30,8 @@ provideAbilities({
   memory: modelMemory,
   traceGradients,
 } satisfies Partial<Abilities>);
+
+provideMisfitHint((layer, inputs) => repairHint(shapeTrouble(callBlueprint(layer, inputs))?.repairs ?? []));
 
 /**
  * Loads a model with its weights: `.keras`, HDF5, TensorFlow.js, safetensors, `model.to_json()`, or Python code and notebooks

@@ -173,3 +173,40 @@ describe("unroll quiz", () => {
     expect((await unroll("quiz", "--count", "0")).code).toBe(2);
   });
 });
+
+describe("unroll summary of layers that do not fit", () => {
+  const code = `
+from keras import Sequential, Input
+from keras.layers import GRU, LSTM, Dense
+model = Sequential([Input((30, 5)), LSTM(4, name="first"), GRU(3, name="second"), Dense(1, name="last")])
+`;
+  const functional = `
+import keras
+a = keras.Input((30, 5))
+b = keras.layers.LSTM(4, name="first")(a)
+model = keras.Model(a, keras.layers.GRU(3, name="second")(b))
+`;
+
+  it.each([code, functional])("tells the edits with the summary of each", async (text) => {
+    const file = join(folder, "bad.py");
+    writeFileSync(file, text);
+    const { code: exit, out, note } = await unroll("summary", file);
+    expect(exit).toBe(2);
+    expect(out).toContain("  1. set return_sequences=True in first\n");
+    expect(out).toContain("  2. put RepeatVector(n=30) before second\n");
+    expect(out).toContain("second (GRU)              (None, 3)       81");
+    expect(note).toContain("Set return_sequences=True in first; or put RepeatVector(n=30) before second.");
+    const json = await unroll("summary", file, "--json");
+    const [model] = JSON.parse(json.out).models;
+    expect(model.repairs[0].edits).toEqual([
+      {
+        kind: "option",
+        layer: "first",
+        option: "returnSequences",
+        value: true,
+        text: "set return_sequences=True in first",
+      },
+    ]);
+    expect(model.repairs[0].totalParams).toBe(text === code ? 245 : 241);
+  });
+});

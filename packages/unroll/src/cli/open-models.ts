@@ -5,6 +5,7 @@
 import { readFile as readBytes } from "node:fs/promises";
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
+import type { Repair } from "../explain/repairs/index.ts";
 import type { FileReport } from "../formats/container.ts";
 import { copyOf, inFile } from "../formats/failure.ts";
 import { codeOf, type LoadedCode, type LoadOptions, load, loadWeights } from "../formats/load.ts";
@@ -19,6 +20,8 @@ export interface FileModel {
   /** Undefined where it cannot be built; then `error` says why. */
   readonly model: Model | undefined;
   readonly error: UnrollError | undefined;
+  /** Edits that make its layers fit together, where they do not. */
+  readonly repairs: readonly Repair[];
   readonly hasWeights: boolean;
   /** Where it stands in code. */
   readonly code: CodeModel | undefined;
@@ -122,10 +125,11 @@ async function readAll(file: string, options: LoadOptions): Promise<FileModels> 
     return { ...nothing, models: [fileModel(model, hasWeights)], report };
   }
   const models = code.models.map(
-    ({ code: one, model, error }): FileModel => ({
+    ({ code: one, model, error, repairs }): FileModel => ({
       name: one.name,
       model,
       error: error === undefined ? undefined : forCommandLine(error),
+      repairs,
       hasWeights: false,
       code: one,
       inputs: undefined,
@@ -169,6 +173,7 @@ function fileModel(model: Model, hasWeights: boolean): FileModel {
     name: model.name,
     model,
     error: undefined,
+    repairs: [],
     hasWeights,
     code: undefined,
     inputs: undefined,

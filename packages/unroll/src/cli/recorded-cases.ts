@@ -42,6 +42,7 @@ function readCase(one: RecordedCase, name: string): FileModel {
     name,
     code: undefined,
     hasWeights: one.weights !== undefined,
+    repairs: [],
     inputs: one.inputs?.map((tensor) => decode(tensor, name)),
     outputs: one.outputs?.map((tensor) => decode(tensor, name)),
   };

@@ -1,6 +1,8 @@
 /** `unroll summary FILE`: Keras's table of every model in a file, and what code leaves open. */
 import { formatShape, type Shape } from "../core/shape.ts";
+import { editToText, type Repair, repairsToText } from "../explain/repairs/index.ts";
 import { inFile } from "../formats/failure.ts";
+import { kerasSpelling } from "../formats/keras-blueprint.ts";
 import type { SummaryOptions } from "../model/model.ts";
 import { summaryJson } from "../model/summary-table.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
@@ -37,9 +39,16 @@ export const summary: Command = {
     const file = fileOf(invocation);
     const found = await readModels(file, flags);
     if (found.models.length === 0) throw noModels(file, found.problems);
-    if (found.models.every(cannotBeBuilt)) throw inFile(file, found.models[0]!.error!); // as just asked
-    if (flags.json === true) {
+    const json = (): void =>
       printJson(terminal, { models: found.models.map((one) => modelJson(one, found)), problems: found.problems });
+    if (found.models.every(cannotBeBuilt)) {
+      const [{ error, repairs }] = found.models as [FileModel]; // one at least, as just asked
+      if (flags.json === true) json();
+      else terminal.out(repairsToText(repairs, kerasSpelling));
+      throw inFile(file, error!); // as just asked
+    }
+    if (flags.json === true) {
+      json();
       return 0;
     }
     const blocks = found.models.map((one, index) => {
@@ -89,7 +98,12 @@ function modelJson(one: FileModel, found: FileModels): unknown {
     source: code === undefined ? {} : sourceOf(code.cell, code.line, found),
     ...(code?.printedSummary === undefined ? {} : { printedDifferences: printedDifferences(one) }),
     ...(one.error === undefined ? {} : { error: one.error.message }),
+    ...(one.repairs.length === 0 ? {} : { repairs: one.repairs.map(repairJson) }),
   };
+}
+
+function repairJson({ edits, layers, totalParams }: Repair): unknown {
+  return { edits: edits.map((edit) => ({ ...edit, text: editToText(edit, kerasSpelling) })), layers, totalParams };
 }
 
 /** A notebook is cited by cell, other files by line. */
@@ -116,7 +130,7 @@ function partialText(one: FileModel): string {
   const lines = table.map(
     ([name, shape, params]) => `${name!.padEnd(widths[0]!)}  ${shape!.padEnd(widths[1]!)}  ${params}`,
   );
-  return [...lines, one.error?.message ?? ""].join("\n");
+  return [...lines, one.error?.message ?? "", repairsToText(one.repairs, kerasSpelling)].join("\n").trimEnd();
 }
 
 function shapeText(shape: Shape | readonly Shape[]): string {

@@ -1,6 +1,7 @@
 export * from "./answers/index.ts";
 export { explainLayerOf, explainModel } from "./explain.ts";
 export { Explanation, type ExplanationFacts, type LayerExplanation } from "./explanation.ts";
+export * from "./repairs/index.ts";
 export { traceModel } from "./run-trace.ts";
 export {
   type LayerTrace,

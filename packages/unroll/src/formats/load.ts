@@ -5,6 +5,7 @@
 import { UnrollError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Variable } from "../core/variable.ts";
+import type { Repair } from "../explain/repairs/index.ts";
 import { checkWeights } from "../layers/arrays.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { Model } from "../model/model.ts";
@@ -12,7 +13,7 @@ import { compiledOf, compileModel, isCompiled } from "../training/compile.ts";
 import { withArchitecture } from "./assign.ts";
 import type { FileReport, StoredLayer, StoredModel } from "./container.ts";
 import { fromCudnn } from "./cudnn.ts";
-import { defaultLimits, fileError, inFile } from "./failure.ts";
+import { copyOf, defaultLimits, fileError, inFile } from "./failure.ts";
 import { readFile } from "./files.ts";
 import { modelFromConfig } from "./keras-model.ts";
 import { compileOptionsOf } from "./keras-training.ts";
@@ -53,6 +54,8 @@ export interface LoadedCode {
     /** Undefined where a size is not known or a layer is not there. */
     readonly model: Model | undefined;
     readonly error: UnrollError | undefined;
+    /** Edits of the code that make the layers fit together, the smallest first; empty where that is not the trouble. */
+    readonly repairs: readonly Repair[];
   }[];
 }
 
@@ -88,16 +91,30 @@ export async function codeOf(source: ModelSource, options: LoadOptions = {}): Pr
   const bytes = typeof source === "string" ? await readFile(source, limits) : bytesOf(source);
   const { readKerasCode } = await import("./python/index.ts");
   const reading = readKerasCode(bytes, options.set === undefined ? {} : { set: options.set });
-  const models = reading.models.map((one) => {
+  const models: LoadedCode["models"][number][] = [];
+  for (const one of reading.models) {
     try {
       const model = modelFromConfig(one.config, { keepNames: true });
-      return { code: one, model, error: undefined };
+      models.push({ code: one, model, error: undefined, repairs: [] });
     } catch (error) {
       if (!(error instanceof UnrollError)) throw error;
-      return { code: one, model: undefined, error };
+      models.push({ code: one, model: undefined, ...(await withRepairs(error, one.config)) });
     }
-  });
+  }
   return { reading, models };
+}
+
+/** The error with what would make the layers fit as its hint, where that is known. */
+async function withRepairs(
+  error: UnrollError,
+  config: unknown,
+): Promise<{ error: UnrollError; repairs: readonly Repair[] }> {
+  if (error.code !== "shape") return { error, repairs: [] };
+  const { kerasSpelling, troubleOfConfig } = await import("./keras-blueprint.ts");
+  const { repairHint } = await import("../explain/repairs/index.ts");
+  const repairs = troubleOfConfig(config)?.repairs ?? [];
+  const hint = repairHint(repairs, kerasSpelling);
+  return { error: hint === undefined ? error : copyOf(error, { hint }), repairs };
 }
 
 /**

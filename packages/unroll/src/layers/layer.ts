@@ -14,6 +14,7 @@ import type { ChildCall, LayerType, Result, Sizes, WeightSpec } from "./contract
 import { applyToTensors, maskOfCall, type PreparedCall } from "./eager.ts";
 import { checkOptions } from "./fields.ts";
 import { checkInputs, isShape } from "./inputs.ts";
+import { withMisfitHint } from "./misfit.ts";
 import { automaticName, snakeCase } from "./naming.ts";
 import { nextRandom } from "./seed.ts";
 import { shapeOf, sizesOf } from "./sizes.ts";
@@ -281,7 +282,10 @@ export class Layer<Many extends boolean = boolean> {
 
   #applySymbolic(inputs: readonly SymbolicTensor[], options: ApplyOptions): readonly SymbolicTensor[] {
     const shapes = inputs.map(({ shape }) => shape);
-    this.build(shapes);
+    const outputShapes = withMisfitHint(this, inputs, () => {
+      this.build(shapes);
+      return this.outputShapes(shapes);
+    });
     const given = options.initialState ?? [];
     const initialStates = (Array.isArray(given) ? given : [given]) as readonly SymbolicTensor[]; // checked on the next line
     if (initialStates.some((state) => !(state instanceof SymbolicTensor))) {
@@ -292,7 +296,7 @@ export class Layer<Many extends boolean = boolean> {
         hint: "Pass the states that another layer returned, or inputs of the model.",
       });
     }
-    const call = recordCall(this, inputs, this.outputShapes(shapes), { initialStates, training: options.training });
+    const call = recordCall(this, inputs, outputShapes, { initialStates, training: options.training });
     this.calls.push(call);
     return call.outputs;
   }

@@ -5,6 +5,7 @@ import type { Shape } from "../core/shape.ts";
 import { automaticName, createInputLayer, inputTensor, SymbolicTensor } from "../layers/index.ts";
 import { isShape } from "../layers/inputs.ts";
 import type { Layer } from "../layers/layer.ts";
+import { withMisfitHint } from "../layers/misfit.ts";
 import { type ModelData, readData } from "./data.ts";
 import { Graph, type GraphOptions } from "./graph.ts";
 import type { Parts } from "./graph-type.ts";
@@ -122,7 +123,10 @@ export class Sequential extends Model<false> {
     automaticName("functional");
     for (const layer of layers.slice(this.#tensors.length - 1)) {
       const below = this.#tensors.at(-1)!;
-      if (this.#random !== undefined && !layer.built) layer.build(below.shape, this.#random.split());
+      const random = this.#random;
+      if (random !== undefined && !layer.built) {
+        withMisfitHint(layer, [below], () => layer.build(below.shape, random.split()));
+      }
       const result = layer.apply(below);
       if (Array.isArray(result) && layer !== layers.at(-1)) {
         throw this.#graphError(
