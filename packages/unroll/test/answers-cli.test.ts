@@ -210,3 +210,39 @@ model = keras.Model(a, keras.layers.GRU(3, name="second")(b))
     expect(model.repairs[0].totalParams).toBe(text === code ? 245 : 241);
   });
 });
+
+describe("unroll compare", () => {
+  const file = (name: string, gru: string): string => {
+    const path = join(folder, name);
+    writeFileSync(
+      path,
+      `from keras import Sequential, Input\nfrom keras.layers import GRU, Dense\nmodel = Sequential([Input((30, 5)), ${gru}, Dense(1)])\n`,
+    );
+    return path;
+  };
+
+  it("says which option makes which difference, and exits with 1", async () => {
+    const [old, today] = [file("old.py", "GRU(4, reset_after=False)"), file("today.py", "GRU(4)")];
+    const { code, out, note } = await unroll("compare", old, today);
+    expect(code).toBe(1);
+    expect(out).toContain("+12 = g × h = 3 × 4 from resetAfter");
+    expect(out).toContain("125 → 137 parameters (+12).");
+    expect(note).toContain("takes those of the other model, but for gru, whose arrays differ");
+    expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    const json = JSON.parse((await unroll("compare", old, today, "--json")).out);
+    expect(json.pairs[0].difference.causes[0]).toMatchObject({ change: "resetAfter", difference: 12 });
+  });
+
+  it("finds a file equal to itself", async () => {
+    const today = file("today.py", "GRU(4)");
+    const { code, out } = await unroll("compare", today, today);
+    expect(code).toBe(0);
+    expect(out).toContain("The predictions are the same.");
+  });
+
+  it("shows one model under three releases", async () => {
+    const { code, out } = await unroll("compare", file("today.py", "GRU(4)"));
+    expect(code).toBe(0);
+    expect(out).toMatch(/^total +125 +137 +137$/m);
+  });
+});

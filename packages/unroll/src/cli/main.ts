@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   trace: async () => (await import("./trace.ts")).trace,
   verify: async () => (await import("./verify.ts")).verify,
   predict: async () => (await import("./predict.ts")).predict,
+  compare: async () => (await import("./compare.ts")).compare,
   check: async () => (await import("./check.ts")).check,
   audit: async () => (await import("./audit.ts")).audit,
   quiz: async () => (await import("./quiz.ts")).quiz,

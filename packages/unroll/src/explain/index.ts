@@ -1,4 +1,5 @@
 export * from "./answers/index.ts";
+export * from "./compare/index.ts";
 export { explainLayerOf, explainModel } from "./explain.ts";
 export { Explanation, type ExplanationFacts, type LayerExplanation } from "./explanation.ts";
 export * from "./repairs/index.ts";

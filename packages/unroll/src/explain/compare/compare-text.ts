@@ -1,0 +1,89 @@
+/** A comparison of two models as text: a line for each pair of layers, and under it what differs and why. */
+import { formatShape } from "../../core/shape.ts";
+import { count, plural } from "../lines.ts";
+import { type CountCause, type LayerDifference, shown } from "./compare-layers.ts";
+import type { ComparedLayer, ComparedPair, ModelComparison } from "./compare-models.ts";
+
+export function comparisonToText(comparison: ModelComparison): string {
+  const { left, right, pairs } = comparison;
+  const rows = pairs.map(({ left: a, right: b }) => [cell(a), cell(b)] as const);
+  const width = Math.max(left.name.length, ...rows.map(([a]) => a.length));
+  const lines = pairs.flatMap((pair, index) => {
+    const [a, b] = rows[index]!;
+    const mark =
+      pair.left === undefined ? "+" : pair.right === undefined ? "-" : pair.difference === undefined ? " " : "≠";
+    return [`${mark} ${a.padEnd(width)}  ${b}`.trimEnd(), ...detailsOf(pair).map((line) => `    ${line}`)];
+  });
+  const head = `  ${left.name.padEnd(width)}  ${right.name}`;
+  return `${[head, ...lines, "", ...verdicts(comparison)].join("\n")}\n`;
+}
+
+function cell(layer: ComparedLayer | undefined): string {
+  if (layer === undefined) return "-";
+  const { name, className, outputShape, params } = layer;
+  return `${name} (${className}) ${formatShape(outputShape)} ${params === null ? "?" : count(params)}`;
+}
+
+function detailsOf({ difference, values }: ComparedPair): string[] {
+  return [...(difference === undefined ? [] : differenceLines(difference)), ...valueLine(values)];
+}
+
+function differenceLines({ options, params, formulas, shapes, reads, causes }: LayerDifference): string[] {
+  const total = (params.right ?? 0) - (params.left ?? 0);
+  const explained = causes.reduce((sum, { difference }) => sum + difference, 0);
+  const readsText = (list: readonly (readonly (number | null)[])[]): string => list.map(formatShape).join(", ");
+  return [
+    ...options.map(({ option, left, right }) => `${option}: ${shown(left)} → ${shown(right)}`),
+    ...(readsText(reads.left) === readsText(reads.right)
+      ? []
+      : [`reads ${readsText(reads.left)} → ${readsText(reads.right)}`]),
+    ...(formulas === undefined ? [] : [`count: ${formulas.left} → ${formulas.right}`]),
+    ...causes.map(causeText),
+    ...(causes.length > 1 && explained !== total ? [`together ${signed(total)}`] : []),
+    ...(String(shapes.left) === String(shapes.right)
+      ? []
+      : [`shape: ${formatShape(shapes.left)} → ${formatShape(shapes.right)}`]),
+  ];
+}
+
+/** "+12 = g × h = 3 × 4 from resetAfter" */
+function causeText({ change, difference, formula }: CountCause): string {
+  const how = formula === undefined ? "" : ` = ${difference < 0 ? "−(" : ""}${formula}${difference < 0 ? ")" : ""}`;
+  return `${signed(difference)}${how} from ${change === "features" ? "what it reads" : change}`;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "−" : "+"}${count(Math.abs(value))}`;
+}
+
+function valueLine(values: ComparedPair["values"]): string[] {
+  if (values === undefined || values.largest === 0) return [];
+  if (values.largest === undefined) return ["values: not compared, the shapes differ"];
+  return [`values: largest difference ${values.largest.toExponential(1)} of ${plural(values.compared, "number")}`];
+}
+
+function verdicts({
+  left,
+  right,
+  pairs,
+  sameArchitecture,
+  sameValues,
+  firstValueDifference,
+}: ModelComparison): string[] {
+  const total = right.totalParams - left.totalParams;
+  const totals =
+    total === 0
+      ? `Both have ${plural(left.totalParams, "parameter")}.`
+      : `${count(left.totalParams)} → ${plural(right.totalParams, "parameter")} (${signed(total)}).`;
+  const architecture = sameArchitecture
+    ? "Layers, options, shapes and counts are the same."
+    : `${plural(pairs.filter(isChanged).length, "layer")} of ${pairs.length} differ.`;
+  const where = firstValueDifference === undefined ? "" : `, first in ${firstValueDifference}`;
+  const values =
+    sameValues === undefined ? [] : [sameValues ? "The predictions are the same." : `The predictions differ${where}.`];
+  return [totals, architecture, ...values];
+}
+
+function isChanged({ left, right, difference }: ComparedPair): boolean {
+  return left === undefined || right === undefined || difference !== undefined;
+}

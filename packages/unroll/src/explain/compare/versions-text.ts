@@ -1,0 +1,54 @@
+/** One model under three Keras releases as text: a table of names and counts, then the rules that concern it. */
+import { count } from "../lines.ts";
+import { shown } from "./compare-layers.ts";
+import type { VersionComparison, VersionedLayer } from "./versions.ts";
+
+export function versionsToText({ model, versions, rules }: VersionComparison): string {
+  const [first] = versions;
+  const head = ["", ...versions.map(({ release }) => `Keras ${release}`)];
+  const rows = first!.layers.map(({ className }, index) => [
+    className,
+    ...versions.map(({ layers }) => cell(layers[index]!)),
+  ]);
+  const totals = ["total", ...versions.map(({ totalParams }) => number(totalParams))];
+  const table = [head, ...rows, totals];
+  const widths = head.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  const lines = table.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column]!))
+      .join("  ")
+      .trimEnd(),
+  );
+  const options = optionLines(versions);
+  const blocks = rules.map(({ topic, rules: texts, layers }) => {
+    const where = layers.length === 0 ? "" : ` (${layers.join(", ")})`;
+    return [`${topic}${where}`, ...versions.map(({ release }) => `  ${release.padEnd(5)} ${texts[release]}`)].join(
+      "\n",
+    );
+  });
+  const intro = `${model} under three releases, where the code leaves today's defaults out:`;
+  return `${[[intro, "", ...lines].join("\n"), ...(options.length === 0 ? [] : [options.join("\n")]), ...blocks].join("\n\n")}\n`;
+}
+
+function cell({ name, params }: VersionedLayer): string {
+  return `${name} ${number(params)}`;
+}
+
+function number(value: number | null): string {
+  return value === null ? "?" : count(value);
+}
+
+/** "Keras 2.2, gru_1: resetAfter is false." */
+function optionLines(versions: VersionComparison["versions"]): string[] {
+  return versions.flatMap(({ release, layers }) =>
+    layers.flatMap(({ name, options }) => {
+      const changed = Object.entries(options).map(([option, value]) => `${option} is ${spelled(value)}`);
+      return changed.length === 0 ? [] : [`Keras ${release}, ${name}: ${changed.join(", ")}.`];
+    }),
+  );
+}
+
+/** Keras 2 calls its own form by the plain name. */
+function spelled(value: unknown): string {
+  return shown(value).replaceAll('"', "").replace("hard_sigmoid_keras2", "hard_sigmoid");
+}
