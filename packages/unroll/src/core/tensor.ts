@@ -108,8 +108,8 @@ function fill(
         code: "data",
         path,
         expected: "nested arrays must hold numbers at equal depth",
-        received: Array.isArray(value) ? `an array of ${value.length}` : `${typeof value} = ${String(value)}`,
-        hint: "Give every row the same shape.",
+        received: Array.isArray(value) ? `an array of ${value.length}` : shown(value),
+        hint: hintFor(value),
       });
     }
     data[offset] = value;
@@ -120,12 +120,24 @@ function fill(
       code: "data",
       path,
       expected: `every row at this depth must have ${shape[axis]} entries, as the first has`,
-      received: Array.isArray(value) ? `${value.length} entries` : `${typeof value} = ${String(value)}`,
-      hint: "Pad or cut the rows to one length.",
+      received: Array.isArray(value) ? `${value.length} entries` : shown(value),
+      hint: Array.isArray(value) ? "Pad or cut the rows to one length." : hintFor(value),
     });
   }
   const step = sizeOf(shape.slice(axis + 1));
   for (let i = 0; i < shape[axis]!; i++) {
     fill(value[i] as NestedArray, shape, axis + 1, data, offset + i * step, `${path}[${i}]`);
   }
+}
+
+function shown(value: unknown): string {
+  return value === null || value === undefined ? String(value) : `${typeof value} = ${String(value)}`;
+}
+
+function hintFor(value: unknown): string {
+  if (value === null || value === undefined) {
+    return "A number is missing here: fill it in, leave the row out, or write NaN where it is meant to be missing.";
+  }
+  if (typeof value === "string") return "Text must become numbers first: Number(...), or ids from a tokenizer.";
+  return "Give every row the same shape.";
 }

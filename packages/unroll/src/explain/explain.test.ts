@@ -73,7 +73,23 @@ memory (GRU)
   arrays.
   A bias of shape (12,) would make it 120. That is the bias of GRU with
   resetAfter: false.
+  In the count h is a number; in the equations h is the new hidden state.
 `);
+  });
+
+  it("tells letters apart that serve twice", () => {
+    const lstm = sequential([input({ shape: [3, 2] }), layers.bidirectional({ layer: layers.lstm({ units: 2 }) })]);
+    const [both] = explainModel(lstm).layers;
+    expect(both!.remarks).toContain(
+      "In the count i, g and h are numbers; in the equations i is the input gate, g is the candidate and h is the new hidden state.",
+    );
+    const dense = sequential([input({ shape: [2] }), layers.dense({ units: 1 })]);
+    expect(explainModel(dense).layers[0]!.remarks).toEqual([]);
+  });
+
+  it("takes the axis of ids for timesteps, which an embedding turns into vectors", () => {
+    const words = sequential([input({ shape: [40] }), layers.embedding({ inputDim: 50, outputDim: 6, name: "words" })]);
+    expect(layerToText(explainLayerOf(words, "words"))).toContain("    axis 1: T = 40, timesteps\n    axis 2: d = 6");
   });
 
   it("ends with the sum over the layers and keeps to the width", () => {

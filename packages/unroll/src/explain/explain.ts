@@ -205,8 +205,23 @@ function remarksOn(layer: Layer, sizes: readonly Sizes[], { formula, nonTrainabl
       );
     }
   }
+  remarks.push(...lettersTwice(layer, [...used]));
   if (nonTrainable > 0) remarks.push(`Training leaves ${counted(nonTrainable)} of them alone.`);
   return remarks;
+}
+
+/** Letters that are a number in the count and a value in the equations. */
+function lettersTwice(layer: Layer, used: readonly string[]): string[] {
+  if (partsOf(layer) !== undefined) return [];
+  const cells = [layer, ...layer.children].flatMap(({ type, config }) => type.cell?.(config) ?? []);
+  const [cell] = cells;
+  const both = [...(cell?.named.keys() ?? [])].filter((name) => used.includes(name));
+  if (cell === undefined || both.length === 0) return [];
+  const list = (items: readonly string[]): string =>
+    items.length === 1 ? items[0]! : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+  const meanings = both.map((name) => `${name} is the ${cell.meanings[name] ?? name}`);
+  const numbers = both.length === 1 ? `${both[0]} is a number` : `${list(both)} are numbers`;
+  return [`In the count ${numbers}; in the equations ${list(meanings)}.`];
 }
 
 /** The calls of a layer in the model's graph. */

@@ -384,7 +384,7 @@ describe("calling a layer on numbers", () => {
   test("refuses numbers that an embedding does not have", () => {
     const embedding = layers.embedding({ inputDim: 5, outputDim: 2 });
     expect(messageOf(() => embedding.apply([[1, 5]]))).toBe(
-      "embedding: every number must be one of the 5 from 0 to 4 (inputDim = 5). Received: number 2 = 5. Set inputDim to the largest number + 1.",
+      "embedding: every id must be one of the 5 from 0 to 4 (inputDim = 5). Received: data[0][1] = 5. The largest id is 5: set inputDim to 6, as 0 counts too.",
     );
   });
 

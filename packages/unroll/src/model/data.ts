@@ -22,7 +22,8 @@ export interface InputSpec {
  * @throws UnrollError `data` for the wrong count or unequal numbers of examples, `shape` for axes that do not fit.
  */
 export function readData(data: ModelData, inputs: readonly InputSpec[], model: string): Tensor[] {
-  const tensors = listOf(data, inputs, model).map((given, index) => fitAxes(tensor(given), inputs[index]!, model));
+  const given = listOf(data, inputs, model).map((one) => tensor(one));
+  const tensors = given.map((one, index) => fitAxes(one, inputs[index]!, model, hintFor(one, index, given, inputs)));
   const examples = tensors[0]!.shape[0];
   const other = tensors.findIndex(({ shape }) => shape[0] !== examples);
   if (other !== -1) {
@@ -78,13 +79,36 @@ function byName(
   });
 }
 
-function fitAxes(given: Tensor, input: InputSpec, model: string): Tensor {
+/** What was most likely meant by data that does not fit. */
+function hintFor(
+  one: Tensor,
+  index: number,
+  given: readonly Tensor[],
+  inputs: readonly InputSpec[],
+): string | undefined {
+  const fits = ({ shape }: Tensor, input: InputSpec): boolean =>
+    shape.length === input.shape.length &&
+    input.shape.every((size, axis) => axis === 0 || size === null || size === shape[axis]);
+  const own = inputs[index]!;
+  if (fits(one, own)) return undefined;
+  const other = inputs.findIndex((input, at) => at !== index && fits(one, input) && fits(given[at]!, own));
+  if (other !== -1) {
+    return `${own.name} and ${inputs[other]!.name} are swapped: give them in the order ${inputs.map(({ name }) => name).join(", ")}, or by name.`;
+  }
+  const [batch, timesteps, features] = one.shape as [number, number, number];
+  if (one.shape.length === 3 && fits({ ...one, shape: [batch, features, timesteps] }, own)) {
+    return "Timesteps and features are swapped: data is [examples, timesteps, features].";
+  }
+  return undefined;
+}
+
+function fitAxes(given: Tensor, input: InputSpec, model: string, likely?: string): Tensor {
   const rank = input.shape.length;
   if (given.shape.length === rank + 1 && given.shape.at(-1) === 1) {
-    return fitAxes({ shape: given.shape.slice(0, -1), data: given.data }, input, model);
+    return fitAxes({ shape: given.shape.slice(0, -1), data: given.data }, input, model, likely);
   }
   if (given.shape.length === rank - 1 && input.shape.at(-1) === 1) {
-    return fitAxes({ shape: [...given.shape, 1], data: given.data }, input, model);
+    return fitAxes({ shape: [...given.shape, 1], data: given.data }, input, model, likely);
   }
   if (given.shape.length !== rank) {
     throw new UnrollError({
@@ -92,7 +116,9 @@ function fitAxes(given: Tensor, input: InputSpec, model: string): Tensor {
       path: model,
       expected: `${describe(input)} takes data of ${rank} axes`,
       received: `shape = ${bracketed(given.shape)}`,
-      hint: given.shape.length === rank - 1 ? "One example needs a batch axis too: put it into a list." : undefined,
+      hint:
+        likely ??
+        (given.shape.length === rank - 1 ? "One example needs a batch axis too: put it into a list." : undefined),
     });
   }
   const axis = input.shape.findIndex((size, at) => at > 0 && size !== null && size !== given.shape[at]);
@@ -102,7 +128,7 @@ function fitAxes(given: Tensor, input: InputSpec, model: string): Tensor {
     path: model,
     expected: `${describe(input)} takes ${input.shape[axis]} ${axisName(axis, rank)}`,
     received: `shape = ${bracketed(given.shape)}`,
-    hint: "Rebuild the model or fix the data.",
+    hint: likely ?? "Rebuild the model or fix the data.",
   });
 }
 

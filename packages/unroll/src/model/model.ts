@@ -219,6 +219,20 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
     return text;
   }
 
+  /** What the console of Node and of Deno shows of a model: its summary. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.#shown();
+  }
+
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.#shown();
+  }
+
+  /** What a Jupyter notebook with a JavaScript kernel shows. */
+  [Symbol.for("Jupyter.display")](): Readonly<Record<string, string>> {
+    return { "text/plain": this.#shown() };
+  }
+
   /** Where every count and every output shape comes from. Throws UnrollError `unbuilt`. */
   explain(): ReturnType<Abilities["explain"]> {
     return ability("explain")(this);
@@ -320,6 +334,10 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
 
   /** Lets a model that waits for its input shape take it from the data. */
   buildFor(_x: ModelData): void {}
+
+  #shown(): string {
+    return summaryText(this.summaryTable(), {}).trimEnd();
+  }
 
   #run(
     x: ModelData,

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { beforeEach, describe, expect, it } from "vitest";
 import { intTensor, tensor } from "../core/tensor.ts";
 import { input, layers, resetNames } from "../layers/index.ts";
@@ -147,5 +148,63 @@ describe("predict", () => {
     expect(program.results.map(({ shape }) => shape)).toEqual([[5, 1]]);
     expect(calls.map(({ call }) => call.layer.name)).toEqual(["gru", "dense"]);
     expect(() => net.program({ batch: 5 })).toThrow("Give timesteps.");
+  });
+});
+
+describe("data that was mixed up", () => {
+  it("is told as swapped inputs where both fit the other way round", () => {
+    const a = input({ shape: [3, 2], name: "prices" });
+    const b = input({ shape: [4], name: "context" });
+    const both = layers.concatenate().apply([layers.gru({ units: 2 }).apply(a), b]);
+    const net = model({ inputs: [a, b], outputs: layers.dense({ units: 1 }).apply(both), name: "net" });
+    const prices = [
+      [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+    ];
+    const context = [[1, 2, 3, 4]];
+    expect(net.predict([prices, context]).shape).toEqual([1, 1]);
+    expect(() => net.predict([context, prices])).toThrow(
+      "prices and context are swapped: give them in the order prices, context, or by name.",
+    );
+    expect(() => net.predict([context, context])).not.toThrow("are swapped");
+  });
+
+  it("is told as swapped axes where timesteps stand in the place of features", () => {
+    const net = sequential({ name: "net", layers: [input({ shape: [3, 2] }), layers.lstm({ units: 2 })] });
+    expect(() =>
+      net.predict([
+        [
+          [1, 2, 3],
+          [4, 5, 6],
+        ],
+      ]),
+    ).toThrow("Timesteps and features are swapped: data is [examples, timesteps, features].");
+  });
+
+  it("has no null: the place is told, and what to do", () => {
+    const net = sequential({ name: "net", layers: [input({ shape: [2, 1] }), layers.lstm({ units: 2 })] });
+    const holes = [[[1], [null]]] as unknown as number[][][]; // as JSON may give it
+    expect(() => net.predict(holes)).toThrow(
+      "data[0][1][0]: nested arrays must hold numbers at equal depth. Received: null. A number is missing here",
+    );
+    expect(() => net.predict([[[1], null]] as unknown as number[][][])).toThrow("Received: null. A number is missing");
+    expect(() => net.predict([[[1], ["2"]]] as unknown as number[][][])).toThrow("Text must become numbers first");
+  });
+});
+
+describe("a model on the console", () => {
+  it("shows its summary", () => {
+    const net = sequential({
+      name: "net",
+      layers: [input({ shape: [2, 1] }), layers.lstm({ units: 2, name: "memory" })],
+    });
+    expect(inspect(net)).toContain("│ memory (LSTM) ");
+    expect(inspect({ net })).toContain(" Total params: 32 (128.00 B)");
+    expect(inspect(sequential([layers.lstm({ units: 2, name: "open" })]))).toContain("open (LSTM)");
+    const display = (net as unknown as Record<symbol, () => Record<string, string>>)[Symbol.for("Jupyter.display")]!;
+    expect(display.call(net)["text/plain"]).toBe(inspect(net));
   });
 });
