@@ -27,8 +27,8 @@ export const check: Command = {
     "unroll check model.keras --layer gru --params 120",
     'unroll check model.py --layer 0 --shape "(None, 4)"',
     "unroll check model.py --total 888",
-    "unroll check m.keras --input x.npy --layer lstm --gate f --timestep 17 --unit 2 --value 0.717",
-    "unroll check m.h5 --input x.npy --target y.npy --layer 0 --name h --gradient 0.3",
+    "unroll check m.h5 --input x.npy --layer 0 --gate f --timestep 17 --value 0.717",
+    "unroll check m.h5 --input x.npy --target y.npy --layer 0 --gradient 0.31",
   ],
   async run(invocation) {
     const { flags, terminal } = invocation;
