@@ -142,6 +142,33 @@ describe("two units", () => {
     expect(idsOf(ask(where, wrong))[0]).toEqual(["matrix-not-transposed"]);
   });
 
+  it("keep the gradient of the array itself where only the way through it is wrong", () => {
+    const three = layers.simpleRNN({ units: 2, activation: "linear", useBias: false, name: "three" });
+    const longer = sequential({ layers: [input({ shape: [3, 1] }), three] });
+    const W = [0.5, -0.4] as const;
+    three.setWeights([[W], U]);
+    const next = (xt: number, h: readonly number[]) =>
+      [0, 1].map((j) => W[j]! * xt + h[0]! * U[0][j]! + h[1]! * U[1][j]!);
+    const first = next(2, [0, 0]);
+    const second = next(-1, first);
+    const dh3 = next(0.5, second).map((value, j) => value - y[j]!);
+    const back = (transposed: boolean) =>
+      [0, 1].map((j) => [0, 1].reduce((sum, k) => sum + dh3[k]! * (transposed ? U[j]![k]! : U[k]![j]!), 0));
+    const dU01 = (transposed: boolean) => first[0]! * back(transposed)[1]! + second[0]! * dh3[1]!;
+    const asked = (value: number) =>
+      checkGradient(longer, {
+        layer: "three",
+        array: "recurrent_kernel",
+        index: [0, 1],
+        x: [[[2], [-1], [0.5]]],
+        y: [y],
+        loss: "mse",
+        value: value.toFixed(7),
+      });
+    expect(asked(dU01(true)).right).toBe(true);
+    expect(idsOf(asked(dU01(false)))[0]).toEqual(["matrix-not-transposed"]);
+  });
+
   it("keep row and column of an array apart", () => {
     const where = { array: "recurrent_kernel", index: [0, 1] };
     expect(ask(where, h1[0] * dh2[1]!).right).toBe(true);
@@ -195,6 +222,8 @@ describe("an LSTM of one unit", () => {
     expect(ask("h", dh1).right).toBe(true);
     expect(ask("c", own + carried).right).toBe(true);
     expect(idsOf(ask("c", own))[0]).toEqual(["state-flow-forgotten"]);
+    expect(ask("c", own).findings[0]?.slips[0]?.detail).toBe("c of the step before acts on this step too.");
+    expect(ask("c", carried).findings[0]?.slips[0]?.detail).toBe("h of the step before acts on this step too.");
     expect(idsOf(ask("c", own)).flat()).toContain("carry-flow-forgotten");
     expect(idsOf(ask("c", carried)).flat()).toContain("gate-flow-forgotten");
   });
