@@ -14,7 +14,7 @@ import { type ScanOperation, type Value, valuesInOrder } from "../../program/pro
 import { type ByHand, evaluateByHand, type LayerRun, type ScanRun } from "../by-hand.ts";
 import { exampleOf, traceRuns } from "../run-trace.ts";
 import type { TraceRun } from "../trace.ts";
-import { familyOf } from "./layer-slips.ts";
+import { familyOf, layerIn } from "./layer-family.ts";
 import { type ProgramChange, rewriteProgram } from "./rewrite-program.ts";
 
 /** Which number. */
@@ -68,7 +68,7 @@ export interface AskedValue {
 export function findValue(model: Model, question: ValueQuestion): AskedValue {
   const { inputs, written, at } = exampleOf(model, question.x, question.sample ?? 0);
   const hand = evaluateByHand(written, inputs, model.name);
-  const wanted = wantedLayer(model, question.layer);
+  const wanted = layerIn(model, question.layer);
   const index = written.layers.findIndex(({ call }) => familyOf(call.call.layer).includes(wanted));
   const own = written.layers[index];
   if (own === undefined) throw noValue(wanted, question, "an input layer computes nothing");
@@ -176,12 +176,6 @@ function evaluateChanged(root: Value, change: ProgramChange, hand: ByHand, onSte
     },
   );
   return results[0];
-}
-
-/** A layer of the model, or one inside a wrapper. */
-function wantedLayer(model: Model, wanted: string | number): Layer {
-  if (typeof wanted === "number" || model.layers.some(({ name }) => name === wanted)) return model.getLayer(wanted);
-  return model.layers.flatMap(familyOf).find(({ name }) => name === wanted) ?? model.getLayer(wanted);
 }
 
 /** Whether a scan is the wanted layer's, where that is one inside a wrapper. */

@@ -17,7 +17,7 @@ import type { LossLike } from "../../training/losses.ts";
 import { traceGradients } from "../../training/trace-gradients.ts";
 import { layerRunOf } from "../by-hand.ts";
 import type { ValueCheck } from "./check-value.ts";
-import { familyOf } from "./layer-slips.ts";
+import { familyOf, layerIn } from "./layer-family.ts";
 import { type ProgramChange, rewriteProgram } from "./rewrite-program.ts";
 import { findGradientSlips, type GradientNumbers } from "./search-gradients.ts";
 import { compareWritten } from "./written-number.ts";
@@ -74,7 +74,7 @@ export function checkGradient(model: Model, answer: GradientAnswer): ValueCheck 
 export function findGradient(model: Model, answer: GradientQuestion): GradientNumbers {
   const { x, y, loss } = answer;
   const program = gradientProgram(model, x, y, { ...(loss === undefined ? {} : { loss }), training: false });
-  const layer = layerNamed(model, answer.layer);
+  const layer = layerIn(model, answer.layer);
   const { forward } = program;
   const call = forward.calls.find((one) => familyOf(one.call.layer).includes(layer));
   if (call === undefined) throw noGradient(layer, "the layer", "it computes nothing");
@@ -238,11 +238,6 @@ function otherEntries(gradient: Float64Array, { shape }: Variable, position: num
     const place = shape.map((size, axis) => Math.floor(at / strides[axis]!) % size);
     return [{ where: `[${place.join(", ")}]`, value }];
   });
-}
-
-function layerNamed(model: Model, wanted: string | number): Layer {
-  if (typeof wanted === "number" || model.layers.some(({ name }) => name === wanted)) return model.getLayer(wanted);
-  return model.layers.flatMap(familyOf).find(({ name }) => name === wanted) ?? model.getLayer(wanted);
 }
 
 function arrayOf(layer: Layer, wanted: string): { variable: Variable; owner: Layer } {

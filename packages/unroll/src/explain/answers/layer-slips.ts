@@ -4,10 +4,10 @@
  */
 import { relu, sigmoid, tanh } from "../../equations/activations.ts";
 import { apply, type NamedFunction } from "../../equations/expr.ts";
-import type { Layer } from "../../layers/layer.ts";
 import { concat, map, reduce } from "../../program/builder.ts";
 import { type Operation, type ScanOperation, sourcesOf, type Value } from "../../program/program.ts";
 import type { LayerRun } from "../by-hand.ts";
+import { familyOf } from "./layer-family.ts";
 import type { ProgramChange } from "./rewrite-program.ts";
 import type { Variant } from "./slip.ts";
 import { changeEquations, type Equations, equationVariants, functionsIn, withEquations } from "./value-slips.ts";
@@ -251,9 +251,4 @@ function mergeSlips({ call }: LayerRun): Slip[] {
       plausibility: 0.65,
     },
   ];
-}
-
-/** A layer with those inside it. */
-export function familyOf(layer: Layer): Layer[] {
-  return [layer, ...layer.children.flatMap(familyOf)];
 }

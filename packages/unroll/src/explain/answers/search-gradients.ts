@@ -3,9 +3,9 @@ import type { LayerRun } from "../by-hand.ts";
 import { type NamedSlip, namedSlip, ranked } from "./answer.ts";
 import { gradientSlips } from "./gradient-slips.ts";
 import type { ProgramChange } from "./rewrite-program.ts";
-import type { ValueFinding } from "./search-values.ts";
+import { almost, type ValueFinding } from "./search-values.ts";
 import type { SlipId } from "./slip.ts";
-import { gives, halfUnit } from "./written-number.ts";
+import { gives } from "./written-number.ts";
 
 /** What a gradient is made of, and what it would be with a change. */
 export interface GradientNumbers {
@@ -49,7 +49,7 @@ export function findGradientSlips(numbers: GradientNumbers, written: number | st
     ),
   );
   const found = pairs.filter(({ value }) => gives(written, value));
-  return found.length > 0 ? toFindings(found) : almost(numbers, written);
+  return found.length > 0 ? toFindings(found) : almost(numbers.layer, numbers.expected, written, 0);
 }
 
 function toFindings(candidates: readonly Candidate[]): ValueFinding[] {
@@ -133,17 +133,5 @@ function entrySlips({ layer, others, mirrored }: GradientNumbers): Candidate[] {
       plausibility: 0.45,
       value,
     })),
-  ];
-}
-
-function almost({ layer, expected }: GradientNumbers, written: number | string): ValueFinding[] {
-  const distance = Math.abs(Number(written) - expected);
-  const oneOff = distance <= 3 * halfUnit(written) * (1 + 1e-9);
-  if (!oneOff && distance > 0.01 * Math.abs(expected)) return [];
-  const detail = oneOff
-    ? "One off in the last digit: keep more digits until the last step, then round once."
-    : "The answer is near: keep more digits until the last step.";
-  return [
-    { slips: [namedSlip("rounding", layer, detail)], plausibility: 0.6, everyStep: false, lines: [`≈ ${expected}`] },
   ];
 }

@@ -38,7 +38,7 @@ export function findValueSlips(asked: AskedValue, written: number | string): Val
   const earlier = carried(asked, written);
   if (earlier.length > 0) return ranked(earlier, mostFindings);
   const pairs = asked.place === undefined ? layerPairs(asked, written) : cellPairs(asked, asked.place, written);
-  return pairs.length > 0 ? ranked(pairs, mostFindings) : almost(asked, written);
+  return pairs.length > 0 ? ranked(pairs, mostFindings) : almost(asked.layer.name, asked.expected, written, 0.05);
 }
 
 /** Slips in the cell's equations, in this step alone or in every step. */
@@ -183,7 +183,7 @@ function roundedOnTheWay(asked: AskedValue, written: number | string): ValueFind
   return [5, 4, 3, 2].flatMap((decimals): ValueFinding[] => {
     const value = asked.withChange(roundingChange(runs, decimals));
     if (!gives(written, value)) return [];
-    const near = isOneOff(asked, written) ? "One off in the last digit: rounding" : "Rounding";
+    const near = isOneOff(asked.expected, written) ? "One off in the last digit: rounding" : "Rounding";
     const detail = `${near} to ${decimals} decimals in between gives it; keep more digits until the last step.`;
     const slip = namedSlip("rounding", asked.layer.name, detail);
     return [{ slips: [slip], plausibility: 0.62, everyStep: true, lines: [`= ${value}`] }];
@@ -204,26 +204,18 @@ function roundingChange(runs: readonly LayerRun[], decimals: number): ProgramCha
   };
 }
 
-/** One off in the last digit, or near: most likely rounded on the way. */
-function almost(asked: AskedValue, written: number | string): ValueFinding[] {
-  const { layer, expected } = asked;
-  const distance = Math.abs(Number(written) - expected);
-  const oneOff = isOneOff(asked, written);
-  if (!oneOff && distance > 0.01 * Math.max(Math.abs(expected), 0.05)) return [];
+/** One off in the last digit, or near: most likely rounded on the way. Numbers below `least` are near as that one is. */
+export function almost(layer: string, expected: number, written: number | string, least: number): ValueFinding[] {
+  const oneOff = isOneOff(expected, written);
+  if (!oneOff && Math.abs(Number(written) - expected) > 0.01 * Math.max(Math.abs(expected), least)) return [];
   const detail = oneOff
     ? "One off in the last digit: keep more digits until the last step, then round once."
     : "The answer is near: keep more digits until the last step.";
-  return [
-    {
-      slips: [namedSlip("rounding", layer.name, detail)],
-      plausibility: 0.6,
-      everyStep: false,
-      lines: [`≈ ${expected}`],
-    },
-  ];
+  const slips = [namedSlip("rounding", layer, detail)];
+  return [{ slips, plausibility: 0.6, everyStep: false, lines: [`≈ ${expected}`] }];
 }
 
 /** Within one and a half units of the last decimal that is written. */
-function isOneOff({ expected }: AskedValue, written: number | string): boolean {
+function isOneOff(expected: number, written: number | string): boolean {
   return Math.abs(Number(written) - expected) <= 3 * halfUnit(written) * (1 + 1e-9);
 }

@@ -9,7 +9,7 @@ import { Sequential } from "../../model/sequential.ts";
 import { summaryText } from "../../model/summary.ts";
 import type { SummaryRow, SummaryTable } from "../../model/summary-table.ts";
 import { countOf, countTree } from "../answers/count-tree.ts";
-import { familyOf } from "../answers/layer-slips.ts";
+import { familyOf } from "../answers/layer-family.ts";
 import { outlineOf } from "../answers/outline.ts";
 import { type KerasRelease, kerasReleases, type VersionRule, versionRules } from "./version-rules.ts";
 
