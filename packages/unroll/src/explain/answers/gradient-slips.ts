@@ -3,7 +3,15 @@
  * is made. Differentiating such a program gives the wrong gradient, whatever cell or layer it is.
  */
 import type { CellGraph } from "../../cells/define.ts";
-import { apply, type Expr, type NamedFunction, type ProductNode, product, zero } from "../../equations/expr.ts";
+import {
+  apply,
+  type Expr,
+  inOrder,
+  type NamedFunction,
+  type ProductNode,
+  product,
+  zero,
+} from "../../equations/expr.ts";
 import type { Operation } from "../../program/program.ts";
 import type { LayerRun } from "../by-hand.ts";
 import { operationsOf } from "./layer-slips.ts";
@@ -114,7 +122,11 @@ function stateFlows(cells: readonly CellGraph[]): Slip[] {
       detail: "The old state is also carried on beside the gates, and its gradient with it.",
       plausibility: 0.55,
     };
-    return [all, ...single, through, carry];
+    // Where nothing is carried on, the gates are the whole way back.
+    const carries = inOrder(cell.named.values()).some(
+      ({ node }) => node.op === "mul" && (states.has(node.a) || states.has(node.b)),
+    );
+    return carries ? [all, ...single, through, carry] : [all];
   });
 }
 
