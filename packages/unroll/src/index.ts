@@ -3,6 +3,7 @@ import { explainModel } from "./explain/explain.ts";
 import { callBlueprint, repairHint, shapeTrouble } from "./explain/repairs/index.ts";
 import { traceModel } from "./explain/run-trace.ts";
 import { verifyModel } from "./explain/verify.ts";
+import { solveModel } from "./explain/worked/solve.ts";
 import type { LoadOptions } from "./formats/load.ts";
 import type { ModelSource } from "./formats/open.ts";
 import { provideMisfitHint } from "./layers/misfit.ts";
@@ -20,6 +21,7 @@ provideAbilities({
   explain: explainModel,
   trace: traceModel,
   verify: verifyModel,
+  solve: solveModel,
   toBytes: async (model, format) => (await import("./formats/save.ts")).modelToBytes(model, format),
   save: async (model, path) => (await import("./formats/save.ts")).saveModel(model, path),
   compile: compileModel,

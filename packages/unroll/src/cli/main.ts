@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   summary: async () => (await import("./summary.ts")).summary,
   explain: async () => (await import("./explain.ts")).explain,
   trace: async () => (await import("./trace.ts")).trace,
+  solve: async () => (await import("./solve.ts")).solve,
   verify: async () => (await import("./verify.ts")).verify,
   predict: async () => (await import("./predict.ts")).predict,
   compare: async () => (await import("./compare.ts")).compare,

@@ -4,7 +4,19 @@
  */
 import type { Shape } from "../core/shape.ts";
 import { evaluateSize } from "./evaluate.ts";
-import { binary, constant, type Expr, inOrder, one, operandsOf, type SymbolNode, unary, zero } from "./expr.ts";
+import {
+  apply,
+  binary,
+  constant,
+  type Expr,
+  inOrder,
+  one,
+  operandsOf,
+  type SymbolNode,
+  select,
+  unary,
+  zero,
+} from "./expr.ts";
 
 /** A letter of a formula. */
 export interface DerivationLetter {
@@ -162,13 +174,18 @@ function rebuild(expr: Expr, change: (operand: Expr) => Expr): Expr {
   const { node } = expr;
   if ("b" in node && node.op !== "select") return binary(node.op, after[0]!, after[1]!);
   switch (node.op) {
-    case "neg":
-    case "abs":
-    case "sqrt":
-    case "floor":
-    case "ceil":
-      return unary(node.op, after[0]!);
+    case "apply":
+      return apply(node.fn, after[0]!);
+    case "select":
+      return select(after[0]!, after[1]!, after[2]!);
+    case "constant":
+    case "symbol":
+    case "product":
+    case "rowSum":
+    case "rowMax":
+    case "rowSparsemaxThreshold":
+      throw new Error(`derivation: ${node.op} is no operation of single numbers`);
     default:
-      throw new Error(`size formula: ${node.op} is no operation of sizes`);
+      return unary(node.op, after[0]!);
   }
 }

@@ -25,3 +25,13 @@ export {
   type VerifyOptions,
 } from "./verification.ts";
 export { verifyModel } from "./verify.ts";
+export type { Lookup, WorkedNumber, WorkedRow, WorkedTable } from "./worked/book.ts";
+export {
+  type SolutionFacts,
+  type SolveOptions,
+  type WorkedResult,
+  type WorkedSection,
+  WorkedSolution,
+} from "./worked/solution.ts";
+export type { SolutionTextOptions } from "./worked/solution-text.ts";
+export { solveModel } from "./worked/solve.ts";

@@ -273,8 +273,8 @@ function deviceFor(engine: Engine): { engine: Engine | undefined; reason?: strin
   return device === "wasm" ? { engine } : { engine: undefined, reason: why };
 }
 
-/** States of stateful layers go on from chunk to chunk, and are put back at the end. */
-function keepStates(model: Model): () => void {
+/** States of stateful layers go on from run to run; the result puts them back as they were. */
+export function keepStates(model: Model): () => void {
   const kept = model.states.map((variable) => ({ variable, data: variable.data.slice() }));
   return () => {
     for (const variable of model.states) {

@@ -8,6 +8,7 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import type { Trace, TraceOptions } from "../explain/trace.ts";
 import type { Verification, VerifyOptions } from "../explain/verification.ts";
+import type { SolveOptions, WorkedSolution } from "../explain/worked/solution.ts";
 import type { WritableFormat } from "../formats/save.ts";
 import type { CompileOptions } from "../training/compile.ts";
 import type { EvaluateOptions, OnBatchOptions } from "../training/evaluate.ts";
@@ -25,6 +26,7 @@ export interface ExplainAbilities {
   explain(model: Model): Explanation;
   trace(model: Model, x: ModelData, options?: TraceOptions): Trace;
   verify(model: Model, x: ModelData, options?: VerifyOptions): Verification;
+  solve(model: Model, x: ModelData, options?: SolveOptions): WorkedSolution;
 }
 
 /** Files: filled from formats/. */

@@ -63,7 +63,7 @@ export interface Intermediate {
 }
 
 /** The options that an ability takes behind the data. */
-type Options<Name extends "trace" | "verify"> = Parameters<Abilities[Name]>[2];
+type Options<Name extends "trace" | "verify" | "solve"> = Parameters<Abilities[Name]>[2];
 type TrainingOptions<Name extends "fit" | "evaluate" | "trainOnBatch" | "gradients" | "traceGradients"> = Parameters<
   Abilities[Name]
 >[3];
@@ -246,6 +246,11 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
   /** Compares the engine with the by-hand evaluation, layer by layer and step by step. Throws as `predict` does. */
   verify(x: ModelData, options?: Options<"verify">): ReturnType<Abilities["verify"]> {
     return ability("verify")(this, x, options);
+  }
+
+  /** The prediction worked out by hand, number by number; or one layer, or one timestep of it. */
+  solve(x: ModelData, options?: Options<"solve">): ReturnType<Abilities["solve"]> {
+    return ability("solve")(this, x, options);
   }
 
   /** The model as a file's bytes; by default as Keras 3 saves it. Throws UnrollError `option` for an unknown format. */
