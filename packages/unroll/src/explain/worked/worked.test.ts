@@ -65,7 +65,7 @@ const models: Readonly<Record<string, () => Model>> = {
       layers: [
         sequence(6, 2),
         layers.conv1d({ filters: 2, kernelSize: 3, padding: "same", activation: "leaky_relu" }),
-        layers.maxPooling1d({ poolSize: 2, padding: "same" }),
+        layers.averagePooling1d({ poolSize: 2, padding: "same" }),
         layers.simpleRNN({ units: 3, returnSequences: true }),
         layers.flatten(),
         layers.layerNormalization(),

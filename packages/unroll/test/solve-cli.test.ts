@@ -1,0 +1,109 @@
+/** `unroll solve` as a user runs it. */
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { input, layers, resetNames, sequential } from "unroll";
+import { beforeAll, describe, expect, it } from "vitest";
+import { main } from "../src/cli/main.ts";
+import { readWorkbook } from "./xlsx-reader.ts";
+
+let folder = "";
+let net = "";
+let data = "";
+let expected = 0;
+
+async function unroll(...words: string[]): Promise<{ code: number; out: string; note: string }> {
+  const written = { out: "", note: "" };
+  const code = await main(words, {
+    out: (text) => {
+      written.out += text;
+    },
+    note: (text) => {
+      written.note += text;
+    },
+    columns: 80,
+    color: false,
+    interactive: false,
+  });
+  return { code, ...written };
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "unroll-solve-"));
+  net = join(folder, "net.keras");
+  data = join(folder, "x.json");
+  resetNames();
+  const made = sequential({
+    layers: [
+      input({ shape: [3, 2] }),
+      layers.gru({ units: 2, returnSequences: true }),
+      layers.lstm({ units: 1 }),
+      layers.dense({ units: 1 }),
+    ],
+    seed: 3,
+  });
+  await made.save(net);
+  const x = [
+    [
+      [0.5, -0.25],
+      [1, 0.125],
+      [-0.75, 0.5],
+    ],
+  ];
+  writeFileSync(data, JSON.stringify(x));
+  expected = made.predict(x).data[0]!;
+});
+
+describe("unroll solve", () => {
+  it("prints every step in 80 columns and ends at the engine's number", async () => {
+    const { code, out } = await unroll("solve", net, "--input", data);
+    expect(code).toBe(0);
+    for (const line of out.split("\n")) expect([...line].length).toBeLessThanOrEqual(80);
+    expect(out).toContain("hHat = tanh(x·W_h + bi_h + r ⊙ (hPrev·U_h + br_h))");
+    expect(out).toContain(`The engine (float32) gives ${expected}`);
+  });
+
+  it("works one timestep of one layer out", async () => {
+    const { out } = await unroll("solve", net, "--input", data, "--layer", "gru", "--timestep", "1", "--digits", "3");
+    expect(out).toContain("gru of sequential worked out by hand, example 0, timestep 1");
+    expect(out).not.toContain("timestep 2");
+    expect(out).toContain("x = (1, 0.125)");
+  });
+
+  it.each([
+    ["md", /^# sequential worked out/],
+    ["tex", /^\\section\*/],
+    ["html", /^<!doctype html>/],
+    ["txt", /^sequential worked out/],
+  ])("writes .%s by the ending of the file", async (ending, start) => {
+    const path = join(folder, `solution.${ending}`);
+    expect(await unroll("solve", net, "--input", data, "--out", path)).toMatchObject({ code: 0, out: "" });
+    expect(readFileSync(path, "utf8")).toMatch(start);
+  });
+
+  it("writes a spreadsheet whose formulas give the prediction", async () => {
+    const path = join(folder, "solution.xlsx");
+    expect((await unroll("solve", net, "--input", data, "--out", path)).note).toContain("Wrote");
+    const book = readWorkbook(readFileSync(path));
+    expect(book.numberAt("prediction", "B2")).toBeCloseTo(expected, 6);
+  });
+
+  it("gives JSON with every number", async () => {
+    const { out } = await unroll("solve", net, "--input", data, "--json");
+    const solution = JSON.parse(out);
+    expect(solution.layers.map(({ name }: { name: string }) => name)).toEqual(["gru", "lstm", "dense"]);
+    expect(solution.results[0].values[0]).toBeCloseTo(expected, 6);
+  });
+
+  it("says what is missing", async () => {
+    expect((await unroll("solve", net, "--input", data, "--format", "xlsx")).note).toContain(
+      "a spreadsheet goes into a file",
+    );
+    expect((await unroll("solve", net, "--input", data, "--out", join(folder, "a.doc"))).note).toContain(
+      "--out must end in",
+    );
+    const both = await unroll("solve", net, "--input", data, "--timestep", "1");
+    expect(both).toMatchObject({ code: 2 });
+    expect(both.note).toContain("recurrent layers = gru, lstm");
+  });
+});
