@@ -1,7 +1,7 @@
 /** How long the answer checker takes on a model of ten layers, also when there is nothing to find. `node bench/run.mjs answers` */
 import { Random } from "../packages/unroll/src/core/random.ts";
 import { checkAnswer } from "../packages/unroll/src/explain/answers/check.ts";
-import { exerciseModel } from "../packages/unroll/src/explain/answers/exercise-models.ts";
+import { exerciseModel } from "../packages/unroll/src/explain/quiz/exercise-models.ts";
 
 const random = new Random(5);
 let model = exerciseModel(random, 4);

@@ -155,15 +155,48 @@ describe("unroll quiz", () => {
   it("grades a class by the same seed", async () => {
     const full = JSON.parse((await unroll("quiz", "--seed", "7", "--count", "1", "--json", "--answers")).out);
     const [{ answer }] = full.questions;
-    const written = Array.isArray(answer)
-      ? `"(${answer.map((size: number | null) => size ?? "None").join(", ")})"`
-      : answer;
+    const written = `"${answer}"`;
     const csv = join(folder, "class.csv");
     writeFileSync(csv, `name,1\nAda,${written}\nBo,1\n`);
     const { out } = await unroll("quiz", "--seed", "7", "--count", "1", "--grade", csv);
     const [, ada, bo] = out.split("\n");
     expect(ada).toContain(",yes,");
     expect(bo).toContain(",no,");
+  });
+
+  it("asks a teacher's set, of chosen kinds and layers", async () => {
+    const set = "seed=7&count=4&kinds=gate,order&layers=lstm";
+    const byText = await unroll("quiz", "--set", set, "--format", "markdown");
+    const byFlags = await unroll(
+      "quiz",
+      "--seed",
+      "7",
+      "--count",
+      "4",
+      "--kinds",
+      "gate,order",
+      "--layers",
+      "lstm",
+      "--format",
+      "markdown",
+    );
+    expect(byText.out).toBe(byFlags.out);
+    expect(byText.out).toContain(`# Recurrent networks by hand (${set})`);
+    expect(byText.out).not.toMatch(/GRU|SimpleRNN/);
+    expect((await unroll("quiz", "--kinds", "gates")).note).toContain("Did you mean gate?");
+  });
+
+  it("takes answers from a file, names slips and says by its exit code whether all are right", async () => {
+    const full = JSON.parse((await unroll("quiz", "--seed", "7", "--count", "4", "--json", "--answers")).out);
+    const answers = full.questions.map(({ answer }: { answer: string }) => answer);
+    const file = join(folder, "answers.txt");
+    writeFileSync(file, answers.join("\n"));
+    const right = await unroll("quiz", "--seed", "7", "--count", "4", "--from", file);
+    expect([right.code, right.out.trim().split("\n").at(-1)]).toEqual([0, "4 of 4 questions right."]);
+    writeFileSync(file, answers.slice(0, 3).join("\n"));
+    const short = await unroll("quiz", "--seed", "7", "--count", "4", "--from", file, "--json");
+    expect([short.code, JSON.parse(short.out).right]).toEqual([1, 3]);
+    for (const line of right.out.split("\n")) expect([...line].length).toBeLessThanOrEqual(80);
   });
 
   it("refuses levels and counts that there are not", async () => {

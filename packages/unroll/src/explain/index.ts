@@ -2,6 +2,18 @@ export * from "./answers/index.ts";
 export * from "./compare/index.ts";
 export { explainLayerOf, explainModel } from "./explain.ts";
 export { Explanation, type ExplanationFacts, type LayerExplanation } from "./explanation.ts";
+export { type ExerciseLayer, exerciseLayers, type Level } from "./quiz/exercise-models.ts";
+export { kindTitles, type Question, type QuestionCheck, type QuestionKind, questionKinds } from "./quiz/question.ts";
+export { type Quiz, type QuizOptions, quizQuestions, startQuiz } from "./quiz/quiz.ts";
+export {
+  checkQuizAnswer,
+  formatQuizSet,
+  parseQuizSet,
+  type QuestionData,
+  type QuizSet,
+  quizData,
+} from "./quiz/quiz-set.ts";
+export { gradeCsv, type WorksheetOptions, worksheetHtml, worksheetMarkdown } from "./quiz/worksheet.ts";
 export * from "./repairs/index.ts";
 export { traceModel } from "./run-trace.ts";
 export {

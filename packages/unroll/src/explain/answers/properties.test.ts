@@ -2,10 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../core/random.ts";
 import { shapeOf } from "../../layers/sizes.ts";
+import { exerciseModel, type Level } from "../quiz/exercise-models.ts";
 import type { AnswerCheck } from "./answer.ts";
 import { checkAnswer } from "./check.ts";
 import { countOf } from "./count-tree.ts";
-import { exerciseModel, type Level } from "./exercise-models.ts";
 import { outlineOf } from "./outline.ts";
 import { layerVariants } from "./search-counts.ts";
 import { shapeVariants } from "./shape-slips.ts";

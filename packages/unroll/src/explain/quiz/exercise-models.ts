@@ -11,21 +11,40 @@ import { sequential } from "../../model/sequential.ts";
 /** 1: one recurrent layer; 2: several; 3: convolution, pooling, Bidirectional; 4: all of it, longer. */
 export type Level = 1 | 2 | 3 | 4;
 
-type Options = { readonly units: number; readonly returnSequences: boolean; readonly name: string };
-const makers: Readonly<Record<(typeof cells)[number], (options: Options) => Layer>> = layers;
+/** Layers that a model may be drawn from; Dense always ends it. */
+export const exerciseLayers = ["simpleRNN", "lstm", "gru", "conv1d", "bidirectional"] as const;
+export type ExerciseLayer = (typeof exerciseLayers)[number];
+export type CellName = (typeof cells)[number];
+
+/** The cells among layers; all where there are none. */
+export function cellsOf(allowed: readonly ExerciseLayer[]): readonly CellName[] {
+  const chosen = cells.filter((cell) => allowed.includes(cell));
+  return chosen.length > 0 ? chosen : cells;
+}
+
+type Options = { readonly units: number; readonly returnSequences?: boolean; readonly name: string };
+/** Makes a recurrent layer. */
+export const makers: Readonly<Record<(typeof cells)[number], (options: Options) => Layer>> = layers;
 const cells = ["simpleRNN", "lstm", "gru"] as const;
 
 /** A sequential model of layers that fit together, ending in Dense. Sizes stay small enough to count by hand. */
-export function exerciseModel(random: Random, level: Level, name = "exercise"): Model {
+export function exerciseModel(
+  random: Random,
+  level: Level,
+  name = "exercise",
+  allowed: readonly ExerciseLayer[] = exerciseLayers,
+): Model {
   const names = namer();
   const timesteps = 10 + random.below(50);
   const features = 2 + random.below(level === 1 ? 8 : 20);
   const list: Layer[] = [];
-  if (level >= 3) list.push(...convolutionBlocks(random, names, 1 + random.below(level - 2), timesteps));
+  if (level >= 3 && allowed.includes("conv1d"))
+    list.push(...convolutionBlocks(random, names, 1 + random.below(level - 2), timesteps));
   const depth = level === 1 ? 1 : 1 + random.below(level + 1);
   for (let index = 0; index < depth; index++) {
     const options = { units: 2 + random.below(level === 1 ? 8 : 30), returnSequences: index < depth - 1 };
-    list.push(recurrent(random, names, options, level >= 3 && random.below(3) === 0));
+    const bothWays = level >= 3 && random.below(3) === 0 && allowed.includes("bidirectional");
+    list.push(recurrent(random, names, options, bothWays, cellsOf(allowed)));
     if (level >= 2 && random.below(4) === 0) list.push(layers.dropout({ rate: 0.1, name: names("dropout") }));
   }
   if (level >= 2 && random.below(2) === 0)
@@ -39,8 +58,9 @@ function recurrent(
   names: (kind: string) => string,
   options: { readonly units: number; readonly returnSequences: boolean },
   bothWays: boolean,
+  from: readonly CellName[],
 ): Layer {
-  const kind = cells[random.below(cells.length)]!;
+  const kind = from[random.below(from.length)]!;
   const resetAfter = kind === "gru" && random.below(3) === 0 ? { resetAfter: false } : {};
   const name = names({ simpleRNN: "simple_rnn", lstm: "lstm", gru: "gru" }[kind]);
   const layer = makers[kind]({ ...options, ...resetAfter, name });
