@@ -37,7 +37,9 @@ export const train: Command = {
     terminal.note(dataText(series, parts, model, terminal.columns));
     const run = await runTraining(prepared, flags, terminal);
     if (run.stopped?.reason === "not-a-number") {
-      terminal.note(`${run.stopped.message} A lower --learning-rate often helps.\n`);
+      terminal.note(
+        `${terminal.redraws === true ? "\n" : ""}${run.stopped.message} A lower --learning-rate often helps.\n`,
+      );
       return 1;
     }
     if (run.stopped?.reason === "aborted") return 1;

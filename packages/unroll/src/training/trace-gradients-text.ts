@@ -41,7 +41,7 @@ function runTable(run: BackTrace): string {
     title,
     line(header),
     ...rows.map((row, index) => `${line(row)}  ${bars[index]}`.trimEnd()),
-    verdict(run, norms, state),
+    gradientFlow(run),
   ].join("\n");
 }
 
@@ -55,8 +55,10 @@ function bar(value: number, largest: number): string {
   return "█".repeat(Math.max(1, Math.round(barWidth + 2 * Math.log10(value / largest))));
 }
 
-/** Compares the first step that was processed with the last. */
-function verdict({ backwards, steps }: BackTrace, norms: readonly number[], state: string): string {
+/** Whether the gradient vanishes or explodes on its way back: the first step that was read beside the last, in a sentence. */
+export function gradientFlow({ backwards, steps }: BackTrace): string {
+  const state = Object.keys(steps[0]!.stateNorms)[0]!;
+  const norms = steps.map(({ stateNorms }) => stateNorms[state]!);
   const order = backwards ? [...norms].reverse() : norms;
   const valid = order.filter((norm) => norm > 0);
   const [first, last] = [valid[0], valid.at(-1)];

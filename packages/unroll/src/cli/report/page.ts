@@ -109,7 +109,7 @@ details { margin: .6rem 0; } summary { cursor: pointer; }
 .explanation { overflow-x: auto; }
 .explanation section { border: 0; margin-top: 1.5rem; padding: 0; }
 .explanation ul, .explanation ol { padding-left: 1.25rem; }
-math { font-size: 1.05em; } math[display="block"] { width: fit-content; margin: .4rem 0; }
+math { font-size: 1.05em; } math[display="block"] { width: fit-content; margin: .4rem 0; } mtd { text-align: left; }
 @media print {
   :root { --paper: #fff; --ink: #000; --soft: #444; --rule: #bbb; --shade: #f4f4f4;
     --model: #0b62c4; --naive: #b34a00; --seasonal: #24783a; --good: #1a7338; --bad: #a3321f; --unsure: #7a5b00; }

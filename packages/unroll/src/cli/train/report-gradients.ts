@@ -1,6 +1,7 @@
 /** How large the gradient is on its way back through a window: the backward trace of a few test windows. */
 import { UnrollError } from "../../core/errors.ts";
-import { type BackTrace, type GradientTrace, traceGradients } from "../../training/trace-gradients.ts";
+import { type GradientTrace, traceGradients } from "../../training/trace-gradients.ts";
+import { gradientFlow } from "../../training/trace-gradients-text.ts";
 import type { TrainResult } from "../train.ts";
 
 export interface TracedGradients {
@@ -46,19 +47,6 @@ export function traceTraining({ model, parts }: TrainResult): TracedGradients | 
       timesteps: run.steps.map(({ timestep }) => timestep),
       norms: run.steps.map(({ stateNorms }) => Object.values(stateNorms)[0] ?? 0),
     })),
-    remarks: trace.runs.map(remark),
+    remarks: trace.runs.map((run) => `${run.layer}: ${gradientFlow(run)}`),
   };
-}
-
-/** Compares the step that was read first with the last. */
-function remark({ layer, backwards, steps }: BackTrace): string {
-  const norms = steps.map(({ stateNorms }) => Object.values(stateNorms)[0] ?? 0);
-  const order = (backwards ? norms.toReversed() : norms).filter((norm) => norm > 0);
-  const [first, last] = [order[0], order.at(-1)];
-  if (first === undefined || last === undefined) return `${layer}: no gradient reaches its state.`;
-  const ratio = first / last;
-  const compared = `${layer}: the gradient at the step that is read first is ${ratio.toPrecision(2)} times that at the last`;
-  if (ratio < 1e-3) return `${compared}. It vanishes: what came early is hardly learnt.`;
-  if (ratio > 1e3) return `${compared}. It explodes: a lower learning rate or gradient clipping helps.`;
-  return `${compared}.`;
 }

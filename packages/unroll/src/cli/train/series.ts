@@ -199,12 +199,12 @@ function isConstant(values: Float64Array): boolean {
 }
 
 /** The column with the dates: the one that is named, or the first of the file. */
-function dateColumn(table: Table, { date, target }: SeriesSettings, notes: string[]): string | undefined {
+function dateColumn(table: Table, { date }: SeriesSettings, notes: string[]): string | undefined {
   if (date === null) return undefined;
   const found = table.columns.filter(({ type }) => type === "date").map(({ name }) => name);
   if (date === undefined) {
     if (found.length > 1) notes.push(`The dates are those of ${found[0]}; --date COL takes another column.`);
-    return found[0] === target ? undefined : found[0];
+    return found[0];
   }
   if (found.includes(date)) return date;
   throw new UnrollError({

@@ -147,7 +147,7 @@ function usage(expected: string, received?: string, hint?: string): UnrollError 
 export function resumeCommand(data: string, flags: FlagValues): string {
   const words = ["unroll", "train", data];
   for (const [name, value] of Object.entries({ ...flags, resume: true })) {
-    if (value === undefined || value === false || name === "force") continue;
+    if (value === undefined || value === false) continue;
     if (value === true) words.push(`--${name}`);
     else for (const one of Array.isArray(value) ? value : [value]) words.push(`--${name}`, String(one));
   }
