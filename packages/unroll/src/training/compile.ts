@@ -8,10 +8,10 @@ import type { LayerArray } from "../layers/arrays.ts";
 import { type CompiledRun, type Device, prepare } from "../layers/run.ts";
 import type { Model } from "../model/model.ts";
 import type { Program } from "../program/program.ts";
-import type { LossLike } from "./losses.ts";
-import type { MetricLike } from "./metrics.ts";
+import { type LossLike, readLoss } from "./losses.ts";
+import { type MetricLike, readMetric } from "./metrics.ts";
 import { type OptimizerLike, OptimizerState, readOptimizer } from "./optimizer.ts";
-import { isKerasObject } from "./options.ts";
+import { checkNames, isKerasObject } from "./options.ts";
 
 /** One thing for all outputs, a list in the order of the outputs, or an object by their names. */
 export type PerOutput<T> = T | readonly (T | null)[] | Readonly<Record<string, T | null>>;
@@ -20,7 +20,7 @@ export interface CompileOptions {
   /** A name ("adam"), an optimizer (`optimizers.adam({ learningRate: 0.01 })`), or Keras's serialized form. Default "rmsprop", as in Keras. */
   readonly optimizer?: OptimizerLike;
   readonly loss?: PerOutput<LossLike>;
-  /** Names, metrics or Keras's serialized form; with several outputs a list or object of such lists. */
+  /** One or a list of names, metrics or Keras's serialized form; with several outputs a list or object of such lists. */
   readonly metrics?: MetricsOption;
   /** The same with sample weights. */
   readonly weightedMetrics?: MetricsOption;
@@ -32,8 +32,23 @@ export interface CompileOptions {
   readonly prepare?: (program: Program) => CompiledRun;
 }
 
+/** Every option of `compile`; the type asks for a name here for each one above. */
+const optionNames: Readonly<Record<keyof CompileOptions, true>> = {
+  optimizer: true,
+  loss: true,
+  metrics: true,
+  weightedMetrics: true,
+  lossWeights: true,
+  device: true,
+  prepare: true,
+};
+
 type MetricList = MetricLike | readonly MetricLike[] | null;
-export type MetricsOption = readonly MetricLike[] | readonly MetricList[] | Readonly<Record<string, MetricList>>;
+export type MetricsOption =
+  | MetricLike
+  | readonly MetricLike[]
+  | readonly MetricList[]
+  | Readonly<Record<string, MetricList>>;
 
 /** What one output is trained with. */
 export interface OutputPlan {
@@ -63,6 +78,7 @@ const compiledModels = new WeakMap<Model, Compiled>();
  * @example compileModel(net, { optimizer: "adam", loss: "mse", metrics: ["mae"] });
  */
 export function compileModel(model: Model, options: CompileOptions = {}): void {
+  checkNames("compile", options, Object.keys(optionNames));
   const names = model.hasGraph ? outputNames(model) : ["output"];
   const losses = perOutput<LossLike>(options.loss ?? null, names, "loss", isOneLoss);
   const weights = perOutput<number>(
@@ -73,6 +89,9 @@ export function compileModel(model: Model, options: CompileOptions = {}): void {
   );
   const metrics = metricsPerOutput(options.metrics, names, "metrics");
   const weighted = metricsPerOutput(options.weightedMetrics, names, "weightedMetrics");
+  // Which name it is can depend on the shapes; that it is one does not.
+  for (const loss of losses) if (loss !== null) readLoss(loss, 1, 1);
+  for (const metric of [...metrics, ...weighted].flat()) readMetric(metric, 1, 1);
   compiledModels.set(model, {
     model,
     outputs: names.map((name, index) => ({
@@ -155,7 +174,8 @@ function perOutput<T>(
     throw misfit(option, `the outputs are ${names.join(", ")}`, `name = ${unknown}`);
   }
   const count = Array.isArray(given) ? `a list of ${given.length}` : typeof given;
-  throw misfit(option, `must be one for all, or one for each of the ${names.length} outputs`, count);
+  const hint = typeof given === "function" && option === "loss" ? "makeLoss makes a loss of your own." : undefined;
+  throw misfit(option, `must be one for all, or one for each of the ${names.length} outputs`, count, hint);
 }
 
 function metricsPerOutput(
@@ -170,10 +190,11 @@ function metricsPerOutput(
       : isMetric(value)
         ? [value as MetricLike]
         : (value as readonly MetricLike[]); // told apart by isMetric
+  if (isMetric(given)) return names.map(() => [given as MetricLike]); // just told apart
   if (names.length === 1 && Array.isArray(given)) return [given.flatMap((entry: MetricList) => listOf(entry))];
   return perOutput<MetricList>(given as PerOutput<MetricList>, names, option, () => false).map(listOf); // the same forms
 }
 
-function misfit(option: string, expected: string, received: string): UnrollError {
-  return new UnrollError({ code: "option", path: `compile: ${option}`, expected, received });
+function misfit(option: string, expected: string, received: string, hint?: string): UnrollError {
+  return new UnrollError({ code: "option", path: `compile: ${option}`, expected, received, hint });
 }

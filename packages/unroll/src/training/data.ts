@@ -42,6 +42,14 @@ export function readExamples(
   model.graph.checkData(inputs);
   const names = outputNames(model);
   const count = inputs[0]!.shape[0]!;
+  if (count === 0) {
+    throw new UnrollError({
+      code: "data",
+      path: model.name,
+      expected: "there must be at least one example",
+      received: `shape = [${inputs[0]!.shape.join(", ")}]`,
+    });
+  }
   const targets = readList(y, names, "targets", model.name);
   checkCounts(targets, names, count, "targets", model.name);
   return {
@@ -146,6 +154,7 @@ function weightsOfClasses(targets: readonly Tensor[], weights: ClassWeight, path
       hint: "Give sampleWeight for each output.",
     });
   }
+  checkClassWeights(weights, path);
   const { shape, data } = targets[0]!;
   const last = shape.length > 1 ? shape.at(-1)! : 1;
   const rows = data.length / last;
@@ -156,6 +165,23 @@ function weightsOfClasses(targets: readonly Tensor[], weights: ClassWeight, path
     result[row] = weights[label] ?? 1;
   }
   return { shape: shape.length > 1 ? shape.slice(0, -1) : shape, data: result };
+}
+
+/** A key that is no class, or a weight that is no number, would leave every weight at 1 without a word. */
+function checkClassWeights(weights: ClassWeight, path: string): void {
+  const isRecord =
+    typeof weights === "object" && weights !== null && Object.getPrototypeOf(weights) === Object.prototype;
+  const entry = isRecord
+    ? Object.entries(weights).find(([label, weight]) => !/^\d+$/.test(label) || !Number.isFinite(weight))
+    : undefined;
+  if (isRecord && entry === undefined) return;
+  throw new UnrollError({
+    code: "option",
+    path,
+    expected: "classWeight must be an object of numbers by class index",
+    received: entry === undefined ? `classWeight = ${String(weights)}` : `${entry[0]}: ${String(entry[1])}`,
+    hint: "For instance { 0: 1, 1: 3 }.",
+  });
 }
 
 /** Examples `start` to `start + count` of `order` (of all in their order, when left out), copied. */

@@ -7,6 +7,7 @@ import type { Model } from "../model/model.ts";
 import { type Compiled, compiledOf, trainedVariables } from "./compile.ts";
 import { batchSizeFor, type ClassWeight, type Examples, readExamples } from "./data.ts";
 import { type ExampleView, exampleBatches, isExampleView, modelView, viewBatches } from "./fit-data.ts";
+import { checkLabels } from "./labels.ts";
 import { type BatchData, type Report, type Step, shapesOf, stepFor, Totals } from "./step.ts";
 
 export interface EvaluateOptions {
@@ -63,6 +64,7 @@ export function checkViewOptions(
 /** One batch without training. */
 export function testBatch(compiled: Compiled, batch: Examples, totals: Totals): Step {
   const step = stepFor(compiled, "test", shapesOf(batch.x, batch.y, batch.sampleWeight));
+  checkLabels(step.labels, batch.y);
   totals.add(step, step.run(dataOf(batch), nextRandom(), []));
   return step;
 }
@@ -79,6 +81,7 @@ export interface TrainedBatch {
 export function trainBatch(compiled: Compiled, batch: Examples, random: Random, totals: Totals): TrainedBatch {
   const { optimizer, model } = compiled;
   const step = stepFor(compiled, "train", shapesOf(batch.x, batch.y, batch.sampleWeight));
+  checkLabels(step.labels, batch.y);
   const factors = optimizer.factors();
   const given = step.factorNames.map((name) => factors[name]!);
   const numbers = step.run(dataOf(batch), random, given);

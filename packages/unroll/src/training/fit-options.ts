@@ -7,6 +7,7 @@ import type { CheckpointOptions } from "./checkpoint.ts";
 import type { ClassWeight } from "./data.ts";
 import type { BatchIterable, ExampleView } from "./fit-data.ts";
 import type { NotANumber } from "./not-a-number.ts";
+import { checkNames } from "./options.ts";
 
 export interface FitOptions {
   /** Index of the epoch after the last; default 1. */
@@ -22,7 +23,8 @@ export interface FitOptions {
   readonly validationBatchSize?: number;
   /** Validate after every so many epochs; default 1. */
   readonly validationFreq?: number;
-  readonly callbacks?: readonly Callback[];
+  /** One, or a list that is gone through in order. */
+  readonly callbacks?: Callback | readonly Callback[];
   /** Decides the order of the examples and what dropout drops. By default from the stream that `setSeed` starts. */
   readonly seed?: number;
   /** Ends the run after the batch at hand. */
@@ -99,8 +101,32 @@ export function epochLine(epoch: number, epochs: number, batches: number, millis
   return [`Epoch ${epoch + 1}/${epochs} - ${batches}/${batches} - ${time}`, ...numbers].join(" - ");
 }
 
-/** @throws UnrollError `option` */
+/** Every option of `fit`; the type asks for a name here for each one above. */
+const optionNames: Readonly<Record<keyof FitOptions, true>> = {
+  epochs: true,
+  batchSize: true,
+  shuffle: true,
+  validationSplit: true,
+  validationData: true,
+  validationBatchSize: true,
+  validationFreq: true,
+  callbacks: true,
+  seed: true,
+  signal: true,
+  sampleWeight: true,
+  classWeight: true,
+  initialEpoch: true,
+  stepsPerEpoch: true,
+  verbose: true,
+  print: true,
+  onProgress: true,
+  checkpoint: true,
+  resume: true,
+};
+
+/** @throws UnrollError `unknown-name`, `option` */
 export function checkFitOptions(model: Model, options: FitOptions): void {
+  checkNames("fit", options, Object.keys(optionNames));
   const whole: readonly (keyof FitOptions)[] = [
     "epochs",
     "batchSize",

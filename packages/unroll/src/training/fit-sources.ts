@@ -47,7 +47,18 @@ export function readSources(
 ): FitSources {
   if (isExampleView(x)) return viewSources(compiled, x, y, options);
   if (isBatchIterable(x) && y === undefined) return iterableSources(compiled, x, options);
+  if (isBatchIterable(x)) throw targetsBesideBatches(compiled.model);
   return arraySources(compiled, x as ModelData, y as ModelData, options); // neither a view nor an iterable
+}
+
+function targetsBesideBatches({ name }: Model): UnrollError {
+  return new UnrollError({
+    code: "data",
+    path: name,
+    expected: "an iterable of batches brings its own targets",
+    received: "a second argument",
+    hint: "Give the options as the third: fit(batches, undefined, { epochs: 2 }).",
+  });
 }
 
 function arraySources(compiled: Compiled, x: ModelData, y: ModelData, options: FitOptions): FitSources {

@@ -7,7 +7,7 @@ import { nextRandom } from "../layers/seed.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import { makeBreath } from "./breath.ts";
-import type { Callback, FitControl, Logs } from "./callbacks.ts";
+import { type Callback, type FitControl, type Logs, readCallbacks } from "./callbacks.ts";
 import { type Compiled, compiledOf } from "./compile.ts";
 import type { Examples } from "./data.ts";
 import { betterOf, dataOf, type TrainedBatch, trainBatch } from "./evaluate.ts";
@@ -64,7 +64,7 @@ class FitRun {
     this.#model = model;
     this.#compiled = compiledOf(model);
     this.#options = options;
-    this.#callbacks = options.callbacks ?? [];
+    this.#callbacks = readCallbacks(options.callbacks);
     this.#epoch = options.initialEpoch ?? 0;
     this.#lastEpoch = options.epochs ?? 1;
     this.#random = options.seed === undefined ? nextRandom() : new Random(options.seed);

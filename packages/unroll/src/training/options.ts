@@ -70,6 +70,22 @@ export function withDefaults<D extends Options>(path: string, defaults: D, given
   return { ...defaults, ...known };
 }
 
+/**
+ * Names that a caller may have misspelled: an option that nobody reads would change nothing, without a word.
+ *
+ * @throws UnrollError `unknown-name`, with the nearest name
+ */
+export function checkNames(path: string, given: object, known: readonly string[]): void {
+  const name = Object.keys(given).find((one) => !known.includes(one));
+  if (name === undefined) return;
+  throw new UnrollError({
+    code: "unknown-name",
+    path,
+    expected: `has no option named ${name}`,
+    hint: didYouMean(camelCase(name), known) ?? `Its options are ${known.join(", ")}.`,
+  });
+}
+
 /** @throws UnrollError `unknown-name` */
 export function unknownName(what: string, name: string, known: Iterable<string>): UnrollError {
   return new UnrollError({

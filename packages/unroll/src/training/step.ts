@@ -18,6 +18,7 @@ import { differentiate } from "../program/differentiate.ts";
 import type { Program, Value } from "../program/program.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Compiled, type OutputPlan, trainedArrays, trainedVariables } from "./compile.ts";
+import type { Labels } from "./labels.ts";
 import { type Loss, readLoss } from "./losses.ts";
 import { type ArrayTotals, type Metric, ratio, reportedNames, reportedNumbers } from "./metric-rule.ts";
 import { readMetric } from "./metrics.ts";
@@ -137,6 +138,8 @@ export interface Step {
   /** The numbers of one batch: the totals of every report, one after another. The loss comes first. */
   run(batch: BatchData, random: Random, factors: readonly number[]): Float32Array;
   readonly mode: StepMode;
+  /** For each output the classes that its targets may name; undefined where targets are no class indices. */
+  readonly labels: readonly (Labels | undefined)[];
   readonly program: Program;
   /** What it takes in the engine; undefined on the reference. */
   readonly memory: MemoryUse | undefined;
@@ -165,7 +168,7 @@ export function stepFor(compiled: Compiled, mode: StepMode, shapes: BatchShapes)
 }
 
 /** A step that is written but not prepared. */
-interface WrittenStep extends Pick<Step, "mode" | "program" | "forward" | "reports" | "factorNames"> {
+interface WrittenStep extends Pick<Step, "mode" | "labels" | "program" | "forward" | "reports" | "factorNames"> {
   readonly batch: number;
 }
 
@@ -192,7 +195,8 @@ export function writeStep(compiled: Compiled, mode: StepMode, shapes: BatchShape
     updates:
       mode === "train" ? trainingUpdates(compiled, forward, factors, factorNames) : statesOf(model, forward.updates),
   };
-  return { mode, reports, program, forward, factorNames, batch };
+  const labels = outputs.map((output, index) => labelsOf(output, forward.comparisons[index]!));
+  return { mode, labels, reports, program, forward, factorNames, batch };
 }
 
 function makeStep(compiled: Compiled, mode: StepMode, shapes: BatchShapes): Step {
@@ -207,6 +211,17 @@ function makeStep(compiled: Compiled, mode: StepMode, shapes: BatchShapes): Step
       if (written.factorNames.length > 0) given.push(Float32Array.from(numbersOfFactors));
       return run.run(given, random)[0]!.data as Float32Array; // results of programs are float32
     },
+  };
+}
+
+function labelsOf(output: OutputPlan, comparison: Comparison): Labels | undefined {
+  const loss = lossOf(output, comparison);
+  if (loss?.rule.targets !== "index") return undefined;
+  const { ignoreClass } = loss.options;
+  return {
+    output: output.name,
+    classes: comparison.predictions.shape.at(-1)!,
+    ignored: typeof ignoreClass === "number" ? ignoreClass : undefined,
   };
 }
 

@@ -1,0 +1,121 @@
+/** What a newcomer gets wrong in compile and fit: each is said in words, nothing is passed over in silence. */
+import { describe, expect, it } from "vitest";
+import { input, layers } from "../layers/index.ts";
+import { sequential } from "../model/sequential.ts";
+import type { Callback } from "./callbacks.ts";
+import { compileModel } from "./compile.ts";
+import { evaluate, testOnBatch, trainOnBatch } from "./evaluate.ts";
+import { fit } from "./fit.ts";
+import { numbers, quiet, smallModel, smallX, smallY } from "./testing.ts";
+
+async function refusal(run: () => unknown): Promise<string> {
+  try {
+    await run();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "nothing was refused";
+}
+
+/** `fit` as it is called from JavaScript, where no type stands guard. */
+const loosely = (options: object) => () => fit(smallModel({}), smallX, smallY, { print: quiet, ...options });
+
+describe("options of fit", () => {
+  it.each([
+    [{ epoch: 3 }, "fit: has no option named epoch. Did you mean epochs?"],
+    [{ batch_size: 3 }, "fit: has no option named batch_size. Did you mean batchSize?"],
+    [{ classWeight: { zero: 2 } }, /classWeight must be an object of numbers by class index\. Received: zero: 2\./],
+    [{ classWeight: { 0: "much" } }, /Received: 0: much\. For instance \{ 0: 1, 1: 3 \}\./],
+    [{ classWeight: new Map([[0, 2]]) }, /Received: classWeight = \[object Map\]\./],
+    [
+      { callbacks: ["EarlyStopping"] },
+      /^callbacks\[0\]: must have a method that fit calls\. Received: string EarlyStopping\./,
+    ],
+    [{ callbacks: [{}] }, /Received: an object without any\. A callback is an object with some of onTrainBegin, /],
+    [{ callbacks: [{ on_epoch_end() {} }] }, "callbacks[0]: fit never calls on_epoch_end. Did you mean onEpochEnd?"],
+    [{ callbacks: [{ onEpochEnds() {} }] }, "callbacks[0]: fit never calls onEpochEnds. Did you mean onEpochEnd?"],
+  ])("%j is refused", async (options, message) => {
+    const found = await refusal(loosely(options));
+    if (typeof message === "string") expect(found).toBe(message);
+    else expect(found).toMatch(message);
+  });
+
+  it("may be one callback, of a class of its own, with methods of its own", async () => {
+    class Counting implements Callback {
+      epochs = 0;
+      onEpochEnd(): void {
+        this.epochs++;
+        this.onward();
+      }
+      onward(): void {}
+    }
+    const counting = new Counting();
+    await fit(smallModel(), smallX, smallY, { epochs: 3, callbacks: counting });
+    expect(counting.epochs).toBe(3);
+  });
+
+  it("are not taken as the targets of an iterable", async () => {
+    const batches = [{ x: smallX, y: smallY }].values();
+    expect(await refusal(() => fit(smallModel(), batches, { epochs: 2 } as never))).toMatch(
+      /an iterable of batches brings its own targets.* fit\(batches, undefined, \{ epochs: 2 \}\)\./,
+    );
+  });
+
+  it("do not make up for missing examples", async () => {
+    const none = () => fit(smallModel(), numbers([0, 4, 2]), numbers([0, 1]));
+    expect(await refusal(none)).toMatch(/there must be at least one example\. Received: shape = \[0, 4, 2\]\./);
+  });
+});
+
+describe("options of compile", () => {
+  it.each([
+    [{ metric: ["mae"] }, "compile: has no option named metric. Did you mean metrics?"],
+    [{ loss_weights: 2 }, "compile: has no option named loss_weights. Did you mean lossWeights?"],
+    [{ loss: "msee" }, /^compile: there is no loss named msee\. Did you mean mse\?/],
+    [{ metrics: ["acuracy"] }, "compile: there is no metric named acuracy. Did you mean accuracy?"],
+    [{ weightedMetrics: ["maee"] }, /there is no metric named maee/],
+    [{ loss: () => 0 }, /Received: function\. makeLoss makes a loss of your own\./],
+  ])("%j is refused at once", async (options, message) => {
+    const found = await refusal(() => compileModel(smallModel(), options as never));
+    if (typeof message === "string") expect(found).toBe(message);
+    else expect(found).toMatch(message);
+  });
+
+  it("may name one metric without a list", () => {
+    const net = smallModel({ metrics: "mae", weightedMetrics: "mse" });
+    expect(Object.keys(evaluate(net, smallX, smallY))).toEqual(["loss", "mae", "mse"]);
+  });
+});
+
+describe("class indices as targets", () => {
+  const classifier = () => {
+    const net = sequential({
+      layers: [input({ shape: [4, 2] }), layers.gru({ units: 2 }), layers.dense({ units: 3, name: "kind" })],
+    });
+    compileModel(net, { loss: "sparse_categorical_crossentropy" });
+    return net;
+  };
+  const x = numbers([4, 4, 2]);
+
+  it.each([
+    [[0, 1, 3, 2], "3 (example 2 of the batch)"],
+    [[0, -1, 1, 2], "-1 (example 1 of the batch)"],
+    [[0.5, 1, 1, 2], "0.5 (example 0 of the batch)"],
+  ])("%j are refused, because a class that is not there would cost nothing", async (y, received) => {
+    const fitInOrder: typeof fit = (net, x, y) => fit(net, x, y, { shuffle: false });
+    for (const run of [trainOnBatch, testOnBatch, evaluate, fitInOrder]) {
+      expect(await refusal(() => run(classifier(), x, y))).toBe(
+        `kind: targets must be class indices from 0 to 2, one for each of its 3 units. Received: ${received}. Give the layer as many units as there are classes, and count classes from 0.`,
+      );
+    }
+  });
+
+  it("may hold the class that the loss ignores", () => {
+    const net = classifier();
+    compileModel(net, {
+      loss: { class_name: "SparseCategoricalCrossentropy", config: { from_logits: true, ignore_class: -1 } },
+    });
+    expect(testOnBatch(net, x, [0, -1, 1, 2]).loss).toBeGreaterThan(0);
+    expect(() => testOnBatch(net, x, [0, -2, 1, 2])).toThrow(/Received: -2/);
+  });
+});
