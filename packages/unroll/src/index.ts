@@ -10,7 +10,7 @@ import { provideMisfitHint } from "./layers/misfit.ts";
 import { type Abilities, provideAbilities } from "./model/abilities.ts";
 import type { Model } from "./model/model.ts";
 import { compileModel } from "./training/compile.ts";
-import { evaluate, trainOnBatch } from "./training/evaluate.ts";
+import { evaluate, evaluateBatches, testOnBatch, trainOnBatch } from "./training/evaluate.ts";
 import { fit } from "./training/fit.ts";
 import { gradients } from "./training/gradients.ts";
 import { modelMemory } from "./training/memory.ts";
@@ -27,6 +27,8 @@ provideAbilities({
   compile: compileModel,
   fit,
   evaluate,
+  evaluateBatches,
+  testOnBatch,
   trainOnBatch,
   gradients,
   memory: modelMemory,

@@ -30,3 +30,21 @@ test("a model compiles, trains to a known line, and tells loss, metrics and grad
   // Before the step the loss is mean(x²) = 0.5.
   expect(net.trainOnBatch(x, y).loss).toBeCloseTo(0.5, 6);
 });
+
+test("a model is evaluated on one batch, and on an iterable as on arrays", async () => {
+  const net = sequential({ seed: 1, layers: [input({ shape: [1] }), layers.dense({ units: 1 })] });
+  net.compile({ loss: "mse", metrics: ["mae"] });
+  const [first, second] = [
+    { x: tensor([[1], [2]]), y: tensor([[0], [1]]) },
+    { x: tensor([[3]]), y: tensor([[5]]) },
+  ];
+  const whole = net.evaluate(tensor([[1], [2], [3]]), tensor([[0], [1], [5]]), { batchSize: 2 });
+  async function* read() {
+    yield first;
+    yield [second.x, second.y] as const;
+  }
+  expect(await net.evaluateBatches(read())).toEqual(whole);
+  expect(await net.evaluateBatches([first, second], { steps: 1 })).toEqual(net.testOnBatch(first.x, first.y));
+  await expect(net.evaluateBatches([])).rejects.toThrow("every epoch needs at least one batch");
+  expect(() => net.evaluate(read() as never, undefined as never)).toThrow("await evaluateBatches(batches) reads it.");
+});

@@ -48,6 +48,17 @@ export interface TrainingAbilities {
     options?: FitOptions,
   ): Promise<FitResult>;
   evaluate(model: Model, x: ModelData | ExampleView, y?: TargetData, options?: EvaluateOptions): Record<string, number>;
+  evaluateBatches(
+    model: Model,
+    batches: BatchIterable,
+    options?: { readonly steps?: number },
+  ): Promise<Record<string, number>>;
+  testOnBatch(
+    model: Model,
+    x: ModelData,
+    y: TargetData,
+    options?: Pick<OnBatchOptions, "sampleWeight">,
+  ): Record<string, number>;
   trainOnBatch(model: Model, x: ModelData, y: TargetData, options?: OnBatchOptions): Record<string, number>;
   /** One tensor for each trainable weight, of its shape. */
   gradients(model: Model, x: ModelData, y: TargetData, options?: GradientOptions): Tensor[];

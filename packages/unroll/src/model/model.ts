@@ -64,9 +64,9 @@ export interface Intermediate {
 
 /** The options that an ability takes behind the data. */
 type Options<Name extends "trace" | "verify" | "solve"> = Parameters<Abilities[Name]>[2];
-type TrainingOptions<Name extends "fit" | "evaluate" | "trainOnBatch" | "gradients" | "traceGradients"> = Parameters<
-  Abilities[Name]
->[3];
+type TrainingOptions<
+  Name extends "fit" | "evaluate" | "testOnBatch" | "trainOnBatch" | "gradients" | "traceGradients",
+> = Parameters<Abilities[Name]>[3];
 
 export class Model<Many extends boolean = boolean> extends Layer<Many> {
   readonly #parts: Parts;
@@ -291,6 +291,23 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
     options?: TrainingOptions<"evaluate">,
   ): ReturnType<Abilities["evaluate"]> {
     return ability("evaluate")(this, x, y, options);
+  }
+
+  /** Loss and metrics over an iterable of batches, as `fit` takes it. Throws as `fit` does. */
+  evaluateBatches(
+    batches: Parameters<Abilities["evaluateBatches"]>[1],
+    options?: Parameters<Abilities["evaluateBatches"]>[2],
+  ): ReturnType<Abilities["evaluateBatches"]> {
+    return ability("evaluateBatches")(this, batches, options);
+  }
+
+  /** Loss and metrics of one batch, without training. Throws as `fit` does. */
+  testOnBatch(
+    x: ModelData,
+    y: TargetData,
+    options?: TrainingOptions<"testOnBatch">,
+  ): ReturnType<Abilities["testOnBatch"]> {
+    return ability("testOnBatch")(this, x, y, options);
   }
 
   /** One step of training on one batch. Throws as `fit` does. */

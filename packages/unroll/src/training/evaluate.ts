@@ -6,7 +6,16 @@ import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import { type Compiled, compiledOf, trainedVariables } from "./compile.ts";
 import { batchSizeFor, type ClassWeight, type Examples, readExamples } from "./data.ts";
-import { type ExampleView, exampleBatches, isExampleView, modelView, viewBatches } from "./fit-data.ts";
+import {
+  type BatchIterable,
+  type ExampleView,
+  exampleBatches,
+  isBatchIterable,
+  isExampleView,
+  iterableSource,
+  modelView,
+  viewBatches,
+} from "./fit-data.ts";
 import { checkLabels } from "./labels.ts";
 import { type BatchData, type Report, type Step, shapesOf, stepFor, Totals } from "./step.ts";
 
@@ -33,13 +42,41 @@ export function evaluate(
   if (isExampleView(x)) {
     checkViewOptions(model, y, options);
     const view = modelView(model, x);
-    return evaluateBatches(compiled, viewBatches(view, batchSizeFor(model, options.batchSize, view.count)));
+    return evaluated(compiled, viewBatches(view, batchSizeFor(model, options.batchSize, view.count)));
+  }
+  if (isBatchIterable(x)) {
+    throw new UnrollError({
+      code: "data",
+      path: model.name,
+      expected: "evaluate takes arrays or a view",
+      received: "an iterable of batches",
+      hint: "await evaluateBatches(batches) reads it.",
+    });
   }
   const examples = readExamples(model, x, y as ModelData, options); // missing targets are told there
-  return evaluateBatches(compiled, exampleBatches(examples, batchSizeFor(model, options.batchSize, examples.count)));
+  return evaluated(compiled, exampleBatches(examples, batchSizeFor(model, options.batchSize, examples.count)));
 }
 
-function evaluateBatches(compiled: Compiled, batches: Iterable<Examples>): Record<string, number> {
+/**
+ * Loss and metrics over the batches of an iterable, which may be larger than memory.
+ *
+ * @param steps most batches that are read; all, when left out
+ * @throws UnrollError as `evaluate` does; `data` for an iterable without batches
+ * @example await evaluateBatches(net, [{ x, y }, { x: x2, y: y2 }]) // { loss: 0.12, mae: 0.3 }
+ */
+export async function evaluateBatches(
+  model: Model,
+  batches: BatchIterable,
+  { steps }: { readonly steps?: number } = {},
+): Promise<Record<string, number>> {
+  const compiled = compiledOf(model);
+  const totals = new Totals();
+  const source = iterableSource(model, batches, { stepsPerEpoch: steps });
+  for await (const batch of source.batches(0, 0, nextRandom().state)) testBatch(compiled, batch, totals);
+  return totals.logs();
+}
+
+function evaluated(compiled: Compiled, batches: Iterable<Examples>): Record<string, number> {
   const totals = new Totals();
   for (const batch of batches) testBatch(compiled, batch, totals);
   return totals.logs();

@@ -23,7 +23,14 @@ export {
   type PerOutput,
 } from "./compile.ts";
 export type { ClassWeight } from "./data.ts";
-export { type EvaluateOptions, evaluate, type OnBatchOptions, testOnBatch, trainOnBatch } from "./evaluate.ts";
+export {
+  type EvaluateOptions,
+  evaluate,
+  evaluateBatches,
+  type OnBatchOptions,
+  testOnBatch,
+  trainOnBatch,
+} from "./evaluate.ts";
 export { fit } from "./fit.ts";
 export type { BatchIterable, BatchLike, ExampleView } from "./fit-data.ts";
 export type { FitOptions, FitResult, Progress, StopReason, ValidationData } from "./fit-options.ts";
