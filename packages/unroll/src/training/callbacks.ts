@@ -2,9 +2,9 @@
  * Callbacks that steer a fit: what they watch, when they stop, what they change. Those that write files are in
  * callback-files.ts. A user's own callback is any object with some of these methods.
  */
-import { didYouMean, UnrollError } from "../core/errors.ts";
+import { UnrollError } from "../core/errors.ts";
 import type { Model } from "../model/model.ts";
-import { camelCase, withDefaults } from "./options.ts";
+import { withDefaults } from "./options.ts";
 
 /** Numbers of an epoch or batch by name: loss, metrics, `val_` names after validation. */
 export type Logs = Readonly<Record<string, number>>;
@@ -51,56 +51,6 @@ export interface Callback {
   /** For checkpoints: what it needs to go on after a restart, and taking it back (after onTrainBegin). */
   save?(): CallbackState;
   restore?(state: CallbackState): void | Promise<void>;
-}
-
-/** The methods of a callback; the type asks for a name here for each one above. */
-const hooks: Readonly<Record<keyof Callback, true>> = {
-  onTrainBegin: true,
-  onTrainEnd: true,
-  onEpochBegin: true,
-  onEpochEnd: true,
-  onBatchBegin: true,
-  onBatchEnd: true,
-  save: true,
-  restore: true,
-};
-
-/**
- * The callbacks that are meant, as a list.
- *
- * @throws UnrollError `option` for something that has no method of a callback; `unknown-name` for a method that nobody calls
- */
-export function readCallbacks(given: Callback | readonly Callback[] | undefined): readonly Callback[] {
-  const list: readonly Callback[] = given === undefined ? [] : Array.isArray(given) ? given : [given as Callback]; // told apart
-  for (const [index, callback] of list.entries()) checkCallback(callback, `callbacks[${index}]`);
-  return list;
-}
-
-function checkCallback(callback: unknown, path: string): void {
-  const known = Object.keys(hooks);
-  const isObject = typeof callback === "object" && callback !== null;
-  const hint = `A callback is an object with some of ${known.filter((name) => name.startsWith("on")).join(", ")}.`;
-  if (isObject) {
-    for (const name of methodsOf(callback)) {
-      const near = known.includes(name) || !name.startsWith("on") ? undefined : didYouMean(camelCase(name), known);
-      if (near === undefined) continue;
-      throw new UnrollError({ code: "unknown-name", path, expected: `fit never calls ${name}`, hint: near });
-    }
-    if (known.some((name) => typeof (callback as Record<string, unknown>)[name] === "function")) return;
-  }
-  const received = isObject ? "an object without any" : `${typeof callback} ${String(callback)}`;
-  throw new UnrollError({ code: "option", path, expected: "must have a method that fit calls", received, hint });
-}
-
-/** Names of an object's methods, those of its classes among them. */
-function methodsOf(object: object): string[] {
-  const names: string[] = [];
-  for (let at = object; at !== Object.prototype && at !== null; at = Object.getPrototypeOf(at)) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
-      if (typeof value === "function") names.push(name);
-    }
-  }
-  return names;
 }
 
 export type Mode = "auto" | "min" | "max";

@@ -7,7 +7,7 @@ import { nextRandom } from "../layers/seed.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import { makeBreath } from "./breath.ts";
-import { type Callback, type FitControl, type Logs, readCallbacks } from "./callbacks.ts";
+import type { Callback, FitControl, Logs } from "./callbacks.ts";
 import { type Compiled, compiledOf } from "./compile.ts";
 import type { Examples } from "./data.ts";
 import { betterOf, dataOf, type TrainedBatch, trainBatch } from "./evaluate.ts";
@@ -15,6 +15,7 @@ import type { BatchIterable, BatchSource, ExampleView } from "./fit-data.ts";
 import { checkFitOptions, epochLine, type FitOptions, type FitResult, type Progress } from "./fit-options.ts";
 import { type FitSources, readSources } from "./fit-sources.ts";
 import { findNotANumber } from "./not-a-number.ts";
+import { readCallbacks } from "./read-callbacks.ts";
 import { inOrder, type Report, shapesOf, stepFor, Totals } from "./step.ts";
 
 /**
