@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { input, layers } from "../layers/index.ts";
+import type { Model } from "../model/model.ts";
 import { sequential } from "../model/sequential.ts";
 import { GroupBuilder, writeHdf5 } from "./hdf5/index.ts";
 import { modelToConfig } from "./keras-model-write.ts";
@@ -26,7 +27,7 @@ const wide = () =>
 describe("a file of 12 MB", () => {
   it.each(["keras", "h5", "safetensors"] as const)("as .%s takes little more memory than its size", async (format) => {
     const model = wide();
-    const bytesOf = (made: typeof model) =>
+    const bytesOf = (made: Model) =>
       made.variables.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
     const path = join(folder, `wide.${format}`);
     const bytes = modelToBytes(model, format);

@@ -6,11 +6,11 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../../core/random.ts";
 import type { ModelData } from "../../model/data.ts";
 import type { Model } from "../../model/model.ts";
+import { exerciseModel, type Level } from "../quiz/exercise-models.ts";
 import { exampleOf, traceModel } from "../run-trace.ts";
 import { findValue } from "./asked-value.ts";
 import { checkGradient, findGradient } from "./check-gradient.ts";
 import { checkValue, type ValueAnswer } from "./check-value.ts";
-import { exerciseModel, type Level } from "./exercise-models.ts";
 import { gradientSlips } from "./gradient-slips.ts";
 import { layerSlips } from "./layer-slips.ts";
 

@@ -8,8 +8,9 @@ import { formatNumber, toText } from "../../equations/render.ts";
 import { input } from "../../layers/index.ts";
 import { model } from "../../model/functional.ts";
 import type { Model } from "../../model/model.ts";
-import { checkValue, valueToText } from "../answers/check-value.ts";
+import { checkValue } from "../answers/check-value.ts";
 import { slipTitles } from "../answers/slip.ts";
+import { valueToText } from "../answers/value-text.ts";
 import { wrapText } from "../lines.ts";
 import type { WorkedNumber, WorkedTable } from "../worked/book.ts";
 import { vector } from "../worked/solution-text.ts";
@@ -75,7 +76,7 @@ export function valueQuestion(random: Random, kind: "gate" | "state", level: Lev
     check(given) {
       const written = given.trim().replaceAll("−", "-").replace(",", ".");
       const check = checkValue(net, { layer: layer.name, name, timestep: 0, unit, value: checkedNumber(written), x });
-      const slip = check.findings[0]?.slip;
+      const slip = check.findings[0]?.slips[0];
       return {
         kind,
         right: check.right,
