@@ -1,25 +1,12 @@
 /** The README's code runs, and does what its comments say. */
 import { readFileSync } from "node:fs";
-import * as unroll from "unroll";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
+import { runBlock } from "./documents.ts";
 
 const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
 const blocks = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1]!);
 
-const AsyncFunction = (async () => {}).constructor as FunctionConstructor; // it has no name of its own
-
-/** Runs a block whose import line names things of the library; returns what it printed. */
-async function run(block: string): Promise<string> {
-  const names = /import \{([^}]*)\} from "unroll";/.exec(block)![1]!;
-  const body = block.replace(/import .*\n/, "");
-  const print = vi.spyOn(console, "log").mockImplementation(() => {});
-  try {
-    await new AsyncFunction("unroll", `const {${names}} = unroll;\n${body}`)(unroll);
-    return print.mock.calls.map(([what]) => (typeof what === "string" ? what : JSON.stringify(what))).join("\n");
-  } finally {
-    print.mockRestore();
-  }
-}
+const run = async (block: string): Promise<string> => (await runBlock(block)).lines.join("\n");
 
 describe("the README", () => {
   it("shows the two commands first", () => {
@@ -30,7 +17,7 @@ describe("the README", () => {
   it("has code that summarises, explains, predicts, traces and verifies", async () => {
     const printed = await run(blocks[0]!);
     expect(printed).toContain("│ gru (GRU)                       │ (None, 4)              │           132 │");
-    expect(printed).toContain("[1,1]");
+    expect(printed).toContain("[1, 1]");
     expect(printed).toContain("hHat");
     expect(printed).toContain("Every number agrees");
     const picture = /```\n(gru \(GRU\)[\s\S]*?)```/.exec(readme)![1]!;
@@ -38,12 +25,12 @@ describe("the README", () => {
   });
 
   it("has a functional model with the count and shape that it says", async () => {
-    expect(await run(blocks[1]!)).toBe("789\n[null,16]");
+    expect(await run(blocks[1]!)).toBe("789\n[null, 16]");
   });
 
   it("has training code that learns", async () => {
     const printed = await run(blocks[2]!);
-    expect(printed).toContain('["loss","mae","val_loss","val_mae"]');
+    expect(printed).toContain('["loss", "mae", "val_loss", "val_mae"]');
     expect(printed).toContain("gradients through time");
   });
 
