@@ -44,7 +44,7 @@ export function reversed(home: Home): Home {
 
 /** A plan's layout `[batch, ...]` as a home, `timeStride` elements from one timestep to the next. */
 export function layoutHome(
-  { buffer, offset, strides }: Layout,
+  { buffer, offset, shape, strides }: Layout,
   timesteps: number,
   timeStride: number,
   blockStride: number,
@@ -52,7 +52,8 @@ export function layoutHome(
   return makeHome(buffer, 4 * offset, {
     timesteps,
     timeStride: 4 * timeStride,
-    batchStride: 4 * strides[0]!,
+    // A view gives an axis of one entry the stride 0, which would mean that all rows of a flat walk are one.
+    batchStride: 4 * (shape[0] === 1 && strides[0] === 0 ? timesteps * timeStride : strides[0]!),
     blockStride,
   });
 }
