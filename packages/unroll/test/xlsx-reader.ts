@@ -36,7 +36,7 @@ export function readWorkbook(bytes: Uint8Array): ReadWorkbook {
       const at = `${sheet}!${/r="([A-Z]+\d+)"/.exec(attributes!)![1]}`;
       const formula = /<f>([\s\S]*?)<\/f>/.exec(inner)?.[1];
       const value = /<v>([\s\S]*?)<\/v>/.exec(inner)?.[1];
-      if (formula !== undefined) formulas.set(at, plainText(formula).replace(/^=/, ""));
+      if (formula !== undefined) formulas.set(at, plainText(formula));
       else if (value !== undefined && attributes!.includes('t="s"')) texts.set(at, strings[Number(value)]!);
       else if (value !== undefined) numbers.set(at, Number(value));
     }

@@ -252,6 +252,7 @@ describe("a worked solution's spreadsheet", () => {
     const book = readWorkbook(await solveModel(net, dataFor(net)).toXlsx());
     expect(book.sheets).toEqual(["inputs", "weights", "lstm", "gru", "dense", "prediction"]);
     expect(book.files.some((name) => /vba|macro|external/i.test(name))).toBe(false);
+    expect([...book.formulas.values()].some((formula) => formula.startsWith("="))).toBe(false);
     const labels = Array.from({ length: 14 }, (_, row) => book.textOf("lstm", `A${row + 1}`));
     expect(labels).toContain("f = σ(x·W_f + b_f + hPrev·U_f)");
     expect(labels.slice(8, 12)).toEqual(["before", "timestep 0", "timestep 1", "timestep 2"]);

@@ -22,6 +22,7 @@ function cellOf(cell: SheetCell) {
     case "number":
       return { type: Number, value: cell.value };
     case "formula":
-      return { type: "Formula" as const, value: `=${cell.formula}` };
+      // The file holds formulas without the sign that begins them in a program (ECMA-376, 18.3.1.40).
+      return { type: "Formula" as const, value: cell.formula };
   }
 }
