@@ -80,7 +80,9 @@ async function ask(set: QuizSet, terminal: Terminal): Promise<void> {
 }
 
 function questionText({ number, text, given, choices }: Question): string {
-  const lines = [...given, ...(choices.length === 0 ? [] : ["", ...choices])].map((line) => `  ${line}`);
+  const lines = [...given, ...(choices.length === 0 ? [] : ["", ...choices])].map((line) =>
+    line === "" ? "" : `  ${line}`,
+  );
   return `\n${wrapText(`${number}. ${text}\n\n${lines.join("\n")}`, 80)}\n\n> `;
 }
 

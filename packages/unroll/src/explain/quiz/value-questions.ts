@@ -11,7 +11,7 @@ import type { Model } from "../../model/model.ts";
 import { checkValue } from "../answers/check-value.ts";
 import { slipTitles } from "../answers/slip.ts";
 import { valueToText } from "../answers/value-text.ts";
-import { wrapText } from "../lines.ts";
+import { plural, wrapText } from "../lines.ts";
 import type { WorkedNumber, WorkedTable } from "../worked/book.ts";
 import { vector } from "../worked/solution-text.ts";
 import { solveModel } from "../worked/solve.ts";
@@ -52,7 +52,7 @@ export function valueQuestion(random: Random, kind: "gate" | "state", level: Lev
     kind,
     text,
     given: [
-      `${layer.name}: ${layer.className}, ${String(layer.config.units)} units`,
+      `${layer.name}: ${layer.className}, ${plural(Number(layer.config.units), "unit")}`,
       `x = ${vector(
         step!.order.filter((one) => one.name === "x"),
         6,

@@ -164,6 +164,16 @@ describe("a worked solution", () => {
     expect(solution.sections).toHaveLength(1);
   });
 
+  it("of one timestep of a layer without a cell is that row of its output", () => {
+    const net = sequential({ layers: [sequence(5, 2), layers.conv1d({ filters: 2, kernelSize: 2, name: "windows" })] });
+    const x = dataFor(net);
+    const { sections } = solveModel(net, x, { layer: "windows", timestep: 3 });
+    const rows = sections[0]!.tables.at(-1)!.rows;
+    expect(rows.map(({ label }) => label)).toEqual(["windows[3]"]);
+    const expected = net.trace(x).layers[0]!.outputs[0]!.data.slice(6, 8);
+    expect(rows[0]!.order.map(({ value }) => value)).toEqual([...expected].map((value) => expect.closeTo(value, 12)));
+  });
+
   it("leaves masked timesteps out and keeps the state", () => {
     resetNames();
     const net = sequential({
