@@ -100,16 +100,17 @@ export function compileOptionsOf(training: unknown): CompileOptions | undefined 
   return {
     optimizer: read,
     loss: loss as CompileOptions["loss"],
-    metrics: listed(metrics("metrics")) as CompileOptions["metrics"],
-    weightedMetrics: listed(metrics("weighted_metrics")) as CompileOptions["metrics"],
+    ...listed("metrics", metrics("metrics")),
+    ...listed("weightedMetrics", metrics("weighted_metrics")),
     ...(isWeights(weights) ? { lossWeights: weights as CompileOptions["lossWeights"] } : {}),
   };
 }
 
-/** Settings where a list stands for no metrics at all, and one for a list of one. */
-function listed(metrics: unknown): unknown {
-  if (metrics === undefined || metrics === null) return [];
-  return typeof metrics === "string" || isKerasObject(metrics) ? [metrics] : metrics;
+/** Metrics as compile takes them: one is a list of one, none are left out. */
+function listed(option: "metrics" | "weightedMetrics", metrics: unknown): CompileOptions {
+  if (metrics === null || (Array.isArray(metrics) && metrics.length === 0)) return {};
+  const list = typeof metrics === "string" || isKerasObject(metrics) ? [metrics] : metrics;
+  return { [option]: list } as CompileOptions; // `each` keeps the forms that compile takes
 }
 
 function isWeights(value: unknown): boolean {

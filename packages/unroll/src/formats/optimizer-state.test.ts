@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { input, layers } from "../layers/index.ts";
+import { model } from "../model/functional.ts";
 import { sequential } from "../model/sequential.ts";
-import { compiledOf, compileModel, isCompiled, trainedVariables } from "../training/compile.ts";
+import { type CompileOptions, compiledOf, compileModel, isCompiled, trainedVariables } from "../training/compile.ts";
 import { fit } from "../training/fit.ts";
-import { losses, makeLoss } from "../training/losses.ts";
-import { metrics } from "../training/metrics.ts";
+import { losses, makeLoss, readLoss } from "../training/losses.ts";
+import { metrics, readMetric } from "../training/metrics.ts";
 import { optimizers } from "../training/optimizer.ts";
 import { GroupBuilder, writeHdf5 } from "./hdf5/index.ts";
 import { modelToConfig } from "./keras-model-write.ts";
@@ -141,6 +142,37 @@ describe("compile settings", () => {
       expect(names[1]).toBe("accuracy");
       expect(names[2]).toMatch(/Precision.*"name":"exact","thresholds":0.7/);
       expect(again.outputs[0]!.weightedMetrics).toHaveLength(1);
+    }
+  });
+
+  it("of several outputs come back for each", async () => {
+    const x = input({ shape: [3, 2] });
+    const h = layers.gru({ units: 2 }).apply(x);
+    const outputs = ["a", "b"].map((name) => layers.dense({ units: 2, name }).apply(h));
+    const forms: readonly CompileOptions[] = [
+      { loss: "mse" },
+      { loss: { b: "mae" }, metrics: { b: ["mse", "accuracy"] }, lossWeights: { a: 2, b: 0.5 } },
+      { loss: ["mse", losses.huber({ delta: 2 })], metrics: [["mae"], []], weightedMetrics: [[], ["mse"]] },
+    ];
+    for (const form of forms) {
+      const made = model({ inputs: x, outputs });
+      compileModel(made, form);
+      for (const format of ["keras", "h5"] as const) {
+        const again = compiledOf(await loadModel(modelToBytes(made, format))).outputs;
+        const known = compiledOf(made).outputs;
+        expect(again.map(({ name, lossWeight }) => [name, lossWeight])).toEqual(
+          known.map(({ name, lossWeight }) => [name, lossWeight]),
+        );
+        for (const [i, { loss, metrics: watched, weightedMetrics }] of known.entries()) {
+          const className = (one: Parameters<typeof readLoss>[0]) => readLoss(one, 2, 2).rule.className;
+          const found = again[i]!;
+          expect(found.loss === null ? null : className(found.loss)).toBe(loss === null ? null : className(loss));
+          expect(found.metrics.map((one) => readMetric(one, 2, 2).name)).toEqual(
+            watched.map((one) => readMetric(one, 2, 2).name),
+          );
+          expect(found.weightedMetrics).toHaveLength(weightedMetrics.length);
+        }
+      }
     }
   });
 
