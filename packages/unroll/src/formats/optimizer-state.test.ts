@@ -5,7 +5,7 @@ import { sequential } from "../model/sequential.ts";
 import { type CompileOptions, compiledOf, compileModel, isCompiled, trainedVariables } from "../training/compile.ts";
 import { fit } from "../training/fit.ts";
 import { losses, makeLoss, readLoss } from "../training/losses.ts";
-import { metrics, readMetric } from "../training/metrics.ts";
+import { makeMetric, metricRules, readMetric } from "../training/metrics.ts";
 import { optimizers } from "../training/optimizer.ts";
 import { GroupBuilder, writeHdf5 } from "./hdf5/index.ts";
 import { modelToConfig } from "./keras-model-write.ts";
@@ -123,7 +123,7 @@ describe("compile settings", () => {
     compileModel(model, {
       optimizer: optimizers.adamW({ learningRate: schedule, clipvalue: 0.5, beta1: 0.8, amsgrad: true }),
       loss: losses.huber({ delta: 0.25 }),
-      metrics: ["mae", "accuracy", metrics.precision!({ thresholds: 0.7, name: "exact" })],
+      metrics: ["mae", "accuracy", makeMetric(metricRules.get("Precision")!, { thresholds: 0.7, name: "exact" })],
       weightedMetrics: ["mse"],
       lossWeights: [0.5],
     });
