@@ -8,6 +8,7 @@ import type { NamedFunction } from "../equations/expr.ts";
 import type { LayerType } from "../layers/contract.ts";
 import { display, type Field, type Fields } from "../layers/fields.ts";
 import { Layer, layerTypes } from "../layers/index.ts";
+import { standIn } from "../layers/stand-in.ts";
 import { adaptConfig, ignoredKeys } from "./keras-drift.ts";
 
 /** A Keras object as files hold it. */
@@ -42,8 +43,9 @@ export interface KerasReadOptions {
  */
 export function layerFromConfig(object: KerasObject, options: KerasReadOptions = {}): Layer {
   const { className, config } = readObject(object);
-  const adapted = adaptConfig(className, config, options.kerasVersion);
-  const type = findType(adapted.className, options);
+  const adapted =
+    object.module === standInModule ? { className, config } : adaptConfig(className, config, options.kerasVersion);
+  const type: LayerType = object.module === standInModule ? standIn(className) : findType(adapted.className, options);
   const where = typeof config.name === "string" ? config.name : adapted.className;
   const given: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(adapted.config)) {
@@ -81,6 +83,9 @@ function readObject(object: KerasObject): { className: string; config: Readonly<
   }
   return { className: object.class_name, config: object.config };
 }
+
+/** The module under which the reader of code writes a layer that has sizes only. */
+export const standInModule = "unroll.stand_in";
 
 /** Classes whose config holds code: they are never run. */
 const executable: ReadonlySet<string> = new Set(["Lambda"]);

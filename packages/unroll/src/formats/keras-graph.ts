@@ -9,7 +9,7 @@ import type { Layer } from "../layers/layer.ts";
 import { model } from "../model/functional.ts";
 import { maskKey } from "../model/mask-operations.ts";
 import { Model } from "../model/model.ts";
-import { type KerasObject, type KerasReadOptions, layerFromConfig } from "./keras-config.ts";
+import { type KerasObject, type KerasReadOptions, layerFromConfig, standInModule } from "./keras-config.ts";
 import { type CallData, type Reference, readCall, readReferences } from "./keras-nodes.ts";
 import { isKeras2, isKerasObject, isRecord } from "./keras-objects.ts";
 
@@ -250,6 +250,7 @@ const lambdaOperations: ReadonlySet<string> = new Set([
 ]);
 
 function isOperation(object: KerasObject): boolean {
+  if (object.module === standInModule) return false;
   return (object.module ?? "").startsWith("keras.src.ops.") || lambdaOperations.has(object.class_name);
 }
 

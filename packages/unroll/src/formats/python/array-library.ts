@@ -49,12 +49,18 @@ export function arrayFunction(path: string, machine: Machine): Value | undefined
   });
 }
 
+/** What a function of an array library gives for these arguments; an unknown where it is not followed. */
+export function arrayResult(path: string, args: CallArguments, rt: Runtime): Value {
+  return bodyOf(path)?.(args, rt) ?? rt.unknown(`${path}(...)`, `${path} is not followed`);
+}
+
 function bodyOf(path: string): Body | undefined {
   const parts = path.split(".");
   const name = parts.at(-1)!;
   if (name === "newaxis" || parts.length < 2) return undefined;
   if (parts[0] === "numpy" || parts[0] === "tensorflow") return numpyBody(parts.slice(1), name);
   if (parts[0] === "sklearn") return sklearnBody(name);
+  if (parts[0] === "keras" && ["backend", "ops", "activations"].includes(parts[1]!)) return numpyBody([name], name);
   if (parts[0] === "keras") return kerasDataBody(parts, name);
   return undefined;
 }
@@ -100,8 +106,9 @@ const NUMPY: ReadonlyMap<string, Body> = new Map<string, Body>([
   ["identity", ({ positional: [n] }, rt) => fromAxes(new PyTuple([n ?? null, n ?? null]), rt)],
   [
     "arange",
-    ({ positional }, rt) => {
-      const [a, b, step] = positional;
+    ({ positional, keywords }, rt) => {
+      const stop = keywords.get("stop") ?? keywords.get("limit");
+      const [a, b, step] = stop === undefined ? positional : [keywords.get("start") ?? positional[0] ?? 0, stop];
       const [from, to] = b === undefined ? [0, a] : [a, b];
       const by = step ?? 1;
       if (typeof from === "number" && typeof to === "number" && typeof by === "number" && by !== 0) {
@@ -140,6 +147,13 @@ const NUMPY: ReadonlyMap<string, Body> = new Map<string, Body>([
             array.open,
           ),
       ),
+  ],
+  ...["matmul", "batch_dot"].map((name) => [name, product] as const),
+  ["dot", (args, rt) => product(args, rt)],
+  [
+    "permute_dimensions",
+    ({ positional: [value, axes], keywords }, rt) =>
+      onArray(value, rt, (array) => transposed(array, axes ?? keywords.get("pattern"))),
   ],
   [
     "transpose",
@@ -213,6 +227,15 @@ function fromAxes(shape: Value, rt: Runtime): Value {
   if (isUnknown(shape) && shape.prefix === undefined) return new ArrayValue([shape]);
   const axes = axesOf(shape);
   return axes === undefined ? rt.unknown("array", "has a shape that is not known") : new ArrayValue(axes);
+}
+
+/** Rows of the first with columns of the second, over the axes before. */
+function product({ positional: [left, right] }: CallArguments, rt: Runtime): Value {
+  const [a, b] = [arrayOf(left ?? null, rt), arrayOf(right ?? null, rt)];
+  if (a === undefined || b === undefined || a.open || b.open || b.shape.length === 0)
+    return rt.unknown("matmul(...)", "multiplies data that the code does not show");
+  const columns = b.shape.length === 1 ? [] : [b.shape.at(-1)!];
+  return new ArrayValue([...a.shape.slice(0, -1), ...columns]);
 }
 
 function onArray(value: Value | undefined, rt: Runtime, body: (array: ArrayValue) => Value): Value {

@@ -2,10 +2,11 @@
 import type { Expression, Statement } from "./ast.ts";
 import { evaluate } from "./evaluate.ts";
 import { executeBlock, type Frame } from "./execute.ts";
-import { applyTo } from "./keras-build.ts";
-import { KerasLayer } from "./keras-graph.ts";
+import { applyTo, tensorsIn } from "./keras-build.ts";
+import { KerasModel } from "./keras-graph.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
+import { layerOfInstance, layerOfUnknown } from "./stand-in.ts";
 import {
   type CallArguments,
   isObject,
@@ -100,8 +101,12 @@ export function callValue(callee: Value, args: CallArguments, machine: Machine):
         return machine.callLibrary(callee, args);
       case "instance":
         return callInstance(callee, args, machine);
-      case "unknown":
+      case "unknown": {
+        const called = args.positional.some((value) => tensorsIn(value).length > 0);
+        const layer = called ? layerOfUnknown(callee, rt) : undefined;
+        if (layer !== undefined) return applyTo(layer, args, machine);
         return callee.part(`(${args.positional.map(nameOf).join(", ")})`, rt.at);
+      }
     }
   }
   return rt.unknown(`${nameOf(callee)}(...)`, "is not something that is followed");
@@ -128,18 +133,10 @@ function callInstance(instance: PyInstance, args: CallArguments, machine: Machin
   const call = instance.cls.find("__call__");
   if (call instanceof PyFunction) return rt.call(bind(call, instance), args);
   if (instance.cls.kerasBase === undefined) return rt.unknown(`${instance.cls.name}(...)`, "is not a function");
-  if (!(instance.keras instanceof KerasLayer)) {
-    const given = instance.members.get("name");
+  if (instance.keras instanceof KerasModel) return applyTo(instance.keras, args, machine);
+  if (instance.keras === undefined)
     rt.problem(
-      `${instance.cls.name} is a layer of the code's own; it keeps its place in the model but cannot be rebuilt`,
+      `${instance.cls.name} is a layer of the code's own; it keeps its place in the model but cannot be computed`,
     );
-    instance.keras = new KerasLayer({
-      className: instance.cls.name,
-      name: typeof given === "string" ? given : rt.session.layerName(instance.cls.name),
-      config: new Map(),
-      at: args.at,
-      instance,
-    });
-  }
-  return applyTo(instance.keras, args, machine);
+  return applyTo(layerOfInstance(instance, rt), args, machine);
 }

@@ -20,6 +20,7 @@ import {
   truth,
 } from "./operators.ts";
 import { assignAttribute, assignItem, subscript } from "./subscript.ts";
+import { asArray, shapeAfter } from "./tensor-shapes.ts";
 import {
   ArrayValue,
   type CallArguments,
@@ -91,7 +92,7 @@ function evaluateKind(expression: Expression, scope: Scope, machine: Machine): V
         const known = truth(operand);
         return known === undefined ? rt.unknown(`not ${nameOf(operand)}`, reasonOf(operand)) : !known;
       }
-      if (operand instanceof SymbolicTensor) return applyOpaque("negative", [operand], machine);
+      if (operand instanceof SymbolicTensor) return applyOpaque("negative", [operand], machine, operand.shape);
       return negate(expression.operator, operand, rt);
     }
     case "binary":
@@ -221,8 +222,10 @@ export function operate(operator: Parameters<typeof binary>[0], left: Value, rig
   if (left instanceof SymbolicTensor || right instanceof SymbolicTensor) {
     const className = TENSOR_OPERATIONS.get(operator);
     const both = left instanceof SymbolicTensor && right instanceof SymbolicTensor;
-    if (both && className !== undefined) return applyOperation(className, new PyList([left, right]), machine);
-    return applyOpaque(`operator ${operator}`, [left, right], machine);
+    if (both && className !== undefined && machine.rt.followed === 0)
+      return applyOperation(className, new PyList([left, right]), machine);
+    const shape = shapeAfter(() => binary(operator, asArray(left), asArray(right), machine.rt), machine.rt);
+    return applyOpaque(`operator ${operator}`, [left, right], machine, shape);
   }
   return binary(operator, left, right, machine.rt);
 }

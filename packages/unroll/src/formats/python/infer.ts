@@ -4,7 +4,15 @@
  */
 
 import { snakeCase } from "../../layers/naming.ts";
-import { type InputSpec, KerasLayer, type KerasModel, type ModelSnapshot, orderGraph } from "./keras-graph.ts";
+import {
+  type InputSpec,
+  KerasLayer,
+  type KerasModel,
+  type ModelSnapshot,
+  orderGraph,
+  type StandIn,
+} from "./keras-graph.ts";
+import { canBuild } from "./layer-rules.ts";
 import { isShapeList, type ShapeRules, serializeLayer } from "./serialize.ts";
 import type { ParsedSummary, PrintedShape, SummaryRow } from "./summary-text.ts";
 import { type KnownShape, learn, namedParts, type Solution, sizeUnder, Unknown } from "./unknown.ts";
@@ -58,6 +66,8 @@ interface Equation {
 export function rowFits(row: SummaryRow, layer: Part): boolean {
   const className = layer.kind === "model" ? layer.family : layer.className;
   if (row.type === className || row.name === layer.name) return true;
+  // Code of unknown origin may print under any name that is not one of Keras's own layers.
+  if (layer.kind === "layer" && layer.standIn !== undefined && !canBuild(row.type)) return true;
   if (row.typeCut && row.type !== "" && className.startsWith(row.type)) return true;
   // `GlobalMaxPool1D` and `GlobalMaxPooling1D` are one class; a nested model prints as Functional or Model.
   if (layer.kind === "model")
@@ -134,6 +144,8 @@ type Solved = Omit<Inference, "layer">;
 function solveEquation(equation: Equation, rules: ShapeRules, solution: Solution): Solved[] {
   const { layer, row, input } = equation;
   if (layer.input !== undefined) return readInputRow(layer.input, single(row.outputShape), solution);
+  const code = layer.standIn ?? innerStandIn(layer);
+  if (code !== undefined) return readStandInRow(code, equation, solution);
   if (input === undefined) return [];
   const solved =
     isSpec(input) && input.axes instanceof Unknown ? solveWholeShape(equation, input.axes, rules, solution) : [];
@@ -164,6 +176,28 @@ function learnOne(size: Unknown | number | null, value: number | null | undefine
   return [{ unknown: size, value }];
 }
 
+/** The code that TimeDistributed runs at every step: its row is that of the wrapper, with the steps in it. */
+function innerStandIn(layer: KerasLayer): StandIn | undefined {
+  const inner = layer.config.get("layer");
+  return layer.className === "TimeDistributed" && inner instanceof KerasLayer ? inner.standIn : undefined;
+}
+
+/** A layer whose code is not run says in its row what it has and gives. */
+function readStandInRow({ params, outputs }: StandIn, { layer, row }: Equation, solution: Solution): Solved[] {
+  const solved: Solved[] = [];
+  if (params instanceof Unknown && row.built) solved.push(...learnOne(params, row.params, solution));
+  const printed = single(row.outputShape);
+  if (outputs instanceof Unknown && !solution.has(outputs) && printed !== undefined) {
+    const value = layer.standIn === undefined ? [printed[0] ?? null, ...printed.slice(2)] : printed;
+    solution.set(outputs, value);
+    solved.push({ unknown: outputs, value });
+  } else if (!(outputs instanceof Unknown)) {
+    const axes = layer.standIn === undefined ? [] : (outputs[0] ?? []);
+    solved.push(...axes.flatMap((axis, i) => learnOne(axis, printed?.[i], solution)));
+  }
+  return solved;
+}
+
 interface Attempt {
   readonly params: number;
   readonly shape: KnownShape;
@@ -176,9 +210,9 @@ function attempt(
   rules: ShapeRules,
   trial: Solution,
 ): Attempt | undefined {
-  const { class_name, config } = serializeLayer(layer, { solution: trial, missing: () => {} });
+  const serialized = serializeLayer(layer, { solution: trial, missing: () => {} });
   try {
-    const { params, outputShape } = rules({ class_name, config }, input);
+    const { params, outputShape } = rules(serialized, input);
     return { params, shape: isShapeList(outputShape) ? (outputShape[0] ?? []) : outputShape };
   } catch {
     return undefined;

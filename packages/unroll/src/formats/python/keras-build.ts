@@ -8,8 +8,20 @@ import { GraphNode, type InputSpec, KerasLayer, type KerasModel, MOST_NODES, Sym
 import { argumentName, INPUT_ARGUMENTS, layerSignature } from "./keras-layers.ts";
 import { Allowance, LimitReached, type Runtime } from "./runtime.ts";
 import { outputShapesOf, type ShapeRules } from "./serialize.ts";
+import { followStandIn, layerOfInstance, makeStandIn, standInFor } from "./stand-in.ts";
 import { Unknown } from "./unknown.ts";
-import { ArrayValue, type CallArguments, isObject, isSequence, isSize, PyDict, PyTuple, type Value } from "./values.ts";
+import {
+  ArrayValue,
+  type Axis,
+  type CallArguments,
+  isObject,
+  isSequence,
+  isSize,
+  PyDict,
+  PyInstance,
+  PyTuple,
+  type Value,
+} from "./values.ts";
 
 const RECURRENT = new Set(["SimpleRNN", "LSTM", "GRU", "CuDNNLSTM", "CuDNNGRU", "RNN", "Bidirectional"]);
 /** Layers whose samples have a time axis, so that `input_dim` alone leaves the length open. */
@@ -37,6 +49,8 @@ export function makeLayer(className: string, args: CallArguments, builder: Keras
   const take = (key: string, value: Value): void => {
     if (key === "name") name = value;
     else if (key === "trainable") trainable = value;
+    else if (value instanceof PyInstance && value.cls.kerasBase !== undefined)
+      config.set(key, value.keras ?? layerOfInstance(value, rt));
     else if (key !== "dtype" || className === "InputLayer") config.set(key, value);
   };
 
@@ -69,6 +83,7 @@ export function makeLayer(className: string, args: CallArguments, builder: Keras
     at: args.at,
   });
   layer.trainable = (trainable as Value) !== false;
+  layer.standIn = standInFor(layer.className, layerName, config, rt);
   // A config without it is an old one; standalone Keras counted one bias row, TensorFlow 2 and Keras 3 two.
   if (/^GRU(Cell)?$/.test(layer.className) && !config.has("reset_after")) {
     layer.learned.set("reset_after", rt.session.version !== "2-standalone");
@@ -188,7 +203,8 @@ export function applyTo(owner: KerasLayer | KerasModel, args: CallArguments, bui
   }
   const node = new GraphNode(owner, args.positional, args.keywords, inputs);
   owner.nodes.push(node);
-  const shapes = outputShapesOf(owner, node, builder.rules);
+  const followed = owner.kind === "layer" ? followStandIn(owner, args, inputs, builder) : undefined;
+  const shapes = followed ?? outputShapesOf(owner, node, builder.rules);
   const count = numberOfOutputs(owner, shapes?.length);
   for (let i = 0; i < count; i++) node.outputs.push(new SymbolicTensor(node, i, shapes?.[i]));
   return count === 1 ? node.outputs[0]! : rt.list([...node.outputs]);
@@ -215,8 +231,20 @@ function stateCount(layer: KerasLayer, depth = 0): number {
 function calledOnData(owner: KerasLayer | KerasModel, args: CallArguments, builder: KerasBuilder): Value {
   if (owner.kind === "model") seeData(owner, args.positional[0] ?? args.keywords.get("inputs"), builder);
   const first = args.positional[0];
+  // Inside of a layer's own code, arrays go through layers as tensors do.
+  if (builder.rt.followed > 0 && first instanceof ArrayValue && !first.open)
+    return applyTo(
+      owner,
+      { ...args, positional: [tensorOfArray(first, builder.rt), ...args.positional.slice(1)] },
+      builder,
+    );
   const text = first instanceof Unknown ? first.name : "...";
   return builder.rt.unknown(`${owner.name}(${text})`, "is what a layer computes from data");
+}
+
+function tensorOfArray(array: ArrayValue, rt: Runtime): SymbolicTensor {
+  const source = new KerasLayer({ className: "InputLayer", name: "array", config: new Map(), at: rt.at });
+  return new SymbolicTensor(new GraphNode(source, [], new Map(), []), 0, array.shape);
 }
 
 /** Data of a known shape builds a Sequential that did not know its input. */
@@ -247,15 +275,23 @@ export function applyOperation(className: string, tensors: Value, builder: Keras
   return applyTo(layer, { positional: [tensors], keywords: new Map(), at: builder.rt.at }, builder);
 }
 
-/** An operation that no layer stands for: it keeps its place in the graph, and is named as a problem. */
-export function applyOpaque(name: string, args: readonly Value[], builder: KerasBuilder): Value {
+/** An operation that no layer stands for: it keeps its place in the graph with the shape that it gives, where `shape` tells. */
+export function applyOpaque(
+  name: string,
+  args: readonly Value[],
+  builder: KerasBuilder,
+  shape?: readonly Axis[] | undefined,
+): Value {
   const { rt } = builder;
-  rt.problem(`${name} on a layer's output is not a layer; it keeps its place in the model but cannot be rebuilt`);
+  rt.problem(`${name} on a layer's output is not a layer; it keeps its place in the model but cannot be computed`);
   const layer = new KerasLayer({
     className: "TFOpLambda",
     name: rt.session.layerName(name),
     config: new Map<string, Value>([["function", name]]),
     at: rt.at,
   });
-  return applyTo(layer, { positional: args, keywords: new Map(), at: rt.at }, builder);
+  layer.standIn = makeStandIn("TFOpLambda", layer.name, 0, rt);
+  if (shape !== undefined) layer.standIn.outputs = [shape];
+  const result = applyTo(layer, { positional: args, keywords: new Map(), at: rt.at }, builder);
+  return result;
 }

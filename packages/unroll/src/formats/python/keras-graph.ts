@@ -4,7 +4,7 @@
  */
 import type { Position } from "./document.ts";
 import type { ParsedSummary } from "./summary-text.ts";
-import type { Unknown } from "./unknown.ts";
+import type { Size, Unknown } from "./unknown.ts";
 import type { Axis, PyInstance, Value } from "./values.ts";
 
 /** What goes in: the batch axis, then the others; one unknown where the code takes the shape from data. */
@@ -53,6 +53,16 @@ export class SymbolicTensor {
   }
 }
 
+/** What is known of a layer whose code is not run; what is not becomes an unknown that a printed table can settle. */
+export interface StandIn {
+  /** Why it cannot compute, as a clause. */
+  readonly reason: string;
+  params: Size;
+  /** Parameters that training leaves alone. */
+  fixedParams: number;
+  outputs: readonly (readonly Axis[])[] | Unknown;
+}
+
 /** A layer object: its class, name and the arguments that were written. */
 export class KerasLayer {
   readonly kind = "layer";
@@ -68,6 +78,8 @@ export class KerasLayer {
   readonly input: InputSpec | undefined;
   /** The user's own layer class behind it, if any. */
   readonly instance: PyInstance | undefined;
+  /** Present where its sizes are all that can be told of it. */
+  standIn: StandIn | undefined;
   /** Arguments that the printed table, not the code, told: `reset_after`. */
   readonly learned = new Map<string, Value>();
 

@@ -5,6 +5,7 @@ import { buildSequential, seeData, tensorOfInput, tensorsIn } from "./keras-buil
 import { type InputSpec, KerasLayer, KerasModel, orderGraph, SymbolicTensor } from "./keras-graph.ts";
 import { addTo, tensorsOfSequential } from "./keras-models.ts";
 import type { Machine } from "./machine.ts";
+import { addWeight } from "./stand-in.ts";
 import {
   type CallArguments,
   isUnknown,
@@ -212,7 +213,8 @@ export function tensorMember(tensor: SymbolicTensor, name: string, { rt }: Machi
 export function subclassMember(instance: PyInstance, name: string, machine: Machine): Value | undefined {
   if (instance.cls.kerasBase === "Layer") {
     if (name === "name") return instance.keras?.name;
-    return ["build", "add_weight", "get_config", "call"].includes(name)
+    if (name === "add_weight" || name === "add_variable") return addWeight(instance, machine.rt);
+    return ["build", "get_config", "call"].includes(name)
       ? new NativeFunction(name, () => machine.rt.unknown(`${name}()`, "is not followed"))
       : undefined;
   }

@@ -1,7 +1,8 @@
 /** Models as code makes them: Sequential by list and by `add`, Functional from tensors, and the tensors of a Sequential. */
 import { applyTo, inputOfLayer, type KerasBuilder, tensorOfInput, tensorsIn } from "./keras-build.ts";
 import { type InputSpec, KerasLayer, KerasModel, MOST_NODES, orderGraph, SymbolicTensor } from "./keras-graph.ts";
-import { LimitReached } from "./runtime.ts";
+import { LimitReached, type Runtime } from "./runtime.ts";
+import { layerOfInstance, layerOfUnknown } from "./stand-in.ts";
 import { Unknown } from "./unknown.ts";
 import { type CallArguments, isSequence, PyInstance, type Value } from "./values.ts";
 
@@ -10,7 +11,7 @@ const MOST_MODELS = 500;
 /** `Sequential.add`: a layer, an input, or another model. */
 export function addTo(model: KerasModel, value: Value, builder: KerasBuilder, rebuild = true): void {
   const { rt } = builder;
-  const layer = layerOf(value);
+  const layer = partOf(value, rt);
   if (layer === undefined) {
     const what = value instanceof Unknown ? value.name : "this value";
     rt.problem(
@@ -46,6 +47,13 @@ function onlyInputLength(layer: KerasLayer): boolean {
     layer.className === "Embedding" &&
     !["input_shape", "batch_input_shape", "batch_shape"].some((name) => layer.inputArguments.has(name))
   );
+}
+
+/** The part of a model that a value stands for, made where it is code of its own or comes from elsewhere. */
+function partOf(value: Value, rt: Runtime): KerasLayer | KerasModel | undefined {
+  if (value instanceof PyInstance && value.cls.kerasBase !== undefined)
+    return value.keras ?? layerOfInstance(value, rt);
+  return value instanceof Unknown ? layerOfUnknown(value, rt) : layerOf(value);
 }
 
 /** The layer or model that a value is or acts as. */

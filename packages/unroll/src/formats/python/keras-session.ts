@@ -45,6 +45,16 @@ export class KerasSession {
     this.#counts.clear();
   }
 
+  /** The counters as they are, for `restore`. */
+  remember(): ReadonlyMap<string, number> {
+    return new Map(this.#counts);
+  }
+
+  restore(counts: ReadonlyMap<string, number>): void {
+    this.#counts.clear();
+    for (const [base, count] of counts) this.#counts.set(base, count);
+  }
+
   #next(base: string, first: 0 | 1): string {
     const count = this.#counts.get(base) ?? first;
     this.#counts.set(base, count + 1);

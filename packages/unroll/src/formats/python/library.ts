@@ -1,7 +1,7 @@
 /**
  * What the paths of imported names stand for. Names that are not modelled stay paths; calling them gives a named unknown.
  */
-import { arrayFunction } from "./array-library.ts";
+import { arrayFunction, arrayResult } from "./array-library.ts";
 import { applyOpaque, applyOperation, applyTo, makeInput, makeLayer, tensorsIn } from "./keras-build.ts";
 import { KerasLayer, KerasModel } from "./keras-graph.ts";
 import { layerClassNames, layerSignature } from "./keras-layers.ts";
@@ -10,6 +10,7 @@ import { makeFunctional, makeSequential } from "./keras-models.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
 import { pythonMember } from "./python-library.ts";
+import { asArray, shapeAfter } from "./tensor-shapes.ts";
 import {
   type CallArguments,
   KerasClass,
@@ -269,7 +270,11 @@ function callModule(callee: ModuleValue, args: CallArguments, machine: Machine):
     }
     if (merge !== undefined && tensors.length === 2 && args.positional.length === 2)
       return applyOperation(merge, new PyList([...tensors]), machine);
-    return applyOpaque(callee.path.replace(/^tensorflow\./, "tf."), args.positional, machine);
+    const keywords = new Map([...args.keywords].map(([key, value]) => [key, asArray(value)] as const));
+    const arrays = { ...args, positional: args.positional.map(asArray), keywords };
+    const shape = shapeAfter(() => arrayResult(callee.path, arrays, rt), rt);
+    const given = [...args.positional, ...args.keywords.values()];
+    return applyOpaque(callee.path.replace(/^tensorflow\./, "tf."), given, machine, shape);
   }
   const model = args.positional.find((value) => value instanceof KerasModel || value instanceof PyInstance);
   const path = args.positional.find((value) => typeof value === "string") ?? args.keywords.get("filepath");

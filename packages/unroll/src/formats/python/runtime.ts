@@ -148,6 +148,34 @@ export class Runtime {
     }
   }
 
+  /** Runs `body` as a trial: its problems are not noted, and the names that it takes are given back. */
+  quietly<T>(body: () => T): T {
+    const noted = this.problems.length;
+    const names = this.session.remember();
+    const at = this.at;
+    try {
+      return body();
+    } finally {
+      for (const { cell, line, message } of this.problems.splice(noted))
+        this.#seen.delete(`${cell}:${line}:${message}`);
+      this.session.restore(names);
+      this.at = at;
+    }
+  }
+
+  /** Above 0 while the code of a layer is followed for its shapes: operations there are no layers of the model. */
+  followed = 0;
+
+  /** Runs `body` as a trial inside of a layer's own code. */
+  following<T>(body: () => T): T {
+    this.followed++;
+    try {
+      return this.quietly(body);
+    } finally {
+      this.followed--;
+    }
+  }
+
   /** Notes what was not understood here; the same words at the same line are noted once. */
   problem(message: string, at: Position = this.at): void {
     const key = `${at.cell}:${at.line}:${message}`;
@@ -212,6 +240,10 @@ export class Runtime {
       value.label ??= name;
     }
     return value;
+  }
+
+  array(shape: readonly (Size | null)[]): ArrayValue {
+    return new ArrayValue(shape);
   }
 
   list(items: Value[], open = false): PyList {

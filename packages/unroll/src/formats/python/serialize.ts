@@ -3,12 +3,14 @@
  * Arguments that the code does not give are left out; readers fill in Keras's defaults.
  */
 
+import { standInModule } from "../keras-config.ts";
 import {
   type GraphNode,
   type InputSpec,
   type KerasLayer,
   KerasModel,
   orderGraph,
+  type StandIn,
   SymbolicTensor,
 } from "./keras-graph.ts";
 import { Allowance, LimitReached } from "./runtime.ts";
@@ -40,9 +42,14 @@ export interface SerializedObject {
 
 /** Counts a layer's parameters and gives its output shape from its serialised form; may throw where the layer does not fit. */
 export type ShapeRules = (
-  layer: { readonly class_name: string; readonly config: { readonly [key: string]: Json } },
+  layer: { readonly module?: string; readonly class_name: string; readonly config: { readonly [key: string]: Json } },
   inputShape: KnownShape | readonly KnownShape[],
-) => { readonly params: number; readonly outputShape: KnownShape | readonly KnownShape[] };
+) => {
+  readonly params: number;
+  /** How many of `params` training leaves alone; 0 when left out. */
+  readonly fixedParams?: number;
+  readonly outputShape: KnownShape | readonly KnownShape[];
+};
 
 /** How to write what the code leaves open. */
 export interface Writing {
@@ -127,6 +134,7 @@ const NO_PREFIX = "";
 export function serializeLayer(layer: KerasLayer, around: Writing, prefix = NO_PREFIX): SerializedObject {
   const writing = inside(around);
   const config: { [key: string]: Json } = { name: `${prefix}${layer.name}`, trainable: layer.trainable };
+  if (layer.standIn !== undefined) return serializeStandIn(layer, layer.standIn, config, writing);
   const fields: [string, Json][] = [];
   for (const [key, value] of [...layer.config, ...layer.learned]) {
     const wrapped = layer.className === "Bidirectional" && isObject(value) && value.kind === "layer";
@@ -147,6 +155,41 @@ export function serializeLayer(layer: KerasLayer, around: Writing, prefix = NO_P
     config: { ...config, ...Object.fromEntries(fields) },
     registered_name: null,
   };
+}
+
+/** A layer by its sizes; what a custom class or a Lambda computes is not written. */
+function serializeStandIn(
+  layer: KerasLayer,
+  { params, fixedParams, outputs, reason }: StandIn,
+  common: { [key: string]: Json },
+  writing: Writing,
+): SerializedObject {
+  const config = { ...common, reason };
+  const count = toJson(params, writing, layer, "params");
+  const shapes =
+    outputs instanceof Unknown
+      ? writtenShapes(outputs, writing, layer)
+      : outputs.map((axes) => axes.map((axis) => known(axis, writing)));
+  return {
+    module: standInModule,
+    class_name: layer.className,
+    config: {
+      ...config,
+      ...(count === undefined ? {} : { params: count }),
+      ...(shapes === undefined ? {} : { output_shapes: shapes }),
+      ...(fixedParams === 0 ? {} : { fixed_params: fixedParams }),
+    },
+    registered_name: null,
+  };
+}
+
+function writtenShapes(outputs: Unknown, writing: Writing, layer: KerasLayer): Json | undefined {
+  const shape = toJson(outputs, writing, layer, "output_shapes");
+  return shape === undefined ? undefined : [shape];
+}
+
+function known(axis: Axis, { solution }: Writing): number | null {
+  return axis === null ? null : (sizeUnder(axis, solution) ?? null);
 }
 
 /** `[null, 10, 3]`; undefined where not even the number of axes is known. */
@@ -226,6 +269,9 @@ function serializeGraph(model: KerasModel, writing: Writing): SerializedObject {
     const nodes = (nodesOf.get(layer) ?? [])
       .filter((node) => node.inputs.length > 0)
       .map((node): Json => {
+        // What else its code was called with means nothing without the code.
+        if (layer.kind === "layer" && layer.standIn !== undefined)
+          return { args: node.inputs.map((tensor) => write(tensor, node) ?? null), kwargs: {} };
         const keywords = [...node.keywords].flatMap(([key, value]) => {
           const json = write(value, node);
           return json === undefined ? [] : [[key, json] as const];
@@ -296,10 +342,10 @@ function shapesThrough(
     return current;
   }
   let missing = false;
-  const { class_name, config } = serializeLayer(owner, { ...writing, missing: () => (missing = true) });
+  const layer = serializeLayer(owner, { ...writing, missing: () => (missing = true) });
   if (missing) return undefined;
   try {
-    const { outputShape } = rules({ class_name, config }, input);
+    const { outputShape } = rules(layer, input);
     return isShapeList(outputShape) ? outputShape : [outputShape];
   } catch {
     // A layer that does not fit its input is reported when the model is built, with the layer's own words.

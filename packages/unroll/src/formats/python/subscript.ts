@@ -4,13 +4,17 @@ import { applyOpaque } from "./keras-build.ts";
 import { SymbolicTensor } from "./keras-graph.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf, reasonOf } from "./operators.ts";
+import { asArray, shapeAfter } from "./tensor-shapes.ts";
 import { ArrayValue, isObject, isUnknown, PyDict, PyList, PySlice, PyTuple, type Value } from "./values.ts";
 
 /** `object[index]`. */
 export function subscript(object: Value, index: Value, machine: Machine): Value {
   const { rt } = machine;
   if (object instanceof ArrayValue) return indexArray(object, index, rt);
-  if (object instanceof SymbolicTensor) return applyOpaque("slicing", [object], machine);
+  if (object instanceof SymbolicTensor) {
+    const shape = shapeAfter(() => indexArray(asArray(object) as ArrayValue, index, rt), rt);
+    return applyOpaque("slicing", [object], machine, object.shape === undefined ? undefined : shape);
+  }
   if (object instanceof PyDict) {
     const found = object.get(index);
     // What a dict filled from data holds at a key stands for many values.

@@ -1,0 +1,195 @@
+/**
+ * How many of the tables printed in a folder of notebooks the reader of code rebuilds. `node scripts/notebooks.mjs FOLDER`
+ * prints it; the notebooks are other people's and stay where they are.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { UnrollError } from "../src/core/errors.ts";
+import { modelFromConfig } from "../src/formats/keras-model.ts";
+import {
+  type CodeModel,
+  type ParsedSummary,
+  type PrintedShape,
+  parseSummaries,
+  readDocument,
+  readKerasCode,
+} from "../src/formats/python/index.ts";
+import { type SummaryJson, summaryJson } from "../src/model/summary-table.ts";
+
+/** exact: all sizes are in the code. inferred: some came from the printed table. */
+export type TallyStatus = "exact" | "inferred" | "differs" | "unreadable";
+
+export interface TableResult {
+  readonly table: string;
+  readonly status: TallyStatus;
+  /** What differs, or why nothing was rebuilt. */
+  readonly reason: string | undefined;
+}
+
+export interface NotebookResult {
+  readonly file: string;
+  readonly tables: readonly TableResult[];
+  readonly milliseconds: number;
+}
+
+/** A printed table, as a list gives it or as it stands below a cell. */
+interface ExpectedTable {
+  readonly name: string | undefined;
+  readonly rows: readonly {
+    readonly type: string;
+    readonly name: string;
+    readonly shape: PrintedShape | null;
+    readonly params: number | null;
+  }[];
+  readonly total: number | undefined;
+}
+
+/** One line of a list of notebooks; its file is `file`, or else the line's number from 0 as two digits. */
+interface ListedNotebook {
+  readonly file?: string;
+  readonly models: readonly {
+    readonly name: string | null;
+    readonly layers: readonly {
+      readonly type: string;
+      readonly name: string;
+      /** A string is a list of shapes that the table cuts off. */
+      readonly output_shape: PrintedShape | string | null;
+      readonly params: number | null;
+    }[];
+    readonly total_params: number | null;
+  }[];
+}
+
+/** Compares every notebook of a folder with its own printed tables, or with those of a list in JSON lines. */
+export async function tallyNotebooks(folder: string, list?: string): Promise<NotebookResult[]> {
+  const results: NotebookResult[] = [];
+  if (list !== undefined) {
+    const lines = (await readFile(list, "utf8")).split("\n").filter((line) => line.trim() !== "");
+    for (const [index, line] of lines.entries()) {
+      const listed = JSON.parse(line) as ListedNotebook; // the caller's own list
+      const file = listed.file ?? `${String(index).padStart(2, "0")}.ipynb`;
+      results.push(compareNotebook(file, await readFile(join(folder, file)), listed.models.map(ofList)));
+    }
+    return results;
+  }
+  for (const file of (await readdir(folder)).filter((name) => name.endsWith(".ipynb")).sort()) {
+    results.push(compareNotebook(file, await readFile(join(folder, file))));
+  }
+  return results;
+}
+
+/** Compares one notebook with the tables that it prints, or with those given. */
+export function compareNotebook(file: string, source: Uint8Array | string, expected?: ExpectedTable[]): NotebookResult {
+  const started = performance.now();
+  const done = (tables: TableResult[]): NotebookResult => ({
+    file,
+    tables,
+    milliseconds: Math.round(performance.now() - started),
+  });
+  try {
+    const printed = expected ?? printedTables(source);
+    const candidates = readKerasCode(source).models.map(build);
+    return done(printed.map((table) => compareTable(table, candidates)));
+  } catch (error) {
+    if (!(error instanceof UnrollError)) throw error;
+    return done([{ table: "", status: "unreadable", reason: error.message }]);
+  }
+}
+
+function printedTables(source: Uint8Array | string): ExpectedTable[] {
+  const found = readDocument(source).cells.flatMap((cell) => parseSummaries(cell.outputs.join("\n")));
+  return found.filter(({ cut }) => !cut).map(ofPrinted);
+}
+
+function ofPrinted(summary: ParsedSummary): ExpectedTable {
+  const rows = summary.rows.filter(({ depth }) => depth === 0);
+  return {
+    name: summary.modelName,
+    rows: rows.map((row) => ({ ...row, shape: row.shapeCut ? null : row.outputShape })),
+    total: summary.total,
+  };
+}
+
+function ofList({ name, layers, total_params }: ListedNotebook["models"][number]): ExpectedTable {
+  return {
+    name: name ?? undefined,
+    rows: layers.map((row) => ({ ...row, shape: typeof row.output_shape === "string" ? null : row.output_shape })),
+    total: total_params ?? undefined,
+  };
+}
+
+interface Candidate {
+  readonly code: CodeModel;
+  readonly made: SummaryJson | undefined;
+  readonly error: string | undefined;
+  used: boolean;
+}
+
+function build(code: CodeModel): Candidate {
+  try {
+    const style = code.printedSummary?.style ?? "keras2";
+    const made = summaryJson(modelFromConfig(code.config, { keepNames: true }).summaryTable(style));
+    return { code, made, error: undefined, used: false };
+  } catch (error) {
+    if (!(error instanceof UnrollError)) throw error;
+    return { code, made: undefined, error: error.message, used: false };
+  }
+}
+
+function compareTable(table: ExpectedTable, candidates: readonly Candidate[]): TableResult {
+  const name = table.name ?? table.rows.map(({ name }) => name).join(", ");
+  const compared = candidates
+    .filter(({ used }) => !used)
+    .map((candidate) => ({ candidate, differences: differencesOf(table, candidate) }))
+    .sort((a, b) => a.differences.length - b.differences.length);
+  const best = compared[0];
+  if (best === undefined) return { table: name, status: "unreadable", reason: "no model of the code is left for it" };
+  if (best.differences.length > 0) {
+    const status = compared.every(({ candidate }) => candidate.made === undefined) ? "unreadable" : "differs";
+    return { table: name, status, reason: best.differences.slice(0, 3).join("; ") };
+  }
+  best.candidate.used = true;
+  const inferred = best.candidate.code.unknowns.some(({ inferredFrom }) => inferredFrom !== undefined);
+  return { table: name, status: inferred ? "inferred" : "exact", reason: undefined };
+}
+
+function differencesOf(table: ExpectedTable, { made, error }: Candidate): string[] {
+  if (made === undefined) return [...table.rows.map(() => error ?? "?"), error ?? "?"];
+  const rows = withSameInput(table.rows, made.layers);
+  const list: string[] = [];
+  if (rows.length !== made.layers.length) {
+    list.push(`${rows.length} rows, ${made.layers.length} layers (${made.layers.map(({ type }) => type).join(" ")})`);
+  }
+  for (const [index, row] of rows.entries()) {
+    const layer = made.layers[index];
+    if (layer === undefined) list.push(`${row.name} is missing`);
+    else if (plainType(layer.type) !== plainType(row.type)) list.push(`${row.name} (${row.type}) is a ${layer.type}`);
+    else if (row.params !== null && layer.params !== null && row.params !== layer.params)
+      list.push(`${row.name} has ${row.params} parameters, not ${layer.params}`);
+    else if (row.shape !== null && layer.outputShape !== null && text(row.shape) !== text(layer.outputShape))
+      list.push(`${row.name} gives ${text(row.shape)}, not ${text(layer.outputShape)}`);
+  }
+  if (table.total !== undefined && table.total !== made.totalParams)
+    list.push(`${table.total} in all, not ${made.totalParams}`);
+  return list;
+}
+
+/** Some versions list the input of a sequential model, others do not. */
+function withSameInput(rows: ExpectedTable["rows"], layers: SummaryJson["layers"]): ExpectedTable["rows"] {
+  const extra = rows[0]?.type === "InputLayer" && layers[0]?.type !== "InputLayer";
+  return extra ? rows.slice(1) : rows;
+}
+
+/** Classes that are one under two names. */
+function plainType(type: string): string {
+  if (["Functional", "Model"].includes(type)) return "Model";
+  return type.replace(
+    /(Max|Average|Avg)Pool(ing)?(\dD)/,
+    (_, kind: string, __, rank: string) => `${kind === "Avg" ? "Average" : kind}Pooling${rank}`,
+  );
+}
+
+/** Keras 2 prints one shape of an input layer as a list of one. */
+function text(shape: PrintedShape): string {
+  return JSON.stringify(shape).replace(/^\[\[([^[\]]*)\]\]$/, "[$1]");
+}
