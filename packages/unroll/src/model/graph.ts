@@ -243,6 +243,8 @@ function tensorsWithMask(graph: Graph): ReadonlySet<SymbolicTensor> {
       });
       return found;
     } catch (error) {
+      // Behind a layer that has sizes only, nothing is known of masks.
+      if (error instanceof UnrollError && error.code === "unsupported") return found;
       if (!(error instanceof UnrollError) || error.code !== "shape") throw error;
     }
   }

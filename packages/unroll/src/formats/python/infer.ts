@@ -145,7 +145,11 @@ function solveEquation(equation: Equation, rules: ShapeRules, solution: Solution
   const { layer, row, input } = equation;
   if (layer.input !== undefined) return readInputRow(layer.input, single(row.outputShape), solution);
   const code = layer.standIn ?? innerStandIn(layer);
-  if (code !== undefined) return readStandInRow(code, equation, solution);
+  if (code !== undefined) {
+    // Its row does not depend on what goes in, so any shape will do.
+    if (isSpec(input) && input.axes instanceof Unknown && !solution.has(input.axes)) solution.set(input.axes, [null]);
+    return readStandInRow(code, equation, solution);
+  }
   if (input === undefined) return [];
   const solved =
     isSpec(input) && input.axes instanceof Unknown ? solveWholeShape(equation, input.axes, rules, solution) : [];

@@ -109,7 +109,7 @@ export interface ModelSnapshot {
   readonly order: number;
   readonly layers: readonly (KerasLayer | KerasModel)[];
   readonly built: boolean;
-  readonly input: InputSpec | undefined;
+  input: InputSpec | undefined;
   /** The table printed there; read.ts finds it among the cell's outputs. */
   printed: ParsedSummary | undefined;
 }
@@ -137,6 +137,8 @@ export class KerasModel {
   readonly snapshots: ModelSnapshot[] = [];
   /** True where it is a part of another model. */
   nested = false;
+  /** True where a function of a library, such as a test or a tuner, is thought to have made it by calling the code's. */
+  byLibrary = false;
   /** The graph of a Sequential, made for code that asks for its tensors. */
   graph:
     | { readonly layers: number; readonly input: SymbolicTensor; readonly outputs: readonly SymbolicTensor[] }

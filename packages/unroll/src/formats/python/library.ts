@@ -7,6 +7,7 @@ import { KerasLayer, KerasModel } from "./keras-graph.ts";
 import { layerClassNames, layerSignature } from "./keras-layers.ts";
 import { tensorMember } from "./keras-members.ts";
 import { makeFunctional, makeSequential } from "./keras-models.ts";
+import { buildsLayers } from "./look-ahead.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
 import { pythonMember } from "./python-library.ts";
@@ -18,6 +19,7 @@ import {
   ModuleValue,
   NativeFunction,
   PyDict,
+  PyFunction,
   PyInstance,
   PyList,
   type Value,
@@ -284,8 +286,20 @@ function callModule(callee: ModuleValue, args: CallArguments, machine: Machine):
     if (saved !== undefined) return saved;
   }
   if (name === "clone_model" && model !== undefined) return model;
+  callBuildersIn(args, machine);
   const shown = args.positional.map(nameOf).join(", ");
   return rt.unknown(`${name}(${shown})`, reasonFor(callee.path, name));
+}
+
+/** A function that builds models, given to a library (a test, a tuner), is called there with arguments that are not shown. */
+function callBuildersIn(args: CallArguments, machine: Machine): void {
+  const { rt, models } = machine;
+  for (const value of [...args.positional, ...args.keywords.values()]) {
+    if (!(value instanceof PyFunction) || !Array.isArray(value.body) || !buildsLayers(value.body)) continue;
+    const before = models.length;
+    rt.inCall(() => rt.call(value, { positional: [], keywords: new Map(), at: args.at }));
+    for (const model of models.slice(before)) model.byLibrary = true;
+  }
 }
 
 function reasonFor(path: string, name: string): string {

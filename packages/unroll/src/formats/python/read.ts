@@ -20,7 +20,7 @@ import { parsePython } from "./parse.ts";
 import { LimitReached, type Problem, Runtime } from "./runtime.ts";
 import { type Json, type SerializedObject, type ShapeRules, serializeModel, toJson } from "./serialize.ts";
 import { type ParsedSummary, parseSummaries } from "./summary-text.ts";
-import { allParts, type KnownShape, namedParts, type Solution, sizeUnder, type Unknown } from "./unknown.ts";
+import { allParts, type KnownShape, namedParts, type Solution, sizeUnder, Unknown } from "./unknown.ts";
 import { PyFunction, Scope, type Value } from "./values.ts";
 
 export interface ReadOptions {
@@ -108,6 +108,7 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
   });
   if (machine.models.length === 0) callBuilders(scope, machine);
   matchTables(machine.models, tables);
+  for (const { snapshots } of machine.models) for (const snapshot of snapshots) readBatch(snapshot);
 
   const reported = machine.models
     .flatMap((model) => reportOf(model))
@@ -168,6 +169,7 @@ function callBuilders(scope: Scope, machine: Machine): void {
 /** Gives each table to the summary() call that printed it: in order, or to the next that fits. */
 function matchTables(models: readonly KerasModel[], tables: readonly (readonly ParsedSummary[])[]): void {
   const calls = models.flatMap((model) => model.snapshots.map((snapshot) => ({ model, snapshot })));
+  const left: { readonly table: ParsedSummary; readonly cell: number }[] = [];
   tables.forEach((printed, i) => {
     const here = calls
       .filter(({ snapshot }) => snapshot.at.cell === i + 1)
@@ -181,11 +183,46 @@ function matchTables(models: readonly KerasModel[], tables: readonly (readonly P
     const waiting = [...here];
     for (const table of printed) {
       const at = waiting.findIndex(({ model, snapshot }) => fits(table, model, snapshot));
-      if (at < 0) continue;
+      if (at < 0) {
+        left.push({ table, cell: i + 1 });
+        continue;
+      }
       waiting[at]!.snapshot.printed = table;
       waiting.splice(0, at + 1);
     }
   });
+  for (const { table, cell } of left) matchByName(models, table, cell);
+}
+
+/** A table whose call was not followed (a model that was loaded again) is that of the model with its name. */
+function matchByName(models: readonly KerasModel[], printed: ParsedSummary, cell: number): void {
+  if (printed.modelName === undefined) return;
+  const model = models.find(
+    (one) => one.name === printed.modelName && one.snapshots.every((snapshot) => snapshot.printed === undefined),
+  );
+  if (model === undefined) return;
+  const { layers, built, input } = model;
+  const snapshot = {
+    at: { cell, line: 1 },
+    order: Number.MAX_SAFE_INTEGER,
+    layers: [...layers],
+    built,
+    input,
+    printed,
+  };
+  if (fits(printed, model, snapshot)) model.snapshots.push(snapshot);
+}
+
+/** Keras 3 builds a model with the batch of its first data, and prints that size where the code's order is not that of the run. */
+function readBatch(snapshot: ModelSnapshot): void {
+  const { input, printed } = snapshot;
+  const batch =
+    printed?.style === "keras3" && printed.rows[0]?.type !== "InputLayer" ? printed.rows[0]?.outputShape?.[0] : null;
+  if (input === undefined || input.batch !== null || typeof batch !== "number") return;
+  snapshot.input = {
+    ...input,
+    batch: new Unknown({ text: "batch", reason: "is the batch of the data given to the model", at: snapshot.at }),
+  };
 }
 
 function fits(table: ParsedSummary, model: KerasModel, snapshot: ModelSnapshot): boolean {
@@ -206,6 +243,7 @@ interface Reported {
 
 /** A model counts where its summary is printed, where it is trained, or where it stands alone with layers in it. */
 function reportOf(model: KerasModel): Reported[] {
+  if (model.byLibrary && !model.snapshots.some((one) => one.printed !== undefined)) return [];
   const last = model.snapshots.at(-1);
   // A table of another model, left below by an earlier run of the cell, says less than a fitting one above it.
   const fitting = model.snapshots.findLast((one) => one.layers.length === last?.layers.length && tableFits(model, one));

@@ -248,9 +248,15 @@ function serializePart(part: KerasLayer | KerasModel, writing: Writing): Seriali
 
 function serializeGraph(model: KerasModel, writing: Writing): SerializedObject {
   const { layers, nodesOf } = orderGraph(model.inputs, model.outputs);
-  const history = (tensor: SymbolicTensor): Json[] => {
+  const history = (tensor: SymbolicTensor): [string, number, number] => {
     const index = nodesOf.get(tensor.node.owner)?.indexOf(tensor.node) ?? 0;
     return [tensor.node.owner.name, Math.max(0, index), tensor.index];
+  };
+  // Here, and only here, Keras counts a functional model's own making as a call.
+  const outputHistory = (tensor: SymbolicTensor): Json[] => {
+    const [name, index, output] = history(tensor);
+    const { owner } = tensor.node;
+    return [name, owner.kind === "model" && owner.family === "Functional" ? index + 1 : index, output];
   };
   const write = (value: Value, node: GraphNode, depth = 0): Json | undefined => {
     if (value instanceof SymbolicTensor) {
@@ -288,7 +294,7 @@ function serializeGraph(model: KerasModel, writing: Writing): SerializedObject {
       trainable: model.trainable,
       layers: parts,
       input_layers: model.inputs.map(history),
-      output_layers: model.outputs.map(history),
+      output_layers: model.outputs.map(outputHistory),
     },
     registered_name: null,
   };
