@@ -60,6 +60,7 @@ export function layerFromConfig(object: KerasObject, options: KerasReadOptions =
     name: options.keepNames === false || typeof config.name !== "string" ? undefined : config.name,
     trainable: typeof config.trainable === "boolean" ? config.trainable : undefined,
     batchInputShape: inputShapeOf(config),
+    printedClass: fusedClasses.has(className) ? className : undefined,
   });
 }
 
@@ -83,6 +84,9 @@ function readObject(object: KerasObject): { className: string; config: Readonly<
   }
   return { className: object.class_name, config: object.config };
 }
+
+/** Classes of Keras 2 that today's layers replace under another name: a summary keeps the old one. */
+const fusedClasses: ReadonlySet<string> = new Set(["CuDNNLSTM", "CuDNNGRU"]);
 
 /** The module under which the reader of code writes a layer that has sizes only. */
 export const standInModule = "unroll.stand_in";
@@ -190,9 +194,18 @@ function inputShapeOf(config: Readonly<Record<string, unknown>>): Shape | undefi
  * A layer as Keras 3 writes it; `layerFromConfig` reads it back to an equal layer.
  *
  * @param writeInner writes layers inside the layer; by default as this does, which knows no models
+ * @throws UnrollError `unsupported` for a layer of which only the sizes are known
  * @example layerToConfig(layers.dense({ units: 2 })).config.use_bias // true
  */
 export function layerToConfig(layer: Layer, writeInner: (inner: Layer) => KerasObject = layerToConfig): KerasObject {
+  if (layer.type.sizesOnly === true) {
+    throw new UnrollError({
+      code: "unsupported",
+      path: layer.name,
+      expected: `what this ${layer.className} computes is not known, so it cannot be written`,
+      hint: "Write it as layers, or define it with defineLayer.",
+    });
+  }
   const config: Record<string, unknown> = {
     name: layer.name,
     trainable: layer.trainable,

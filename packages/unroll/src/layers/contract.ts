@@ -109,6 +109,8 @@ export interface LayerType<F extends Fields = Fields> {
   cell?(config: ConfigOf<F>): CellGraph;
   /** For a cell's one step: the layer type that runs it over the timesteps. */
   readonly overTime?: LayerType;
+  /** True for a stand-in, which has sizes and cannot compute; Keras has no class for it. */
+  readonly sizesOnly?: boolean;
   /** True where Keras hands the mask on unchanged (used by `computeMask` and when `compute` gives none). */
   readonly passesMask?: boolean;
 }

@@ -27,6 +27,8 @@ export interface CommonOptions {
   readonly trainable?: boolean | undefined;
   /** `[batch, ...]` for the first layer of a sequential model; null = None. */
   readonly batchInputShape?: Shape | undefined;
+  /** Class name in a summary, where an older Keras has another class for the same (CuDNNLSTM). */
+  readonly printedClass?: string | undefined;
 }
 
 /** How a call is meant. */
@@ -59,6 +61,8 @@ export class Layer<Many extends boolean = boolean> {
   /** Layers inside this one. */
   readonly children: readonly Layer[];
   readonly batchInputShape: Shape | undefined;
+  /** Class name in a summary. */
+  readonly printedClass: string;
   /** Calls on symbolic tensors, in order. */
   readonly calls: LayerCall[] = [];
   /** Runs on numbers that have been prepared, by the shapes they are for. */
@@ -79,6 +83,7 @@ export class Layer<Many extends boolean = boolean> {
     type.check?.(this.config, where);
     this.name = common.name ?? automaticName(snakeCase(type.className));
     this.batchInputShape = common.batchInputShape;
+    this.printedClass = common.printedClass ?? type.className;
     this.#trainable = common.trainable ?? true;
     this.children = type.children?.(this.config, this.name) ?? [];
     if (!this.#trainable) this.trainable = false;

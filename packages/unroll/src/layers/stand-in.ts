@@ -39,6 +39,7 @@ export function standIn(className: string): LayerType {
     doc: "Has the sizes of a layer that cannot be computed here.",
     fields: standInFields,
     inputCount: { min: 0 },
+    sizesOnly: true,
     weights: ({ params, fixedParams }) =>
       [arrayOf("numbers", params, true), arrayOf("kept", fixedParams, false)].flat(),
     outputSizes: ({ outputShapes }, inputs) => outputShapes.map((shape) => sizesOf(shape, inputs[0])),

@@ -91,7 +91,7 @@ function layerRow(layer: Layer, connectedTo: readonly Connection[], style: Style
   const built = layer.built || builtFromTheStart.has(layer.className);
   return {
     name: layer.name,
-    className: layer.className,
+    className: layer.printedClass,
     connectedTo,
     outputShapes: shapes,
     params: layer.built ? layer.countParams() : built ? 0 : undefined,

@@ -108,7 +108,7 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
   });
   if (machine.models.length === 0) callBuilders(scope, machine);
   matchTables(machine.models, tables);
-  for (const { snapshots } of machine.models) for (const snapshot of snapshots) readBatch(snapshot);
+  for (const model of machine.models) for (const snapshot of model.snapshots) trustTable(model, snapshot);
 
   const reported = machine.models
     .flatMap((model) => reportOf(model))
@@ -213,16 +213,21 @@ function matchByName(models: readonly KerasModel[], printed: ParsedSummary, cell
   if (fits(printed, model, snapshot)) model.snapshots.push(snapshot);
 }
 
-/** Keras 3 builds a model with the batch of its first data, and prints that size where the code's order is not that of the run. */
-function readBatch(snapshot: ModelSnapshot): void {
-  const { input, printed } = snapshot;
-  const batch =
-    printed?.style === "keras3" && printed.rows[0]?.type !== "InputLayer" ? printed.rows[0]?.outputShape?.[0] : null;
-  if (input === undefined || input.batch !== null || typeof batch !== "number") return;
-  snapshot.input = {
-    ...input,
-    batch: new Unknown({ text: "batch", reason: "is the batch of the data given to the model", at: snapshot.at }),
+/** A table with counts was printed of a built model, whatever the order of the code says: cells are run in any order. */
+function trustTable(model: KerasModel, snapshot: ModelSnapshot): void {
+  const { printed, at } = snapshot;
+  const first = printed?.rows[0];
+  if (model.family !== "Sequential" || first === undefined || !first.built || first.outputShape === null) return;
+  snapshot.input ??= {
+    batch: null,
+    axes: new Unknown({ text: "input_shape", reason: "no input size is written before the summary", at }),
+    dtype: undefined,
   };
+  // Keras 3 builds a model with the batch of its first data.
+  const batch = printed?.style === "keras3" && first.type !== "InputLayer" ? first.outputShape[0] : null;
+  if (snapshot.input.batch !== null || typeof batch !== "number") return;
+  const unknown = new Unknown({ text: "batch", reason: "is the batch of the data given to the model", at });
+  snapshot.input = { ...snapshot.input, batch: unknown };
 }
 
 function fits(table: ParsedSummary, model: KerasModel, snapshot: ModelSnapshot): boolean {
