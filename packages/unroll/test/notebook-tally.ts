@@ -16,8 +16,11 @@ import {
 } from "../src/formats/python/index.ts";
 import { type SummaryJson, summaryJson } from "../src/model/summary-table.ts";
 
-/** exact: all sizes are in the code. inferred: some came from the printed table. */
-export type TallyStatus = "exact" | "inferred" | "differs" | "unreadable";
+/**
+ * exact: all sizes are in the code. inferred: some came from the printed table. printed: no code that is shown makes the model,
+ * so that the table is all that is known of it.
+ */
+export type TallyStatus = "exact" | "inferred" | "printed" | "differs" | "unreadable";
 
 export interface TableResult {
   readonly table: string;
@@ -149,15 +152,22 @@ function compareTable(table: ExpectedTable, candidates: readonly Candidate[]): T
   const name = table.name ?? table.rows.map(({ name }) => name).join(", ");
   const compared = candidates
     .map((candidate) => ({ candidate, differences: differencesOf(table, candidate) }))
-    .sort((a, b) => a.differences.length - b.differences.length);
+    .sort((a, b) => a.differences.length - b.differences.length || rank(a.candidate) - rank(b.candidate));
   const best = compared[0];
   if (best === undefined) return { table: name, status: "unreadable", reason: "no model was found in the code" };
   if (best.differences.length > 0) {
     const status = compared.every(({ candidate }) => candidate.made === undefined) ? "unreadable" : "differs";
     return { table: name, status, reason: best.differences.slice(0, 3).join("; ") };
   }
-  const inferred = best.candidate.code.unknowns.some(({ inferredFrom }) => inferredFrom !== undefined);
-  return { table: name, status: inferred ? "inferred" : "exact", reason: undefined };
+  return { table: name, status: rebuiltStatuses[rank(best.candidate)]!, reason: undefined };
+}
+
+const rebuiltStatuses = ["exact", "inferred", "printed"] as const;
+
+/** How much of a model came from its table: a place in `rebuiltStatuses`. */
+function rank({ code }: Candidate): number {
+  if (code.printedOnly === true) return 2;
+  return code.unknowns.some(({ inferredFrom }) => inferredFrom !== undefined) ? 1 : 0;
 }
 
 function differencesOf(table: ExpectedTable, { made, error }: Candidate): string[] {

@@ -96,6 +96,7 @@ function modelJson(one: FileModel, found: FileModels): unknown {
     name: code?.name ?? facts.name,
     unknowns: code?.unknowns ?? [],
     source: code === undefined ? {} : sourceOf(code.cell, code.line, found),
+    ...(code?.printedOnly === true ? { printedOnly: true } : {}),
     ...(code?.printedSummary === undefined ? {} : { printedDifferences: printedDifferences(one) }),
     ...(one.error === undefined ? {} : { error: one.error.message }),
     ...(one.repairs.length === 0 ? {} : { repairs: one.repairs.map(repairJson) }),
@@ -145,5 +146,9 @@ function remarksOn(one: FileModel): string[] {
     const shown = Array.isArray(value) ? formatShape(value as Shape) : String(value);
     return `${name} = ${shown}${inferredFrom === undefined ? ", as set" : `, worked out from the printed row of ${inferredFrom}`}`;
   });
-  return [...open, ...printedDifferences(one)];
+  const origin =
+    one.code?.printedOnly === true
+      ? ["No code of this file makes it: its rows are those of the printed table, and it cannot compute."]
+      : [];
+  return [...origin, ...open, ...printedDifferences(one)];
 }

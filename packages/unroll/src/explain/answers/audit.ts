@@ -115,7 +115,8 @@ class Auditor {
   readSummary(at: ModelAt): void {
     for (const place of at.outline.places) {
       const row = at.printed.get(place.layer.name);
-      if (row === undefined || row.params === null) continue;
+      // A row that Keras 3 prints as unbuilt claims no count.
+      if (row === undefined || row.params === null || !row.built) continue;
       if (row.params === place.parameters) {
         this.confirmed++;
         continue;

@@ -1,5 +1,6 @@
 /** Calls: of the user's functions, methods and classes, and through them of everything else. */
 import type { Expression, Statement } from "./ast.ts";
+import { callBuildersIn } from "./builders.ts";
 import { evaluate } from "./evaluate.ts";
 import { executeBlock, type Frame } from "./execute.ts";
 import { applyTo, tensorsIn } from "./keras-build.ts";
@@ -105,6 +106,7 @@ export function callValue(callee: Value, args: CallArguments, machine: Machine):
         const called = args.positional.some((value) => tensorsIn(value).length > 0);
         const layer = called ? layerOfUnknown(callee, rt) : undefined;
         if (layer !== undefined) return applyTo(layer, args, machine);
+        callBuildersIn(args, machine);
         return callee.part(`(${args.positional.map(nameOf).join(", ")})`, rt.at);
       }
     }

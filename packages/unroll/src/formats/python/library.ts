@@ -2,12 +2,12 @@
  * What the paths of imported names stand for. Names that are not modelled stay paths; calling them gives a named unknown.
  */
 import { arrayFunction, arrayResult } from "./array-library.ts";
+import { callBuildersIn } from "./builders.ts";
 import { applyOpaque, applyOperation, applyTo, makeInput, makeLayer, tensorsIn } from "./keras-build.ts";
 import { KerasLayer, KerasModel } from "./keras-graph.ts";
 import { layerClassNames, layerSignature } from "./keras-layers.ts";
 import { tensorMember } from "./keras-members.ts";
 import { makeFunctional, makeSequential } from "./keras-models.ts";
-import { buildsLayers } from "./look-ahead.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
 import { pythonMember } from "./python-library.ts";
@@ -19,7 +19,6 @@ import {
   ModuleValue,
   NativeFunction,
   PyDict,
-  PyFunction,
   PyInstance,
   PyList,
   type Value,
@@ -289,17 +288,6 @@ function callModule(callee: ModuleValue, args: CallArguments, machine: Machine):
   callBuildersIn(args, machine);
   const shown = args.positional.map(nameOf).join(", ");
   return rt.unknown(`${name}(${shown})`, reasonFor(callee.path, name));
-}
-
-/** A function that builds models, given to a library (a test, a tuner), is called there with arguments that are not shown. */
-function callBuildersIn(args: CallArguments, machine: Machine): void {
-  const { rt, models } = machine;
-  for (const value of [...args.positional, ...args.keywords.values()]) {
-    if (!(value instanceof PyFunction) || !Array.isArray(value.body) || !buildsLayers(value.body)) continue;
-    const before = models.length;
-    rt.inCall(() => rt.call(value, { positional: [], keywords: new Map(), at: args.at }));
-    for (const model of models.slice(before)) model.byLibrary = true;
-  }
 }
 
 function reasonFor(path: string, name: string): string {

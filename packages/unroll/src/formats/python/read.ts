@@ -10,6 +10,7 @@ import type { CodeDocument, DocumentFormat, Position } from "./document.ts";
 import { executeCell } from "./execute.ts";
 import { type Inference, inferFromTables, listedLayers, type PrintedModel, rowFits } from "./infer.ts";
 import type { KerasLayer, KerasModel, ModelSnapshot } from "./keras-graph.ts";
+import { tensorsOfSequential } from "./keras-models.ts";
 import { KerasSession, type KerasVersion } from "./keras-session.ts";
 import { layerRules } from "./layer-rules.ts";
 import { callLibrary, makeLibrary } from "./library.ts";
@@ -17,6 +18,7 @@ import { buildsLayers } from "./look-ahead.ts";
 import type { Machine } from "./machine.ts";
 import { LONGEST_CODE, readDocument } from "./notebook.ts";
 import { parsePython } from "./parse.ts";
+import { modelsOfTables, type PrintedTable } from "./printed-models.ts";
 import { LimitReached, type Problem, Runtime } from "./runtime.ts";
 import { type Json, type SerializedObject, type ShapeRules, serializeModel, toJson } from "./serialize.ts";
 import { type ParsedSummary, parseSummaries } from "./summary-text.ts";
@@ -67,6 +69,8 @@ export interface CodeModel {
   readonly complete: boolean;
   readonly unknowns: readonly NamedUnknown[];
   readonly printedSummary?: ParsedSummary;
+  /** True where no code that is shown makes the model: all that is known of it are its printed rows. */
+  readonly printedOnly?: boolean;
 }
 
 export interface CodeReading {
@@ -107,7 +111,8 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
     else machine.rt.problem("this code is too long to be read; it was skipped", { cell: i + 1, line: cell.firstLine });
   });
   if (machine.models.length === 0) callBuilders(scope, machine);
-  matchTables(machine.models, tables);
+  for (const model of machine.models) followInside(model, machine);
+  const unmatched = matchTables(machine.models, tables);
   for (const model of machine.models) for (const snapshot of model.snapshots) trustTable(model, snapshot);
 
   const reported = machine.models
@@ -116,7 +121,8 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
   const solution: Solution = new Map();
   const unusedSettings = applySettings(reported, settings, solution, machine);
   const inferences = inferFromTables(printedModels(reported), rules, solution);
-  const models = reported.flatMap((one) => writable(one, machine, () => writeModel(one, solution, inferences)));
+  const written = reported.flatMap((one) => writable(one, machine, () => writeModel(one, solution, inferences)));
+  const models = [...written, ...modelsOfTables(unmatched, written)].toSorted((a, b) => a.cell - b.cell);
   const unknowns = new Map(
     models.flatMap((model) => model.unknowns.map((unknown) => [unknown.name, unknown] as const)),
   );
@@ -166,10 +172,24 @@ function callBuilders(scope: Scope, machine: Machine): void {
   rt.uncertain = 0;
 }
 
+/** The shapes that code inside of a Sequential gives, where its input is known. */
+function followInside(model: KerasModel, machine: Machine): void {
+  const { rt } = machine;
+  const codes = model.layers.some((layer) => layer.kind === "layer" && layer.standIn?.outputs instanceof Unknown);
+  if (!codes || model.family !== "Sequential") return;
+  rt.startStatement(model.at);
+  try {
+    rt.quietly(() => tensorsOfSequential(model, machine));
+  } catch (error) {
+    if (!(error instanceof LimitReached)) throw error;
+    rt.problem(`${model.name}: its code was not followed to its end: ${error.message}`, model.at);
+  }
+}
+
 /** Gives each table to the summary() call that printed it: in order, or to the next that fits. */
-function matchTables(models: readonly KerasModel[], tables: readonly (readonly ParsedSummary[])[]): void {
+function matchTables(models: readonly KerasModel[], tables: readonly (readonly ParsedSummary[])[]): PrintedTable[] {
   const calls = models.flatMap((model) => model.snapshots.map((snapshot) => ({ model, snapshot })));
-  const left: { readonly table: ParsedSummary; readonly cell: number }[] = [];
+  const left: PrintedTable[] = [];
   tables.forEach((printed, i) => {
     const here = calls
       .filter(({ snapshot }) => snapshot.at.cell === i + 1)
@@ -191,16 +211,16 @@ function matchTables(models: readonly KerasModel[], tables: readonly (readonly P
       waiting.splice(0, at + 1);
     }
   });
-  for (const { table, cell } of left) matchByName(models, table, cell);
+  return left.filter(({ table, cell }) => !matchByName(models, table, cell));
 }
 
 /** A table whose call was not followed (a model that was loaded again) is that of the model with its name. */
-function matchByName(models: readonly KerasModel[], printed: ParsedSummary, cell: number): void {
-  if (printed.modelName === undefined) return;
+function matchByName(models: readonly KerasModel[], printed: ParsedSummary, cell: number): boolean {
+  if (printed.modelName === undefined) return false;
   const model = models.find(
     (one) => one.name === printed.modelName && one.snapshots.every((snapshot) => snapshot.printed === undefined),
   );
-  if (model === undefined) return;
+  if (model === undefined) return false;
   const { layers, built, input } = model;
   const snapshot = {
     at: { cell, line: 1 },
@@ -210,7 +230,9 @@ function matchByName(models: readonly KerasModel[], printed: ParsedSummary, cell
     input,
     printed,
   };
-  if (fits(printed, model, snapshot)) model.snapshots.push(snapshot);
+  if (!fits(printed, model, snapshot)) return false;
+  model.snapshots.push(snapshot);
+  return true;
 }
 
 /** A table with counts was printed of a built model, whatever the order of the code says: cells are run in any order. */
@@ -302,7 +324,8 @@ function applySettings(
   for (const [name, value] of settings) {
     if (rt.usedSettings.has(name)) continue;
     const meant = open.filter((unknown) => unknown.name === name || unknown.text === name);
-    for (const unknown of meant) if (typeof value === "number") solution.set(unknown, value);
+    const given = typeof value === "number" ? value : shapeFromText(value);
+    for (const unknown of meant) if (given !== undefined) solution.set(unknown, given);
     if (meant.length > 0) continue;
     // Any other name is near to one of a letter or two.
     const hint = name.length > 2 ? didYouMean(name, names) : undefined;
@@ -313,6 +336,12 @@ function applySettings(
     );
   }
   return unused;
+}
+
+/** `(None, 10)` as a setting; undefined for other texts. */
+function shapeFromText(text: string): KnownShape | undefined {
+  if (!/^\(?\s*(None|\d+)(\s*,\s*(None|\d+))*\s*,?\s*\)?$/.test(text)) return undefined;
+  return (text.match(/None|\d+/g) ?? []).map((size) => (size === "None" ? null : Number(size)));
 }
 
 function writeModel(one: Reported, solution: Solution, inferences: readonly Inference[]): CodeModel {

@@ -152,6 +152,7 @@ export class Runtime {
   quietly<T>(body: () => T): T {
     const noted = this.problems.length;
     const names = this.session.remember();
+    this.spend(names.size);
     const at = this.at;
     try {
       return body();

@@ -47,9 +47,9 @@ export function makeStandIn(className: string, name: string, params: number | un
       : `${className} is not a layer that is computed here`;
   return {
     reason,
-    params: params ?? rt.unknown(`the number of parameters of ${name}`, reason),
+    params: params ?? rt.unknown(`${name}.params`, reason),
     fixedParams: 0,
-    outputs: rt.unknown(`the output shape of ${name}`, reason),
+    outputs: rt.unknown(`${name}.output_shape`, reason),
   };
 }
 
