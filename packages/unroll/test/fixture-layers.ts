@@ -58,6 +58,12 @@ export function moreKerasLayerCases(): readonly LayerCase[] {
   return cases.map((layerCase) => ({ ...layerCase, tolerance: { rtol: 1e-5, atol: 2e-6 } }));
 }
 
+/** Images, volumes and the convolutional LSTM; fixtures/keras/make_image_layers.py. */
+export function imageLayerCases(): readonly LayerCase[] {
+  const { cases } = readFixture<{ cases: readonly LayerCase[] }>("keras/image-layers.json.gz");
+  return cases.map((layerCase) => ({ ...layerCase, tolerance: { rtol: 1e-5, atol: 5e-6 } }));
+}
+
 export function runLayerCase(layerCase: LayerCase, engine: Engine): CaseResult {
   return resultOf(layerCase.id, layerCase.layers.at(-1)!.class_name, () => runCalls(layerCase, engine));
 }

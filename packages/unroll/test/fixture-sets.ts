@@ -1,6 +1,13 @@
 /** The list of golden sets that `node scripts/fixtures.mjs` runs. Adding one: its runner and one line here. */
 import { gradientCases, runGradientCase } from "./fixture-gradients.ts";
-import { type CaseResult, type Engine, kerasLayerCases, moreKerasLayerCases, runLayerCase } from "./fixture-layers.ts";
+import {
+  type CaseResult,
+  type Engine,
+  imageLayerCases,
+  kerasLayerCases,
+  moreKerasLayerCases,
+  runLayerCase,
+} from "./fixture-layers.ts";
 import { metricCases, runMetricCase, runMetricHistory } from "./fixture-metrics.ts";
 import { graphCases, modelCases, runModelCase, summaryTexts } from "./fixture-models.ts";
 import { moreTrainingCases, runMoreTraining, runTrainingCase, trainingCases } from "./fixture-training.ts";
@@ -15,6 +22,7 @@ export interface FixtureSet {
 export const fixtureSets: readonly FixtureSet[] = [
   { name: "layers of Keras", run: (engine) => kerasLayerCases().map((one) => runLayerCase(one, engine)) },
   { name: "more layers of Keras", run: (engine) => moreKerasLayerCases().map((one) => runLayerCase(one, engine)) },
+  { name: "image layers of Keras", run: (engine) => imageLayerCases().map((one) => runLayerCase(one, engine)) },
   { name: "layers elsewhere", run: (engine) => goldenLayerCases().map((one) => runGoldenCase(one, engine)) },
   {
     name: "models of Keras",

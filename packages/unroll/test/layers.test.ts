@@ -1,6 +1,13 @@
 /** Every layer case of real Keras and of other implementations, on the float64 reference and on the engine. */
 import { describe, expect, test } from "vitest";
-import { type CaseResult, type Engine, kerasLayerCases, moreKerasLayerCases, runLayerCase } from "./fixture-layers.ts";
+import {
+  type CaseResult,
+  type Engine,
+  imageLayerCases,
+  kerasLayerCases,
+  moreKerasLayerCases,
+  runLayerCase,
+} from "./fixture-layers.ts";
 import { goldenLayerCases, runGoldenCase } from "./golden-layers.ts";
 
 const engines: readonly Engine[] = ["reference", "wasm"];
@@ -19,6 +26,12 @@ describe.each(engines)("on the %s", (engine) => {
   test("all 175 further cases of masks, states, axes and formats give Keras's numbers", () => {
     const results = moreKerasLayerCases().map((layerCase) => runLayerCase(layerCase, engine));
     expect(results).toHaveLength(175);
+    expect(problems(results)).toEqual([]);
+  });
+
+  test("all 72 cases of images, volumes and the convolutional LSTM give Keras's numbers", () => {
+    const results = imageLayerCases().map((layerCase) => runLayerCase(layerCase, engine));
+    expect(results).toHaveLength(72);
     expect(problems(results)).toEqual([]);
   });
 

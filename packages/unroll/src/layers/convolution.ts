@@ -1,5 +1,5 @@
 /**
- * Conv1D and Conv2D: a dense layer over every window of neighbouring steps. In one dimension without dilation the windows
+ * Conv1D, Conv2D and Conv3D: a dense layer over every window of neighbouring steps. In one dimension without dilation the windows
  * overlap in memory, so nothing is copied.
  */
 import { UnrollError } from "../core/errors.ts";
@@ -171,6 +171,14 @@ function convolve({ config, inputs, weights }: Call<Config>): Value {
   return finish(concat(sums, padded.shape.length - 1), weights.bias, config);
 }
 
+/** A convolution without bias of `[batch, ...steps, channels]` with a kernel `[...size, channels, filters]`. */
+export function convolved(x: Value, kernel: Value, window: Window): Value {
+  const padded = padFor(x, window);
+  const channels = padded.shape.at(-1)!;
+  const rows = sizeOf(window.size) * channels;
+  return matmul(flatWindows(padded, window, 0, channels), reshape(kernel, [rows, kernel.shape.at(-1)!]));
+}
+
 /** Windows over some of the channels, each as one row: `[batch, ...counts, positions × channels]`. */
 function flatWindows(x: Value, window: Window, first: number, channels: number): Value {
   const all = windowsOf(x, window);
@@ -187,3 +195,4 @@ function flatWindows(x: Value, window: Window, first: number, channels: number):
 
 export const conv1d = convolution(1);
 export const conv2d = convolution(2);
+export const conv3d = convolution(3);

@@ -6,9 +6,10 @@ import { additiveAttention, attention } from "./attention.ts";
 import { bidirectional } from "./bidirectional.ts";
 import { cellLayer, rnn, stackedRnnCells } from "./cell-layers.ts";
 import type { LayerType } from "./contract.ts";
-import { conv1d, conv2d } from "./convolution.ts";
+import { conv1d, conv2d, conv3d } from "./convolution.ts";
+import { convLstm1d, convLstm2d, convLstm3d } from "./convolutional-lstm.ts";
 import { dense } from "./dense.ts";
-import { depthwiseConv1d, separableConv1d } from "./depthwise.ts";
+import { depthwiseConv1d, depthwiseConv2d, separableConv1d, separableConv2d } from "./depthwise.ts";
 import {
   activationLayer,
   elu,
@@ -22,26 +23,32 @@ import {
 import { embedding } from "./embedding.ts";
 import { factory, type LayerFactory } from "./factory.ts";
 import type { Fields } from "./fields.ts";
+import { cropping2d, upSampling2d, zeroPadding2d } from "./image-shapes.ts";
 import { inputLayer } from "./input-layer.ts";
 import { masking } from "./masking.ts";
 import { add, average, concatenate, dot, maximum, minimum, multiply, subtract } from "./merging.ts";
 import { multiHeadAttention } from "./multi-head-attention.ts";
-import { dropout, gaussianDropout, gaussianNoise, spatialDropout1d } from "./noise.ts";
+import { dropout, gaussianDropout, gaussianNoise, spatialDropout1d, spatialDropout2d } from "./noise.ts";
 import { batchNormalization, layerNormalization, normalization } from "./normalizing.ts";
 import {
   averagePooling1d,
   averagePooling2d,
+  averagePooling3d,
   globalAveragePooling1d,
   globalAveragePooling2d,
+  globalAveragePooling3d,
   globalMaxPooling1d,
   globalMaxPooling2d,
+  globalMaxPooling3d,
   maxPooling1d,
   maxPooling2d,
+  maxPooling3d,
 } from "./pooling.ts";
 import { forgetFields, gateFields, recurrentLayer, resetFields } from "./recurrent.ts";
 
 import { cropping1d, flatten, permute, repeatVector, reshapeLayer, upSampling1d, zeroPadding1d } from "./reshaping.ts";
 import { timeDistributed } from "./time-distributed.ts";
+import { conv1dTranspose, conv2dTranspose, conv3dTranspose } from "./transposed-convolution.ts";
 
 const lstmLayer = recurrentLayer(lstm, { ...gateFields, ...forgetFields });
 const gruLayer = recurrentLayer(gru, { ...gateFields, ...resetFields });
@@ -63,16 +70,29 @@ const types = {
   masking,
   conv1d,
   conv2d,
+  conv3d,
+  conv1dTranspose,
+  conv2dTranspose,
+  conv3dTranspose,
+  convLSTM1D: convLstm1d,
+  convLSTM2D: convLstm2d,
+  convLSTM3D: convLstm3d,
   depthwiseConv1d,
+  depthwiseConv2d,
   separableConv1d,
+  separableConv2d,
   maxPooling1d,
   averagePooling1d,
   maxPooling2d,
+  maxPooling3d,
   averagePooling2d,
+  averagePooling3d,
   globalMaxPooling1d,
   globalAveragePooling1d,
   globalMaxPooling2d,
+  globalMaxPooling3d,
   globalAveragePooling2d,
+  globalAveragePooling3d,
   timeDistributed,
   flatten,
   reshape: reshapeLayer,
@@ -81,6 +101,9 @@ const types = {
   zeroPadding1d,
   cropping1d,
   upSampling1d,
+  zeroPadding2d,
+  cropping2d,
+  upSampling2d,
   activation: activationLayer,
   reLU: relu,
   leakyReLU: leakyRelu,
@@ -91,6 +114,7 @@ const types = {
   rescaling,
   dropout,
   spatialDropout1d,
+  spatialDropout2d,
   gaussianNoise,
   gaussianDropout,
   batchNormalization,

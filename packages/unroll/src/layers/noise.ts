@@ -65,6 +65,25 @@ export const spatialDropout1d = onlyInTraining(
   (x, config) => (config.rate === 0 ? x : times(x, keepFactors([x.shape[0]!, 1, x.shape[2]!], config.rate))),
 );
 
+export const spatialDropout2d = onlyInTraining(
+  {
+    className: "SpatialDropout2D",
+    doc: "Drops whole channels at random in training: the same at every place of an image.",
+    fields: {
+      rate,
+      seed,
+      dataFormat: fields.choice("Which axis holds the channels.", ["channels_last", "channels_first"], "channels_last"),
+    },
+    inputRank: { min: 4, max: 4 },
+  },
+  (x, config) => {
+    if (config.rate === 0) return x;
+    const [batch, a, , b] = x.shape as [number, number, number, number];
+    const shape = config.dataFormat === "channels_last" ? [batch, 1, 1, b] : [batch, a, 1, 1];
+    return times(x, keepFactors(shape, config.rate));
+  },
+);
+
 export const gaussianNoise = onlyInTraining(
   {
     className: "GaussianNoise",

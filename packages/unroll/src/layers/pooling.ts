@@ -124,8 +124,12 @@ function mean(x: Value, axes: readonly number[], mask: Value | undefined): Value
 export const maxPooling1d = pooling("Max", 1);
 export const averagePooling1d = pooling("Average", 1);
 export const maxPooling2d = pooling("Max", 2);
+export const maxPooling3d = pooling("Max", 3);
 export const averagePooling2d = pooling("Average", 2);
+export const averagePooling3d = pooling("Average", 3);
 export const globalMaxPooling1d = globalPooling("Max", 1);
 export const globalAveragePooling1d = globalPooling("Average", 1);
 export const globalMaxPooling2d = globalPooling("Max", 2);
+export const globalMaxPooling3d = globalPooling("Max", 3);
 export const globalAveragePooling2d = globalPooling("Average", 2);
+export const globalAveragePooling3d = globalPooling("Average", 3);
