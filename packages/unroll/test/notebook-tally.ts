@@ -204,10 +204,12 @@ function sameType({ type, typeCut }: ExpectedTable["rows"][number], made: string
 /** Classes that are one under two names. */
 function plainType(type: string): string {
   if (["Functional", "Model"].includes(type)) return "Model";
-  return type.replace(
-    /(Max|Average|Avg)Pool(ing)?(\dD)/,
-    (_, kind: string, __, rank: string) => `${kind === "Avg" ? "Average" : kind}Pooling${rank}`,
-  );
+  return type
+    .replace(/^Unified/, "")
+    .replace(
+      /(Max|Average|Avg)Pool(ing)?(\dD)/,
+      (_, kind: string, __, rank: string) => `${kind === "Avg" ? "Average" : kind}Pooling${rank}`,
+    );
 }
 
 /** Keras 2 prints one shape of an input layer as a list of one. */

@@ -1,5 +1,5 @@
 /** Shapes of Keras's JSON that several readers ask for. No meaning, only forms. */
-import type { KerasObject, KerasReadOptions } from "./keras-config.ts";
+import { type KerasObject, type KerasReadOptions, standInModule } from "./keras-config.ts";
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -20,7 +20,8 @@ export function plainClass({ class_name: name }: KerasObject): string {
 const modelClasses: ReadonlySet<string> = new Set(["Sequential", "Functional", "Model"]);
 
 export function isModelObject(object: KerasObject): boolean {
-  return modelClasses.has(plainClass(object));
+  // Of a pretrained network only the sizes may be known.
+  return object.module !== standInModule && modelClasses.has(plainClass(object));
 }
 
 /** Keras 3 names the module of every object; Keras 2 does not, or says its version. */

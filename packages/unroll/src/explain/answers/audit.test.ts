@@ -140,4 +140,18 @@ describe("the audit of a notebook", () => {
     const found = auditCode(`${model}\n# 3 * 4 + 2 = 15\n# 10 * 10 + 10 = 110\n`);
     expect(found.findings.map(({ kind, given, expected }) => [kind, given, expected])).toEqual([["sum", 15, 14]]);
   });
+
+  it("leaves a row alone that Keras prints as unbuilt", () => {
+    const table = [
+      "┃ Layer (type)         ┃ Output Shape      ┃    Param # ┃",
+      "│ gru (GRU)            │ ?                 │ 0 (unbuilt) │",
+      "└──────────────────────┴───────────────────┴────────────┘",
+      " Total params: 0 (0.00 B)",
+    ].join("\n");
+    const source = "m = Sequential([GRU(4)])\nm.summary()\nm.build((None, 3, 2))";
+    const found = auditCode(
+      JSON.stringify({ cells: [{ cell_type: "code", source, outputs: [{ text: table }] }], nbformat: 4 }),
+    );
+    expect(found.findings).toEqual([]);
+  });
 });

@@ -9,6 +9,8 @@ export function callBuildersIn(args: CallArguments, { rt, models }: Machine): vo
     if (!(value instanceof PyFunction) || !Array.isArray(value.body) || !buildsLayers(value.body)) continue;
     const before = models.length;
     rt.inCall(() => rt.call(value, { positional: [], keywords: new Map(), at: args.at }));
-    for (const model of models.slice(before)) model.byLibrary = true;
+    // A tuner's choices have defaults; other sizes are the library's own.
+    const chosen = value.parameters.some(({ name }) => name === "hp");
+    for (const model of models.slice(before)) model.byLibrary = !chosen;
   }
 }

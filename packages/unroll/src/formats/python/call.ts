@@ -3,10 +3,12 @@ import type { Expression, Statement } from "./ast.ts";
 import { callBuildersIn } from "./builders.ts";
 import { evaluate } from "./evaluate.ts";
 import { executeBlock, type Frame } from "./execute.ts";
+import { hyperParameters } from "./hyper-parameters.ts";
 import { applyTo, tensorsIn } from "./keras-build.ts";
 import { KerasModel } from "./keras-graph.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
+import type { Runtime } from "./runtime.ts";
 import { layerOfInstance, layerOfUnknown } from "./stand-in.ts";
 import {
   type CallArguments,
@@ -77,11 +79,13 @@ function bindArguments(fn: PyFunction, args: CallArguments, scope: Scope, { rt }
           ? keywords.get(name)
           : fn.defaults.get(name);
     keywords.delete(name);
-    scope.variables.set(
-      name,
-      rt.named(name, value === undefined ? rt.unknown(name, `is an argument of ${fn.name} that no call gives`) : value),
-    );
+    scope.variables.set(name, rt.named(name, value ?? (value === null ? null : notGiven(name, fn, rt))));
   }
+}
+
+/** What a parameter without a value stands for. */
+function notGiven(name: string, fn: PyFunction, rt: Runtime): Value {
+  return name === "hp" ? hyperParameters(rt) : rt.unknown(name, `is an argument of ${fn.name} that no call gives`);
 }
 
 /** Calls anything. */

@@ -302,3 +302,81 @@ net(50)`;
     expect(readKerasCode(code).models).toHaveLength(1);
   });
 });
+
+describe("models that other code makes or describes", () => {
+  it("of a class of the code's own list its layers as a Sequential where they are a chain", () => {
+    const net = `${imports}class Net(keras.Model):
+    def __init__(self, words):
+        super().__init__()
+        self.embedding = layers.Embedding(words, 4)
+        self.gru = layers.GRU(3, return_sequences=True)
+        self.out = layers.Dense(words)
+    def call(self, x, training=False):
+        return self.out(self.gru(self.embedding(x), training=training))
+m = Net(20)
+`;
+    const built = readKerasCode(`${net}m.build((None, 6))\nm.summary()`).models[0]!;
+    expect(rowsOf(built)).toEqual([
+      ["embedding", "Embedding", [null, 6, 4], 80],
+      ["gru", "GRU", [null, 6, 3], 81],
+      ["dense", "Dense", [null, 6, 20], 80],
+    ]);
+    // Keras 2 prints no shapes of such a model; its length stays open.
+    const { models } = read([
+      `${net}m.fit(data, epochs=1)\nm.summary()`,
+      printed("net", [
+        ["embedding", "Embedding", "multiple", 80],
+        ["gru", "GRU", "multiple", 81],
+        ["dense", "Dense", "multiple", 80],
+      ]),
+    ]);
+    expect(rowsOf(models[0]!).at(-1)).toEqual(["dense", "Dense", [null, null, 20], 80]);
+  });
+
+  it("for a tuner take the defaults of its choices", () => {
+    const { models, problems } = readKerasCode(`${imports}def build(hp):
+    m = keras.Sequential([keras.Input((8, 2))])
+    for i in range(hp.Int("layers", 2, 4)):
+        m.add(layers.GRU(hp.Int("units", min_value=3, max_value=9, default=5), return_sequences=True))
+    if hp.Boolean("drop"):
+        m.add(layers.Dropout(0.2))
+    m.add(layers.Dense(hp.Choice("out", [4, 7])))
+    return m
+tuner = kt.RandomSearch(build, objective="loss")`);
+    expect(problems).toEqual([]);
+    expect(models.map((one) => rowsOf(one).map((row) => (row as unknown[])[2]))).toEqual([
+      [
+        [null, 8, 5],
+        [null, 8, 5],
+        [null, 8, 4],
+      ],
+    ]);
+  });
+
+  it("have the gates of their time: hard_sigmoid before TensorFlow's Keras", () => {
+    const code =
+      "from keras.models import Sequential\nfrom keras.layers import LSTM\nm = Sequential([LSTM(2, input_shape=(3, 1))])";
+    const gateOf = (kerasVersion: "2-standalone" | "2" | "3") => {
+      const { config } = readKerasCode(code, { kerasVersion }).models[0]!;
+      return modelFromConfig(config).layers[0]!.config.recurrentActivation;
+    };
+    expect(gateOf("2-standalone")).toBe("hard_sigmoid_keras2");
+    expect(gateOf("2")).toBe("sigmoid");
+    expect(gateOf("3")).toBe("sigmoid");
+  });
+
+  it("stand on pretrained networks with the sizes of their rows", () => {
+    const { models } = read([
+      `${imports}from keras.applications import VGG16
+base = VGG16(include_top=False, input_shape=(64, 64, 3))
+m = keras.Sequential([base, layers.Flatten(), layers.Dense(2)])
+m.summary()`,
+      printed("sequential", [
+        ["vgg16", "Functional", "(None, 2, 2, 512)", 14714688],
+        ["flatten", "Flatten", "(None, 2048)", 0],
+        ["dense", "Dense", "(None, 2)", 4098],
+      ]),
+    ]);
+    expect(rowsOf(models[0]!)[0]).toEqual(["vgg16", "Functional", [null, 2, 2, 512], 14714688]);
+  });
+});

@@ -343,16 +343,13 @@ function lengthFromShape(
   result: (features: number | null, length: null) => Attempt | undefined,
   params: number,
   printed: KnownShape | undefined,
-): number | undefined {
+): number | null | undefined {
   const open = result(null, null);
+  if (open === undefined || open.params !== params) return undefined;
   const target = printed?.[1];
-  if (
-    open === undefined ||
-    open.params !== params ||
-    typeof target !== "number" ||
-    open.shape.length !== printed?.length
-  )
-    return undefined;
+  // A row that prints no shape, or no length in it, leaves the length open.
+  if (printed === undefined || (target === null && open.shape.length === printed.length)) return null;
+  if (typeof target !== "number" || open.shape.length !== printed.length) return undefined;
   return bisect((value) => result(value, null)?.shape[1] ?? undefined, target);
 }
 

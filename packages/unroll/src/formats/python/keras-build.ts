@@ -6,6 +6,7 @@ import { didYouMean } from "../../core/errors.ts";
 import { axesOf } from "./array-shapes.ts";
 import { GraphNode, type InputSpec, KerasLayer, type KerasModel, MOST_NODES, SymbolicTensor } from "./keras-graph.ts";
 import { argumentName, INPUT_ARGUMENTS, layerSignature } from "./keras-layers.ts";
+import type { KerasVersion } from "./keras-session.ts";
 import { Allowance, LimitReached, type Runtime } from "./runtime.ts";
 import { outputShapesOf, type ShapeRules } from "./serialize.ts";
 import { followStandIn, layerOfInstance, makeStandIn, standInFor } from "./stand-in.ts";
@@ -84,11 +85,21 @@ export function makeLayer(className: string, args: CallArguments, builder: Keras
   });
   layer.trainable = (trainable as Value) !== false;
   layer.standIn = standInFor(layer.className, layerName, config, rt);
+  if (rt.session.version !== "3") spellOldActivations(layer, rt.session.version);
   // A config without it is an old one; standalone Keras counted one bias row, TensorFlow 2 and Keras 3 two.
   if (/^GRU(Cell)?$/.test(layer.className) && !config.has("reset_after")) {
     layer.learned.set("reset_after", rt.session.version !== "2-standalone");
   }
   return layer;
+}
+
+/** Keras 2's hard_sigmoid has a slope of its own, and was the gates' default before TensorFlow's Keras. */
+function spellOldActivations({ className, config, learned }: KerasLayer, version: KerasVersion): void {
+  for (const key of ["activation", "recurrent_activation"]) {
+    if (config.get(key) === "hard_sigmoid") config.set(key, "hard_sigmoid_keras2");
+  }
+  const gated = /^(LSTM|GRU)(Cell)?$/.test(className) && !config.has("recurrent_activation");
+  if (gated && version === "2-standalone") learned.set("recurrent_activation", "hard_sigmoid_keras2");
 }
 
 /** `Input(shape=(10, 3))`: the tensor that an InputLayer gives. */

@@ -2,7 +2,7 @@
 import { axesOf } from "./array-shapes.ts";
 import { bind } from "./call.ts";
 import { buildSequential, seeData, tensorOfInput, tensorsIn } from "./keras-build.ts";
-import { type InputSpec, KerasLayer, KerasModel, orderGraph, SymbolicTensor } from "./keras-graph.ts";
+import { type InputSpec, KerasLayer, KerasModel, MOST_NODES, orderGraph, SymbolicTensor } from "./keras-graph.ts";
 import { addTo, tensorsOfSequential } from "./keras-models.ts";
 import type { Machine } from "./machine.ts";
 import { addWeight } from "./stand-in.ts";
@@ -274,8 +274,31 @@ function traced(instance: PyInstance, machine: Machine): KerasModel | undefined 
   }
   const given = instance.members.get("name");
   const name = typeof given === "string" ? given : rt.session.layerName(instance.cls.name);
-  const model = new KerasModel({ family: "Functional", name, at: rt.at, inputs: [tensor], outputs, instance });
+  const chain = outputs.length === 1 ? chainTo(outputs[0]!, tensor) : undefined;
+  const model =
+    chain === undefined
+      ? new KerasModel({ family: "Functional", name, at: rt.at, inputs: [tensor], outputs, instance })
+      : new KerasModel({ family: "Sequential", name, at: rt.at, instance });
+  // Such a model lists its layers alone, as a Sequential does; where they are a chain it is one.
+  if (chain !== undefined) {
+    model.layers.push(...chain);
+    model.input = input.input;
+    model.inputName = input.name;
+  }
   model.built = true;
   machine.models.push(model);
   return model;
+}
+
+/** The layers between two tensors where each reads the one before and nothing else; undefined for any other graph. */
+function chainTo(output: SymbolicTensor, input: SymbolicTensor): (KerasLayer | KerasModel)[] | undefined {
+  const chain: (KerasLayer | KerasModel)[] = [];
+  for (let tensor = output; tensor !== input; ) {
+    const { owner, inputs, outputs } = tensor.node;
+    if (inputs.length !== 1 || outputs.length !== 1 || chain.includes(owner) || chain.length >= MOST_NODES)
+      return undefined;
+    chain.push(owner);
+    tensor = inputs[0]!;
+  }
+  return chain.length === 0 ? undefined : chain.reverse();
 }

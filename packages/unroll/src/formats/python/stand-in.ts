@@ -72,8 +72,15 @@ export function layerOfUnknown(value: Unknown, rt: Runtime): KerasLayer | undefi
   if (known !== undefined) return known;
   const className = /^(?:[\w.]*\.)?([A-Z]\w*)\(/.exec(value.text)?.[1];
   if (className === undefined) return undefined;
-  const name = rt.session.layerName(className);
-  const layer = new KerasLayer({ className, name, config: new Map(), at: value.at });
+  // Keras's own pretrained networks are models, named after their function.
+  const isNetwork = value.reason.startsWith("keras.applications.");
+  const name = isNetwork ? className.toLowerCase() : rt.session.layerName(className);
+  const layer = new KerasLayer({
+    className: isNetwork ? "Functional" : className,
+    name,
+    config: new Map(),
+    at: value.at,
+  });
   layer.standIn = makeStandIn(className, name, undefined, rt);
   fromElsewhere.set(value, layer);
   return layer;
