@@ -1,7 +1,13 @@
 import { defineConfig } from "tsdown";
 
 export default defineConfig({
-  entry: { index: "src/index.ts", cli: "src/cli/main.ts" },
+  entry: {
+    index: "src/index.ts",
+    cli: "src/cli/main.ts",
+    serve: "src/serve/index.ts",
+    // Programs of worker threads, which are started by their file.
+    "serve-worker": "src/serve/worker.ts",
+  },
   format: "esm",
   platform: "neutral",
   target: "es2023",

@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import("./verify.ts")).verify,
   predict: async () => (await import("./predict.ts")).predict,
   compare: async () => (await import("./compare.ts")).compare,
+  serve: async () => (await import("./serve.ts")).serve,
   check: async () => (await import("./check.ts")).check,
   audit: async () => (await import("./audit.ts")).audit,
   quiz: async () => (await import("./quiz.ts")).quiz,

@@ -1,0 +1,128 @@
+/**
+ * The HTTP server around the protocols: the token before everything else, bounds on bodies, connections and time, answers for
+ * what no protocol claims, counting, and a stop that loses no request that it has accepted.
+ */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { bearerCheck } from "./auth.ts";
+import type { CheckedOptions } from "./options.ts";
+import { answerFor, notFound, tooBusy } from "./request-error.ts";
+import type { ServiceMetrics } from "./service-metrics.ts";
+
+export interface HttpServer {
+  readonly app: FastifyInstance;
+  /** From now on every answer closes its connection. */
+  drain(): void;
+}
+
+/** What the server counts a request under: the protocol by its address, the model by its route. */
+const protocols = [
+  [/^\/v1\//, "tensorflow"],
+  [/^\/v2(\/|$)/, "kserve"],
+  [/^\/invocations/, "mlflow"],
+] as const;
+
+export function httpServer(
+  options: CheckedOptions,
+  metrics: () => ServiceMetrics,
+  isModel: (name: string) => boolean,
+): HttpServer {
+  const isAllowed = bearerCheck(options.token);
+  let draining = false;
+  const app = Fastify({
+    logger:
+      options.logLevel === "silent"
+        ? false
+        : { level: options.logLevel, base: null, stream: { write: (line: string) => options.log(line) } },
+    // A line for each request is for looking closely.
+    disableRequestLogging: options.logLevel !== "debug",
+    bodyLimit: options.maxBody,
+    requestTimeout: options.requestTimeout * 1000,
+    keepAliveTimeout: 5000,
+    forceCloseConnections: "idle",
+    // A request that has come in on an open connection is answered, also while the service stops.
+    return503OnClosing: false,
+    http: {
+      headersTimeout: Math.min(10, options.requestTimeout) * 1000,
+      connectionsCheckingInterval: 1000,
+    },
+    routerOptions: { maxParamLength: 256 },
+    // For addresses that cannot be read; hooks do not run for them.
+    frameworkErrors: (_error, request, given) => {
+      const reply: FastifyReply = given; // its own type knows no status that a route has not declared
+      if (!isAllowed(request.headers.authorization)) void refuse(reply);
+      else void reply.code(400).send({ error: "The address cannot be read." });
+    },
+  });
+  app.server.maxConnections = options.maxConnections;
+  // Any other expectation than 100-continue would be answered before the token is looked at.
+  app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
+
+  app.addHook("onRequest", async (request, reply) => {
+    if (draining) reply.header("connection", "close");
+    if (!isAllowed(request.headers.authorization)) return refuse(reply);
+    return undefined;
+  });
+  boundBodies(app, options);
+  app.addHook("onResponse", async (request, reply) => count(request, reply, metrics(), isModel));
+
+  // Every body is read as bytes, within the limit; what they mean is the protocols' business.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+
+  app.setErrorHandler((error, request, reply) => {
+    const { status, message, retryAfter } = answerFor(error);
+    if (status >= 500 && status !== 501 && status !== 503) request.log.error({ err: error }, "request failed");
+    if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
+    return reply.code(status).send({ error: message });
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const { status, message } = answerFor(
+      notFound(`${request.method} ${request.url.slice(0, 80)}`, "the service has no such address"),
+    );
+    return reply.code(status).send({ error: message });
+  });
+  return {
+    app,
+    drain: () => {
+      draining = true;
+    },
+  };
+}
+
+/** The whole answer to a request without the token: nothing of what there is. */
+function refuse(reply: FastifyReply): FastifyReply {
+  // What is left of the body is not waited for.
+  reply.header("connection", "close").header("www-authenticate", "Bearer");
+  return reply.code(401).send({ error: "unauthorized" });
+}
+
+/** Bounds the memory that all bodies together take, by their lengths as announced. */
+function boundBodies(app: FastifyInstance, { maxBody, maxBodies }: CheckedOptions): void {
+  let reserved = 0;
+  app.addHook("onRequest", async ({ headers }, reply) => {
+    if (reply.sent) return;
+    const { "content-length": length, "transfer-encoding": encoding } = headers;
+    if (length === undefined && encoding === undefined) return;
+    const size = encoding !== undefined ? maxBody : Math.min(Number(length), maxBody);
+    if (reserved + size > maxBodies) throw tooBusy(503, `all bodies together may have ${maxBodies} bytes`);
+    reserved += size;
+    // Also when the client goes away.
+    reply.raw.once("close", () => {
+      reserved -= size;
+    });
+  });
+}
+
+function count(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  metrics: ServiceMetrics,
+  isModel: (name: string) => boolean,
+): void {
+  const protocol = protocols.find(([address]) => address.test(request.url))?.[1] ?? "other";
+  const { model: asked = "" } = (request.params ?? {}) as { readonly model?: string }; // routes name it so
+  // Only names that there are: a client must not be able to fill the memory with labels.
+  const model = isModel(asked) ? asked : "";
+  metrics.requests.add({ protocol, model, code: String(reply.statusCode) });
+  metrics.requestSeconds.observe(reply.elapsedTime / 1000, { protocol });
+}

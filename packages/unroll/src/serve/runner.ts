@@ -1,0 +1,130 @@
+/**
+ * Runs one loaded model in this thread: rows in padded batches, and single steps of streams. It knows arrays, no protocol; the
+ * same class serves the main thread and the worker threads.
+ */
+import { UnrollError } from "../core/errors.ts";
+import { sizeOf } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { load } from "../formats/load.ts";
+import type { Model } from "../model/model.ts";
+import { modelForRows, modelForStreams, noStreamsReason } from "./model-variants.ts";
+import { type Port, portsOf, type Signature } from "./signature.ts";
+
+/** States of one stream after a call, one array a state; undefined before the first. */
+export type StreamState = readonly Float32Array[];
+
+export interface StepResult {
+  readonly outputs: readonly Tensor[];
+  readonly state: StreamState;
+}
+
+/** What answers predictions, wherever it runs. */
+export interface Runner {
+  readonly signature: Signature;
+  /** Outputs for inputs `[rows, ...]`, in the order of the signature. Throws UnrollError as `model.predict` does. */
+  run(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
+  /** One call of a stream: inputs `[1, ...]`, going on from `state`. */
+  step(inputs: readonly Tensor[], state: StreamState | undefined): Promise<StepResult>;
+  /** Frees what it holds; calls that have begun are answered first. */
+  close(): Promise<void>;
+}
+
+/** A model in the memory of this thread. */
+export class LoadedModel {
+  readonly signature: Signature;
+  readonly #rows: Model;
+  readonly #batchSize: number;
+  #streams: Model | undefined;
+
+  /** @throws UnrollError `weights` for a file without weights, and as `loadModel` does */
+  static async load(path: string, batchSize: number): Promise<LoadedModel> {
+    const { model, hasWeights } = await load(path);
+    if (hasWeights && model.hasGraph) return new LoadedModel(model, batchSize);
+    throw new UnrollError({
+      code: "weights",
+      path,
+      expected: hasWeights ? "the model must know its input's shape" : "a served model needs trained weights",
+      received: hasWeights ? "no input layer" : "a file without weights",
+      hint: hasWeights ? undefined : "Save the model with its weights, as .keras or .h5.",
+    });
+  }
+
+  constructor(model: Model, batchSize: number) {
+    this.#rows = modelForRows(model);
+    this.#batchSize = batchSize;
+    this.signature = { ...portsOf(model), noStreams: noStreamsReason(model) };
+    this.#warmUp();
+  }
+
+  /** Outputs for inputs `[rows, ...]`. */
+  run(inputs: readonly Tensor[]): readonly Tensor[] {
+    const rows = inputs[0]!.shape[0]!;
+    const padded = Math.min(2 ** Math.ceil(Math.log2(rows)), this.#batchSize);
+    if (rows >= padded) return listOf(this.#rows.predict([...inputs], { batchSize: this.#batchSize }));
+    // Whole powers of two only: otherwise every number of rows that comes along would be compiled for.
+    const results = listOf(
+      this.#rows.predict(
+        inputs.map((input) => firstRows(input, padded)),
+        { batchSize: padded },
+      ),
+    );
+    return results.map((result) => firstRows(result, rows));
+  }
+
+  /** One call of a stream. */
+  step(inputs: readonly Tensor[], state: StreamState | undefined): StepResult {
+    this.#streams ??= modelForStreams(this.#rows);
+    const model = this.#streams;
+    // Before its first call a stateful model has no states yet, and begins at zero by itself.
+    setStates(model, state);
+    const outputs = listOf(model.predict([...inputs], { batchSize: 1 }));
+    return { outputs, state: model.states.map(({ data }) => data.slice()) };
+  }
+
+  /** Compiles for the sizes that will come, where the model says its sizes, so that no request waits for it. */
+  #warmUp(): void {
+    const { inputs } = this.signature;
+    if (inputs.some(({ shape }) => shape.slice(1).includes(null))) return;
+    for (let rows = 1; rows < 2 * this.#batchSize; rows *= 2) {
+      const batch = Math.min(rows, this.#batchSize);
+      this.#rows.predict(
+        inputs.map((input) => zeros(input, batch)),
+        { batchSize: batch },
+      );
+    }
+  }
+}
+
+/** A loaded model behind the interface of one that may run elsewhere. */
+export function runnerHere(model: LoadedModel): Runner {
+  return {
+    signature: model.signature,
+    run: async (inputs) => model.run(inputs),
+    step: async (inputs, state) => model.step(inputs, state),
+    close: async () => {},
+  };
+}
+
+function listOf(result: Tensor | readonly Tensor[]): readonly Tensor[] {
+  return Array.isArray(result) ? result : [result as Tensor]; // a list or one
+}
+
+function firstRows({ shape, data }: Tensor, rows: number): Tensor {
+  const size = rows * sizeOf(shape.slice(1));
+  if (size <= data.length) return { shape: [rows, ...shape.slice(1)], data: data.slice(0, size) };
+  const longer = data instanceof Int32Array ? new Int32Array(size) : new Float32Array(size);
+  longer.set(data);
+  return { shape: [rows, ...shape.slice(1)], data: longer };
+}
+
+function setStates(model: Model, state: StreamState | undefined): void {
+  for (const [index, variable] of model.states.entries()) {
+    variable.assign(state?.[index] ?? new Float32Array(sizeOf(variable.shape)));
+  }
+}
+
+/** An input whose every size behind the batch is known. */
+function zeros({ shape }: Port, rows: number): Tensor {
+  const sizes = [rows, ...(shape.slice(1) as readonly number[])]; // no null
+  return { shape: sizes, data: new Float32Array(sizeOf(sizes)) };
+}

@@ -1,0 +1,158 @@
+/** A running service: models, protocols and server put together, and its life from start to stop. */
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { UnrollError } from "../core/errors.ts";
+import { type HttpServer, httpServer } from "./http-server.ts";
+import { kserve } from "./kserve.ts";
+import { mlflow } from "./mlflow.ts";
+import { readModelSpecs } from "./model-paths.ts";
+import { type CheckedOptions, checkServiceOptions, readLabels, type ServiceOptions } from "./options.ts";
+import { Predictor } from "./predictor.ts";
+import { Registry, type Reloaded } from "./registry.ts";
+import { LoadedModel, type Runner, runnerHere } from "./runner.ts";
+import { ServiceMetrics } from "./service-metrics.ts";
+import { tensorFlowServing } from "./tensorflow-serving.ts";
+import { runnerInThreads } from "./thread-runner.ts";
+import { packageVersion } from "./version.ts";
+
+/** What `startService` gives. */
+export interface Service {
+  /** `http://127.0.0.1:8501` */
+  readonly url: string;
+  /** Where it listens. */
+  readonly addresses: readonly AddressInfo[];
+  /** Names of the models, and their versions. */
+  readonly models: readonly { readonly name: string; readonly version: number }[];
+  /** Loads the files again, of one model or of all; requests are answered meanwhile. Throws UnrollError `unknown-name`. */
+  reload(name?: string): Promise<readonly Reloaded[]>;
+  /** Answers what has been accepted, for at most `stopTimeout` seconds, and ends. */
+  stop(): Promise<void>;
+}
+
+/** A service that does not listen yet; for tests that need no socket. */
+export interface PreparedService {
+  readonly app: FastifyInstance;
+  readonly registry: Registry;
+  reload(name?: string): Promise<readonly Reloaded[]>;
+  /** The same as Service's. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Loads the models and listens.
+ *
+ * @throws UnrollError `option`, `usage`; `file` when the port is taken; as `loadModel` does for a model that cannot be loaded
+ * @example const service = await startService({ models: ["model.keras"], port: 0 }); await service.stop();
+ */
+export async function startService(given: ServiceOptions): Promise<Service> {
+  const options = checkServiceOptions(given);
+  const { app, registry, reload, stop } = await prepareService(options);
+  const { host, port } = options;
+  try {
+    const url = await app.listen({ host, port });
+    const models = registry.all.map(({ name, version }) => ({ name, version }));
+    app.log.info({ url, models }, "serving");
+    // A host and port give no socket of a file system, which alone would be a text.
+    return { url, addresses: app.addresses() as AddressInfo[], models, reload, stop };
+  } catch (cause) {
+    await stop();
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw new UnrollError(
+      {
+        code: "file",
+        path: `${host}:${port}`,
+        expected: "the address must be free to listen on",
+        received: code,
+        hint: code === "EADDRINUSE" ? "Another program listens there: choose another --port." : undefined,
+      },
+      { cause },
+    );
+  }
+}
+
+/** Loads the models and makes the server. Throws as `startService` does, but for the port. */
+export async function prepareService(given: ServiceOptions): Promise<PreparedService> {
+  const options = checkServiceOptions(given);
+  const { batchSize, batchWait, threads, workerFile, sessionTtl, maxSessions } = options;
+  const registry: Registry = new Registry({
+    specs: readModelSpecs(options.models),
+    labels: readLabels(options.labels),
+    batcher: {
+      batchSize,
+      batchWait,
+      lanes: Math.max(1, threads),
+      onBatch: (rows, milliseconds) => {
+        metrics.batchRows.observe(rows);
+        metrics.batchSeconds.observe(milliseconds / 1000);
+      },
+    },
+    sessions: { ttl: sessionTtl * 1000, most: maxSessions },
+    load: async (path): Promise<Runner> =>
+      threads === 0
+        ? runnerHere(await LoadedModel.load(path, batchSize))
+        : runnerInThreads({ path, batchSize, threads, ...(workerFile === undefined ? {} : { workerFile }) }),
+  });
+  const predictor = new Predictor(registry, options);
+  const metrics = new ServiceMetrics(
+    () => registry,
+    () => predictor.inFlight,
+  );
+  const server = httpServer(
+    options,
+    () => metrics,
+    (name) => registry.names.includes(name),
+  );
+  await registry.open();
+  const version = await packageVersion();
+  return { registry, ...assemble(server, { ...options, version }, registry, predictor, metrics) };
+}
+
+function assemble(
+  server: HttpServer,
+  { stopTimeout, version }: CheckedOptions & { readonly version: string },
+  registry: Registry,
+  predictor: Predictor,
+  metrics: ServiceMetrics,
+): Omit<PreparedService, "registry"> {
+  const { app } = server;
+  let stopped: Promise<void> | undefined;
+  const reload = async (name?: string): Promise<readonly Reloaded[]> => {
+    const results = await registry.reload(name);
+    for (const one of results) {
+      metrics.reloads.add({ model: one.name, result: one.result });
+      if (one.reason === undefined) app.log.info(one, "model reloaded");
+      else app.log.error(one, "model not reloaded");
+    }
+    return results;
+  };
+  const stop = (): Promise<void> => {
+    stopped ??= stopServer(server, registry, predictor, stopTimeout);
+    return stopped;
+  };
+  tensorFlowServing(app, predictor);
+  kserve(app, predictor, { version, isReady: () => stopped === undefined, reload });
+  // MLflow writes errors in a form of its own.
+  void app.register(async (scope) => mlflow(scope, predictor, version));
+  app.get("/metrics", (_, reply) => reply.type("text/plain; version=0.0.4; charset=utf-8").send(metrics.toText()));
+  app.post("/admin/reload", async () => ({ models: await reload() }));
+  return { app, reload, stop };
+}
+
+async function stopServer(
+  { app, drain }: HttpServer,
+  registry: Registry,
+  predictor: Predictor,
+  seconds: number,
+): Promise<void> {
+  drain();
+  app.log.info({ inFlight: predictor.inFlight }, "stopping");
+  // A client with an open connection may be sending its next request just now: it is answered, and told to close.
+  const grace = Math.min(500, seconds * 1000);
+  const deadline = setTimeout(() => app.server.closeAllConnections(), seconds * 1000);
+  app.server.close();
+  await new Promise((resolve) => setTimeout(resolve, app.server.listening || predictor.inFlight > 0 ? grace : 0));
+  await app.close();
+  clearTimeout(deadline);
+  await registry.close();
+  app.log.info("stopped");
+}
