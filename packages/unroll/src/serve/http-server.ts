@@ -2,7 +2,7 @@
  * The HTTP server around the protocols: the token before everything else, bounds on bodies, connections and time, answers for
  * what no protocol claims, counting, and a stop that loses no request that it has accepted.
  */
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import { bearerCheck } from "./auth.ts";
 import type { CheckedOptions } from "./options.ts";
 import { answerFor, notFound, tooBusy } from "./request-error.ts";
@@ -34,7 +34,7 @@ export function httpServer(
         ? false
         : { level: options.logLevel, base: null, stream: { write: (line: string) => options.log(line) } },
     // A line for each request is for looking closely.
-    disableRequestLogging: options.logLevel !== "debug",
+    logController: new LogController({ disableRequestLogging: options.logLevel !== "debug" }),
     bodyLimit: options.maxBody,
     requestTimeout: options.requestTimeout * 1000,
     keepAliveTimeout: 5000,

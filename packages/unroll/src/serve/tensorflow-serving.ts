@@ -17,19 +17,26 @@ interface Params {
   readonly label?: string;
 }
 
-/** A colon in an address is written as two in a route. */
-const places = ["/v1/models/:model", "/v1/models/:model/versions/:version", "/v1/models/:model/labels/:label"];
+/**
+ * The models' addresses: for reading, and with what may stand before a verb's colon. That colon is written as two, and the name
+ * needs a pattern, as the router would otherwise take the verb for a part of it.
+ */
+const places = [
+  ["/v1/models/:model", "/v1/models/:model([^:]+)"],
+  ["/v1/models/:model/versions/:version", "/v1/models/:model/versions/:version([0-9]+)"],
+  ["/v1/models/:model/labels/:label", "/v1/models/:model/labels/:label([^:]+)"],
+] as const;
 
 export function tensorFlowServing(app: FastifyInstance, predictor: Predictor): void {
-  for (const place of places) {
+  for (const [place, named] of places) {
     app.get<{ Params: Params }>(place, ({ params }) => status(predictor, choiceOf(params)));
     app.get<{ Params: Params }>(`${place}/metadata`, ({ params }) => metadata(predictor, choiceOf(params)));
-    app.post<{ Params: Params }>(`${place}::predict`, async (request, reply) => {
+    app.post<{ Params: Params }>(`${named}::predict`, async (request, reply) => {
       const { text } = await predict(predictor, request);
       return reply.type("application/json").send(text);
     });
     for (const verb of ["classify", "regress"]) {
-      app.post(`${place}::${verb}`, () => {
+      app.post(`${named}::${verb}`, () => {
         throw new RequestError(501, {
           code: "unsupported",
           path: verb,
