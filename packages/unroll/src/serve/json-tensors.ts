@@ -1,4 +1,5 @@
 /** Nested JSON arrays to tensors: strict, without a byte of memory taken that the body's own length does not bound. */
+import { UnrollError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import { type NestedArray, type Tensor, tensor } from "../core/tensor.ts";
 import { badRequest } from "./request-error.ts";
@@ -30,8 +31,12 @@ export function tensorOfJson(value: unknown, path: string, most: number): Tensor
   try {
     return tensor(value as NestedArray); // it checks what it is given
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : "the arrays do not fit";
-    throw badRequest(path, message.replace(/\.$/, ""));
+    if (!(cause instanceof UnrollError)) throw cause;
+    const { expected, received, hint } = cause;
+    throw badRequest(cause.path.replace(/^data/, path), expected, {
+      ...(received === undefined ? {} : { received }),
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 }
 

@@ -79,11 +79,22 @@ async function fileIn(path: string): Promise<string> {
   });
 }
 
+/** Throws UnrollError `file` where there is nothing: a folder that is gone is not one without versions. */
 async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (facts) => facts.isDirectory(),
-    () => false, // reading it says what is wrong
-  );
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw new UnrollError(
+      {
+        code: "file",
+        path,
+        expected: "the model's file or folder must be readable",
+        received: code === "ENOENT" ? "there is no such file" : code,
+      },
+      { cause },
+    );
+  }
 }
 
 function isVersion(text: string): boolean {

@@ -1,0 +1,223 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { ServiceOptions } from "./options.ts";
+import { kerasArray, kerasFile, nested, prepared, started } from "./testing.ts";
+
+const gru = `gru=${kerasFile("gru_after/m.keras")}`;
+const instances = nested(kerasArray("gru_after/inputs.npy"));
+const predictUrl = "/v1/models/gru:predict";
+const token = "a long enough token";
+
+/** A connection that collects what it is told until it is closed. */
+async function open(url: string): Promise<{ socket: Socket; closed: Promise<string> }> {
+  const { port, hostname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  let text = "";
+  socket.on("data", (data) => {
+    text += data;
+  });
+  socket.on("error", () => {});
+  const closed = once(socket, "close").then(() => text);
+  await once(socket, "connect");
+  return { socket, closed };
+}
+
+function listening(options: Omit<ServiceOptions, "models"> = {}) {
+  return started({ models: [gru], ...options });
+}
+
+describe("the token", () => {
+  const addresses = [
+    ["GET", "/v1/models/gru"],
+    ["GET", "/v1/models/none"],
+    ["POST", predictUrl],
+    ["GET", "/v2/health/live"],
+    ["GET", "/v2/health/ready"],
+    ["GET", "/ping"],
+    ["GET", "/metrics"],
+    ["POST", "/admin/reload"],
+    ["GET", "/"],
+    ["GET", "/none"],
+    ["GET", "/v1/%"],
+    ["GET", `/v2/models/${"a".repeat(400)}`],
+    ["PUT", "/v1/models/gru"],
+    ["DELETE", "/v2"],
+    ["OPTIONS", "/"],
+    ["PROPFIND", "/v2"],
+  ] as const;
+
+  it("is asked for everywhere, with one answer that tells nothing", async () => {
+    const { url } = await listening({ token });
+    const answers = new Set<string>();
+    for (const [method, path] of addresses) {
+      for (const header of [undefined, "Bearer wrong", `Bearer ${token}x`, `Basic ${token}`, "Bearer", token]) {
+        const response = await fetch(url + path, {
+          method,
+          ...(header === undefined ? {} : { headers: { authorization: header } }),
+        });
+        const names = [...response.headers]
+          .filter(([name]) => name !== "date")
+          .map(([name, value]) => `${name}: ${value}`);
+        answers.add(`${response.status} ${names.join(", ")} ${await response.text()}`);
+      }
+    }
+    expect([...answers]).toHaveLength(1);
+    const [answer] = answers;
+    expect(answer).toMatch(/^401 .*www-authenticate: Bearer.* \{"error":"unauthorized"\}$/);
+    expect(answer).not.toContain("gru");
+  });
+
+  it("opens everything", async () => {
+    const { app } = await prepared({ models: [gru], token: "secret-token" });
+    const headers = { authorization: "Bearer secret-token" };
+    expect((await app.inject({ url: "/v2/health/ready", headers })).statusCode).toBe(200);
+    expect((await app.inject({ method: "POST", url: predictUrl, headers, payload: { instances } })).statusCode).toBe(
+      200,
+    );
+    expect((await app.inject({ url: "/none", headers })).statusCode).toBe(404);
+  });
+
+  it("is looked at before the body, and before an expectation is answered", async () => {
+    const { url } = await listening({ token });
+    const { socket, closed } = await open(url);
+    socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: a\r\nExpect: wonders\r\nContent-Length: 1000000\r\n\r\n`);
+    expect(await closed).toMatch(/^HTTP\/1.1 401 /);
+  });
+
+  it("must not be short", async () => {
+    await expect(prepared({ models: [gru], token: "short" })).rejects.toThrow("at least 8 characters");
+  });
+});
+
+describe("the socket", () => {
+  it("listens on this machine alone, unless it is told otherwise", async () => {
+    const { url, addresses } = await listening();
+    expect(addresses.map(({ address }) => address)).toEqual(["127.0.0.1"]);
+    const others = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+    const reachable = others.filter(({ family, internal }) => family === "IPv4" && !internal);
+    for (const { address } of reachable) {
+      const socket = connect(Number(new URL(url).port), address);
+      const event = await once(socket, "connect").then(
+        () => "connected",
+        () => "refused",
+      );
+      expect(event).toBe("refused");
+      socket.destroy();
+    }
+    const wide = await listening({ host: "0.0.0.0" });
+    expect(wide.addresses.map(({ address }) => address)).toEqual(["0.0.0.0"]);
+  });
+
+  it("says so when the port is taken", async () => {
+    const { addresses } = await listening();
+    await expect(listening({ port: addresses[0]!.port })).rejects.toThrow("Another program listens there");
+  });
+
+  it("answers slow senders with 408, and others meanwhile", async () => {
+    const { url } = await listening({ requestTimeout: 1 });
+    const slow = await Promise.all(Array.from({ length: 5 }, () => open(url)));
+    for (const { socket } of slow)
+      socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{`);
+    const headless = await open(url);
+    headless.socket.write("GET /v2 HTTP/1.1\r\nHo");
+    const began = performance.now();
+    const response = await fetch(url + predictUrl, { method: "POST", body: JSON.stringify({ instances }) });
+    expect(response.status).toBe(200);
+    expect(performance.now() - began).toBeLessThan(900);
+    for (const { closed } of [...slow, headless]) expect(await closed).toMatch(/^HTTP\/1.1 408 /);
+  });
+
+  it("answers broken HTTP, truncated bodies and endless headers with 4xx", async () => {
+    const { url } = await listening();
+    const tries: [string, RegExp][] = [
+      ["nonsense\r\n\r\n", /^HTTP\/1.1 400 /],
+      [`GET / HTTP/1.1\r\nHost: a\r\nX: ${"y".repeat(20_000)}\r\n\r\n`, /^HTTP\/1.1 431 /],
+      [`POST ${predictUrl} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"ins`, /^HTTP\/1.1 400 /],
+      [`POST ${predictUrl} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`, /^HTTP\/1.1 400 /],
+    ];
+    for (const [text, answer] of tries) {
+      const { socket, closed } = await open(url);
+      socket.end(text);
+      expect(await closed).toMatch(answer);
+    }
+  });
+
+  it("closes connections beyond the bound, and serves those within it", async () => {
+    const { url } = await listening({ maxConnections: 3 });
+    const held = await Promise.all([open(url), open(url), open(url)]);
+    const refused = await open(url);
+    expect(await refused.closed).toBe("");
+    held[0]!.socket.end("GET /v2/health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    expect(await held[0]!.closed).toContain('{"live":true}');
+    for (const { socket } of held) socket.destroy();
+  });
+
+  it("takes no more bytes of bodies at a time than it is told", async () => {
+    const { url } = await listening({ maxBody: 10_000, maxBodies: 15_000 });
+    const held = await open(url);
+    held.socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n{`);
+    await sleep(50);
+    const post = () => fetch(url + predictUrl, { method: "POST", body: " ".repeat(9000) });
+    const busy = await post();
+    expect([busy.status, busy.headers.get("retry-after")]).toEqual([503, "1"]);
+    held.socket.destroy();
+    await sleep(50);
+    expect((await post()).status).toBe(400);
+    expect((await fetch(url + predictUrl, { method: "POST", body: " ".repeat(10_001) })).status).toBe(413);
+  });
+});
+
+describe("a service with enough to do", () => {
+  it("answers 429 with the time to wait, and nothing is lost of what it has taken", async () => {
+    const { app } = await prepared({ models: [gru], maxConcurrent: 3, batchWait: 30 });
+    const post = () => app.inject({ method: "POST", url: predictUrl, payload: { instances } });
+    const answers = await Promise.all(Array.from({ length: 8 }, post));
+    const statuses = answers.map(({ statusCode }) => statusCode).sort();
+    expect(statuses).toEqual([200, 200, 200, 429, 429, 429, 429, 429]);
+    expect(answers.find(({ statusCode }) => statusCode === 429)!.headers["retry-after"]).toBe("1");
+    expect((await post()).statusCode).toBe(200);
+  });
+});
+
+describe("a stop", () => {
+  it("answers what has been accepted, tells clients to close, and then ends", async () => {
+    const service = await listening({ batchWait: 150 });
+    const body = JSON.stringify({ instances });
+    const waiting = Array.from({ length: 6 }, () => fetch(service.url + predictUrl, { method: "POST", body }));
+    const open1 = await open(service.url);
+    await sleep(60);
+    const stopped = service.stop();
+    await sleep(20);
+    open1.socket.write("GET /v2/health/ready HTTP/1.1\r\nHost: a\r\n\r\n");
+    const ready = await open1.closed;
+    expect(ready).toMatch(/^HTTP\/1.1 503 /);
+    expect(ready.toLowerCase()).toContain("connection: close");
+    expect(await Promise.all(waiting.map(async (one) => (await one).status))).toEqual([200, 200, 200, 200, 200, 200]);
+    await stopped;
+    await expect(fetch(service.url)).rejects.toThrow();
+  });
+
+  it("does not wait for those who never finish", async () => {
+    const service = await listening({ stopTimeout: 1 });
+    const { socket } = await open(service.url);
+    socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{`);
+    await sleep(20);
+    const began = performance.now();
+    await service.stop();
+    expect(performance.now() - began).toBeLessThan(2500);
+  });
+});
+
+describe("the log", () => {
+  it("is one JSON object a line, and has no token in it", async () => {
+    const lines: string[] = [];
+    const { app } = await prepared({ models: [gru], token, logLevel: "debug", log: (line) => lines.push(line) });
+    await app.inject({ url: "/v2", headers: { authorization: `Bearer ${token}` } });
+    const parsed = lines.map((line) => JSON.parse(line) as { msg: string });
+    expect(parsed.map(({ msg }) => msg)).toContain("request completed");
+    expect(lines.join("")).not.toContain(token);
+  });
+});

@@ -1,0 +1,67 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "rolldown";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { bytesOfModel, kerasFile, nested, prepared, smallModel, temporaryFolder, wave } from "./testing.ts";
+import { runnerInThreads } from "./thread-runner.ts";
+
+let workerFile: URL;
+
+/** Threads cannot run TypeScript here: their program is bundled as the package's build does it. */
+beforeAll(async () => {
+  const file = join(mkdtempSync(join(tmpdir(), "unroll-worker-")), "serve-worker.mjs");
+  const input = fileURLToPath(new URL("worker.ts", import.meta.url));
+  await build({ input, platform: "node", output: { file, codeSplitting: false }, logLevel: "silent" });
+  workerFile = pathToFileURL(file);
+});
+
+async function saved(): Promise<string> {
+  const path = join(temporaryFolder(), "small.keras");
+  writeFileSync(path, await bytesOfModel(smallModel()));
+  return path;
+}
+
+describe("a model in threads", () => {
+  it("gives the bits that it gives in this thread, to rows and to streams", async () => {
+    const runner = await runnerInThreads({ path: await saved(), batchSize: 8, threads: 2, workerFile });
+    onTestFinished(() => runner.close());
+    const x = wave([3, 6, 3]);
+    const wanted = [...smallModel().predict(x).data];
+    const results = await Promise.all([1, 2, 3, 4].map(() => runner.run([x])));
+    for (const [output] of results) expect([...output!.data]).toEqual(wanted);
+    const half = (from: number) => ({ shape: [1, 3, 3], data: x.data.slice(from, from + 9) });
+    const { state } = await runner.step([half(0)], undefined);
+    const { outputs } = await runner.step([half(9)], state);
+    expect([...outputs[0]!.data]).toEqual(wanted.slice(0, 2));
+  });
+
+  it("says what is wrong with a file or with data as this thread does", async () => {
+    const path = kerasFile("broken/truncated.keras");
+    await expect(runnerInThreads({ path, batchSize: 8, threads: 1, workerFile })).rejects.toMatchObject({
+      name: "UnrollError",
+      message: expect.stringContaining("truncated.keras"),
+    });
+    const runner = await runnerInThreads({ path: await saved(), batchSize: 8, threads: 1, workerFile });
+    onTestFinished(() => runner.close());
+    await expect(runner.run([wave([1, 6, 4])])).rejects.toMatchObject({ name: "UnrollError", code: "shape" });
+  });
+
+  it("serves, and is exchanged under load without a request lost", async () => {
+    const { app, reload } = await prepared({ models: [await saved()], threads: 1, workerFile });
+    const payload = { instances: nested(wave([2, 6, 3])) };
+    const wanted = (await app.inject({ method: "POST", url: "/v1/models/small:predict", payload })).body;
+    let open = true;
+    const answers: string[] = [];
+    const client = async () => {
+      while (open) answers.push((await app.inject({ method: "POST", url: "/v1/models/small:predict", payload })).body);
+    };
+    const clients = [client(), client(), client()];
+    for (let i = 0; i < 5; i++) expect((await reload())[0]!.result).toBe("loaded");
+    open = false;
+    await Promise.all(clients);
+    expect(answers.length).toBeGreaterThan(10);
+    expect(new Set(answers)).toEqual(new Set([wanted]));
+  });
+});
