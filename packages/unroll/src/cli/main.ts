@@ -32,7 +32,7 @@ export async function main(words: readonly string[], terminal: Terminal = proces
       return 0;
     }
     if (name === "--version" || name === "version") {
-      const { version } = await import("./version.ts");
+      const { version } = await import("../core/package-version.ts");
       terminal.out(`${await version()}\n`);
       return 0;
     }

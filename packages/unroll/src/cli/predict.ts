@@ -8,6 +8,7 @@ import { type Tensor, toNested } from "../core/tensor.ts";
 import { writeFile } from "../formats/files.ts";
 import type { Command } from "./command.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
+import { csvJob, predictLargeCsv } from "./predict-csv.ts";
 import { fileOf, printJson } from "./print.ts";
 import { inputFlag, nanRemarks, readInputs } from "./read-data.ts";
 import { checkTarget } from "./targets.ts";
@@ -21,10 +22,16 @@ export const predict: Command = {
     input: inputFlag,
     out: { kind: "string", value: "FILE", doc: "write .npy, .csv or .json instead of printing" },
     force: { kind: "boolean", doc: "replace the file of --out where it is there already" },
+    lookback: { kind: "whole", value: "N", doc: "CSV to CSV: predict each window of N rows" },
+    workers: { kind: "whole", value: "N", least: 0, doc: "CSV to CSV: threads; for large files, one a core" },
     batch: { kind: "whole", value: "N", doc: "examples that run together; by default 32" },
     ...modelFlags,
   },
-  examples: ["unroll predict model.keras --input x.npy", "unroll predict model.keras --input x.csv --out y.csv"],
+  examples: [
+    "unroll predict model.keras --input x.npy",
+    "unroll predict model.keras --input x.csv --out y.csv",
+    "unroll predict model.keras --input years.csv --out y.csv --lookback 21",
+  ],
   async run(invocation) {
     const { flags, terminal } = invocation;
     const file = fileOf(invocation);
@@ -41,6 +48,10 @@ export const predict: Command = {
       await showRowForecasts(forecasts, facts, { out, json: flags.json === true, terminal });
       return 0;
     }
+    if (!one.hasWeights) terminal.note("The file has no weights: freshly drawn ones are used.\n");
+    const job = csvJob(one.model, flags);
+    if (job !== undefined)
+      return await predictLargeCsv({ ...job, file, model: one.model, hasWeights: one.hasWeights }, invocation);
     const inputs = (await readInputs(flags, one.model)) ?? one.inputs;
     if (inputs === undefined) {
       throw new UnrollError({
@@ -50,7 +61,6 @@ export const predict: Command = {
         hint: "Give --input FILE.",
       });
     }
-    if (!one.hasWeights) terminal.note("The file has no weights: freshly drawn ones are used.\n");
     for (const remark of nanRemarks(inputs, one.model)) terminal.note(`${remark}\n`);
     const batch = typeof flags.batch === "number" ? { batchSize: flags.batch } : {};
     const result = one.model.predict([...inputs], batch);

@@ -3,7 +3,7 @@ import { UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import { isTensor, type NestedArray, type Tensor, tensor } from "../core/tensor.ts";
-import type { Table } from "../data/table.ts";
+import { checkNumberCells } from "../data/number-cells.ts";
 import { toFloat32 } from "../formats/numbers.ts";
 import type { SymbolicTensor } from "../layers/index.ts";
 import type { Model } from "../model/model.ts";
@@ -81,7 +81,7 @@ async function readTensors(path: string, inputs: readonly SymbolicTensor[] | und
 async function readCsvTensor(bytes: Uint8Array, path: string, shape: Shape | undefined): Promise<Tensor> {
   const { parseCsv, tableToMatrix } = await import("../data/index.ts");
   const table = parseCsv(bytes, { name: path });
-  checkCells(table, path);
+  checkNumberCells(table, path);
   const matrix = tableToMatrix(table);
   const data = Float32Array.from(matrix.data);
   const sizes = matrix.shape;
@@ -102,30 +102,6 @@ async function readCsvTensor(bytes: Uint8Array, path: string, shape: Shape | und
     path,
     expected: `the table must hold ${formatShape(shape)}: one example a row, or one timestep a row`,
     received: `${rows} rows of ${columns} columns`,
-  });
-}
-
-/** Every cell must be a number, or the word nan: a gap would run through the model as NaN. */
-function checkCells(table: Table, path: string): void {
-  const [issue] = table.issues.filter(({ value }) => !/^[+-]?nan$/i.test(value));
-  if (issue !== undefined) throw badCell(path, issue.row, issue.column, issue.value);
-  for (const column of table.columns) {
-    if (column.type === "number") continue;
-    const isNumber = (value: number | string | null): boolean =>
-      typeof value === "string" && Number.isFinite(Number(value));
-    const row = column.type === "date" ? 0 : column.values.findIndex((value) => !isNumber(value));
-    const value = column.type === "date" ? "a date" : (column.values[row] ?? "");
-    throw badCell(path, table.lines[row] ?? 0, column.name, value);
-  }
-}
-
-function badCell(path: string, line: number, column: string, value: string): UnrollError {
-  return new UnrollError({
-    code: "data",
-    path: `${path}, line ${line}, column ${column}`,
-    expected: "every cell must be a number",
-    received: value === "" ? "an empty cell" : `value = ${JSON.stringify(value.slice(0, 60))}`,
-    hint: "Fill it or take it out; write nan where a number is meant to be missing.",
   });
 }
 

@@ -13,7 +13,7 @@ import { LoadedModel, type Runner, runnerHere } from "./runner.ts";
 import { ServiceMetrics } from "./service-metrics.ts";
 import { tensorFlowServing } from "./tensorflow-serving.ts";
 import { runnerInThreads } from "./thread-runner.ts";
-import { packageVersion } from "./version.ts";
+import { version as packageVersion } from "../core/package-version.ts";
 
 /** What `startService` gives. */
 export interface Service {

@@ -5,7 +5,7 @@ import { explainModel } from "../../explain/index.ts";
 import { writeFile } from "../../formats/files.ts";
 import { paragraph, reportPage, type Section, table } from "../report/page.ts";
 import type { TrainResult } from "../train.ts";
-import { version } from "../version.ts";
+import { version } from "../../core/package-version.ts";
 import { dataChart, errorChart, forecastChart, gradientChart, lossChart, residualChart } from "./report-charts.ts";
 import { traceTraining } from "./report-gradients.ts";
 import { errorsByStep, formatError, type Outcome } from "./scores.ts";

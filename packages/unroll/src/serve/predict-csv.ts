@@ -1,0 +1,118 @@
+/**
+ * Predictions for a CSV of any size, into a CSV: in the file's order, by several threads, in bounded memory, and resumable
+ * after a kill. The output appears under its name only when it is whole.
+ */
+import { createReadStream } from "node:fs";
+import { rename, rm, stat } from "node:fs/promises";
+import { sizeOf } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { readCsvBatches } from "../data/csv-batches.ts";
+import { type ExampleChunk, examplesOf } from "./csv-examples.ts";
+import { JournalledFile, type Progress, readProgress } from "./journal.ts";
+import type { Runner } from "./runner.ts";
+
+export interface PredictCsvOptions {
+  readonly runner: Pick<Runner, "run" | "signature">;
+  /** Anything that differs for another model, which must not go on where this one was. */
+  readonly modelId: string;
+  readonly input: string;
+  readonly output: string;
+  /** Chunks that are predicted at the same time. */
+  readonly workers: number;
+  /** Rows of the input that are read at a time; by default 4096. */
+  readonly chunkRows?: number;
+  /** Rows of a sliding window. */
+  readonly lookback?: number;
+  /** Told after each chunk how many rows of output there are. */
+  readonly onProgress?: (rows: number) => void;
+}
+
+export interface PredictedCsv {
+  /** Rows of output. */
+  readonly rows: number;
+  /** Chunks that an earlier run had finished. */
+  readonly resumedChunks: number;
+}
+
+/** The output while it grows, and what is known of it. */
+export function partsOf(output: string): { readonly part: string; readonly journal: string } {
+  return { part: `${output}.part`, journal: `${output}.journal` };
+}
+
+/**
+ * Predicts every example of a CSV. Beside the output lie `.part` and `.journal` while it runs; the same call goes on with them.
+ *
+ * @throws UnrollError `data` as `examplesOf` and `model.predict` do, `file`
+ */
+export async function predictCsv(options: PredictCsvOptions): Promise<PredictedCsv> {
+  const { runner, input, output, workers, chunkRows = 4096, lookback } = options;
+  const { part, journal } = partsOf(output);
+  const { shape } = runner.signature.inputs[0]!; // a model has one
+  const job = await jobName(options, chunkRows);
+  const progress = await progressOf(part, journal, job);
+  const file = await JournalledFile.open(part, journal, job, progress);
+  const finished = progress?.chunks ?? 0;
+  let rows = 0;
+  try {
+    const tables = readCsvBatches(createReadStream(input), { name: input, rowsPerBatch: chunkRows });
+    const chunks = examplesOf(tables, { path: input, shape, ...(lookback === undefined ? {} : { lookback }) });
+    // The oldest first: the output is in the order of the input.
+    const running: Promise<{ text: string; rows: number }>[] = [];
+    const writeOldest = async (): Promise<void> => {
+      const result = await running.shift()!;
+      await file.append(result.text);
+      rows += result.rows;
+      options.onProgress?.(rows);
+    };
+    for await (const chunk of chunks) {
+      if (chunk.index < finished) {
+        rows += chunk.lines.length;
+        continue;
+      }
+      const result = predictChunk(runner, chunk, lookback !== undefined);
+      // A failure is met when its turn comes; until then it must not count as unhandled.
+      result.catch(() => {});
+      running.push(result);
+      // One more than there are workers waits, so that none of them idles.
+      if (running.length > workers) await writeOldest();
+    }
+    while (running.length > 0) await writeOldest();
+  } finally {
+    await file.close();
+  }
+  await rename(part, output);
+  await rm(journal);
+  return { rows, resumedChunks: finished };
+}
+
+async function predictChunk(
+  runner: Pick<Runner, "run">,
+  { index, inputs, lines }: ExampleChunk,
+  withLines: boolean,
+): Promise<{ text: string; rows: number }> {
+  const [output] = (await runner.run([inputs])) as readonly [Tensor];
+  const width = Math.max(1, sizeOf(output.shape.slice(1)));
+  const texts = lines.map((line, row) => {
+    const values = output.data.subarray(row * width, (row + 1) * width).join(",");
+    return withLines ? `${line},${values}\n` : `${values}\n`;
+  });
+  const names = Array.from({ length: width }, (_, i) => `output_${i}`);
+  const head = index === 0 ? `${[...(withLines ? ["line"] : []), ...names].join(",")}\n` : "";
+  return { text: head + texts.join(""), rows: lines.length };
+}
+
+/** One line that differs where the result would: model, input and how it is cut. */
+async function jobName({ modelId, input, lookback }: PredictCsvOptions, chunkRows: number): Promise<string> {
+  const { size, mtimeMs } = await stat(input);
+  return JSON.stringify({ job: "predict", modelId, input: { size, mtimeMs }, chunkRows, lookback: lookback ?? 0 });
+}
+
+/** How far an earlier run came, where its output still has what its journal says. */
+async function progressOf(part: string, journal: string, job: string): Promise<Progress | undefined> {
+  const progress = await readProgress(journal, job);
+  const size = await stat(part).then(
+    (facts) => facts.size,
+    () => -1,
+  );
+  return progress !== undefined && size >= progress.bytes ? progress : undefined;
+}
