@@ -1,6 +1,7 @@
 /** What a service can be told, its defaults, and their checks. The command line's flags are these options. */
 import { readFile } from "node:fs/promises";
 import { UnrollError } from "../core/errors.ts";
+import type { Runner } from "./runner.ts";
 
 export interface ServiceLimits {
   /** Bytes of a request's body. */
@@ -46,12 +47,16 @@ export interface ServiceOptions extends Partial<ServiceLimits> {
   readonly stopTimeout?: number;
   /** What is logged, by default "info". */
   readonly logLevel?: "debug" | "info" | "warn" | "error" | "silent";
+  /** How a model's file becomes something that predicts; by default Unroll's own engine, in `threads` threads. */
+  readonly load?: (path: string) => Promise<Runner>;
   /** Where log lines (JSON, one a line) go; by default stderr. */
   readonly log?: (line: string) => void;
 }
 
-export type CheckedOptions = Required<Omit<ServiceOptions, "token" | "workerFile">> &
-  Pick<ServiceOptions, "token" | "workerFile">;
+/** Options that stay undefined where they are not given. */
+type OptionalName = "token" | "workerFile" | "load";
+
+export type CheckedOptions = Required<Omit<ServiceOptions, OptionalName>> & Pick<ServiceOptions, OptionalName>;
 
 const defaults = {
   port: 8501,

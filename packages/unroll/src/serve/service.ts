@@ -1,5 +1,5 @@
 /** A running service: models, protocols and server put together, and its life from start to stop. */
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, Server as NetServer } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { UnrollError } from "../core/errors.ts";
 import { type HttpServer, httpServer } from "./http-server.ts";
@@ -73,7 +73,7 @@ export async function startService(given: ServiceOptions): Promise<Service> {
 /** Loads the models and makes the server. Throws as `startService` does, but for the port. */
 export async function prepareService(given: ServiceOptions): Promise<PreparedService> {
   const options = checkServiceOptions(given);
-  const { batchSize, batchWait, threads, workerFile, sessionTtl, maxSessions } = options;
+  const { batchSize, batchWait, threads, sessionTtl, maxSessions } = options;
   const registry: Registry = new Registry({
     specs: readModelSpecs(options.models),
     labels: readLabels(options.labels),
@@ -87,10 +87,7 @@ export async function prepareService(given: ServiceOptions): Promise<PreparedSer
       },
     },
     sessions: { ttl: sessionTtl * 1000, most: maxSessions },
-    load: async (path): Promise<Runner> =>
-      threads === 0
-        ? runnerHere(await LoadedModel.load(path, batchSize))
-        : runnerInThreads({ path, batchSize, threads, ...(workerFile === undefined ? {} : { workerFile }) }),
+    load: options.load ?? ((path) => loadRunner(path, options)),
   });
   const predictor = new Predictor(registry, options);
   const metrics = new ServiceMetrics(
@@ -105,6 +102,11 @@ export async function prepareService(given: ServiceOptions): Promise<PreparedSer
   await registry.open();
   const version = await packageVersion();
   return { registry, ...assemble(server, { ...options, version }, registry, predictor, metrics) };
+}
+
+async function loadRunner(path: string, { threads, batchSize, workerFile }: CheckedOptions): Promise<Runner> {
+  if (threads === 0) return runnerHere(await LoadedModel.load(path, batchSize));
+  return runnerInThreads({ path, batchSize, threads, ...(workerFile === undefined ? {} : { workerFile }) });
 }
 
 function assemble(
@@ -144,15 +146,26 @@ async function stopServer(
   predictor: Predictor,
   seconds: number,
 ): Promise<void> {
+  const deadline = performance.now() + seconds * 1000;
   drain();
   app.log.info({ inFlight: predictor.inFlight }, "stopping");
-  // A client with an open connection may be sending its next request just now: it is answered, and told to close.
-  const grace = Math.min(500, seconds * 1000);
-  const deadline = setTimeout(() => app.server.closeAllConnections(), seconds * 1000);
-  app.server.close();
-  await new Promise((resolve) => setTimeout(resolve, app.server.listening || predictor.inFlight > 0 ? grace : 0));
-  await app.close();
-  clearTimeout(deadline);
+  // Only the listening ends: an HTTP server's own close would also cut open connections on which a request may just be coming.
+  if (app.server.listening) NetServer.prototype.close.call(app.server);
+  const quiet = Math.min(deadline, performance.now() + quietTime);
+  while (performance.now() < (predictor.inFlight > 0 ? deadline : quiet) && (await connectionsOf(app)) > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const closing = app.close();
+  const cut = setTimeout(() => app.server.closeAllConnections(), Math.max(0, deadline - performance.now()));
+  await closing;
+  clearTimeout(cut);
   await registry.close();
   app.log.info("stopped");
+}
+
+/** For so long, in ms, a client with an open connection may still send: it is answered, and told to close. */
+const quietTime = 500;
+
+function connectionsOf({ server }: FastifyInstance): Promise<number> {
+  return new Promise((resolve) => server.getConnections((_error, count) => resolve(count ?? 0)));
 }
