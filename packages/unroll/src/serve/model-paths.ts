@@ -43,7 +43,7 @@ function readSpec(word: string): ModelSpec {
   const [name, version, ...rest] =
     match === null ? [basename(word).replace(/\.[A-Za-z0-9]+$/, "")] : match[1]!.split(":");
   if (!nameRule.test(name!) || rest.length > 0) {
-    throw usage("a model's name must be letters, digits, _, - and .", name!, "Write NAME=FILE.");
+    throw usage("a model's name must be letters, digits, dots, dashes and underscores", name!, "Write NAME=FILE.");
   }
   if (version === undefined) return { name: name!, version: undefined, path };
   if (!isVersion(version)) throw usage("a version must be a whole number from 1", `${name}:${version}`);

@@ -63,6 +63,15 @@ export class Registry {
     for (const spec of this.#options.specs) {
       for (const file of await modelFiles(spec)) this.#put(await this.#load(file));
     }
+    const stray = [...this.#options.labels.keys()].find((name) => !this.#models.has(name));
+    if (stray === undefined) return;
+    throw new UnrollError({
+      code: "option",
+      path: "unroll serve",
+      expected: "a label must be of a model that is served",
+      received: stray,
+      hint: `They are ${this.names.join(", ")}.`,
+    });
   }
 
   /** Names in the order in which they were given. */
@@ -89,7 +98,8 @@ export class Registry {
         : version === undefined
           ? Math.max(...versions.keys())
           : version;
-    const found = versions.get(Number(wanted));
+    // Only as it is written in an address: 1.0 is not version 1.
+    const found = /^[0-9]+$/.test(String(wanted)) ? versions.get(Number(wanted)) : undefined;
     if (found !== undefined) return found;
     throw notFound(name, `has no version ${String(wanted).slice(0, 20)}`, {
       hint: `It has ${[...versions.keys()].join(", ")}.`,

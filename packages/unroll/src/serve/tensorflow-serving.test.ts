@@ -71,6 +71,8 @@ describe("TensorFlow Serving's REST interface", () => {
     ["POST", "/v1/models/gru", 404],
     ["GET", "/v1/models/gru:predict", 404],
     ["GET", "/v1/models/gru/versions/99999999999999999999", 404],
+    ["GET", "/v1/models/gru/versions/1.0", 404],
+    ["GET", "/v1/models/gru/versions/1e0", 404],
     ["GET", "/v1/models/constructor", 404],
     ["POST", "/v1/models/gru:classify", 501],
     ["POST", "/v1/models/gru/versions/1:regress", 501],

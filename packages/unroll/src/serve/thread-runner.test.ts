@@ -48,6 +48,29 @@ describe("a model in threads", () => {
     await expect(runner.run([wave([1, 6, 4])])).rejects.toMatchObject({ name: "UnrollError", code: "shape" });
   });
 
+  it("that die lose only what they were asked, and start again with the next question", async () => {
+    const program = join(temporaryFolder(), "dies.mjs");
+    writeFileSync(
+      program,
+      `import { parentPort as port } from "node:worker_threads";
+       port.on("message", ({ id, inputs }) => {
+         if (inputs[0].shape[0] === 13) process.exit(1);
+         port.postMessage({ kind: "outputs", id, outputs: inputs });
+       });
+       port.postMessage({ kind: "ready", signature: {} });`,
+    );
+    const runner = await runnerInThreads({ path: "", batchSize: 8, threads: 1, workerFile: pathToFileURL(program) });
+    onTestFinished(() => runner.close());
+    const [good, deadly] = [wave([2, 1]), wave([13, 1])];
+    const asked = await Promise.allSettled([runner.run([good]), runner.run([deadly]), runner.run([good])]);
+    expect(asked.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected"]);
+    expect(asked[1]).toMatchObject({ reason: { status: 503 } });
+    expect(await runner.run([good])).toEqual([good]);
+    writeFileSync(program, "throw new Error('no');");
+    await expect(runner.run([deadly])).rejects.toMatchObject({ status: 503 });
+    await expect(runner.run([good])).rejects.toMatchObject({ status: 503, received: "no" });
+  });
+
   it("serves, and is exchanged under load without a request lost", async () => {
     const { app, reload } = await prepared({ models: [await saved()], threads: 1, workerFile });
     const payload = { instances: nested(wave([2, 6, 3])) };

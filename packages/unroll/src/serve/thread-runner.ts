@@ -66,20 +66,25 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-/** One thread, started again should it die. */
+/** One thread. Should it die, the next question starts another. */
 class Lane {
   readonly #workerFile: URL;
   readonly #start: WorkerStart;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker;
+  #ready: Promise<Signature>;
+  #isAlive = true;
   #nextId = 0;
-  #closing = false;
-  ready: Promise<Signature>;
 
   constructor(workerFile: URL, start: WorkerStart) {
     this.#workerFile = workerFile;
     this.#start = start;
-    [this.#worker, this.ready] = this.#begin();
+    [this.#worker, this.#ready] = this.#begin();
+  }
+
+  /** When it can be asked; rejects with why not. */
+  get ready(): Promise<Signature> {
+    return this.#ready;
   }
 
   /** Questions that are not answered yet. */
@@ -88,7 +93,11 @@ class Lane {
   }
 
   async ask(inputs: readonly Tensor[], stream?: WorkerQuestion["stream"]): Promise<StepResult> {
-    await this.ready;
+    if (!this.#isAlive) [this.#worker, this.#ready] = this.#begin();
+    await this.#ready.catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw tooBusy(503, "the model's thread died and cannot start again", { received: reason });
+    });
     const id = this.#nextId++;
     const question: WorkerQuestion = { id, inputs, ...(stream === undefined ? {} : { stream }) };
     return new Promise((resolve, reject) => {
@@ -98,11 +107,11 @@ class Lane {
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
     await this.#worker.terminate();
   }
 
   #begin(): [Worker, Promise<Signature>] {
+    this.#isAlive = true;
     const worker = new Worker(this.#workerFile, { workerData: this.#start });
     const ready = new Promise<Signature>((resolve, reject) => {
       worker.on("message", (message: WorkerMessage) => {
@@ -114,7 +123,7 @@ class Lane {
       worker.on("error", reject);
       worker.on("exit", () => {
         reject(new Error("the model's thread ended before it was ready"));
-        this.#died(worker);
+        this.#died();
       });
     });
     // Whoever asks learns of it.
@@ -129,12 +138,10 @@ class Lane {
     else pending?.resolve({ outputs: message.outputs, state: message.state ?? [] });
   }
 
-  #died(worker: Worker): void {
-    if (worker !== this.#worker) return;
-    for (const { reject } of this.#pending.values()) reject(tooBusy(503, "the model's thread died and starts again"));
-    const wasReady = this.#pending.size > 0 || this.#nextId > 0;
+  #died(): void {
+    this.#isAlive = false;
+    for (const { reject } of this.#pending.values()) reject(tooBusy(503, "the model's thread died; it starts again"));
     this.#pending.clear();
-    if (!this.#closing && wasReady) [this.#worker, this.ready] = this.#begin();
   }
 }
 
