@@ -25,6 +25,15 @@ async function open(url: string): Promise<{ socket: Socket; closed: Promise<stri
   return { socket, closed };
 }
 
+/** Asks again until the answer is what is waited for; the test's own time is the bound. */
+async function until<T>(ask: () => Promise<T>, isGood: (answer: T) => boolean): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (isGood(answer)) return answer;
+    await sleep(10);
+  }
+}
+
 function listening(options: Omit<ServiceOptions, "models"> = {}) {
   return started({ models: [gru], ...options });
 }
@@ -117,16 +126,18 @@ describe("the socket", () => {
   });
 
   it("answers slow senders with 408, and others meanwhile", async () => {
-    const { url } = await listening({ requestTimeout: 1 });
+    const { url } = await listening({ requestTimeout: 2 });
     const slow = await Promise.all(Array.from({ length: 5 }, () => open(url)));
     for (const { socket } of slow)
       socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{`);
     const headless = await open(url);
     headless.socket.write("GET /v2 HTTP/1.1\r\nHo");
-    const began = performance.now();
+    let firstClosed = false;
+    void Promise.race(slow.map(({ closed }) => closed)).then(() => {
+      firstClosed = true;
+    });
     const response = await fetch(url + predictUrl, { method: "POST", body: JSON.stringify({ instances }) });
-    expect(response.status).toBe(200);
-    expect(performance.now() - began).toBeLessThan(900);
+    expect([response.status, firstClosed]).toEqual([200, false]);
     for (const { closed } of [...slow, headless]) expect(await closed).toMatch(/^HTTP\/1.1 408 /);
   });
 
@@ -159,20 +170,18 @@ describe("the socket", () => {
     const { url } = await listening({ maxBody: 10_000, maxBodies: 15_000 });
     const held = await open(url);
     held.socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n{`);
-    await sleep(50);
     const post = () => fetch(url + predictUrl, { method: "POST", body: " ".repeat(9000) });
-    const busy = await post();
-    expect([busy.status, busy.headers.get("retry-after")]).toEqual([503, "1"]);
+    const busy = await until(post, ({ status }) => status === 503);
+    expect(busy.headers.get("retry-after")).toBe("1");
     held.socket.destroy();
-    await sleep(50);
-    expect((await post()).status).toBe(400);
+    await until(post, ({ status }) => status === 400);
     expect((await fetch(url + predictUrl, { method: "POST", body: " ".repeat(10_001) })).status).toBe(413);
   });
 });
 
 describe("a service with enough to do", () => {
   it("answers 429 with the time to wait, and nothing is lost of what it has taken", async () => {
-    const { app } = await prepared({ models: [gru], maxConcurrent: 3, batchWait: 30 });
+    const { app } = await prepared({ models: [gru], maxConcurrent: 3, batchWait: 1000 });
     const post = () => app.inject({ method: "POST", url: predictUrl, payload: { instances } });
     const answers = await Promise.all(Array.from({ length: 8 }, post));
     const statuses = answers.map(({ statusCode }) => statusCode).sort();
@@ -184,13 +193,13 @@ describe("a service with enough to do", () => {
 
 describe("a stop", () => {
   it("answers what has been accepted, tells clients to close, and then ends", async () => {
-    const service = await listening({ batchWait: 150 });
+    const service = await listening({ batchWait: 2000 });
     const body = JSON.stringify({ instances });
     const waiting = Array.from({ length: 6 }, () => fetch(service.url + predictUrl, { method: "POST", body }));
     const open1 = await open(service.url);
-    await sleep(60);
+    const metrics = async () => (await fetch(`${service.url}/metrics`)).text();
+    await until(metrics, (text) => text.includes("unroll_predictions_in_flight 6"));
     const stopped = service.stop();
-    await sleep(20);
     open1.socket.write("GET /v2/health/ready HTTP/1.1\r\nHost: a\r\n\r\n");
     const ready = await open1.closed;
     expect(ready).toMatch(/^HTTP\/1.1 503 /);
@@ -207,7 +216,7 @@ describe("a stop", () => {
     await sleep(20);
     const began = performance.now();
     await service.stop();
-    expect(performance.now() - began).toBeLessThan(2500);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 });
 
