@@ -116,6 +116,7 @@ describe("the socket", () => {
       expect(event).toBe("refused");
       socket.destroy();
     }
+    expect((await listening({ host: "localhost" })).addresses.map(({ address }) => address)).toEqual(["127.0.0.1"]);
     const wide = await listening({ host: "0.0.0.0" });
     expect(wide.addresses.map(({ address }) => address)).toEqual(["0.0.0.0"]);
   });

@@ -106,6 +106,21 @@ describe("a reload", () => {
     expect((await post("price")).predictions).toEqual(answerOf(10));
   });
 
+  it("lets go of the models that were loaded before one that cannot be", async () => {
+    const closed: string[] = [];
+    const load = async (path: string) => {
+      if (path.includes("gru_before")) throw new Error("no");
+      const never = async () => ({ outputs: [], state: [] });
+      const signature = { inputs: [], outputs: [], noStreams: undefined };
+      return { signature, run: async () => [], step: never, close: async () => void closed.push(path) };
+    };
+    const models = ["a", "b"].map(
+      (name, i) => `${name}=${kerasFile(i === 0 ? "gru_after/m.keras" : "gru_before/m.keras")}`,
+    );
+    await expect(prepared({ models, load })).rejects.toThrow("no");
+    expect(closed).toEqual([kerasFile("gru_after/m.keras")]);
+  });
+
   it("does not start with a file that is broken or has no weights", async () => {
     await expect(prepared({ models: [kerasFile("broken/truncated.keras")] })).rejects.toThrow("truncated.keras");
     const script = join(temporaryFolder(), "net.py");

@@ -60,18 +60,16 @@ export class Registry {
 
   /** Loads everything; throws the first error, for a service must not start with less than it was asked for. */
   async open(): Promise<void> {
-    for (const spec of this.#options.specs) {
-      for (const file of await modelFiles(spec)) this.#put(await this.#load(file));
+    try {
+      for (const spec of this.#options.specs) {
+        for (const file of await modelFiles(spec)) this.#put(await this.#load(file));
+      }
+      this.#checkLabels();
+    } catch (error) {
+      // Their threads would keep the process alive.
+      await this.close();
+      throw error;
     }
-    const stray = [...this.#options.labels.keys()].find((name) => !this.#models.has(name));
-    if (stray === undefined) return;
-    throw new UnrollError({
-      code: "option",
-      path: "unroll serve",
-      expected: "a label must be of a model that is served",
-      received: stray,
-      hint: `They are ${this.names.join(", ")}.`,
-    });
   }
 
   /** Names in the order in which they were given. */
@@ -211,6 +209,18 @@ export class Registry {
     if (versions !== undefined) return versions;
     throw notFound(name.slice(0, 60), "there is no model of this name", {
       hint: didYouMean(name.slice(0, 60), this.names),
+    });
+  }
+
+  #checkLabels(): void {
+    const stray = [...this.#options.labels.keys()].find((name) => !this.#models.has(name));
+    if (stray === undefined) return;
+    throw new UnrollError({
+      code: "option",
+      path: "unroll serve",
+      expected: "a label must be of a model that is served",
+      received: stray,
+      hint: `They are ${this.names.join(", ")}.`,
     });
   }
 

@@ -47,7 +47,9 @@ export interface PreparedService {
 export async function startService(given: ServiceOptions): Promise<Service> {
   const options = checkServiceOptions(given);
   const { app, registry, reload, stop } = await prepareService(options);
-  const { host, port } = options;
+  const { port } = options;
+  // By that name the server would listen on two addresses, and keep its bounds on one of them only.
+  const host = options.host === "localhost" ? "127.0.0.1" : options.host;
   try {
     const url = await app.listen({ host, port });
     const models = registry.all.map(({ name, version }) => ({ name, version }));
