@@ -2,7 +2,7 @@
  * A load test of `unroll serve` on this machine: steady load beside onnxruntime-node behind the same server, reloads, wrong
  * requests, and a stop in the middle of it. Small by default; the whole test is --minutes 10 --malformed 100000.
  *
- *   node scripts/serve-load.mjs [--minutes 0.2] [--connections 8] [--malformed 3000] [--reloads 20] [--threads 1] [--seed 1]
+ *   node scripts/serve-load.mjs [--minutes 0.2] [--connections 8] [--malformed 3000] [--reloads 20] [--threads N] [--seed 1]
  *
  * Exits 1 when a request is lost, a wrong one is not answered with 4xx, or good ones slow down past twice their p99.
  * onnxruntime-node is compared with where it is found (bench/, or beside the file that UNROLL_BENCH_PACKAGES names).
@@ -21,9 +21,14 @@ import { root } from "./setup.mjs";
 
 const { values: text } = parseArgs({
   options: Object.fromEntries(
-    Object.entries({ minutes: "0.2", connections: "8", malformed: "3000", reloads: "20", threads: "1", seed: "1" }).map(
-      ([name, value]) => [name, { type: "string", default: value }],
-    ),
+    Object.entries({
+      minutes: "0.2",
+      connections: "8",
+      malformed: "3000",
+      reloads: "20",
+      threads: "-1",
+      seed: "1",
+    }).map(([name, value]) => [name, { type: "string", default: value }]),
   ),
 });
 const options = Object.fromEntries(Object.entries(text).map(([name, value]) => [name, Number(value)]));
@@ -258,8 +263,7 @@ try {
     "--port",
     "0",
     "--json",
-    "--threads",
-    String(options.threads),
+    ...(options.threads < 0 ? [] : ["--threads", String(options.threads)]),
     "--log",
     "warn",
     "--request-timeout",

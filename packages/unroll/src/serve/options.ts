@@ -35,7 +35,10 @@ export interface ServiceOptions extends Partial<ServiceLimits> {
   readonly batchSize?: number;
   /** Longest time in ms that a request waits for others, by default 0: it joins those that are there. */
   readonly batchWait?: number;
-  /** Worker threads of each model, by default 1; 0 runs predictions in the thread that reads requests. */
+  /**
+   * Worker threads of each model; 0 runs predictions in the thread that reads requests. By default that is what a model does whose
+   * full batch takes a few ms, and larger ones have a thread of their own.
+   */
   readonly threads?: number;
   /** The worker threads' program, where it does not lie beside this library's own files. */
   readonly workerFile?: URL;
@@ -54,7 +57,7 @@ export interface ServiceOptions extends Partial<ServiceLimits> {
 }
 
 /** Options that stay undefined where they are not given. */
-type OptionalName = "token" | "workerFile" | "load";
+type OptionalName = "token" | "threads" | "workerFile" | "load";
 
 export type CheckedOptions = Required<Omit<ServiceOptions, OptionalName>> & Pick<ServiceOptions, OptionalName>;
 
@@ -64,7 +67,6 @@ const defaults = {
   labels: [],
   batchSize: 32,
   batchWait: 0,
-  threads: 1,
   sessionTtl: 300,
   requestTimeout: 30,
   stopTimeout: 10,
@@ -105,6 +107,7 @@ export function checkServiceOptions(given: ServiceOptions): CheckedOptions {
   const options = { ...defaults, log: (line: string) => void process.stderr.write(line), ...withoutUndefined(given) };
   for (const [name, [least, most]] of Object.entries(bounds)) {
     const value = options[name as keyof typeof bounds]; // its keys
+    if (value === undefined) continue;
     if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) continue;
     throw option(`${name} must be a whole number from ${least} to ${most}`, `${name} = ${value}`);
   }

@@ -35,6 +35,8 @@ export class LoadedModel {
   readonly #rows: Model;
   readonly #batchSize: number;
   #streams: Model | undefined;
+  /** How many ms a full batch takes; undefined where the model leaves sizes open. */
+  batchMilliseconds: number | undefined;
 
   /** @throws UnrollError `weights` for a file without weights, and as `loadModel` does */
   static async load(path: string, batchSize: number): Promise<LoadedModel> {
@@ -87,10 +89,12 @@ export class LoadedModel {
     if (inputs.some(({ shape }) => shape.slice(1).includes(null))) return;
     for (let rows = 1; rows < 2 * this.#batchSize; rows *= 2) {
       const batch = Math.min(rows, this.#batchSize);
-      this.#rows.predict(
-        inputs.map((input) => zeros(input, batch)),
-        { batchSize: batch },
-      );
+      const data = inputs.map((input) => zeros(input, batch));
+      this.#rows.predict(data, { batchSize: batch });
+      // The first run has compiled it.
+      const began = performance.now();
+      this.#rows.predict(data, { batchSize: batch });
+      this.batchMilliseconds = performance.now() - began;
     }
   }
 }

@@ -82,7 +82,7 @@ export async function prepareService(given: ServiceOptions): Promise<PreparedSer
     batcher: {
       batchSize,
       batchWait,
-      lanes: Math.max(1, threads),
+      lanes: Math.max(1, threads ?? 1),
       onBatch: (rows, milliseconds) => {
         metrics.batchRows.observe(rows);
         metrics.batchSeconds.observe(milliseconds / 1000);
@@ -106,9 +106,20 @@ export async function prepareService(given: ServiceOptions): Promise<PreparedSer
   return { registry, ...assemble(server, { ...options, version }, registry, predictor, metrics) };
 }
 
+/** A batch that takes less than this many ms holds up no other request by much; a hop to a thread costs more than it brings. */
+const shortBatch = 5;
+
 async function loadRunner(path: string, { threads, batchSize, workerFile }: CheckedOptions): Promise<Runner> {
-  if (threads === 0) return runnerHere(await LoadedModel.load(path, batchSize));
-  return runnerInThreads({ path, batchSize, threads, ...(workerFile === undefined ? {} : { workerFile }) });
+  if (threads === undefined || threads === 0) {
+    const model = await LoadedModel.load(path, batchSize);
+    if (threads === 0 || (model.batchMilliseconds ?? shortBatch) < shortBatch) return runnerHere(model);
+  }
+  return runnerInThreads({
+    path,
+    batchSize,
+    threads: threads ?? 1,
+    ...(workerFile === undefined ? {} : { workerFile }),
+  });
 }
 
 function assemble(

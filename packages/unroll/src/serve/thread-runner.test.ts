@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "rolldown";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { input, layers } from "../layers/index.ts";
+import { sequential } from "../model/sequential.ts";
 import { bytesOfModel, kerasFile, nested, prepared, smallModel, temporaryFolder, wave } from "./testing.ts";
 import { runnerInThreads } from "./thread-runner.ts";
 
@@ -69,6 +71,24 @@ describe("a model in threads", () => {
     writeFileSync(program, "throw new Error('no');");
     await expect(runner.run([deadly])).rejects.toMatchObject({ status: 503 });
     await expect(runner.run([good])).rejects.toMatchObject({ status: 503, received: "no" });
+  });
+
+  it("has one where it is slow or of open length, and none where it is small", async () => {
+    const small = sequential({ layers: [input({ shape: [4, 3] }), layers.gru({ units: 2 })], seed: 1 });
+    const large = sequential({ layers: [input({ shape: [400, 3] }), layers.lstm({ units: 128 })], seed: 1 });
+    for (const [model, inThread] of [
+      [small, false],
+      [large, true],
+      [smallModel(), true],
+    ] as const) {
+      const path = join(temporaryFolder(), "net.keras");
+      writeFileSync(path, await bytesOfModel(model));
+      // A program that is not there tells that a thread was wanted.
+      const nowhere = new URL("nowhere.mjs", pathToFileURL(`${temporaryFolder()}/`));
+      const start = prepared({ models: [path], threads: undefined, workerFile: nowhere });
+      if (inThread) await expect(start).rejects.toThrow("nowhere.mjs");
+      else expect((await start).registry.names).toEqual(["net"]);
+    }
   });
 
   it("serves, and is exchanged under load without a request lost", async () => {
