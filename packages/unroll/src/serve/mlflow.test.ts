@@ -1,5 +1,17 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { furthest, kerasArray, kerasFile, nested, prepared } from "./testing.ts";
+import {
+  bytesOfModel,
+  furthest,
+  kerasArray,
+  kerasFile,
+  nested,
+  prepared,
+  smallModel,
+  temporaryFolder,
+  wave,
+} from "./testing.ts";
 
 const gru = `gru=${kerasFile("gru_after/m.keras")}`;
 const x = kerasArray("gru_after/inputs.npy");
@@ -51,6 +63,20 @@ describe("MLflow's scoring server", () => {
       error_code: "RESOURCE_DOES_NOT_EXIST",
       message: expect.stringContaining("no model of this name"),
     });
+  });
+
+  it("takes as many timesteps as a row has numbers for, where the model leaves them open", async () => {
+    const path = join(temporaryFolder(), "small.keras");
+    writeFileSync(path, await bytesOfModel(smallModel()));
+    const { app } = await prepared({ models: [path] });
+    const post = async (data: number[][]) => {
+      const names = data[0]!.map((_, i) => `c${i}`);
+      const payload = { dataframe_split: { columns: names, data } };
+      return (await app.inject({ method: "POST", url: "/invocations", payload })).json();
+    };
+    const one = wave([1, 2, 3]);
+    expect((await post([[...one.data]])).predictions).toEqual([[...smallModel().predict(one).data]]);
+    expect((await post([[1, 2, 3, 4]])).message).toContain("x takes any number × 3 numbers a row");
   });
 
   it("answers /ping, /health and /version", async () => {

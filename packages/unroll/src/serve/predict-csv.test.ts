@@ -96,7 +96,7 @@ describe("predictions from CSV to CSV", () => {
       expect(existsSync(out)).toBe(false);
       // A kill in the middle of a write leaves half a line in the journal, and bytes that nothing speaks of.
       if (place === 1) writeFileSync(partsOf(out).journal, '{"chunk":9', { flag: "a" });
-      writeFileSync(partsOf(out).part, "1,0.5", { flag: "a" });
+      writeFileSync(partsOf(out).part, "1,0.5\n".repeat(1000), { flag: "a" });
     }
     const rest = dyingAt(runner, 99);
     const { resumedChunks } = await run(rest, { lookback: 7, workers: 1 });

@@ -6,6 +6,11 @@ const tolerance = 1e-5;
 const gru = `gru=${kerasFile("gru_after/m.keras")}`;
 const pair = `pair:7=${kerasFile("encoder_decoder/m.keras")}`;
 
+/** Some thousand bytes whose first elements say that they are 300 × 300 × ... numbers. */
+function hugeShape(depth: number): string {
+  return depth === 0 ? "0" : `[${hugeShape(depth - 1)}${",0".repeat(299)}]`;
+}
+
 describe("TensorFlow Serving's REST interface", () => {
   it("predicts row by row what Keras predicted", async () => {
     const { app } = await prepared({ models: [gru] });
@@ -97,6 +102,7 @@ describe("TensorFlow Serving's REST interface", () => {
       `{"instances":[[${"1,".repeat(9999)}1]${",[1]".repeat(9999)}]}`,
       "equal lengths|entries",
     ],
+    ["a shape that no memory holds", `{"instances":${hugeShape(8)}}`, "equal lengths"],
     ["words", '{"instances":[[["a"]]]}', "numbers"],
     ["null", '{"instances":[[[null]]]}', "numbers"],
     ["numbers beyond float32", '{"instances":[[[1e39]]]}', "finite"],
