@@ -35,8 +35,7 @@ export class LoadedModel {
   readonly #rows: Model;
   readonly #batchSize: number;
   #streams: Model | undefined;
-  /** How many ms a full batch takes; undefined where the model leaves sizes open. */
-  batchMilliseconds: number | undefined;
+  #batchMilliseconds: number | undefined;
 
   /** @throws UnrollError `weights` for a file without weights, and as `loadModel` does */
   static async load(path: string, batchSize: number): Promise<LoadedModel> {
@@ -56,6 +55,11 @@ export class LoadedModel {
     this.#batchSize = batchSize;
     this.signature = { ...portsOf(model), noStreams: noStreamsReason(model) };
     this.#warmUp();
+  }
+
+  /** How many ms a full batch takes; undefined where the model leaves sizes open. */
+  get batchMilliseconds(): number | undefined {
+    return this.#batchMilliseconds;
   }
 
   /** Outputs for inputs `[rows, ...]`. */
@@ -94,7 +98,7 @@ export class LoadedModel {
       // The first run has compiled it.
       const began = performance.now();
       this.#rows.predict(data, { batchSize: batch });
-      this.batchMilliseconds = performance.now() - began;
+      this.#batchMilliseconds = performance.now() - began;
     }
   }
 }
