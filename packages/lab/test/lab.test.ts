@@ -6,9 +6,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium, openLab } from "./browser.mjs";
+import { compareTests } from "./compare.ts";
+import { labOn } from "./visit.ts";
 
 const chromium = findChromium();
 if (chromium === undefined) {
@@ -20,23 +22,16 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   let browser: Browser;
   let url = "";
   let close: () => Promise<void> = async () => {};
-  const problems: string[] = [];
+  const lab = labOn(
+    () => browser,
+    () => url,
+  );
+  const { visit, problems } = lab;
 
   beforeAll(async () => {
     ({ browser, url, close } = await openLab());
   }, 180_000);
   afterAll(() => close());
-
-  async function visit(hash: string, options: Parameters<Browser["newContext"]>[0] = {}): Promise<Page> {
-    const context = await browser.newContext({ reducedMotion: "reduce", serviceWorkers: "block", ...options });
-    const page = await context.newPage();
-    page.on("pageerror", (error) => problems.push(error.message));
-    page.on("console", (message) => {
-      if (message.type() === "error") problems.push(message.text());
-    });
-    await page.goto(url + hash);
-    return page;
-  }
 
   it("leads from the empty page to why 132, by keyboard only", async () => {
     const page = await visit("#/");
@@ -214,6 +209,8 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     );
     expect(sizeOf([...new Set([...first, ...imports])])).toBeLessThanOrEqual(120_000);
   });
+
+  compareTests(lab);
 
   it("has met no error on any page", () => {
     expect(problems).toEqual([]);

@@ -5,6 +5,12 @@ import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts"
 import { pack, unpack } from "./pack.ts";
 import { type Route, readRoute, startRoute, writeRoute } from "./router.ts";
 
+/** What the worker tells about one of the compared models. */
+export interface CompareProgress {
+  readonly index: number;
+  readonly progress: TrainProgress;
+}
+
 class Lab {
   route = $state.raw<Route>(startRoute);
   opened = $state.raw<Opened | undefined>(undefined);
@@ -20,6 +26,7 @@ class Lab {
   edits = $state.raw<readonly Edit[]>([]);
   settings = $state(readSettings());
   readonly worker: Client<LabMethods>;
+  readonly #compareListeners = new Set<(told: CompareProgress) => void>();
   #source: string | Uint8Array = "";
   #key = "";
   #request = 0;
@@ -27,7 +34,9 @@ class Lab {
   constructor() {
     const worker = new Worker(new URL("../worker/worker.ts", import.meta.url), { type: "module" });
     this.worker = connect<LabMethods>(worker, (event, data) => {
-      if (event === "train") this.training = data as TrainProgress; // the only event
+      // The worker's two events, each with its own data.
+      if (event === "train") this.training = data as TrainProgress;
+      if (event === "compare") for (const listener of this.#compareListeners) listener(data as CompareProgress);
     });
   }
 
@@ -95,6 +104,23 @@ class Lab {
   saveSettings(): void {
     localStorage.setItem("unroll", JSON.stringify(this.settings));
     applySettings(this.settings);
+  }
+
+  /** Hears how the compared models train; answers with how to stop hearing. */
+  onCompare(listener: (told: CompareProgress) => void): () => void {
+    this.#compareListeners.add(listener);
+    return () => this.#compareListeners.delete(listener);
+  }
+
+  /** Resolves when the compared model of that index has been trained. */
+  compareDone(index: number): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.onCompare(({ index: of, progress }) => {
+        if (of !== index || !progress.done) return;
+        stop();
+        resolve();
+      });
+    });
   }
 
   async #follow(route: Route): Promise<void> {

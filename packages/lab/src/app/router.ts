@@ -3,7 +3,7 @@
  * not know are kept.
  */
 
-export const screens = ["start", "model", "count", "step", "train"] as const;
+export const screens = ["start", "model", "count", "step", "train", "compare", "quiz"] as const;
 export type Screen = (typeof screens)[number];
 
 /** What a link holds besides screen and layer. */
@@ -22,6 +22,8 @@ export interface LinkState {
   readonly ask: boolean;
   /** Numbers that the user changed, packed. */
   readonly edits: string;
+  /** Models to compare the open one with: examples' names and packed sources, between `~`. */
+  readonly with: string;
 }
 
 export interface Route extends LinkState {
@@ -58,6 +60,7 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   s: words(8000),
   ask: flag,
   edits: words(4000),
+  with: words(16_000),
 };
 
 export const startRoute: Route = {

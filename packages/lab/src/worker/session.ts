@@ -6,6 +6,8 @@ import type { Opened, OpenRequest, Shape } from "./protocol.ts";
 /** The most timesteps that are traced; a model that declares more is traced on a copy with fewer. */
 const longestTrace = 240;
 const shortTrace = 24;
+/** Weights that are drawn before anybody asks for them: 80 MB. */
+const mostDrawn = 20_000_000;
 /** Characters of text that is read; larger sources come as files. */
 const longestText = 4_000_000;
 
@@ -75,6 +77,11 @@ export class Session {
   async recount(timesteps: number): Promise<{ total: number; shapes: readonly Shape[] }> {
     const copy = await withTimesteps(this.need(), timesteps);
     return { total: copy.countParams(), shapes: shapesOf(copy) };
+  }
+
+  /** Weights are drawn when they are first read; here at once, before other models draw from the seed. */
+  drawWeights(): void {
+    if (this.model !== undefined && this.model.countParams() <= mostDrawn) this.model.getWeights();
   }
 
   need(): Model {

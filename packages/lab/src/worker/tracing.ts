@@ -97,7 +97,7 @@ export class Tracing {
 }
 
 /** One example for the model's first input: a seeded walk, or ids where an embedding wants them. */
-function exampleInput(model: Model, seed: number): { shape: number[]; data: Float32Array } {
+export function exampleInput(model: Model, seed: number): { shape: number[]; data: Float32Array } {
   const declared = model.inputs[0]!.shape.slice(1);
   const shape = declared.map((size) => size ?? openTimesteps);
   const random = new Random(seed + 1);

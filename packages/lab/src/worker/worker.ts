@@ -34,6 +34,16 @@ const methods = {
     const { startTraining } = await import("./training.ts");
     return startTraining(session.need(), request, (progress) => emit("train", progress));
   },
+  async compare({ sources, seed }) {
+    const { compareModels } = await import("./comparing.ts");
+    session.drawWeights();
+    return compareModels(session.model, session.hasWeights, sources, seed);
+  },
+  async trainCompared({ index, ...request }) {
+    const { comparedModel } = await import("./comparing.ts");
+    const { startTraining } = await import("./training.ts");
+    return startTraining(comparedModel(index), request, (progress) => emit("compare", { index, progress }));
+  },
   async stop() {
     (await import("./training.ts")).stopTraining();
   },

@@ -1,0 +1,173 @@
+/** Up to four models side by side: what the library derives for each, what differs and why, and one input through all. */
+import { align } from "./align.ts";
+import { describeModel, hasCell } from "./describe.ts";
+import { type Model, tensor, UnrollError } from "./library.ts";
+import type { ComparedLayer, ComparedModel, Comparison, LayerView, ModelView } from "./protocol.ts";
+import { Session } from "./session.ts";
+import { exampleInput } from "./tracing.ts";
+
+const mostModels = 4;
+/** Predictions before the timed ones, for the first ones still run slowly; and how long is timed, in ms: clocks of pages are coarse. */
+const warmRuns = 5;
+const timedFor = 20;
+const mostRuns = 1000;
+/** Numbers of a prediction that are shown. */
+const mostNumbers = 8;
+
+interface Entry {
+  readonly model: Model | undefined;
+  readonly view: ModelView | undefined;
+  readonly error: string | undefined;
+}
+
+/** The models of the last comparison; undefined for one that could not be opened. */
+let compared: readonly (Model | undefined)[] = [];
+
+export async function compareModels(
+  open: Model | undefined,
+  hasWeights: boolean,
+  sources: readonly string[],
+  seed: number,
+): Promise<Comparison> {
+  const first: Entry[] =
+    open === undefined ? [] : [{ model: open, view: describeModel(open, hasWeights), error: undefined }];
+  const entries = [...first];
+  for (const source of sources.slice(0, mostModels - first.length)) entries.push(await entryOf(source, seed));
+  compared = entries.map(({ model }) => model);
+  const outputs = entries.map(({ model }) => (model === undefined ? undefined : predict(model, seed)));
+  const models = entries.map(({ view, error }, index): ComparedModel => {
+    const own = outputs[index];
+    const other = outputs[0];
+    const areAlike =
+      index > 0 && own !== undefined && other !== undefined && same(view?.inputShape, entries[0]?.view?.inputShape);
+    return {
+      title: view === undefined ? "" : titleOf(view),
+      error,
+      inputShape: view?.inputShape ?? [],
+      total: view?.total.result ?? null,
+      milliseconds: own?.milliseconds,
+      prediction: own === undefined ? [] : Array.from(own.data.slice(0, mostNumbers)),
+      apart: areAlike && own.data.length === other.data.length ? largestDifference(own.data, other.data) : undefined,
+    };
+  });
+  return { models, rows: rowsOf(entries) };
+}
+
+/** @throws UnrollError `usage` for a model that is not among those compared. */
+export function comparedModel(index: number): Model {
+  const model = compared[index];
+  if (model !== undefined) return model;
+  throw new UnrollError({ code: "usage", path: "compare", expected: "the model must be one of those compared" });
+}
+
+async function entryOf(source: string, seed: number): Promise<Entry> {
+  const session = new Session();
+  try {
+    const { model: view, error } = await session.open({ source, seed });
+    session.drawWeights();
+    return { model: session.model, view, error };
+  } catch (error) {
+    if (error instanceof UnrollError) return { model: undefined, view: undefined, error: error.message };
+    throw error;
+  }
+}
+
+function rowsOf(entries: readonly Entry[]): (ComparedLayer | undefined)[][] {
+  const layers = entries.map(({ view }) => (view?.layers ?? []).filter(({ className }) => className !== "InputLayer"));
+  const alike = layers.map((list, at) =>
+    list.map(({ className, name }) => ({ className, isRecurrent: hasCell(entries[at]!.model!.getLayer(name)) })),
+  );
+  return align(alike).map((row) => {
+    const reference = row[0] === undefined ? undefined : layers[0]?.[row[0]];
+    return row.map((index, at) => (index === undefined ? undefined : comparedLayer(layers[at]![index]!, reference)));
+  });
+}
+
+function comparedLayer(layer: LayerView, reference: LayerView | undefined): ComparedLayer {
+  const { name, className, outputs, count } = layer;
+  const difference = (count.result ?? 0) - (reference?.count.result ?? count.result ?? 0);
+  return {
+    name,
+    className,
+    shape: outputs[0]?.shape ?? [],
+    count: count.result,
+    formula: count.formula,
+    difference,
+    causes: difference === 0 || reference === undefined ? [] : causesOf(layer, reference),
+  };
+}
+
+/** Letters and options that are not what they are in the other layer; for another class only that. */
+function causesOf(layer: LayerView, reference: LayerView): string[] {
+  if (layer.className !== reference.className) return [`${layer.className} in place of ${reference.className}`];
+  const letters = layer.count.letters.flatMap(({ name, value, meaning }) => {
+    const before = reference.count.letters.find((letter) => letter.name === name);
+    return before === undefined || before.value === value ? [] : [`${name}, ${meaning}: ${before.value} → ${value}`];
+  });
+  const changesFormula = layer.count.formula.text !== reference.count.formula.text;
+  const options = layer.options.flatMap(({ name, value }) => {
+    const before = reference.options.find((option) => option.name === name);
+    const isSize = letters.length > 0 && /^\d+$/.test(value);
+    return before === undefined || before.value === value || isSize || name === "name" || !changesFormula
+      ? []
+      : [`${inPython(name)}: ${inPython(before.value)} → ${inPython(value)}`];
+  });
+  return [...letters, ...options];
+}
+
+/** An option or its value as the pasted code has it: resetAfter → reset_after, true → True. */
+function inPython(word: string): string {
+  if (word === "true" || word === "false") return `${word[0]!.toUpperCase()}${word.slice(1)}`;
+  return word.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** "LSTM(8) → Dense(1)" */
+function titleOf({ layers }: ModelView): string {
+  return layers
+    .filter(({ className }) => className !== "InputLayer")
+    .map(({ className, options }) => {
+      const size = options.find(({ name }) => name === "units" || name === "filters")?.value;
+      return size === undefined ? className : `${className}(${size})`;
+    })
+    .join(" → ");
+}
+
+/** Undefined where one example cannot serve every input. */
+function predict(
+  model: Model,
+  seed: number,
+): { readonly data: Float32Array; readonly milliseconds: number } | undefined {
+  try {
+    return timedPrediction(model, seed);
+  } catch (error) {
+    if (error instanceof UnrollError) return undefined;
+    throw error;
+  }
+}
+
+function timedPrediction(model: Model, seed: number): { readonly data: Float32Array; readonly milliseconds: number } {
+  const { data, shape } = exampleInput(model, seed);
+  const x = tensor(data, [1, ...shape]);
+  const inputs = model.inputs.length === 1 ? x : model.inputs.map(() => x);
+  const once = (): Float32Array => {
+    const output = model.predict(inputs);
+    return Float32Array.from((Array.isArray(output) ? output[0]! : output).data);
+  };
+  for (let run = 0; run < warmRuns; run++) once();
+  const start = performance.now();
+  let runs = 0;
+  while (runs < mostRuns && performance.now() - start < timedFor) {
+    once();
+    runs++;
+  }
+  const milliseconds = (performance.now() - start) / runs;
+  return { data: once(), milliseconds };
+}
+
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  return a.reduce((most, value, index) => Math.max(most, Math.abs(value - b[index]!)), 0);
+}
+
+function same(a: readonly unknown[] | undefined, b: readonly unknown[] | undefined): boolean {
+  return String(a) === String(b);
+}

@@ -1,0 +1,72 @@
+/** The Compare screen: counts with causes, one input through all, losses in one plot. */
+import { expect, it } from "vitest";
+import { type Lab, packed } from "./visit.ts";
+
+const textbook = packed("model = Sequential([Input((30, 5)), GRU(4, reset_after=False), Dense(1)])");
+const lstm = packed("model = Sequential([Input((12, 1)), LSTM(8), Dense(1)])");
+const gru = packed("model = Sequential([Input((12, 1)), GRU(8), Dense(1)])");
+
+export function compareTests({ visit }: Lab): void {
+  it("says by how much counts differ and what makes them", async () => {
+    const page = await visit(`#/compare?m=gru&with=${textbook}~stack`);
+    const cells = page.locator("tbody tr").nth(1).locator("td");
+    await cells.nth(2).waitFor();
+    expect(await cells.nth(0).textContent()).toContain("132");
+    expect(await cells.nth(1).textContent()).toMatch(/120.*−12.*reset_after/);
+    expect(await cells.nth(2).locator(".cause").count()).toBe(0);
+    const last = page.locator("tbody tr").nth(4).locator("td");
+    expect(await last.nth(2).textContent()).toMatch(/26.*\+21.*4 → 25/);
+    expect(await page.locator("tr.total").textContent()).toMatch(/137.*125.*−12.*906.*\+769/);
+    await page.context().close();
+  }, 60_000);
+
+  it("adds and takes away models, in the link too", async () => {
+    const page = await visit("#/compare?m=gru");
+    await page.getByText("Add a second model").waitFor();
+    await page.getByLabel("An example").selectOption("lstm");
+    await page.getByText("LSTM in place of GRU").waitFor();
+    await page.getByLabel("Keras code").fill("model = Sequential([Input((30, 5)), GRU(8), Dense(1)])");
+    await page.getByRole("button", { name: "Add this code" }).click();
+    await page.getByText("4 → 8").first().waitFor();
+    expect(page.url()).toMatch(/with=lstm%7Eu1\./);
+    await page.getByRole("button", { name: "Remove LSTM, five features" }).click();
+    await page.getByText("LSTM in place of GRU").waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByText("4 → 8").first().waitFor();
+    await page.context().close();
+  }, 60_000);
+
+  it("predicts with the weights that Step shows, whichever was opened first", async () => {
+    const predictionOf = (text: string | null): string => /−?\d+\.\d{5}/.exec(text ?? "")?.[0] ?? "none";
+    const step = await visit("#/step?m=gru");
+    await step.locator(".opened").waitFor();
+    const stepped = predictionOf(await step.locator("footer strong").textContent());
+    await step.context().close();
+    const page = await visit("#/compare?m=gru&with=lstm~stack");
+    const row = page.getByRole("row", { name: /^Prediction/ });
+    await row.waitFor();
+    expect(predictionOf(await row.locator("td").first().textContent())).toBe(stepped);
+    await page.context().close();
+  }, 60_000);
+
+  it("trains all models on one series and draws their losses together", async () => {
+    const page = await visit(`#/compare?s=${lstm}&with=${gru}~gru`);
+    await page.getByLabel("Epochs").fill("3");
+    await page.getByRole("button", { name: "Train all" }).click();
+    await page.locator(".verdicts li").nth(1).waitFor({ timeout: 60_000 });
+    expect(await page.getByText(/Left out/).textContent()).toContain("GRU and its second bias");
+    await page.locator("figure", { hasText: "Loss on the test part" }).getByRole("button", { name: "Table" }).click();
+    const rows = await page.locator("figure tbody tr").allTextContents();
+    expect(rows).toHaveLength(3);
+    const [first, second] = [...rows[2]!.matchAll(/0\.\d+/g)].map(([loss]) => Number(loss));
+    expect(first).not.toBe(second);
+    await page.context().close();
+  }, 120_000);
+
+  it("names what is wrong with code that builds no model, beside those that do", async () => {
+    const page = await visit(`#/compare?m=gru&with=${packed("print(1)")}`);
+    await page.getByText("No Keras model was found").waitFor();
+    expect(await page.locator("tr.total").textContent()).toContain("137");
+    await page.context().close();
+  }, 60_000);
+}
