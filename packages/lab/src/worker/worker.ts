@@ -15,8 +15,17 @@ function trace(): Promise<Tracing> {
   return tracing;
 }
 
+/** What builds models goes one after another: they draw their weights from the same stream of random numbers. */
+let last: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const next = last.then(work);
+  last = next.catch(() => undefined);
+  return next;
+}
+
 const methods = {
-  open: (request) => session.open(request),
+  open: (request) => inTurn(() => session.open(request)),
   recount: (timesteps) => session.recount(timesteps),
   async check({ layer, answer }) {
     return (await import("./answers.ts")).checkText(session.need(), layer, answer);
@@ -34,11 +43,12 @@ const methods = {
     const { startTraining } = await import("./training.ts");
     return startTraining(session.need(), request, (progress) => emit("train", progress));
   },
-  async compare({ sources, seed }) {
-    const { compareModels } = await import("./comparing.ts");
-    session.drawWeights();
-    return compareModels(session.model, session.hasWeights, sources, seed);
-  },
+  compare: ({ sources, seed }) =>
+    inTurn(async () => {
+      const { compareModels } = await import("./comparing.ts");
+      session.drawWeights();
+      return compareModels(session.model, session.hasWeights, sources, seed);
+    }),
   async trainCompared({ index, ...request }) {
     const { comparedModel } = await import("./comparing.ts");
     const { startTraining } = await import("./training.ts");
