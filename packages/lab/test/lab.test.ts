@@ -10,6 +10,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium, openLab } from "./browser.mjs";
 import { compareTests } from "./compare.ts";
+import { quizTests } from "./quiz.ts";
 import { labOn } from "./visit.ts";
 
 const chromium = findChromium();
@@ -210,7 +211,8 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     expect(sizeOf([...new Set([...first, ...imports])])).toBeLessThanOrEqual(120_000);
   });
 
-  compareTests(lab);
+  describe("Compare", () => compareTests(lab));
+  describe("Quiz", () => quizTests(lab));
 
   it("has met no error on any page", () => {
     expect(problems).toEqual([]);

@@ -59,6 +59,16 @@ class Lab {
     void this.#follow(next);
   }
 
+  /** True for a part of the page that the link leaves out. */
+  hides(part: string): boolean {
+    return this.route.hide.split(",").includes(part);
+  }
+
+  /** True for a control that the link fixes. */
+  locks(control: string): boolean {
+    return this.route.lock.split(",").includes(control);
+  }
+
   href(change: Partial<Route>): string {
     return writeRoute({ ...this.route, ...change });
   }

@@ -24,6 +24,19 @@ export interface LinkState {
   readonly edits: string;
   /** Models to compare the open one with: examples' names and packed sources, between `~`. */
   readonly with: string;
+  /** Questions of the quiz's set. */
+  readonly n: number;
+  /** 1 to 4; 0 rises by itself. */
+  readonly level: number;
+  /** Kinds of questions, between commas; empty for all. */
+  readonly kinds: string;
+  /** True asks one question after another, aimed at the slips made. */
+  readonly practice: boolean;
+  /** True shows the quiz's answers. */
+  readonly key: boolean;
+  /** Parts of the page that a teacher leaves out, and controls that are fixed; between commas. */
+  readonly hide: string;
+  readonly lock: string;
 }
 
 export interface Route extends LinkState {
@@ -61,6 +74,13 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   ask: flag,
   edits: words(4000),
   with: words(16_000),
+  n: whole(10, 50),
+  level: whole(0, 4),
+  kinds: words(200),
+  practice: flag,
+  key: flag,
+  hide: words(200),
+  lock: words(200),
 };
 
 export const startRoute: Route = {

@@ -210,6 +210,37 @@ export interface TrainProgress {
   readonly message: string | undefined;
 }
 
+/** Which questions: the same gives the same ones, everywhere. */
+export interface QuizSpec {
+  readonly seed: number;
+  readonly count: number;
+  /** 1 to 4; 0 rises by itself. */
+  readonly level: number;
+  /** Empty for all. */
+  readonly kinds: readonly string[];
+}
+
+export interface QuestionView {
+  readonly number: number;
+  readonly kind: string;
+  readonly text: string;
+  /** Its layers with their options, a line each. */
+  readonly model: readonly string[];
+  readonly hints: readonly string[];
+}
+
+/** What the library says to an answer of the quiz. */
+export interface QuizCheck extends CheckView {
+  /** The likeliest slip's name in the library; empty where none gives the answer. */
+  readonly slip: string;
+}
+
+/** The right answer of a question with its derivation. */
+export interface QuizSolution {
+  readonly answer: string;
+  readonly derivations: readonly DerivationView[];
+}
+
 /** A layer in the comparison of models. */
 export interface ComparedLayer {
   readonly name: string;
@@ -245,6 +276,12 @@ export interface Comparison {
 }
 
 export type LabMethods = {
+  /** A set of questions; later calls are about them. */
+  quiz(spec: QuizSpec): Promise<readonly QuestionView[]>;
+  /** One more question, in which that slip can be made again. */
+  quizNext(slip: string): Promise<QuestionView>;
+  quizCheck(answer: { readonly number: number; readonly answer: string }): Promise<QuizCheck>;
+  quizSolutions(argument: null): Promise<readonly QuizSolution[]>;
   /** Compares the open model with others, each drawn from the same seed. */
   compare(request: { readonly sources: readonly string[]; readonly seed: number }): Promise<Comparison>;
   /** Trains one of the models that were compared. */

@@ -49,6 +49,18 @@ const methods = {
       session.drawWeights();
       return compareModels(session.model, session.hasWeights, sources, seed);
     }),
+  quiz: (spec) =>
+    inTurn(async () => {
+      session.drawWeights();
+      return (await import("./quizzing.ts")).startSet(spec);
+    }),
+  quizNext: (slip) => inTurn(async () => (await import("./quizzing.ts")).nextQuestion(slip)),
+  async quizCheck({ number, answer }) {
+    return (await import("./quizzing.ts")).checkQuizAnswer(number, answer);
+  },
+  async quizSolutions() {
+    return (await import("./quizzing.ts")).solutions();
+  },
   async trainCompared({ index, ...request }) {
     const { comparedModel } = await import("./comparing.ts");
     const { startTraining } = await import("./training.ts");
