@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium, openLab } from "./browser.mjs";
 import { compareTests } from "./compare.ts";
 import { quizTests } from "./quiz.ts";
+import { shareTests } from "./share.ts";
 import { labOn } from "./visit.ts";
 
 const chromium = findChromium();
@@ -213,6 +214,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
 
   describe("Compare", () => compareTests(lab));
   describe("Quiz", () => quizTests(lab));
+  describe("Share", () => shareTests(lab));
 
   it("has met no error on any page", () => {
     expect(problems).toEqual([]);

@@ -275,6 +275,11 @@ export interface Comparison {
   readonly rows: readonly (readonly (ComparedLayer | undefined)[])[];
 }
 
+export type FileFormat = "keras" | "h5" | "onnx" | "safetensors" | "json";
+
+/** Keras code, a loop in NumPy, code for this library, a loop in plain TypeScript. */
+export type CodeLanguage = "keras" | "numpy" | "unroll" | "plain";
+
 export type LabMethods = {
   /** A set of questions; later calls are about them. */
   quiz(spec: QuizSpec): Promise<readonly QuestionView[]>;
@@ -296,7 +301,11 @@ export type LabMethods = {
     readonly name: string;
     readonly unit: number;
   }): OpenedValue;
-  save(format: "keras" | "onnx" | "safetensors" | "json"): Promise<Uint8Array>;
+  save(format: FileFormat): Promise<Uint8Array>;
+  /** The model as code; `numpy` and `plain` hold its weights. */
+  code(language: CodeLanguage): Promise<string>;
+  /** The derivation of a layer's count, or of the total, for documents. */
+  formulas(layer: string): Promise<{ readonly latex: string; readonly mathml: string; readonly text: string }>;
   train(request: TrainRequest): Promise<TrainStart>;
   stop(argument: null): void;
 };

@@ -39,6 +39,12 @@ const methods = {
   async save(format) {
     return (await import("./saving.ts")).bytesOf(session.need(), format);
   },
+  async code(language) {
+    return (await import("./saving.ts")).codeOf(session.need(), language);
+  },
+  async formulas(layer) {
+    return (await import("./saving.ts")).formulasOf(session.need(), layer);
+  },
   async train(request) {
     const { startTraining } = await import("./training.ts");
     return startTraining(session.need(), request, (progress) => emit("train", progress));

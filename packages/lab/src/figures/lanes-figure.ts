@@ -1,0 +1,79 @@
+/** The values of a cell over time as a drawing: a band of cells for each named value, a row for each unit, time to the right. */
+import type { RunView } from "../worker/protocol.ts";
+import { element, label, type Palette, standalone } from "./svg.ts";
+
+const width = 720;
+const left = 96;
+/** Rows of a band; of more units the first ones are drawn, and the drawing says so. */
+const mostRows = 16;
+
+export function lanesFigure(run: RunView, palette: Palette): string {
+  const { names, units, timesteps, values, scene } = run;
+  const rows = Math.min(units, mostRows);
+  const row = rows > 8 ? 8 : 12;
+  const step = (width - left) / timesteps.length;
+  const band = rows * row + 16;
+  const colorOf = (value: number): Readonly<Record<string, string | number>> => ({
+    fill: palette(value < 0 ? "--negative" : "--positive"),
+    "fill-opacity": Math.min(1, Math.abs(value)),
+  });
+  const bands = names.flatMap((name, at) => {
+    const top = at * band;
+    const cells = timesteps.flatMap((_, t) =>
+      Array.from({ length: rows }, (_unit, unit) => {
+        const value = values[name]![t * units + unit]!;
+        return element("rect", {
+          x: left + t * step,
+          y: top + unit * row,
+          width: Math.max(0.5, step - 0.5),
+          height: row - 0.5,
+          ...colorOf(value),
+        });
+      }),
+    );
+    const meaning = scene.nodes.find((node) => node.name === name)?.meaning ?? "";
+    return [
+      label(name, left - 10, top + 12, palette, { "text-anchor": "end", "font-weight": 650, fill: palette("--ink") }),
+      label(meaning, left - 10, top + 25, palette, { "text-anchor": "end", "font-size": 9 }),
+      element("rect", {
+        x: left,
+        y: top,
+        width: width - left,
+        height: rows * row,
+        fill: "none",
+        stroke: palette("--line"),
+      }),
+      ...cells,
+    ];
+  });
+  const floor = names.length * band - 8;
+  const every = Math.max(1, Math.ceil(timesteps.length / 15));
+  const ticks = timesteps.flatMap((timestep, index) =>
+    index % every === 0
+      ? [label(String(timestep + 1), left + (index + 0.5) * step, floor + 12, palette, { "text-anchor": "middle" })]
+      : [],
+  );
+  return standalone(
+    {
+      title: `${run.name} (${scene.kind}) over time`,
+      description: `${names.length} named values of ${rows} of ${units} units over ${timesteps.length} timesteps; strength of colour is size, its hue the sign.`,
+      legend: [
+        { label: "above 0, full at 1", color: palette("--positive"), kind: "box" },
+        { label: "below 0, full at −1", color: palette("--negative"), kind: "box" },
+      ],
+      width,
+      height: floor + 34,
+      body: [
+        ...bands,
+        ...ticks,
+        label("timestep", (left + width) / 2, floor + 30, palette, { "text-anchor": "middle", class: "axis-label" }),
+        label(rows < units ? `first ${rows} of ${units} units` : "units", 0, 0, palette, {
+          "text-anchor": "middle",
+          transform: `translate(10 ${floor / 2}) rotate(-90)`,
+          class: "axis-label",
+        }),
+      ],
+    },
+    palette,
+  );
+}

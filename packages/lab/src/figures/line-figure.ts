@@ -1,0 +1,68 @@
+/** A chart of lines as a drawing that stands alone: title, legend, both axes with their labels. */
+import { type LineSpec, lineLayout, lineSentence, tickText } from "./line-layout.ts";
+import { element, label, type Palette, standalone } from "./svg.ts";
+
+const box = { width: 720, height: 360, left: 64, right: 12, top: 8, bottom: 48 };
+
+export function lineFigure(spec: LineSpec, palette: Palette): string {
+  const { title, lines, xLabel, yLabel, shade } = spec;
+  const layout = lineLayout(spec, box);
+  const color = (name: string): string => palette(name.replace(/^var\((.*)\)$/, "$1"));
+  const [end, floor] = [box.width - box.right, box.height - box.bottom];
+  const body = [
+    ...(shade === undefined
+      ? []
+      : [
+          element("rect", {
+            x: layout.x(shade.from),
+            y: box.top,
+            width: Math.max(0, end - layout.x(shade.from)),
+            height: floor - box.top,
+            fill: palette("--accent"),
+            "fill-opacity": 0.08,
+          }),
+          label(shade.label, layout.x(shade.from) + 6, box.top + 14, palette),
+        ]),
+    ...layout.yTicks.flatMap((tick) => [
+      element("line", { x1: box.left, x2: end, y1: layout.y(tick), y2: layout.y(tick), stroke: palette("--line") }),
+      label(tickText(tick), box.left - 8, layout.y(tick) + 4, palette, { "text-anchor": "end" }),
+    ]),
+    ...layout.xTicks.flatMap((tick) => [
+      element("line", { x1: layout.x(tick), x2: layout.x(tick), y1: floor, y2: floor + 5, stroke: palette("--edge") }),
+      label(String(tick), layout.x(tick), floor + 19, palette, { "text-anchor": "middle" }),
+    ]),
+    element("path", {
+      d: `M${box.left},${box.top}V${floor}H${end}`,
+      fill: "none",
+      stroke: palette("--edge"),
+      class: "axis",
+    }),
+    label(xLabel, (box.left + end) / 2, box.height - 8, palette, { "text-anchor": "middle", class: "axis-label" }),
+    label(yLabel, 0, 0, palette, {
+      "text-anchor": "middle",
+      transform: `translate(12 ${(box.top + floor) / 2}) rotate(-90)`,
+      class: "axis-label",
+    }),
+    ...layout.paths.map((d, index) =>
+      element("path", {
+        d,
+        fill: "none",
+        stroke: color(lines[index]!.color),
+        "stroke-width": 2,
+        "stroke-linejoin": "round",
+        ...(lines[index]!.dash ? { "stroke-dasharray": "5 4" } : {}),
+      }),
+    ),
+  ];
+  return standalone(
+    {
+      title,
+      description: lineSentence(spec, layout.isEmpty),
+      legend: lines.map((one) => ({ label: one.name, color: color(one.color), kind: one.dash ? "dashed" : "line" })),
+      width: box.width,
+      height: box.height,
+      body,
+    },
+    palette,
+  );
+}

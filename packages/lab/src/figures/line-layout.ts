@@ -1,0 +1,101 @@
+/** Where the lines, ticks and shades of a chart lie: for the chart on the page and for its drawing to take away. */
+import { extent } from "d3-array";
+import { scaleLinear, scaleLog } from "d3-scale";
+import { line } from "d3-shape";
+
+export interface Line {
+  readonly name: string;
+  readonly color: string;
+  readonly values: readonly number[];
+  /** The x of the first value. */
+  readonly from: number;
+  readonly dash?: boolean;
+}
+
+export interface LineSpec {
+  readonly title: string;
+  readonly lines: readonly Line[];
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly log?: boolean;
+  readonly shade?: { readonly from: number; readonly label: string } | undefined;
+}
+
+export interface Box {
+  readonly width: number;
+  readonly height: number;
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+export interface LineLayout {
+  readonly isEmpty: boolean;
+  readonly xStart: number;
+  readonly xEnd: number;
+  readonly x: (value: number) => number;
+  readonly y: (value: number) => number;
+  readonly xTicks: readonly number[];
+  readonly yTicks: readonly number[];
+  /** One for each line. */
+  readonly paths: readonly string[];
+}
+
+export function lineLayout({ lines, log = false }: LineSpec, box: Box): LineLayout {
+  const finite = lines.flatMap(({ values }) => values.filter((value) => Number.isFinite(value) && (!log || value > 0)));
+  const xEnd = Math.max(1, ...lines.map(({ values, from }) => from + values.length - 1));
+  const xStart = Math.min(...lines.map(({ from }) => from), xEnd - 1);
+  const x = scaleLinear()
+    .domain([xStart, xEnd])
+    .range([box.left, box.width - box.right]);
+  const y = (log ? scaleLog() : scaleLinear())
+    .domain(domainOf(finite, log))
+    .nice()
+    .range([box.height - box.bottom, box.top]);
+  const yTicks = log ? thinned(y.ticks(4)) : y.ticks(5);
+  const shown = (value: number): boolean => Number.isFinite(value) && (!log || value > 0);
+  return {
+    isEmpty: finite.length === 0,
+    xStart,
+    xEnd,
+    x,
+    y,
+    xTicks: x.ticks(Math.max(2, box.width / 110)).filter(Number.isInteger),
+    yTicks,
+    paths: lines.map(({ values, from }) => {
+      const shape = line<number>()
+        .defined(shown)
+        .x((_, index) => x(from + index))
+        .y((value) => y(value));
+      return shape(values) ?? "";
+    }),
+  };
+}
+
+function domainOf(values: readonly number[], log: boolean): [number, number] {
+  const [low = log ? 0.1 : 0, high = 1] = extent(values);
+  if (low === high) return log ? [low / 2, high * 2] : [low - 1, high + 1];
+  const reachesZero = !log && low > 0 && low < high / 3;
+  return [reachesZero ? 0 : low, high];
+}
+
+function thinned(ticks: readonly number[]): number[] {
+  return ticks.filter((_, index) => ticks.length <= 6 || index % Math.ceil(ticks.length / 6) === 0);
+}
+
+/** A number at a tick. */
+export function tickText(value: number): string {
+  const isFar = Math.abs(value) >= 10_000 || (Math.abs(value) < 0.001 && value !== 0);
+  return isFar ? value.toExponential(0) : String(Number(value.toPrecision(3)));
+}
+
+/** What the chart shows, as one sentence. */
+export function lineSentence({ title, lines }: LineSpec, isEmpty: boolean): string {
+  if (lines.length === 0 || isEmpty) return `${title}: nothing yet.`;
+  const ends = lines.map(
+    ({ name, values }) =>
+      `${name} ends at ${Number((values.at(-1) ?? 0).toPrecision(4))} after ${values.length} points`,
+  );
+  return `${title}: ${ends.join("; ")}.`;
+}
