@@ -1,5 +1,6 @@
-// Builds packages/unroll into dist/: one ES module bundle for the library and the command line, and its type declarations.
-// Does nothing when the output is newer than every source, unless --force is given.
+// Builds packages/unroll into dist/: one ES module bundle for the library and the command line, and its type declarations; run
+// as a command, also the lab that the package carries. Does nothing when the output is newer than every source, unless --force
+// is given.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -43,4 +44,9 @@ export function build({ force = false } = {}) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) build({ force: process.argv.includes("--force") });
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const force = process.argv.includes("--force");
+  build({ force });
+  const { buildLab } = await import("./lab-build.mjs");
+  await buildLab({ force });
+}

@@ -8,6 +8,6 @@ applySettings(lab.settings);
 lab.start();
 const target = document.getElementById("app");
 if (target !== null) mount(App, { target });
-if (import.meta.env.PROD && "serviceWorker" in navigator && location.protocol.startsWith("http")) {
+if (import.meta.env.MODE === "production" && "serviceWorker" in navigator && location.protocol.startsWith("http")) {
   void navigator.serviceWorker.register("./service-worker.js").catch(() => undefined);
 }

@@ -10,6 +10,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium, openLab } from "./browser.mjs";
 import { compareTests } from "./compare.ts";
+import { offlineTests } from "./offline.ts";
 import { quizTests } from "./quiz.ts";
 import { shareTests } from "./share.ts";
 import { labOn } from "./visit.ts";
@@ -215,6 +216,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   describe("Compare", () => compareTests(lab));
   describe("Quiz", () => quizTests(lab));
   describe("Share", () => shareTests(lab));
+  describe("Without a network", () => offlineTests(lab));
 
   it("has met no error on any page", () => {
     expect(problems).toEqual([]);

@@ -6,7 +6,7 @@ type ContextOptions = Parameters<Browser["newContext"]>[0];
 
 /** Opens pages of the lab; close their context when done. */
 export interface Lab {
-  /** Opens a route such as `#/model?m=gru` in a new context. */
+  /** Opens a route such as `#/model?m=gru`, or a whole address, in a new context. */
   visit(hash: string, options?: ContextOptions): Promise<Page>;
   /** Messages of errors on any page. */
   readonly problems: string[];
@@ -23,7 +23,7 @@ export function labOn(browser: () => Browser, url: () => string): Lab {
       page.on("console", (message) => {
         if (message.type() === "error") problems.push(message.text());
       });
-      await page.goto(url() + hash);
+      await page.goto(hash.startsWith("#") ? url() + hash : hash);
       return page;
     },
   };

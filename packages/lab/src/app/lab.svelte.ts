@@ -4,6 +4,7 @@ import type { Edit, LabMethods, ModelView, Opened, TraceView, TrainProgress } fr
 import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts";
 import { pack, unpack } from "./pack.ts";
 import { type Route, readRoute, startRoute, writeRoute } from "./router.ts";
+import { startWorker } from "./start-worker.ts";
 
 /** What the worker tells about one of the compared models. */
 export interface CompareProgress {
@@ -32,8 +33,7 @@ class Lab {
   #request = 0;
 
   constructor() {
-    const worker = new Worker(new URL("../worker/worker.ts", import.meta.url), { type: "module" });
-    this.worker = connect<LabMethods>(worker, (event, data) => {
+    this.worker = connect<LabMethods>(startWorker(), (event, data) => {
       // The worker's two events, each with its own data.
       if (event === "train") this.training = data as TrainProgress;
       if (event === "compare") for (const listener of this.#compareListeners) listener(data as CompareProgress);

@@ -13,13 +13,14 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   solve: async () => (await import("./solve.ts")).solve,
   verify: async () => (await import("./verify.ts")).verify,
   predict: async () => (await import("./predict.ts")).predict,
-  compare: async () => (await import("./compare.ts")).compare,
-  serve: async () => (await import("./serve.ts")).serve,
+  train: async () => (await import("./train.ts")).train,
   check: async () => (await import("./check.ts")).check,
+  compare: async () => (await import("./compare.ts")).compare,
   audit: async () => (await import("./audit.ts")).audit,
   quiz: async () => (await import("./quiz.ts")).quiz,
   convert: async () => (await import("./convert.ts")).convert,
-  train: async () => (await import("./train.ts")).train,
+  serve: async () => (await import("./serve.ts")).serve,
+  lab: async () => (await import("./lab.ts")).lab,
   tour: async () => (await import("./tour.ts")).tour,
 };
 
