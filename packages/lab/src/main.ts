@@ -2,7 +2,8 @@
 import "./styles/base.css";
 import { mount } from "svelte";
 import App from "./App.svelte";
-import { applySettings, lab } from "./app/lab.svelte.ts";
+import { lab } from "./app/lab.svelte.ts";
+import { applySettings } from "./app/settings.ts";
 
 applySettings(lab.settings);
 lab.start();

@@ -4,6 +4,7 @@ import type { Edit, LabMethods, ModelView, Opened, TraceView, TrainProgress } fr
 import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts";
 import { pack, unpack } from "./pack.ts";
 import { type Route, readRoute, startRoute, writeRoute } from "./router.ts";
+import { applySettings, readSettings, writeSettings } from "./settings.ts";
 import { startWorker } from "./start-worker.ts";
 
 /** What the worker tells about one of the compared models. */
@@ -45,6 +46,7 @@ class Lab {
   }
 
   start(): void {
+    if (this.settings.letters !== "own") void this.worker.letters(this.settings.letters);
     const follow = (): void => void this.#follow(readRoute(location.hash));
     addEventListener("hashchange", follow);
     follow();
@@ -112,8 +114,15 @@ class Lab {
   }
 
   saveSettings(): void {
-    localStorage.setItem("unroll", JSON.stringify(this.settings));
+    writeSettings(this.settings);
     applySettings(this.settings);
+  }
+
+  /** Writes sizes in other letters, in the open model too. */
+  async writeLetters(): Promise<void> {
+    this.saveSettings();
+    const model = await this.attempt(() => this.worker.letters(this.settings.letters));
+    if (model !== undefined && this.opened !== undefined) this.opened = { ...this.opened, model };
   }
 
   /** Hears how the compared models train; answers with how to stop hearing. */
@@ -210,28 +219,6 @@ function isNumber(value: unknown): value is number {
 
 function isIndex(value: unknown): value is number {
   return isNumber(value) && Number.isInteger(value) && value >= 0;
-}
-
-export interface Settings {
-  theme: "auto" | "light" | "dark" | "contrast";
-  digits: 3 | 5 | 17;
-  keys: boolean;
-}
-
-function readSettings(): Settings {
-  const initial: Settings = { theme: "auto", digits: 3, keys: true };
-  try {
-    const kept: Partial<Settings> = JSON.parse(localStorage.getItem("unroll") ?? "{}");
-    const theme = (["auto", "light", "dark", "contrast"] as const).find((name) => name === kept.theme);
-    const digits = ([3, 5, 17] as const).find((count) => count === kept.digits);
-    return { theme: theme ?? initial.theme, digits: digits ?? initial.digits, keys: kept.keys !== false };
-  } catch {
-    return initial;
-  }
-}
-
-export function applySettings({ theme }: Settings): void {
-  document.documentElement.dataset.theme = theme;
 }
 
 export const lab = new Lab();

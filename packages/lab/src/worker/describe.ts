@@ -13,6 +13,7 @@ import {
   toSentence,
   toText,
 } from "./library.ts";
+import { letterName, sizes } from "./notation.ts";
 import type { ArrayView, DerivationView, FormulaView, LayerView, ModelView } from "./protocol.ts";
 
 export function describeModel(model: Model, hasWeights: boolean): ModelView {
@@ -79,9 +80,9 @@ export function derivationView(derivation: Derivation): DerivationView {
   const steps = worked.length === 0 && result !== null && formula.node.op !== "constant" ? [constant(result)] : worked;
   return {
     title,
-    letters,
-    formula: formulaView(formula),
-    steps: steps.map((step) => formulaView(step)),
+    letters: letters.map((letter) => ({ ...letter, name: letterName(letter) })),
+    formula: formulaView(formula, sizes),
+    steps: steps.map((step) => formulaView(step, sizes)),
     result,
     latex: derivationToLatex(derivation),
   };

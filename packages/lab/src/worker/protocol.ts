@@ -241,6 +241,9 @@ export interface QuizSolution {
   readonly derivations: readonly DerivationView[];
 }
 
+/** The letters of sizes: i, h, g; N, T, D, M, K; or Keras's words. */
+export type LetterStyle = "own" | "papers" | "keras";
+
 /** A layer in the comparison of models. */
 export interface ComparedLayer {
   readonly name: string;
@@ -281,6 +284,8 @@ export type FileFormat = "keras" | "h5" | "onnx" | "safetensors" | "json";
 export type CodeLanguage = "keras" | "numpy" | "unroll" | "plain";
 
 export type LabMethods = {
+  /** How letters are written from now on; the open model written so. */
+  letters(style: LetterStyle): ModelView | undefined;
   /** A set of questions; later calls are about them. */
   quiz(spec: QuizSpec): Promise<readonly QuestionView[]>;
   /** One more question, in which that slip can be made again. */

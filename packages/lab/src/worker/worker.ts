@@ -1,5 +1,7 @@
 /** The worker: the library with the model in it, so that the page never waits. */
+import { describeModel } from "./describe.ts";
 import { UnrollError } from "./library.ts";
+import { writeLettersAs } from "./notation.ts";
 import type { LabMethods } from "./protocol.ts";
 import { type Failure, serve } from "./rpc.ts";
 import { Session } from "./session.ts";
@@ -26,6 +28,10 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 
 const methods = {
   open: (request) => inTurn(() => session.open(request)),
+  letters: (style) => {
+    writeLettersAs(style);
+    return session.model === undefined ? undefined : describeModel(session.model, session.hasWeights);
+  },
   recount: (timesteps) => session.recount(timesteps),
   async check({ layer, answer }) {
     return (await import("./answers.ts")).checkText(session.need(), layer, answer);

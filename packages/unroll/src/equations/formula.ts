@@ -12,6 +12,8 @@ export interface Notation {
   readonly meanings?: Readonly<Record<string, string>>;
   /** Whether a size letter is replaced by its number where it has one; one answer for all, or one for each. */
   readonly numbers?: boolean | ((letter: SymbolNode) => boolean);
+  /** Another letter or word for a size, such as "units" for h; undefined keeps its own. Marks such as the 1 of i_1 stay. */
+  readonly sizes?: (letter: SymbolNode) => string | undefined;
 }
 
 /** A name as it is written: h_{t−1} is `{ base: "h", subscripts: [], step: "before" }`. */
@@ -139,7 +141,13 @@ function symbolFormula(node: SymbolNode, { numbers = false, ...notation }: Notat
     if (typeof numbers === "function" ? numbers(node) : numbers) return { kind: "number", value: node.value };
   }
   const perStep = node.role === "input" || node.role === "state";
-  return { kind: "name", name: nameOf(node.name, perStep, notation, node.meaning) };
+  const name = nameOf(node.name, perStep, notation, node.meaning);
+  const other = node.role === "size" ? notation.sizes?.(node) : undefined;
+  return { kind: "name", name: other === undefined ? name : renamed(name, other) };
+}
+
+function renamed(name: Name, base: string): Name {
+  return { ...name, base, code: [base, ...name.subscripts].join("_") };
 }
 
 /** a − (b − c) keeps its parentheses; a + (b + c) and (a − b) + c lose them. */
@@ -191,10 +199,11 @@ function productFormula(expr: Expr, notation: Notation): Formula {
   return { kind: "product", factors: laidOut, signs };
 }
 
-/** 2h and h(h+i) are written side by side; other sizes with ×. */
+/** 2h and h(h+i) are written side by side; other sizes, and words, with ×. */
 function sizeSign(left: Formula, right: Formula, alone: boolean): Sign {
-  if (alone && left.kind === "number" && right.kind === "name") return "";
-  return left.kind === "name" && right.kind === "sum" && hasName(right) && !hasGroup(right) ? "" : "×";
+  const isLetter = (formula: Formula): boolean => formula.kind === "name" && formula.name.base.length === 1;
+  if (alone && left.kind === "number" && isLetter(right)) return "";
+  return isLetter(left) && right.kind === "sum" && hasName(right) && !hasGroup(right) ? "" : "×";
 }
 
 /** Whether a sum of sizes has parentheses inside, so that it stands in square brackets. */

@@ -5,6 +5,22 @@ import { evaluateRow, evaluateSize } from "./evaluate.ts";
 import { argument, constant, type Expr, letter, select, unary } from "./expr.ts";
 import { formatNumber, toLatex, toMathML, toText } from "./render.ts";
 
+describe("sizes under other names", () => {
+  const [g, h, i] = [letter("g", 4, "gates", ""), letter("h", 2, "units", ""), letter("i_1", 3, "features", "")];
+  const formula = g.times(h.times(h.plus(i)).plus(constant(2).times(h)));
+  const called: Readonly<Record<string, string>> = { units: "M", features: "D" };
+
+  test("are written wherever the letter stands, with the marks of the letter", () => {
+    expect(toText(formula, { sizes: ({ meaning }) => called[meaning] })).toBe("g × [M(M+D_1)+2M]");
+    expect(toText(formula)).toBe("g × [h(h+i_1)+2h]");
+  });
+
+  test("are set apart by × where they are words", () => {
+    const text = toText(formula, { sizes: ({ name, meaning }) => (name === "g" ? undefined : meaning) });
+    expect(text).toBe("g × [units×(units+features_1)+2×units]");
+  });
+});
+
 describe("formulas of activations", () => {
   const x = argument("x");
   test.each([

@@ -1,0 +1,51 @@
+import { beforeEach, expect, it, vi } from "vitest";
+import { forgetAll, readSettings, writeSettings } from "./settings.ts";
+
+let kept: Record<string, string> = {};
+beforeEach(() => {
+  kept = {};
+  const methods = {
+    getItem: (name: string) => kept[name] ?? null,
+    setItem: (name: string, text: string) => {
+      kept[name] = text;
+    },
+    removeItem: (name: string) => delete kept[name],
+  };
+  vi.stubGlobal(
+    "localStorage",
+    new Proxy(methods, {
+      ownKeys: () => Object.keys(kept),
+      getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+    }),
+  );
+});
+
+it("starts with keys on, sound off and the system's theme", () => {
+  expect(readSettings()).toEqual({
+    theme: "auto",
+    digits: 3,
+    letters: "own",
+    motion: "auto",
+    sound: false,
+    keys: true,
+    plainText: false,
+  });
+});
+
+it("gives back what was set", () => {
+  const set = { ...readSettings(), theme: "contrast", digits: 17, letters: "papers", keys: false } as const;
+  writeSettings(set);
+  expect(readSettings()).toEqual(set);
+});
+
+it.each(["null", "[1]", "no JSON", '{"theme":"pink","digits":4,"keys":"yes"}'])("reads %s as a new device", (text) => {
+  const fresh = readSettings();
+  kept.unroll = text;
+  expect(readSettings()).toEqual(fresh);
+});
+
+it("forgets all of its own and nothing of others", () => {
+  kept = { unroll: "{}", "unroll-quiz": "[]", other: "1" };
+  forgetAll();
+  expect(kept).toEqual({ other: "1" });
+});

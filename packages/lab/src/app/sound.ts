@@ -1,0 +1,41 @@
+/** A series as sound: its values are pitch, its course goes from left to right. */
+
+const seconds = 3;
+const [lowest, highest] = [220, 880];
+
+let playing: AudioContext | undefined;
+
+/** Plays the numbers; a second call ends the first. */
+export function listen(values: readonly number[]): void {
+  silence();
+  const finite = values.filter(Number.isFinite);
+  if (finite.length === 0) return;
+  const audio = new AudioContext();
+  playing = audio;
+  const tone = new OscillatorNode(audio, { type: "triangle" });
+  const side = new StereoPannerNode(audio, { pan: -1 });
+  const volume = new GainNode(audio, { gain: 0.15 });
+  tone.connect(side).connect(volume).connect(audio.destination);
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const start = audio.currentTime + 0.05;
+  for (const [index, value] of finite.entries()) {
+    const at = start + (seconds * index) / finite.length;
+    tone.frequency.linearRampToValueAtTime(pitchOf(value, low, high), at);
+  }
+  side.pan.setValueAtTime(-1, start);
+  side.pan.linearRampToValueAtTime(1, start + seconds);
+  tone.onended = () => silence();
+  tone.start(start);
+  tone.stop(start + seconds);
+}
+
+export function silence(): void {
+  void playing?.close();
+  playing = undefined;
+}
+
+/** Equal steps of value are equal musical steps, over two octaves. */
+export function pitchOf(value: number, low: number, high: number): number {
+  const part = high === low ? 0.5 : (value - low) / (high - low);
+  return lowest * (highest / lowest) ** part;
+}
