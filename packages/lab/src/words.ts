@@ -195,6 +195,13 @@ export const words = {
       ["Ctrl+], Ctrl+[", "in the editor: indent more, less; Tab moves on"],
     ],
   },
+  source: {
+    live: "Keras code",
+    paste: "Paste Keras code, a notebook or JSON, or drop a file",
+    open: "Open it",
+    choose: "Choose a file",
+    kinds: ".py .ipynb .keras .h5 .json; nothing is executed or sent",
+  },
   chart: { table: "Table", listen: "Listen" },
   shell: { undo: "Undo", redo: "Redo" },
 } as const;

@@ -12,6 +12,7 @@ import { findChromium, openLab } from "./browser.mjs";
 import { compareTests } from "./compare.ts";
 import { offlineTests } from "./offline.ts";
 import { quizTests } from "./quiz.ts";
+import { settingsTests } from "./settings.ts";
 import { shareTests } from "./share.ts";
 import { labOn } from "./visit.ts";
 
@@ -216,6 +217,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   describe("Compare", () => compareTests(lab));
   describe("Quiz", () => quizTests(lab));
   describe("Share", () => shareTests(lab));
+  describe("Settings", () => settingsTests(lab));
   describe("Without a network", () => offlineTests(lab));
 
   it("has met no error on any page", () => {

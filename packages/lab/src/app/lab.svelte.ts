@@ -6,11 +6,21 @@ import { pack, unpack } from "./pack.ts";
 import { type Route, readRoute, startRoute, writeRoute } from "./router.ts";
 import { applySettings, readSettings, writeSettings } from "./settings.ts";
 import { startWorker } from "./start-worker.ts";
+import { UndoStack } from "./undo.ts";
 
 /** What the worker tells about one of the compared models. */
 export interface CompareProgress {
   readonly index: number;
   readonly progress: TrainProgress;
+}
+
+/** What a change of the model, its weights or its input replaces. */
+interface Snapshot {
+  readonly source: string | Uint8Array;
+  readonly fileName: string;
+  readonly key: string;
+  readonly link: Pick<Route, "m" | "s" | "seed" | "edits">;
+  readonly edits: readonly Edit[];
 }
 
 class Lab {
@@ -28,6 +38,9 @@ class Lab {
   edits = $state.raw<readonly Edit[]>([]);
   settings = $state(readSettings());
   readonly worker: Client<LabMethods>;
+  /** What can be undone and redone; new with every change. */
+  undoable = $state.raw({ canUndo: false, canRedo: false });
+  readonly #undo = new UndoStack<Snapshot>();
   readonly #compareListeners = new Set<(told: CompareProgress) => void>();
   #source: string | Uint8Array = "";
   #key = "";
@@ -77,8 +90,10 @@ class Lab {
 
   /** Opens pasted text or a file, and shows it. */
   async openSource(source: string | Uint8Array, name?: string, set?: Readonly<Record<string, string>>): Promise<void> {
+    const before = this.#snapshot();
     const found = await this.#open(source, name, set);
     if (found === undefined) return;
+    this.#remember(before);
     this.#key = `own ${this.#request}`;
     this.edits = [];
     const s = typeof source === "string" ? await pack(source) : "";
@@ -99,6 +114,7 @@ class Lab {
   }
 
   setEdits(edits: readonly Edit[]): void {
+    this.#remember(this.#snapshot());
     this.edits = edits;
     this.go({ edits: edits.length === 0 ? "" : JSON.stringify(edits.map(packEdit)) }, { replace: true });
     void this.#trace();
@@ -142,11 +158,55 @@ class Lab {
     });
   }
 
+  undo(): void {
+    this.#restore(this.#undo.undo(this.#snapshot()));
+  }
+
+  redo(): void {
+    this.#restore(this.#undo.redo(this.#snapshot()));
+  }
+
+  #snapshot(): Snapshot {
+    const { m, s, seed, edits } = this.route;
+    return {
+      source: this.#source,
+      fileName: this.fileName,
+      key: this.#key,
+      link: { m, s, seed, edits },
+      edits: this.edits,
+    };
+  }
+
+  /** Without a model there is nothing to go back to. */
+  #remember(state: Snapshot): void {
+    if (this.model !== undefined) this.#undo.remember(state);
+    this.#tellUndo();
+  }
+
+  #tellUndo(): void {
+    this.undoable = { canUndo: this.#undo.canUndo, canRedo: this.#undo.canRedo };
+  }
+
+  async #restore(state: Snapshot | undefined): Promise<void> {
+    if (state === undefined) return;
+    this.#tellUndo();
+    const isOther = state.key !== this.#key;
+    const isOtherModel = state.link.m !== this.route.m || state.link.s !== this.route.s;
+    this.#key = state.key;
+    this.edits = state.edits;
+    this.route = { ...this.route, ...state.link, ...(isOtherModel ? { layer: "", t: 0, unit: 0, gate: "" } : {}) };
+    if (isOther) await this.#open(state.source, state.fileName || undefined);
+    this.trace = undefined;
+    this.go({}, { replace: true });
+  }
+
   async #follow(route: Route): Promise<void> {
+    const before = this.#snapshot();
     this.route = route;
     const key =
       route.m !== "" ? `m ${route.m} ${route.seed}` : route.s !== "" ? `s ${route.s} ${route.seed}` : this.#key;
     if (key !== this.#key) {
+      this.#remember(before);
       this.#key = key;
       this.edits = readEdits(route.edits);
       const example = examples.find(({ id }) => id === route.m);
