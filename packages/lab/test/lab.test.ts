@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { acceptanceTests } from "./acceptance.ts";
 import { findChromium, openLab } from "./browser.mjs";
 import { compareTests } from "./compare.ts";
 import { offlineTests } from "./offline.ts";
@@ -141,6 +142,9 @@ describe.skipIf(chromium === undefined)("the lab", () => {
         "#/count/lstm?m=lstm",
         "#/count/gru?m=gru&ask=1",
         "#/step/lstm?m=lstm&t=2",
+        "#/compare?m=gru&with=lstm",
+        "#/quiz?seed=7",
+        "#/quiz?seed=7&n=3&key=1",
       ]) {
         const page = await visit(hash, { colorScheme });
         await page.locator(hash.includes("step") ? ".opened" : "h1").waitFor();
@@ -170,7 +174,14 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   );
 
   it("fits a screen of 320 pixels without sideways scrolling", async () => {
-    for (const hash of ["#/", "#/model?m=stack", "#/count/lstm?m=lstm", "#/step/lstm?m=lstm&t=2"]) {
+    for (const hash of [
+      "#/",
+      "#/model?m=stack",
+      "#/count/lstm?m=lstm",
+      "#/step/lstm?m=lstm&t=2",
+      "#/compare?m=gru&with=lstm",
+      "#/quiz?seed=7",
+    ]) {
       const page = await visit(hash, { viewport: { width: 320, height: 700 } });
       await page.locator(hash.includes("step") ? ".opened" : "h1").waitFor();
       expect(await page.evaluate(() => document.documentElement.scrollWidth), hash).toBeLessThanOrEqual(320);
@@ -193,6 +204,10 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     for (const [hash, text] of [
       ["#/count/lstm?m=lstm", "160 parameters"],
       ["#/step/gru?m=gru", "timestep 1 of 30"],
+      ["#/model?m=stack", "906"],
+      ["#/train?m=simple-rnn", "One series needs a model"],
+      ["#/compare?m=gru&with=lstm", "LSTM in place of GRU"],
+      ["#/quiz?seed=7", "Question 1 of 10"],
     ] as const) {
       await page.goto(url + hash);
       await page.getByText(text).first().waitFor();
@@ -214,6 +229,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     expect(sizeOf([...new Set([...first, ...imports])])).toBeLessThanOrEqual(120_000);
   });
 
+  describe("Promises", () => acceptanceTests(lab));
   describe("Compare", () => compareTests(lab));
   describe("Quiz", () => quizTests(lab));
   describe("Share", () => shareTests(lab));

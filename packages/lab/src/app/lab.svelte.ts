@@ -42,6 +42,8 @@ class Lab {
   undoable = $state.raw({ canUndo: false, canRedo: false });
   readonly #undo = new UndoStack<Snapshot>();
   readonly #compareListeners = new Set<(told: CompareProgress) => void>();
+  /** The link's edits, as they were when they were read. */
+  #editsText = "";
   #source: string | Uint8Array = "";
   #key = "";
   #request = 0;
@@ -96,6 +98,7 @@ class Lab {
     this.#remember(before);
     this.#key = `own ${this.#request}`;
     this.edits = [];
+    this.#editsText = "";
     const s = typeof source === "string" ? await pack(source) : "";
     const s2 = s.length <= 8000 ? s : "";
     this.route = { ...this.route, m: "", s: s2, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false };
@@ -116,7 +119,8 @@ class Lab {
   setEdits(edits: readonly Edit[]): void {
     this.#remember(this.#snapshot());
     this.edits = edits;
-    this.go({ edits: edits.length === 0 ? "" : JSON.stringify(edits.map(packEdit)) }, { replace: true });
+    this.#editsText = edits.length === 0 ? "" : JSON.stringify(edits.map(packEdit));
+    this.go({ edits: this.#editsText }, { replace: true });
     void this.#trace();
   }
 
@@ -194,6 +198,7 @@ class Lab {
     const isOtherModel = state.link.m !== this.route.m || state.link.s !== this.route.s;
     this.#key = state.key;
     this.edits = state.edits;
+    this.#editsText = state.link.edits;
     this.route = { ...this.route, ...state.link, ...(isOtherModel ? { layer: "", t: 0, unit: 0, gate: "" } : {}) };
     if (isOther) await this.#open(state.source, state.fileName || undefined);
     this.trace = undefined;
@@ -208,12 +213,16 @@ class Lab {
     if (key !== this.#key) {
       this.#remember(before);
       this.#key = key;
-      this.edits = readEdits(route.edits);
       const example = examples.find(({ id }) => id === route.m);
       const source = example?.code ?? (await unpack(route.s));
       if (source === undefined)
         this.failure = { message: "This link holds no model that can be read.", expected: true };
       else await this.#open(source);
+    }
+    if (route.edits !== this.#editsText) {
+      this.#editsText = route.edits;
+      this.edits = readEdits(route.edits);
+      this.trace = undefined;
     }
     if (route.screen === "step" && this.trace === undefined && this.model !== undefined) await this.#trace();
   }
