@@ -71,10 +71,10 @@ function valueFor(field: Field, extent: Extent, className: string, name: string)
   }
 }
 
-/** Every option of the type once at another value: booleans turned over, each choice, another activation. */
+/** Every option of the type once at another value that it takes: booleans turned over, each choice, another activation. */
 export function variationsOf(type: LayerType, extent: Extent): readonly Options[] {
   const base = optionsFor(type, extent);
-  return Object.entries(type.fields).flatMap(([name, field]): Options[] => {
+  const all = Object.entries(type.fields).flatMap(([name, field]): Options[] => {
     if (field.kind === "boolean") return [{ ...base, [name]: field.default !== true }];
     if (field.kind === "choice") return (field.choices ?? []).map((value) => ({ ...base, [name]: value }));
     if (field.kind === "activation") return ["relu", "softmax"].map((value) => ({ ...base, [name]: value }));
@@ -83,6 +83,18 @@ export function variationsOf(type: LayerType, extent: Extent): readonly Options[
     if (field.kind === "constraint") return [{ ...base, [name]: "max_norm" }];
     return [];
   });
+  return all.filter((options) => !isUnsupported(type, options));
+}
+
+/** Whether the type says that it does not compute this. */
+function isUnsupported(type: LayerType, options: Options): boolean {
+  try {
+    new Layer(type, options);
+    return false;
+  } catch (error) {
+    if (error instanceof UnrollError && error.code === "unsupported") return true;
+    throw error;
+  }
 }
 
 /** Shapes of inputs that a layer of this type takes. */

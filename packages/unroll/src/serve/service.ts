@@ -2,6 +2,7 @@
 import { type AddressInfo, Server as NetServer } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { UnrollError } from "../core/errors.ts";
+import { version as packageVersion } from "../core/package-version.ts";
 import { type HttpServer, httpServer } from "./http-server.ts";
 import { kserve } from "./kserve.ts";
 import { mlflow } from "./mlflow.ts";
@@ -13,7 +14,6 @@ import { LoadedModel, type Runner, runnerHere } from "./runner.ts";
 import { ServiceMetrics } from "./service-metrics.ts";
 import { tensorFlowServing } from "./tensorflow-serving.ts";
 import { runnerInThreads } from "./thread-runner.ts";
-import { version as packageVersion } from "../core/package-version.ts";
 
 /** What `startService` gives. */
 export interface Service {

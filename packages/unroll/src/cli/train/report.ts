@@ -1,11 +1,11 @@
 /** The page about a training run: what was learnt from what, how well, and where every count comes from. */
 
+import { version } from "../../core/package-version.ts";
 import { escapeXml } from "../../equations/printers.ts";
 import { explainModel } from "../../explain/index.ts";
 import { writeFile } from "../../formats/files.ts";
 import { paragraph, reportPage, type Section, table } from "../report/page.ts";
 import type { TrainResult } from "../train.ts";
-import { version } from "../../core/package-version.ts";
 import { dataChart, errorChart, forecastChart, gradientChart, lossChart, residualChart } from "./report-charts.ts";
 import { traceTraining } from "./report-gradients.ts";
 import { errorsByStep, formatError, type Outcome } from "./scores.ts";
