@@ -121,6 +121,46 @@ describe("a reload", () => {
     expect(closed).toEqual([kerasFile("gru_after/m.keras")]);
   });
 
+  it("are let go of when newer ones have taken their place, and their requests are answered", async () => {
+    const events: string[] = [];
+    let loads = 0;
+    let finish = (): void => {};
+    const load = async () => {
+      const id = ++loads;
+      const output = { shape: [1, 1], data: Float32Array.of(id) };
+      const slow = new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return {
+        signature: {
+          inputs: [{ name: "x", shape: [null, 1] }],
+          outputs: [{ name: "y", shape: [null, 1] }],
+          noStreams: "none",
+        },
+        run: async () => {
+          if (id === 1) await slow;
+          events.push(`answered by ${id}`);
+          return [output];
+        },
+        step: async () => ({ outputs: [output], state: [] }),
+        close: async () => void events.push(`closed ${id}`),
+      };
+    };
+    const { app, reload } = await prepared({ models: [`a=${kerasFile("gru_after/m.keras")}`], load });
+    const post = async () => app.inject({ method: "POST", url: "/v1/models/a:predict", payload: { instances: [1] } });
+    const finishFirst = finish;
+    const first = post();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await reload();
+    expect((await post()).json()).toEqual({ predictions: [[2]] });
+    expect(events).toEqual(["answered by 2"]);
+    finishFirst();
+    expect((await first).json()).toEqual({ predictions: [[1]] });
+    expect(events).toEqual(["answered by 2", "answered by 1", "closed 1"]);
+    await reload();
+    expect(events.at(-1)).toBe("closed 2");
+  });
+
   it("does not start with a file that is broken or has no weights", async () => {
     await expect(prepared({ models: [kerasFile("broken/truncated.keras")] })).rejects.toThrow("truncated.keras");
     const script = join(temporaryFolder(), "net.py");
