@@ -137,6 +137,16 @@ describe("unroll predict from CSV to CSV", () => {
     expect(readFileSync(out, "utf8")).toBe(`line,output_0,output_1\n${lines.join("\n")}\n`);
   });
 
+  it("says where the first NaN is, once", async () => {
+    const [path, folder] = [await saved(), temporaryFolder()];
+    const [input, out] = [join(folder, "in.csv"), join(folder, "out.csv")];
+    writeFileSync(input, "a,b,c\n1,2,3\n4,nan,6\n7,8,nan\n1,2,3\n1,2,3\n1,2,3\n");
+    const screen = terminal();
+    expect(await main(["predict", path, "--input", input, "--out", out, "--lookback", "2"], screen)).toBe(0);
+    expect(screen.notes).toBe(`The input has NaN, first on line 3, column b.\nWrote ${out}: 5 rows.\n`);
+    expect(readFileSync(out, "utf8").split("\n")[1]).toBe("3,NaN,NaN");
+  });
+
   it("says what --lookback goes with", async () => {
     const screen = terminal();
     const words = ["predict", await saved(), "--input", "x.npy", "--lookback", "4"];

@@ -78,6 +78,7 @@ export async function predictLargeCsv(job: Loaded, { flags, terminal }: Invocati
       output,
       workers: Math.max(1, workers),
       ...(lookback === undefined ? {} : { lookback }),
+      onNaN: (line, column) => terminal.note(`The input has NaN, first on line ${line}, column ${column}.\n`),
       ...(terminal.interactive ? { onProgress: (done) => terminal.note(`\r${done} rows`) } : {}),
     });
     if (terminal.interactive) terminal.note("\r");

@@ -26,6 +26,8 @@ export interface ExampleOptions {
   readonly shape: Shape;
   /** Rows of a window that slides on by one row; undefined where rows are whole examples or plain timesteps. */
   readonly lookback?: number;
+  /** Told of the first NaN, which the file says by that word. */
+  readonly onNaN?: (line: number, column: string) => void;
 }
 
 /** How rows become examples. */
@@ -49,10 +51,16 @@ export async function* examplesOf(tables: AsyncIterable<Table>, options: Example
   let kept = new Float32Array(0);
   let keptLines: number[] = [];
   let index = 0;
+  let seenNaN = false;
   for await (const table of tables) {
     checkNumberCells(table, path);
     const { shape, data } = tableToMatrix(table);
     const columns = shape[1];
+    const firstNaN = seenNaN ? -1 : data.findIndex(Number.isNaN);
+    if (firstNaN !== -1) {
+      seenNaN = true;
+      options.onNaN?.(table.lines[Math.floor(firstNaN / columns)]!, table.names[firstNaN % columns]!);
+    }
     layout ??= layoutOf(columns, options);
     const values = joined(kept, data);
     const lines = [...keptLines, ...table.lines];
