@@ -12,7 +12,7 @@ export function compareTests({ visit }: Lab): void {
     const cells = page.locator("tbody tr").nth(1).locator("td");
     await cells.nth(2).waitFor();
     expect(await cells.nth(0).textContent()).toContain("132");
-    expect(await cells.nth(1).textContent()).toMatch(/120.*−12.*reset_after/);
+    expect(await cells.nth(1).textContent()).toMatch(/120.*−12 reset_after True → False, g × h = 3 × 4/);
     expect(await cells.nth(2).locator(".cause").count()).toBe(0);
     const last = page.locator("tbody tr").nth(4).locator("td");
     expect(await last.nth(2).textContent()).toMatch(/26.*\+21.*4 → 25/);

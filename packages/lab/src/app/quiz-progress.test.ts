@@ -43,7 +43,8 @@ it("lists every question in the table, also those without an answer", () => {
     number,
     kind: "params",
     text: `question ${number}`,
-    model: [],
+    given: [],
+    choices: [],
     hints: [],
   }));
   expect(progressTable("set", questions, { 2: done }).rows).toEqual([

@@ -30,6 +30,8 @@ export interface LinkState {
   readonly level: number;
   /** Kinds of questions, between commas; empty for all. */
   readonly kinds: string;
+  /** Layers that the quiz draws from, between commas; empty for all. */
+  readonly layers: string;
   /** True asks one question after another, aimed at the slips made. */
   readonly practice: boolean;
   /** True shows the quiz's answers. */
@@ -77,6 +79,7 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   n: whole(10, 50),
   level: whole(0, 4),
   kinds: words(200),
+  layers: words(200),
   practice: flag,
   key: flag,
   hide: words(200),

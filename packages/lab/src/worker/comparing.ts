@@ -1,4 +1,6 @@
 /** Up to four models side by side: what the library derives for each, what differs and why, and one input through all. */
+import { outlineOf, type Place } from "unroll/explain/answers/outline.ts";
+import { compareLayers } from "unroll/explain/compare/compare-layers.ts";
 import { align } from "./align.ts";
 import { describeModel, hasCell } from "./describe.ts";
 import { type Model, tensor, UnrollError } from "./library.ts";
@@ -77,42 +79,44 @@ function rowsOf(entries: readonly Entry[]): (ComparedLayer | undefined)[][] {
   const alike = layers.map((list, at) =>
     list.map(({ className, name }) => ({ className, isRecurrent: hasCell(entries[at]!.model!.getLayer(name)) })),
   );
+  const placeOf = (at: number, layer: LayerView): Place | undefined =>
+    outlineOf(entries[at]!.model!).places.find(({ layer: { name } }) => name === layer.name);
   return align(alike).map((row) => {
     const reference = row[0] === undefined ? undefined : layers[0]?.[row[0]];
-    return row.map((index, at) => (index === undefined ? undefined : comparedLayer(layers[at]![index]!, reference)));
+    return row.map((index, at) => {
+      if (index === undefined) return undefined;
+      const layer = layers[at]![index]!;
+      const { name, className, outputs, count } = layer;
+      const difference = (count.result ?? 0) - (reference?.count.result ?? count.result ?? 0);
+      const [before, after] = reference === undefined ? [] : [placeOf(0, reference), placeOf(at, layer)];
+      return {
+        name,
+        className,
+        shape: outputs[0]?.shape ?? [],
+        count: count.result,
+        formula: count.formula,
+        difference,
+        causes: difference === 0 || before === undefined || after === undefined ? [] : causesOf(before, after),
+      };
+    });
   });
 }
 
-function comparedLayer(layer: LayerView, reference: LayerView | undefined): ComparedLayer {
-  const { name, className, outputs, count } = layer;
-  const difference = (count.result ?? 0) - (reference?.count.result ?? count.result ?? 0);
-  return {
-    name,
-    className,
-    shape: outputs[0]?.shape ?? [],
-    count: count.result,
-    formula: count.formula,
-    difference,
-    causes: difference === 0 || reference === undefined ? [] : causesOf(layer, reference),
-  };
-}
-
-/** Letters and options that are not what they are in the other layer; for another class only that. */
-function causesOf(layer: LayerView, reference: LayerView): string[] {
-  if (layer.className !== reference.className) return [`${layer.className} in place of ${reference.className}`];
-  const letters = layer.count.letters.flatMap(({ name, value, meaning }) => {
-    const before = reference.count.letters.find((letter) => letter.name === name);
-    return before === undefined || before.value === value ? [] : [`${name}, ${meaning}: ${before.value} → ${value}`];
+/** What the library finds to move the count, each change with its part of the difference; for another class only that. */
+function causesOf(before: Place, after: Place): string[] {
+  const [was, is] = [before.layer.className, after.layer.className];
+  if (was !== is) return [`${is} in place of ${was}`];
+  const { causes, options, reads } = compareLayers(before, after);
+  return causes.map(({ change, difference, formula }) => {
+    const option = options.find((one) => one.option === change);
+    const [left, right] =
+      option === undefined
+        ? [reads.left[0]?.at(-1), reads.right[0]?.at(-1)].map(String)
+        : [option.left, option.right].map((value) => inPython(String(value)));
+    const part =
+      causes.length === 1 ? "" : `: ${difference > 0 ? "+" : "−"}${Math.abs(difference).toLocaleString("en-US")}`;
+    return `${inPython(change)} ${left} → ${right}${part}${formula === undefined ? "" : `, ${formula}`}`;
   });
-  const changesFormula = layer.count.formula.text !== reference.count.formula.text;
-  const options = layer.options.flatMap(({ name, value }) => {
-    const before = reference.options.find((option) => option.name === name);
-    const isSize = letters.length > 0 && /^\d+$/.test(value);
-    return before === undefined || before.value === value || isSize || name === "name" || !changesFormula
-      ? []
-      : [`${inPython(name)}: ${inPython(before.value)} → ${inPython(value)}`];
-  });
-  return [...letters, ...options];
 }
 
 /** An option or its value as the pasted code has it: resetAfter → reset_after, true → True. */

@@ -218,27 +218,34 @@ export interface QuizSpec {
   readonly level: number;
   /** Empty for all. */
   readonly kinds: readonly string[];
+  /** Layers that models are drawn from; empty for all. */
+  readonly layers: readonly string[];
 }
 
 export interface QuestionView {
   readonly number: number;
   readonly kind: string;
   readonly text: string;
-  /** Its layers with their options, a line each. */
-  readonly model: readonly string[];
+  /** What is needed for the answer, line by line: a model, numbers, a summary, a solution. */
+  readonly given: readonly string[];
+  /** "a) ...", where one of several is right. */
+  readonly choices: readonly string[];
   readonly hints: readonly string[];
 }
 
 /** What the library says to an answer of the quiz. */
-export interface QuizCheck extends CheckView {
-  /** The likeliest slip's name in the library; empty where none gives the answer. */
+export interface QuizCheck {
+  readonly right: boolean;
+  /** What a wrong answer was taken for; empty where for nothing. */
   readonly slip: string;
+  /** The verdict and what led to the answer, in lines. */
+  readonly text: string;
 }
 
-/** The right answer of a question with its derivation. */
+/** The right answer of a question and how it comes about. */
 export interface QuizSolution {
   readonly answer: string;
-  readonly derivations: readonly DerivationView[];
+  readonly solution: string;
 }
 
 /** The letters of sizes: i, h, g; N, T, D, M, K; or Keras's words. */
@@ -288,8 +295,8 @@ export type LabMethods = {
   letters(style: LetterStyle): ModelView | undefined;
   /** A set of questions; later calls are about them. */
   quiz(spec: QuizSpec): Promise<readonly QuestionView[]>;
-  /** One more question, in which that slip can be made again. */
-  quizNext(slip: string): Promise<QuestionView>;
+  /** One more question, aimed at the slip in the answer before. */
+  quizNext(argument: null): Promise<QuestionView>;
   quizCheck(answer: { readonly number: number; readonly answer: string }): Promise<QuizCheck>;
   quizSolutions(argument: null): Promise<readonly QuizSolution[]>;
   /** Compares the open model with others, each drawn from the same seed. */

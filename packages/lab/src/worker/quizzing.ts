@@ -1,59 +1,57 @@
 /** The quiz of the page: the library's questions by seed, answers checked by the library, nothing asked or judged here. */
-import type { Level } from "unroll/explain/answers/exercise-models.ts";
-import { type Question, type QuestionKind, type Quiz, quizQuestions, startQuiz } from "unroll/explain/answers/quiz.ts";
-import type { SlipId } from "unroll/explain/answers/slip.ts";
-import { checkView, derivationsOf, readAnswer } from "./answers.ts";
-import { formatShape, UnrollError } from "./library.ts";
+import type { Level } from "unroll/explain/quiz/exercise-models.ts";
+import { exerciseLayers } from "unroll/explain/quiz/exercise-models.ts";
+import { type Question, type QuestionCheck, questionKinds } from "unroll/explain/quiz/question.ts";
+import { type Quiz, quizQuestions, startQuiz } from "unroll/explain/quiz/quiz.ts";
+import { UnrollError } from "./library.ts";
 import type { QuestionView, QuizCheck, QuizSolution, QuizSpec } from "./protocol.ts";
-
-const knownKinds: readonly QuestionKind[] = ["params", "shape", "total"];
 
 let questions: Question[] = [];
 let practice: Quiz | undefined;
+/** What the last answer meant: the next question of the practice is aimed at it. */
+let last: QuestionCheck | undefined;
 
-export function startSet({ seed, count, level, kinds }: QuizSpec): QuestionView[] {
-  const chosen = knownKinds.filter((kind) => kinds.includes(kind));
+export function startSet({ seed, count, level, kinds, layers }: QuizSpec): QuestionView[] {
+  const chosen = questionKinds.filter((kind) => kinds.includes(kind));
+  const drawn = exerciseLayers.filter((layer) => layers.includes(layer));
   const options = {
     seed,
     ...(level >= 1 && level <= 4 ? { level: level as Level } : {}), // just checked
     ...(chosen.length > 0 ? { kinds: chosen } : {}),
+    ...(drawn.length > 0 ? { layers: drawn } : {}),
   };
   practice = startQuiz(options);
+  last = undefined;
   questions = quizQuestions({ ...options, count });
   // Practice goes on behind the questions that it has in common with the set.
   for (let number = 0; number < count; number++) practice.next();
   return questions.map(viewOf);
 }
 
-export function nextQuestion(slip: string): QuestionView {
-  const next = practice?.next(slip === "" ? undefined : (slip as SlipId)); // a name that the library gave
+export function nextQuestion(): QuestionView {
+  const next = practice?.next(last);
   if (next === undefined) throw missing("none");
+  last = undefined;
   questions.push(next);
   return viewOf(next);
 }
 
 export function checkQuizAnswer(number: number, answer: string): QuizCheck {
-  const check = questionOf(number).check(readAnswer(answer));
-  return { ...checkView(check), slip: check.findings[0]?.slips[0]?.id ?? "" };
+  const question = questions.find((one) => one.number === number);
+  if (question === undefined) throw missing(String(number));
+  last = question.check(answer);
+  const { right, slip = "", text } = last;
+  return { right, slip, text: text.trim() };
 }
 
 export function solutions(): QuizSolution[] {
-  return questions.map(({ answer, check }) => ({
-    answer: typeof answer === "number" ? answer.toLocaleString("en-US") : formatShape(answer),
-    derivations: derivationsOf(check(answer).derivation!), // counts and shapes have one
-  }));
-}
-
-function questionOf(number: number): Question {
-  const question = questions.find((one) => one.number === number);
-  if (question === undefined) throw missing(String(number));
-  return question;
+  return questions.map(({ answer, solution }) => ({ answer, solution }));
 }
 
 function missing(received: string): UnrollError {
   return new UnrollError({ code: "usage", path: "quiz", expected: "the question must be one of the set", received });
 }
 
-function viewOf({ number, kind, text, model, hints }: Question): QuestionView {
-  return { number, kind, text, model, hints };
+function viewOf({ number, kind, text, given, choices, hints }: Question): QuestionView {
+  return { number, kind, text, given, choices, hints };
 }

@@ -66,7 +66,7 @@ const methods = {
       session.drawWeights();
       return (await import("./quizzing.ts")).startSet(spec);
     }),
-  quizNext: (slip) => inTurn(async () => (await import("./quizzing.ts")).nextQuestion(slip)),
+  quizNext: () => inTurn(async () => (await import("./quizzing.ts")).nextQuestion()),
   async quizCheck({ number, answer }) {
     return (await import("./quizzing.ts")).checkQuizAnswer(number, answer);
   },
