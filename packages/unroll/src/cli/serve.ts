@@ -14,7 +14,7 @@ export const serve: Command = {
     host: { kind: "string", value: "ADDRESS", doc: "by default 127.0.0.1: this machine only" },
     "token-file": { kind: "string", value: "FILE", doc: "ask for this bearer token (or UNROLL_TOKEN)" },
     label: { kind: "string", value: "M:L=V", many: true, doc: "call version V of model M by label L" },
-    threads: whole("N", "of each model; by default 0 if it is small, else 1", 0),
+    threads: whole("N", "of each model; by default 0 if small, else 1", 0),
     "batch-size": whole("N", "most rows that run together; by default 32"),
     "batch-wait": whole("MS", "wait so long for more rows; by default 0", 0),
     "session-ttl": whole("S", "forget a stream after S seconds; by default 300"),
