@@ -8,7 +8,7 @@ import { sizeOf, stridesOf } from "../core/shape.ts";
 export interface Buffer {
   readonly name: string;
   readonly bytes: number;
-  /** In bytes, a multiple of 16 (of 64 for large buffers). Not to be read before emission. */
+  /** In bytes, a multiple of a vector's (of a cache line for large buffers). Not to be read before emission. */
   readonly address: number;
 }
 

@@ -3,7 +3,7 @@
 export interface Machine {
   readonly target: "wasm" | "c";
   /** Float32 numbers in a vector. The vector instructions work on so many, whatever WebAssembly's names for them say. */
-  readonly lanes: 4 | 8;
+  readonly lanes: 4 | 8 | 16;
   /** Vector registers that a tile may count on. */
   readonly registers: 16 | 32;
   /** Multiply and add can be one instruction that rounds once. */

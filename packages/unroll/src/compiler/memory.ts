@@ -9,6 +9,7 @@ export const largestMemory = 65535 * 65536;
 const pageBytes = 65536;
 /** Kernels may read this far behind a buffer. */
 export const spareBytes = 64;
+const cacheLine = 64;
 /** From this size on a buffer starts on a cache line. */
 const largeBuffer = 256;
 
@@ -37,9 +38,14 @@ export interface MemoryPlan {
  * Gives every buffer its address: lasting ones in the given order, then temporary ones, large ones first, each at the lowest
  * address that is free while it is needed.
  *
+ * @param vector bytes of a vector: small buffers start at a multiple of it
  * @throws UnrollError `memory` when more than `limit` bytes are needed.
  */
-export function placeBuffers(buffers: readonly PlannedBuffer[], limit: number): MemoryPlan {
+export function placeBuffers(buffers: readonly PlannedBuffer[], limit: number, vector = 16): MemoryPlan {
+  const aligned = (address: number, bytes: number): number => {
+    const to = bytes >= largeBuffer ? cacheLine : vector;
+    return Math.ceil(address / to) * to;
+  };
   let end = 0;
   for (const buffer of buffers) {
     if (!buffer.lasting) continue;
@@ -75,11 +81,6 @@ export function placeBuffers(buffers: readonly PlannedBuffer[], limit: number): 
     });
   }
   return { lastingBytes: start, temporaryBytes: top - start, pages: Math.ceil(needed / pageBytes) };
-}
-
-function aligned(address: number, bytes: number): number {
-  const to = bytes >= largeBuffer ? 64 : 16;
-  return Math.ceil(address / to) * to;
 }
 
 function inWords(bytes: number): string {

@@ -96,7 +96,7 @@ class Planner {
     const kept = new Map(this.#options.keep.map((value) => [value, this.#readAtEnd(value)]));
     const inputs = this.#program.inputs.map((value) => this.#layouts.get(value));
     this.#planUpdates();
-    const memory = placeBuffers(this.#buffers, this.#options.limit);
+    const memory = placeBuffers(this.#buffers, this.#options.limit, vectorBytes(this.#options.machine));
     return {
       kernels: this.#kernels,
       buffers: this.#buffers,

@@ -123,7 +123,18 @@ INLINE vector f32x4_mul(vector a, vector b) { return a * b; }
 INLINE vector f32x4_div(vector a, vector b) { return a / b; }
 INLINE vector f32x4_min(vector a, vector b) { vector r; EACH(r, f32_min(a[l], b[l])); return r; }
 INLINE vector f32x4_max(vector a, vector b) { vector r; EACH(r, f32_max(a[l], b[l])); return r; }
-#if defined(__x86_64__) && LANES == 8 && defined(__AVX2__) && defined(__FMA__)
+#if defined(__x86_64__) && LANES == 16 && defined(__AVX512F__)
+INLINE vector f32x4_pmin(vector a, vector b) { return (vector)_mm512_min_ps((__m512)b, (__m512)a); }
+INLINE vector f32x4_pmax(vector a, vector b) { return (vector)_mm512_max_ps((__m512)b, (__m512)a); }
+INLINE vector f32x4_sqrt(vector a) { return (vector)_mm512_sqrt_ps((__m512)a); }
+INLINE vector f32x4_floor(vector a) { return (vector)_mm512_roundscale_ps((__m512)a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+INLINE vector f32x4_ceil(vector a) { return (vector)_mm512_roundscale_ps((__m512)a, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC); }
+INLINE vector f32x4_trunc(vector a) { return (vector)_mm512_roundscale_ps((__m512)a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+INLINE vector f32x4_nearest(vector a) { return (vector)_mm512_roundscale_ps((__m512)a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+INLINE vector f32x4_convert_i32x4_s(vector a) { return (vector)_mm512_cvtepi32_ps((__m512i)a); }
+INLINE vector f32x4_relaxed_madd(vector a, vector b, vector c) { return (vector)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+INLINE vector f32x4_relaxed_nmadd(vector a, vector b, vector c) { return (vector)_mm512_fnmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+#elif defined(__x86_64__) && LANES == 8 && defined(__AVX2__) && defined(__FMA__)
 INLINE vector f32x4_pmin(vector a, vector b) { return (vector)_mm256_min_ps((__m256)b, (__m256)a); }
 INLINE vector f32x4_pmax(vector a, vector b) { return (vector)_mm256_max_ps((__m256)b, (__m256)a); }
 INLINE vector f32x4_sqrt(vector a) { return (vector)_mm256_sqrt_ps((__m256)a); }

@@ -112,7 +112,7 @@ describe.skipIf(refusal !== undefined)("native code", () => {
       results.push(result);
       names.push(`${name} [${result.shape}]`);
     };
-    for (const width of [1, 3, 4, 7, 8, 9, 17]) {
+    for (const width of [1, 3, 4, 7, 8, 9, 15, 16, 17]) {
       const x = inputValue(`x${width}`, [3, width]);
       const y = inputValue(`y${width}`, [3, width]);
       const square = inputValue(`square${width}`, [width, 5]);
