@@ -28,7 +28,24 @@ const screens = {
   step: "#/step?m=lstm&t=3&unit=1&gate=f",
   gru: "#/step?m=gru&t=5&unit=2&gate=hHat",
   train: "#/train?m=simple-rnn",
+  compare: "#/compare?m=gru&with=lstm~stack",
+  quiz: "#/quiz?seed=14&kinds=params",
+  share: "#/count/gru?m=gru",
+  settings: "#/count/gru?m=gru",
 };
+/** What is done on a screen before its picture. */
+const acts = {
+  train,
+  async quiz(page) {
+    await page.getByLabel("Your count").fill("42");
+    await page.getByRole("button", { name: "Check" }).click();
+    await page.waitForSelector(".said");
+  },
+  share: (page) => page.getByRole("button", { name: "Share", exact: true }).click(),
+  settings: (page) => page.getByRole("button", { name: "Help and settings" }).click(),
+};
+/** What a screen shows when it is ready. */
+const ready = { step: ".opened", gru: ".opened", compare: "tr.total", quiz: "#question", model: "tr.total" };
 const looks = {
   light: { colorScheme: "light", viewport: { width: 1360, height: 900 } },
   dark: { colorScheme: "dark", viewport: { width: 1360, height: 900 } },
@@ -37,7 +54,6 @@ const looks = {
     viewport: { width: 390, height: 844 },
     hasTouch: true,
     isMobile: true,
-    deviceScaleFactor: 2,
   },
 };
 const out = resolve(values.out);
@@ -56,9 +72,9 @@ try {
       );
       await page.goto(url + hash);
       await page
-        .waitForSelector(name === "step" || name === "gru" ? ".opened" : "h1", { timeout: 15000 })
+        .waitForSelector(ready[name] ?? "h1", { timeout: 15000 })
         .catch((error) => console.error(`${name} ${look}: ${error.message}`));
-      if (name === "train") await train(page);
+      await acts[name]?.(page);
       await page.waitForTimeout(300);
       await page.screenshot({ path: join(out, `${name}-${look}.png`), fullPage: false });
       await page.close();

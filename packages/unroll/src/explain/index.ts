@@ -2,6 +2,7 @@ export * from "./answers/index.ts";
 export * from "./compare/index.ts";
 export { explainLayerOf, explainModel } from "./explain.ts";
 export { Explanation, type ExplanationFacts, type LayerExplanation } from "./explanation.ts";
+export { type OpenedName, type OpenedNode, type OpenedValue, type OpenedWeight, openValue } from "./open-value.ts";
 export { type ExerciseLayer, exerciseLayers, type Level } from "./quiz/exercise-models.ts";
 export { kindTitles, type Question, type QuestionCheck, type QuestionKind, questionKinds } from "./quiz/question.ts";
 export { type Quiz, type QuizOptions, quizQuestions, startQuiz } from "./quiz/quiz.ts";
