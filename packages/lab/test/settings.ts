@@ -47,6 +47,7 @@ export function settingsTests({ visit }: Lab): void {
 
   it("has an editor that Tab leaves, whose text is the model, and which marks lines that were not understood", async () => {
     const page = await visit("#/model?m=gru");
+    await page.locator("tr.total").waitFor();
     const editor = page.locator(".cm-content");
     await editor.waitFor();
     expect(await editor.getAttribute("aria-label")).toBe("Keras code");
@@ -65,6 +66,7 @@ export function settingsTests({ visit }: Lab): void {
 
   it("keeps to the plain text box where that is set", async () => {
     const page = await visit("#/model?m=gru");
+    await page.locator("tr.total").waitFor();
     await page.locator(".cm-content").waitFor();
     await page.getByRole("button", { name: "Help and settings" }).click();
     await page.getByLabel(/Plain text box/).check();
