@@ -56,7 +56,7 @@ export function settingsTests({ visit }: Lab): void {
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose a file");
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("Control+a");
-    await page.keyboard.type("model = Sequential([Input((7, 2)), LSTM(3), Dense(1)])\nmodel.add(Nonsense(3))\n");
+    await page.keyboard.type("model = Sequential([Input((7, 2)), LSTM(3), Dense(1)])\nfor in 3:");
     await page.locator(".cm-lintRange").first().waitFor();
     await page.keyboard.press("Control+a");
     await page.keyboard.type("model = Sequential([Input((7, 2)), LSTM(3), Dense(1)])");
