@@ -87,6 +87,7 @@ export {
   resetNames,
   SymbolicTensor,
   setSeed,
+  setThreads,
 } from "./layers/index.ts";
 export type { Device } from "./layers/run.ts";
 export type { ModelData } from "./model/data.ts";

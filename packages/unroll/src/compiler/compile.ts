@@ -97,7 +97,8 @@ class WeightSlot {
 /** Below this many numbers a loop copies faster than a call of the typed array's methods. */
 const fewNumbers = 24;
 
-class Compiled implements CompiledProgram {
+/** A plan in a memory of its own. */
+export class Compiled implements CompiledProgram {
   readonly bytes: number;
   readonly memory: MemoryUse;
   readonly views: readonly Float32Array[];
@@ -112,9 +113,9 @@ class Compiled implements CompiledProgram {
   readonly #prepare: () => void;
   #seenChanges = -1;
 
-  constructor(program: Program, plan: Plan) {
+  constructor(program: Program, plan: Plan, instance: Instance = instantiate(plan)) {
     this.#plan = plan;
-    const { buffer, run, prepare } = instantiate(plan);
+    const { buffer, run, prepare } = instance;
     this.#memory = buffer;
     this.#run = run;
     this.#prepare = prepare;
@@ -141,14 +142,24 @@ class Compiled implements CompiledProgram {
   }
 
   runInPlace(inputs: readonly TensorData[], random?: Random): void {
+    this.load(inputs);
+    if (this.#randoms.length > 0) this.#draw(random);
+    this.execute();
+    if (this.#updated.length > 0) this.#reportUpdates();
+  }
+
+  /** The first half of a run: takes up what changed, and copies the inputs in. */
+  load(inputs: readonly TensorData[]): void {
     if (Variable.changes !== this.#seenChanges) this.#takeUpWeights();
     for (let i = 0; i < this.#inputs.length; i++) {
       const view = this.#inputs[i];
       if (view !== undefined) copyInto(view, inputs[i]!);
     }
-    if (this.#randoms.length > 0) this.#draw(random);
+  }
+
+  /** The second half: only the kernels. */
+  execute(): void {
     this.#run();
-    if (this.#updated.length > 0) this.#reportUpdates();
   }
 
   read(value: Value): Tensor {
@@ -210,6 +221,7 @@ function notAllowed(cause?: unknown): UnrollError {
   );
 }
 
+/** Throws UnrollError `memory` when there is not so much, `unsupported` where WebAssembly is not allowed. */
 function instantiate(plan: Plan): Instance {
   if (plan.module.machine.target === "c") {
     return instantiateNative(plan.module, plan.memory.lastingBytes + plan.memory.temporaryBytes + spareBytes);
@@ -219,18 +231,22 @@ function instantiate(plan: Plan): Instance {
     const { memory, run, prepare } = new WebAssembly.Instance(module).exports as unknown as WasmExports;
     return { buffer: memory.buffer, run, prepare };
   } catch (cause) {
-    const bytes = plan.memory.lastingBytes + plan.memory.temporaryBytes;
-    throw new UnrollError(
-      {
-        code: "memory",
-        path: "compile",
-        expected: "the machine must have memory for the program",
-        received: `bytes = ${bytes}`,
-        hint: "Use a smaller batch or fewer timesteps.",
-      },
-      { cause },
-    );
+    throw noMemory(plan, cause);
   }
+}
+
+/** The machine has less memory than the plan needs. */
+export function noMemory({ memory }: Plan, cause: unknown): UnrollError {
+  return new UnrollError(
+    {
+      code: "memory",
+      path: "compile",
+      expected: "the machine must have memory for the program",
+      received: `bytes = ${memory.lastingBytes + memory.temporaryBytes}`,
+      hint: "Use a smaller batch or fewer timesteps.",
+    },
+    { cause },
+  );
 }
 
 /** What our own modules export. */
@@ -240,7 +256,8 @@ interface WasmExports {
   prepare(): void;
 }
 
-function moduleOf(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+/** Throws UnrollError `unsupported` where WebAssembly is not allowed. */
+export function moduleOf(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   // A policy refuses every module alike, the empty one too; anything else that is refused is a defect of an emitter.
   const header = bytes.slice(0, 8);
   try {

@@ -21,7 +21,12 @@ export interface PlanOptions {
   /** Bytes that the plan may take. */
   readonly limit: number;
   readonly machine: Machine;
+  /** Whether the module works in memory that it is given, as "memory" of `memoryModule`, and that threads share. */
+  readonly shared?: boolean;
 }
+
+/** From where a module imports shared memory. */
+export const memoryModule = "unroll";
 
 /** Memory that a kernel touches; the layout where a value lies in it. */
 export interface Access {
@@ -316,7 +321,9 @@ class Planner {
         new Uint8Array(new Float32Array(this.#options.machine.lanes).fill(value).buffer),
       );
     }
-    module.useMemory({ pages: memory.pages, maximumPages: memory.pages });
+    const { pages } = memory;
+    const shared = { shared: true, from: [memoryModule, "memory"] } as const;
+    module.useMemory({ pages, maximumPages: pages, ...(this.#options.shared === true && shared) });
     return module;
   }
 }

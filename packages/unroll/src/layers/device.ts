@@ -1,6 +1,7 @@
 /** Says where layers and models run here, and why: the float32 engine where the place allows WebAssembly, else the float64 reference. */
-import { supportsRelaxedSimd } from "../compiler/index.ts";
+import { supportsRelaxedSimd, threadsRefusal } from "../compiler/index.ts";
 import { didYouMean, UnrollError } from "../core/errors.ts";
+import { defaultThreads } from "./threads.ts";
 
 /**
  * Where programs run: the float32 engine in WebAssembly, the same engine as C that the machine's compiler builds (Node only, and
@@ -13,6 +14,8 @@ export interface DeviceStatus {
   readonly device: Device;
   /** Whether multiply and add may be fused to one rounding. */
   readonly relaxedSimd: boolean;
+  /** Threads that a prediction with enough to do uses when it is not told how many. */
+  readonly threads: number;
   /** One sentence for people. */
   readonly why: string;
 }
@@ -20,10 +23,21 @@ export interface DeviceStatus {
 /** What `predict` and the like take when no device is named. */
 export function deviceStatus(): DeviceStatus {
   const refused = refusal();
-  if (refused !== undefined) return { device: "reference", relaxedSimd: false, why: refused };
+  if (refused !== undefined) return { device: "reference", relaxedSimd: false, threads: 1, why: refused };
   const relaxedSimd = supportsRelaxedSimd();
   const fused = relaxedSimd ? "with fused multiply and add (relaxed SIMD)" : "without relaxed SIMD";
-  return { device: "wasm", relaxedSimd, why: `WebAssembly SIMD in float32, ${fused}.` };
+  const threads = threadsRefusal() === undefined ? defaultThreads() : 1;
+  return {
+    device: "wasm",
+    relaxedSimd,
+    threads,
+    why: `WebAssembly SIMD in float32, ${fused}${threadsInWords(threads)}.`,
+  };
+}
+
+function threadsInWords(threads: number): string {
+  if (threads > 1) return `, on up to ${threads} threads`;
+  return defaultThreads() === 1 ? "" : `, on one thread: ${threadsRefusal()}`;
 }
 
 /** @throws UnrollError `option` when there is no such device. */

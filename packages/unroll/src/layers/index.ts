@@ -156,3 +156,4 @@ export { automaticName, resetNames, snakeCase } from "./naming.ts";
 export { recurrentLayer } from "./recurrent.ts";
 export { setSeed } from "./seed.ts";
 export { type LayerCall, recordCall, SymbolicTensor } from "./symbolic.ts";
+export { setThreads } from "./threads.ts";

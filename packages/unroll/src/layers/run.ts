@@ -1,5 +1,5 @@
 /** Runs the program of a single call: the one place where layers meet an engine. */
-import { compileProgram, type MemoryUse } from "../compiler/index.ts";
+import { compileProgram, type MemoryUse, type SplitRequest, splitProgram } from "../compiler/index.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
 import { evaluateProgram } from "../program/evaluate.ts";
@@ -13,6 +13,8 @@ export interface CompiledRun {
   /** What its memory holds; undefined where it has none of its own (the reference). */
   readonly memory?: MemoryUse;
   run(inputs: readonly TensorData[], random: Random): Tensor[];
+  /** Gives back what it holds beside its own memory, if it is not to be run any more. */
+  release?(): void;
 }
 
 /**
@@ -24,6 +26,15 @@ export function prepare(program: Program, device: Device = defaultDevice()): Com
   checkDevice(device);
   if (device === "reference") return { run: (inputs, random) => runReference(program, inputs, random) };
   return compileProgram(program, { target: device });
+}
+
+/**
+ * Makes a program ready to run on several threads; undefined where one thread is better or the device has only one.
+ *
+ * @throws UnrollError `memory` when the parts do not fit.
+ */
+export function prepareSplit(request: SplitRequest, device: Device): (CompiledRun & { batch: number }) | undefined {
+  return device === "wasm" ? splitProgram(request) : undefined;
 }
 
 function runReference(program: Program, inputs: readonly TensorData[], random: Random): Tensor[] {

@@ -12,6 +12,7 @@ import { type DeviceStatus, defaultDevice, deviceStatus } from "../layers/device
 import type { Result, SymbolicTensor } from "../layers/index.ts";
 import { type ComputeOptions, Layer, type Outputs } from "../layers/layer.ts";
 import type { Device } from "../layers/run.ts";
+import { checkThreads, defaultThreads } from "../layers/threads.ts";
 import { inputValue } from "../program/builder.ts";
 import type { Program, Value } from "../program/program.ts";
 import { type Abilities, ability, type TargetData } from "./abilities.ts";
@@ -28,6 +29,11 @@ export interface PredictOptions {
   readonly batchSize?: number;
   /** Where to run; by default what `device()` says. */
   readonly device?: Device;
+  /**
+   * Threads that may share the batches, the same bits with any number of them; by default what `setThreads` says, which is 1
+   * at first. Little work, states and other devices than "wasm" stay on one.
+   */
+  readonly threads?: number;
 }
 
 export interface SummaryOptions extends SummaryTextOptions {
@@ -363,16 +369,19 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
 
   #run(
     x: ModelData,
-    { device = defaultDevice(), batchSize }: PredictOptions,
+    { device = defaultDevice(), batchSize, threads = defaultThreads() }: PredictOptions,
     pick: (written: ModelProgram) => Program,
     plans: Plans = this.#plans,
   ): Tensor[] {
+    checkThreads(threads);
     this.buildFor(x);
     const tensors = readData(x, this.#inputSpecs(), this.name);
     this.graph.checkData(tensors);
     return plans.run(tensors, {
       batchSize: this.#batchSize(batchSize, tensors[0]!.shape[0]!),
       device,
+      // A declared batch is what the program is written for.
+      threads: this.#declaredBatch === undefined ? threads : 1,
       path: this.name,
       programFor: (batch) => {
         const shapes = tensors.map(({ shape }) => [batch, ...shape.slice(1)]);
@@ -386,6 +395,10 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
     return this.inputs.map(({ shape, node }) => ({ name: node.layer.name, shape }));
   }
 
+  get #declaredBatch(): number | undefined {
+    return this.inputs.map(({ shape }) => shape[0]!).find((size) => size !== null);
+  }
+
   /** A declared batch size must be kept to, because stateful layers have one state for each example of it. */
   #batchSize(given: number | undefined, examples: number): number {
     if (given !== undefined && !(Number.isInteger(given) && given > 0)) {
@@ -396,7 +409,7 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
         received: `batchSize = ${given}`,
       });
     }
-    const declared = this.inputs.map(({ shape }) => shape[0]).find((size) => size !== null);
+    const declared = this.#declaredBatch;
     if (declared === undefined) return given ?? 32;
     if ((given ?? declared) === declared && examples % declared === 0) return declared;
     throw new UnrollError({

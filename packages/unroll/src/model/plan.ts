@@ -8,7 +8,7 @@ import { UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
-import { type CompiledRun, type Device, prepare } from "../layers/run.ts";
+import { type CompiledRun, type Device, prepare, prepareSplit } from "../layers/run.ts";
 import { type Program, valuesInOrder } from "../program/program.ts";
 
 /** Prepared programs kept for a model; the one not used for longest goes first. */
@@ -18,6 +18,11 @@ const largestReference = 2 ** 32;
 
 interface Plan {
   readonly device: Device;
+  /** Threads that were asked for; it may use fewer. */
+  readonly threads: number;
+  /** Examples that it was made for. */
+  readonly wanted: number;
+  /** Examples of one run. */
   readonly batch: number;
   /** Shape of one example of each input. */
   readonly shapes: readonly (readonly number[])[];
@@ -29,6 +34,8 @@ export interface RunRequest {
   /** Most examples that run together. */
   readonly batchSize: number;
   readonly device: Device;
+  /** Threads that may run batches at the same time; left out = 1. */
+  readonly threads?: number;
   /** For errors: the model's name. */
   readonly path: string;
   /** Writes the program for a batch size. */
@@ -52,6 +59,7 @@ export class Plans {
   }
 
   clear(): void {
+    for (const { run } of this.#plans) run.release?.();
     this.#plans = [];
   }
 
@@ -63,7 +71,7 @@ export class Plans {
    */
   run(inputs: readonly Tensor[], request: RunRequest): Tensor[] {
     const examples = inputs[0]!.shape[0]!;
-    const plan = this.#planFor(inputs, Math.max(1, Math.min(request.batchSize, examples)), request);
+    const plan = this.#planFor(inputs, request);
     if (examples === plan.batch) {
       return plan.run.run(
         inputs.map(({ data }) => data),
@@ -86,17 +94,21 @@ export class Plans {
     return results;
   }
 
-  /** The smallest kept plan for up to twice this batch size, or a new one. */
-  #planFor(inputs: readonly Tensor[], batch: number, request: RunRequest): Plan {
+  /** The smallest kept plan for up to twice these examples, or a new one. */
+  #planFor(inputs: readonly Tensor[], request: RunRequest): Plan {
+    const { device, threads = 1 } = request;
+    const wanted = Math.max(1, Math.min(threads * request.batchSize, inputs[0]!.shape[0]!));
     let found: Plan | undefined;
     for (const plan of this.#plans) {
       const fits =
-        plan.batch >= batch && plan.batch <= 2 * batch && plan.batch < (found?.batch ?? Number.POSITIVE_INFINITY);
-      if (fits && plan.device === request.device && haveShapes(inputs, plan.shapes)) found = plan;
+        plan.wanted >= wanted && plan.wanted <= 2 * wanted && plan.wanted < (found?.wanted ?? Number.POSITIVE_INFINITY);
+      if (fits && plan.device === device && plan.threads === threads && haveShapes(inputs, plan.shapes)) found = plan;
     }
-    const plan = found ?? makePlan(inputs, batch, request);
+    const plan = found ?? makePlan(inputs, wanted, request);
     if (this.#plans.at(-1) !== plan) {
-      this.#plans = [...this.#plans.filter((other) => other !== plan), plan].slice(-keptPlans);
+      const plans = [...this.#plans.filter((other) => other !== plan), plan];
+      for (const { run } of plans.slice(0, -keptPlans)) run.release?.();
+      this.#plans = plans.slice(-keptPlans);
     }
     return plan;
   }
@@ -106,12 +118,16 @@ function haveShapes(inputs: readonly Tensor[], shapes: Plan["shapes"]): boolean 
   return inputs.every(({ shape }, index) => shapes[index]!.every((size, axis) => size === shape[axis + 1]));
 }
 
-function makePlan(inputs: readonly Tensor[], batch: number, { device, path, programFor }: RunRequest): Plan {
-  const program = programFor(batch);
+function makePlan(inputs: readonly Tensor[], wanted: number, request: RunRequest): Plan {
+  const { device, threads = 1, path } = request;
   const shapes = inputs.map(({ shape }) => shape.slice(1));
+  const split = threads > 1 ? prepareSplit({ ...request, threads, examples: wanted }, device) : undefined;
+  if (split !== undefined) return { device, threads, wanted, batch: split.batch, shapes, run: split };
+  const batch = Math.min(wanted, request.batchSize);
+  const program = request.programFor(batch);
   if (device === "reference") refuseHuge(program, batch, path);
   try {
-    return { device, batch, shapes, run: prepare(program, device) };
+    return { device, threads, wanted, batch, shapes, run: prepare(program, device) };
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep(error, path);
     if (!(error instanceof UnrollError) || error.code !== "memory") throw error;

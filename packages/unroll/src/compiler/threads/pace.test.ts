@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { Pace } from "./pace.ts";
+
+/** How often of `runs` runs it shared, where the two ways take these times. */
+function sharedRuns(pace: Pace, runs: number, times: { readonly shared: number; readonly alone: number }): number {
+  let shared = 0;
+  for (let run = 0; run < runs; run++) {
+    const way = pace.next();
+    if (way === "shared") shared++;
+    pace.took(way, times[way]);
+  }
+  return shared;
+}
+
+describe("the pace of split programs", () => {
+  it("tries both ways, then shares where that is quicker", () => {
+    const pace = new Pace();
+    expect(sharedRuns(pace, 16, { shared: 0.1, alone: 0.18 })).toBe(8);
+    expect(sharedRuns(pace, 320, { shared: 0.1, alone: 0.18 })).toBe(310);
+  });
+
+  it("runs alone where sharing is slower, and sees when that changes", () => {
+    const pace = new Pace();
+    sharedRuns(pace, 16, { shared: 0.2, alone: 0.18 });
+    expect(sharedRuns(pace, 320, { shared: 0.2, alone: 0.18 })).toBe(10);
+    sharedRuns(pace, 320, { shared: 0.1, alone: 0.18 });
+    expect(sharedRuns(pace, 320, { shared: 0.1, alone: 0.18 })).toBe(310);
+  });
+
+  it("forgets how slow the first runs were", () => {
+    const pace = new Pace();
+    pace.next();
+    pace.took("shared", 1.9);
+    pace.next();
+    pace.took("alone", 0.3);
+    sharedRuns(pace, 100, { shared: 0.1, alone: 0.18 });
+    expect(sharedRuns(pace, 320, { shared: 0.1, alone: 0.18 })).toBe(310);
+  });
+
+  it("always shares long runs", () => {
+    const pace = new Pace();
+    sharedRuns(pace, 1, { shared: 40, alone: 80 });
+    expect(sharedRuns(pace, 100, { shared: 40, alone: 80 })).toBe(100);
+  });
+});

@@ -1,0 +1,34 @@
+/** How many threads a prediction may use: the process-wide setting and its check. What threads do is in compiler/threads/. */
+import { UnrollError } from "../core/errors.ts";
+
+/** More than any machine's use for one model's batch. */
+const mostThreads = 64;
+
+let threads = 1;
+
+/**
+ * Lets every prediction that names no `threads` use so many. 1 at first: threads cost memory (each has a copy of the weights)
+ * and the start of a worker.
+ *
+ * @throws UnrollError `option`
+ * @example setThreads(4);
+ */
+export function setThreads(count: number): void {
+  checkThreads(count);
+  threads = count;
+}
+
+export function defaultThreads(): number {
+  return threads;
+}
+
+/** @throws UnrollError `option` for anything but a whole number from 1 to 64. */
+export function checkThreads(count: number): void {
+  if (Number.isInteger(count) && count >= 1 && count <= mostThreads) return;
+  throw new UnrollError({
+    code: "option",
+    path: "threads",
+    expected: `it must be a whole number from 1 to ${mostThreads}`,
+    received: `threads = ${count}`,
+  });
+}
