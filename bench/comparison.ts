@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- predict` and `-- train`: every workload on every peer that is there, in turns, and the table.
  *
- *   --only W1,W2   --peers unroll,torch   --rounds 15   --json FILE
+ *   --only W1,W2   --peers unroll,torch   --rounds 15   --threads 1   --json FILE
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -24,11 +24,17 @@ const { values, positionals } = parseArgs({
     only: { type: "string" },
     peers: { type: "string" },
     rounds: { type: "string", default: "15" },
+    threads: { type: "string", default: "1" },
     json: { type: "string" },
   },
 });
 const [work, bench, bundles] = positionals as [Work, string, string]; // scripts/bench.mjs gives them
 const rounds = Number(values.rounds);
+const threads = Number(values.threads);
+if (threads > 1 && work === "train") {
+  console.error("--threads is for predict: Unroll trains on one thread.");
+  process.exit(2);
+}
 const chosen = (list: string | undefined, name: string): boolean =>
   list === undefined || list.split(",").includes(name);
 
@@ -63,7 +69,7 @@ async function run(places: Places): Promise<void> {
 function title(): string {
   const what =
     work === "predict" ? "A prediction of the whole batch" : "A training step on the whole batch (Adam, mse)";
-  return `${what}, ms: median of ${rounds} rounds (best–worst), × the time of the first column. One thread each.`;
+  return `${what}, ms: median of ${rounds} rounds (best–worst), × the time of the first column. ${threads === 1 ? "One thread each" : `Up to ${threads} threads each, the limit is one core's`}.`;
 }
 
 interface StartedPeer {
@@ -74,9 +80,14 @@ interface StartedPeer {
 async function startPeers(places: Places): Promise<StartedPeer[]> {
   const started: StartedPeer[] = [];
   for (const listed of listPeers(places)) {
+    // More threads are a question to those that have them.
+    if (threads > 1 && listed.threads !== true) continue;
     if (!chosen(values.peers, listed.key) || (work === "train" && !listed.trains)) continue;
     try {
-      started.push({ listed, process: await PeerProcess.start(listed, { UNROLL_BENCH_FOLDER: places.bench }) });
+      started.push({
+        listed,
+        process: await PeerProcess.start(listed, { UNROLL_BENCH_FOLDER: places.bench }, threads),
+      });
     } catch (error) {
       console.error(`${listed.name} is not here: ${error instanceof Error ? error.message : error}`);
     }

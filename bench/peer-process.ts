@@ -28,10 +28,15 @@ export class PeerProcess {
   }
 
   /** Throws an Error with the last lines that the process wrote when it does not start. */
-  static async start(command: PeerCommand, env: Readonly<Record<string, string>>): Promise<PeerProcess> {
+  static async start(
+    command: PeerCommand,
+    env: Readonly<Record<string, string>>,
+    threads: number,
+  ): Promise<PeerProcess> {
+    const count = String(threads);
     const child = spawn(command.program, command.args, {
       // Libraries start threads of their own unless they are told not to.
-      env: { ...process.env, OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1", ...env },
+      env: { ...process.env, OMP_NUM_THREADS: count, MKL_NUM_THREADS: count, UNROLL_BENCH_THREADS: count, ...env },
     });
     const answers = new Answers(child);
     const { ready } = await answers.next();

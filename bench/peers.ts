@@ -21,6 +21,8 @@ export interface ListedPeer extends PeerCommand {
   /** Calls of more floating-point operations are left out. */
   readonly mostFlops?: number;
   readonly trains: boolean;
+  /** Whether it predicts on several threads if asked to. */
+  readonly threads?: boolean;
 }
 
 export function listPeers({ bench, bundles }: Places): ListedPeer[] {
@@ -28,12 +30,26 @@ export function listPeers({ bench, bundles }: Places): ListedPeer[] {
   const bundled = (name: string): string => join(bundles, `${name}.mjs`);
   const tfjs = { program, resetBefore: true, trains: true };
   const peers: ListedPeer[] = [
-    { key: "unroll", name: "Unroll", program, args: [...relaxedFlags(), bundled("unroll")], trains: true },
-    { key: "plain", name: "Unroll without relaxed SIMD", program, args: [bundled("unroll")], trains: true },
+    {
+      key: "unroll",
+      name: "Unroll",
+      program,
+      args: [...relaxedFlags(), bundled("unroll")],
+      trains: true,
+      threads: true,
+    },
+    {
+      key: "plain",
+      name: "Unroll without relaxed SIMD",
+      program,
+      args: [bundled("unroll")],
+      trains: true,
+      threads: true,
+    },
     ...(hasCompiler()
       ? [{ key: "native", name: "Unroll native", program, args: [bundled("unroll"), "native"], trains: true }]
       : []),
-    { key: "onnx", name: "onnxruntime-node", program, args: [bundled("onnxruntime")], trains: false },
+    { key: "onnx", name: "onnxruntime-node", program, args: [bundled("onnxruntime")], trains: false, threads: true },
     {
       key: "tfjs",
       name: "TensorFlow.js wasm",
@@ -56,7 +72,8 @@ export function listPeers({ bench, bundles }: Places): ListedPeer[] {
     ["torch", "PyTorch", "torch"],
     ["keras", "Keras", "keras"],
   ] as const) {
-    if (hasModule(python, module)) peers.push({ key, name, program: python, args: [script, key], trains: true });
+    if (hasModule(python, module))
+      peers.push({ key, name, program: python, args: [script, key], trains: true, threads: true });
   }
   return peers;
 }

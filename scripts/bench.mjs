@@ -1,8 +1,11 @@
 /**
  * Measures Unroll beside other systems, and what it costs to start and to ship.
  *
- *   npm run bench -- predict [--only W1,W2] [--peers unroll,onnx,tfjs,tfjs-cpu,torch,keras,plain] [--rounds 15] [--json FILE]
- *   npm run bench -- train   (the same options)
+ *   npm run bench -- predict [--only W1,W2] [--peers unroll,onnx,tfjs,tfjs-cpu,torch,keras,plain] [--rounds 15]
+ *                            [--threads 1] [--json FILE]
+ *   npm run bench -- train   (the same options, one thread)
+ *   npm run bench -- threads [--threads 2] [--rounds 40] [--only W2,B64]
+ *   npm run bench -- scale   [--rounds 20]
  *   npm run bench -- startup | size | files
  *   npm run bench -- kernels | functions [--plain]
  *
@@ -34,6 +37,8 @@ const commands = {
   },
   kernels: runOne,
   functions: runOne,
+  threads: runOne,
+  scale: runOne,
 };
 
 async function compare() {

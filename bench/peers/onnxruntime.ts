@@ -1,7 +1,7 @@
-/** ONNX Runtime for Node, with one thread. It does not train. */
+/** ONNX Runtime for Node. It does not train. */
 import { readFileSync } from "node:fs";
 import { fromBench, readTensor, versionOf } from "./files.ts";
-import { serve } from "./protocol.ts";
+import { serve, threads } from "./protocol.ts";
 
 /** What is used of onnxruntime-node, which has no types here. */
 interface OnnxRuntime {
@@ -33,7 +33,7 @@ await serve({
     await session?.release();
     session = await InferenceSession.create(readFileSync(`${folder}/model.onnx`), {
       logSeverityLevel: 3,
-      intraOpNumThreads: 1,
+      intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",

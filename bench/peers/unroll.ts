@@ -3,7 +3,7 @@ import { type Device, loadModel, type Model, type Tensor, tensor } from "../libr
 import { MachineLimits } from "../machine.ts";
 import { training } from "../workloads.ts";
 import { readTensor } from "./files.ts";
-import { serve } from "./protocol.ts";
+import { serve, threads } from "./protocol.ts";
 
 const device = process.argv[2] as Device | undefined; // from peers.ts
 let model: Model;
@@ -20,7 +20,7 @@ await serve({
     if (forTraining) model.compile({ ...training, device });
   },
   predict() {
-    const result = model.predict(x, { batchSize: x.shape[0]!, device });
+    const result = model.predict(x, { batchSize: x.shape[0]!, device, threads });
     return (result as Tensor).data; // the models have one output
   },
   train: () => model.trainOnBatch(x, y),
