@@ -10,11 +10,6 @@ export class Helper {
   readonly #parts = new Set<number>();
   #worker: StartedWorker | undefined;
 
-  /** How many parts it knows. */
-  get size(): number {
-    return this.#parts.size;
-  }
-
   /** Makes a part known; the first one starts the worker. */
   know(part: number, module: WebAssembly.Module, memory: WebAssembly.Memory): void {
     this.#worker ??= startWorker();

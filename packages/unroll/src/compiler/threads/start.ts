@@ -22,10 +22,14 @@ export function threadsRefusal(): string | undefined {
   }
 }
 
-/** A worker; one that fails to start does nothing and says nothing. */
+/** A worker; one that is not allowed or fails to start does nothing and says nothing. */
 export function startWorker(): StartedWorker {
   const node = nodeWorkers();
-  return node === undefined ? startInPage() : startInNode(node);
+  try {
+    return node === undefined ? startInPage() : startInNode(node);
+  } catch {
+    return { send: () => {}, end: () => {} };
+  }
 }
 
 function startInNode({ Worker: NodeWorker }: typeof WorkerThreads): StartedWorker {
@@ -41,21 +45,16 @@ function startInNode({ Worker: NodeWorker }: typeof WorkerThreads): StartedWorke
 
 function startInPage(): StartedWorker {
   const address = URL.createObjectURL(new Blob([pageProgram], { type: "text/javascript" }));
-  try {
-    const worker = new Worker(address);
-    // A policy that forbids such workers is told here.
-    worker.onerror = (event) => event.preventDefault();
-    return {
-      send: (message) => worker.postMessage(message),
-      end: () => {
-        worker.terminate();
-        URL.revokeObjectURL(address);
-      },
-    };
-  } catch {
-    URL.revokeObjectURL(address);
-    return { send: () => {}, end: () => {} };
-  }
+  const worker = new Worker(address);
+  // A policy that forbids such workers is told here.
+  worker.onerror = (event) => event.preventDefault();
+  return {
+    send: (message) => worker.postMessage(message),
+    end: () => {
+      worker.terminate();
+      URL.revokeObjectURL(address);
+    },
+  };
 }
 
 /** Node's own module, without an import that a browser would stumble over; undefined elsewhere. */

@@ -1,0 +1,80 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { i32, ModuleBuilder } from "../assembler.ts";
+import { memoryModule } from "../plan.ts";
+import { Helper } from "./helper.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+/** A module that adds 1 to the first word of its memory. */
+const counter = (): WebAssembly.Module => {
+  const module = new ModuleBuilder();
+  module.useMemory({ pages: 1, maximumPages: 1, shared: true, from: [memoryModule, "memory"] });
+  module.func({ name: "run", export: true }, (f) => f.do(i32.store(0, i32.add(i32.load(0), 1))));
+  return new WebAssembly.Module(module.toBytes());
+};
+
+function sharedMemory(): { memory: WebAssembly.Memory; words: Int32Array } {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  return { memory, words: new Int32Array(memory.buffer) };
+}
+
+/** Offers a part until the helper has run it; false after 20 s. */
+async function runsPart(helper: Helper, part: number): Promise<boolean> {
+  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+    helper.offer(part);
+    await pause(2);
+    if (helper.takeBack(part)) continue;
+    helper.finish(part);
+    return true;
+  }
+  return false;
+}
+
+describe("a helper", () => {
+  it("runs each offer once, and only parts that it knows", async () => {
+    const helper = new Helper();
+    const [first, second] = [sharedMemory(), sharedMemory()];
+    helper.know(1, counter(), first.memory);
+    helper.know(2, counter(), second.memory);
+    expect(await runsPart(helper, 1)).toBe(true);
+    expect(await runsPart(helper, 2)).toBe(true);
+    expect(await runsPart(helper, 2)).toBe(true);
+    expect([first.words[0], second.words[0]]).toEqual([1, 2]);
+    helper.offer(3);
+    await pause(50);
+    expect(helper.takeBack(3)).toBe(true);
+    helper.forget(1);
+    helper.forget(2);
+  });
+
+  it("ends its worker with the last part, and starts another one when it is needed again", async () => {
+    const helper = new Helper();
+    const { memory, words } = sharedMemory();
+    helper.know(1, counter(), memory);
+    expect(await runsPart(helper, 1)).toBe(true);
+    helper.forget(1);
+    helper.offer(1);
+    await pause(50);
+    expect(helper.takeBack(1)).toBe(true);
+    helper.know(2, counter(), memory);
+    expect(await runsPart(helper, 2)).toBe(true);
+    expect(words[0]).toBe(2);
+    helper.forget(2);
+  });
+
+  it("has everything given back where workers may not be started", () => {
+    vi.spyOn(process, "getBuiltinModule").mockReturnValue({
+      Worker: class {
+        constructor() {
+          throw new Error("Access to this API has been restricted");
+        }
+      },
+    } as never);
+    const helper = new Helper();
+    helper.know(1, counter(), sharedMemory().memory);
+    helper.offer(1);
+    expect(helper.takeBack(1)).toBe(true);
+    helper.forget(1);
+  });
+});
