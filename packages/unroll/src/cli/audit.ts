@@ -8,8 +8,8 @@ import { answerToJson } from "../explain/answers/answer-json.ts";
 import { answerToText } from "../explain/answers/answer-text.ts";
 import { type Audit, auditCode, findingToText } from "../explain/answers/audit.ts";
 import { indented, plural, wrapText } from "../explain/lines.ts";
+import { readFileBytes } from "../formats/read-bytes.ts";
 import type { Command } from "./command.ts";
-import { readFileBytes } from "./open-models.ts";
 import { fileOf, printJson } from "./print.ts";
 
 export const audit: Command = {

@@ -2,7 +2,6 @@
  * What commands read: models out of any file that the library opens, code and notebooks, and Keras's recorded cases (a model
  * with weights, inputs and outputs in one JSON). Shared by the commands; each takes what it needs.
  */
-import { readFile as readBytes } from "node:fs/promises";
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Repair } from "../explain/repairs/index.ts";
@@ -221,22 +220,4 @@ function readSettings(given: FlagValues[string]): Record<string, number | string
     settings[text.slice(0, at).trim()] = value !== "" && Number.isFinite(Number(value)) ? Number(value) : value;
   }
   return settings;
-}
-
-/** A file's bytes, or an UnrollError that says why not. */
-export async function readFileBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await readBytes(path);
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    throw new UnrollError(
-      {
-        code: "file",
-        path,
-        expected: "the file must be readable",
-        received: code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : code,
-      },
-      { cause },
-    );
-  }
 }

@@ -5,14 +5,14 @@
 import { UnrollError } from "../core/errors.ts";
 import { formatCsv, type Matrix, type Table, tableOf } from "../data/index.ts";
 import { plural } from "../explain/lines.ts";
+import { type InputWindows, modelForecasts } from "../forecast/forecasts.ts";
+import { isoDate, readNewRows } from "../forecast/series.ts";
+import type { ForecastFacts } from "../forecast/sidecar.ts";
 import { writeFile } from "../formats/files.ts";
 import type { Model } from "../model/model.ts";
 import type { Terminal } from "./command.ts";
 import { printJson } from "./print.ts";
-import { type InputWindows, modelForecasts } from "./train/forecasts.ts";
 import { checkFit } from "./train/model.ts";
-import { isoDate, readNewRows } from "./train/series.ts";
-import type { ForecastFacts } from "./train/sidecar.ts";
 
 /** Forecasts from every window of a table. */
 export interface RowForecasts {

@@ -5,6 +5,7 @@
 import { UnrollError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import { type Tensor, toNested } from "../core/tensor.ts";
+import { readSidecar, sidecarPath } from "../forecast/sidecar.ts";
 import { writeFile } from "../formats/files.ts";
 import type { Command } from "./command.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
@@ -12,7 +13,6 @@ import { csvJob, predictLargeCsv } from "./predict-csv.ts";
 import { fileOf, printJson } from "./print.ts";
 import { inputFlag, nanRemarks, readInputs } from "./read-data.ts";
 import { checkTarget } from "./targets.ts";
-import { readSidecar, sidecarPath } from "./train/sidecar.ts";
 
 export const predict: Command = {
   name: "predict",

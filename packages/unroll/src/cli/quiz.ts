@@ -10,8 +10,8 @@ import { type Question, type QuestionCheck, questionKinds } from "../explain/qui
 import { quizQuestions, startQuiz } from "../explain/quiz/quiz.ts";
 import { formatQuizSet, mostQuestions, parseNames, parseQuizSet, type QuizSet } from "../explain/quiz/quiz-set.ts";
 import { gradeCsv, worksheetHtml, worksheetMarkdown } from "../explain/quiz/worksheet.ts";
+import { readFileBytes } from "../formats/read-bytes.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
-import { readFileBytes } from "./open-models.ts";
 import { printJson } from "./print.ts";
 
 export const quiz: Command = {

@@ -5,10 +5,10 @@ import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import { isTensor, type NestedArray, type Tensor, tensor } from "../core/tensor.ts";
 import { checkNumberCells } from "../data/number-cells.ts";
 import { toFloat32 } from "../formats/numbers.ts";
+import { readFileBytes } from "../formats/read-bytes.ts";
 import type { SymbolicTensor } from "../layers/index.ts";
 import type { Model } from "../model/model.ts";
 import type { Flag, FlagValues } from "./command.ts";
-import { readFileBytes } from "./open-models.ts";
 
 export const inputFlag: Flag = {
   kind: "string",

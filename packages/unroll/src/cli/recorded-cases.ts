@@ -7,8 +7,8 @@ import { UnrollError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { modelFromConfig } from "../formats/keras-model.ts";
+import { readFileBytes } from "../formats/read-bytes.ts";
 import type { FileModel } from "./open-models.ts";
-import { readFileBytes } from "./open-models.ts";
 
 interface RecordedTensor {
   readonly shape: readonly number[];

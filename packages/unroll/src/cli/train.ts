@@ -3,19 +3,20 @@
  * in train/; this file puts them in order.
  */
 import { UnrollError } from "../core/errors.ts";
+import { type Baselines, type Forecasts, testBaselines, testForecasts } from "../forecast/forecasts.ts";
+import { compileFor, defaultLookback, defaultModel } from "../forecast/model.ts";
+import { cutParts } from "../forecast/parts.ts";
+import { type Score, scoresOf, type Verdict, verdictOf } from "../forecast/scores.ts";
+import { readSeries } from "../forecast/series.ts";
+import { sidecarPath, writeSidecar } from "../forecast/sidecar.ts";
 import { formatOfPath, saveModel, withoutArchitecture, withoutWeights } from "../formats/save.ts";
 import type { Model } from "../model/model.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { fileOf, printJson } from "./print.ts";
 import { checkTarget } from "./targets.ts";
-import { type Baselines, type Forecasts, testBaselines, testForecasts } from "./train/forecasts.ts";
-import { checkFit, compileFor, defaultLookback, defaultModel, readGivenModel, timestepsOf } from "./train/model.ts";
-import { cutParts } from "./train/parts.ts";
+import { checkFit, readGivenModel, timestepsOf } from "./train/model.ts";
 import { checkCheckpoint, type RunParts, runTraining, type TrainedRun } from "./train/run.ts";
-import { type Score, scoresOf, type Verdict, verdictOf } from "./train/scores.ts";
-import { readSeries } from "./train/series.ts";
 import { readSettings, type TrainSettings, trainFlags } from "./train/settings.ts";
-import { sidecarPath, writeSidecar } from "./train/sidecar.ts";
 import { dataText, partRows, resultText } from "./train/text.ts";
 
 export const train: Command = {

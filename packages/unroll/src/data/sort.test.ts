@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseCsv } from "./csv.ts";
-import { sortRows } from "./sort.ts";
+import { sortRows, takeRows } from "./sort.ts";
 import { tableOf } from "./table.ts";
 
 describe("sortRows", () => {
@@ -21,5 +21,17 @@ describe("sortRows", () => {
   it("refuses a row without a value, by its line", () => {
     const table = parseCsv("t,n\n1,5\n,6\n2,7\n");
     expect(() => sortRows(table, "t")).toThrow(/column t: must have a value in every row.*none in line 3/);
+  });
+});
+
+describe("takeRows", () => {
+  it("keeps lines, words and the issues of the rows it takes", () => {
+    const table = parseCsv("day,store,sold\n1,a,x1\n2,b,20\n3,a,30\n", { types: { sold: "number" } });
+    const part = takeRows(table, Uint32Array.of(2, 0));
+    expect(part.numbers("day")).toEqual(Float64Array.of(3, 1));
+    expect(part.column("store").values).toEqual(["a", "a"]);
+    expect([...part.lines]).toEqual([4, 2]);
+    expect(part.issues.map(({ row }) => row)).toEqual([2]);
+    expect(takeRows(table, Uint32Array.of(1)).issues).toEqual([]);
   });
 });

@@ -25,12 +25,26 @@ export function sortRows(table: Table, name: string): Table {
   }
   if (values.every((value, row) => row === 0 || value >= values[row - 1]!)) return table;
   const order = Uint32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]! || a - b);
+  return takeRows(table, order);
+}
+
+/**
+ * The rows of these indices (from 0), in this order; each keeps its line.
+ *
+ * @example takeRows(tableOf({ day: [1, 2, 3] }), Uint32Array.of(2, 0)).numbers("day") // Float64Array [3, 1]
+ */
+export function takeRows(table: Table, rows: Uint32Array): Table {
   const columns = table.columns.map(
     (column): Column =>
       column.type === "category"
-        ? { ...column, values: Array.from(order, (row) => column.values[row]!) }
-        : { ...column, values: Float64Array.from(order, (row) => column.values[row]!) },
+        ? { ...column, values: Array.from(rows, (row) => column.values[row]!) }
+        : { ...column, values: Float64Array.from(rows, (row) => column.values[row]!) },
   );
-  const { issues, issueCount, notes } = table;
-  return new Table(columns, { lines: order.map((row) => table.lines[row]!), issues, issueCount, notes });
+  const lines = rows.map((row) => table.lines[row]!);
+  if (rows.length === table.rows) {
+    const { issues, issueCount, notes } = table;
+    return new Table(columns, { lines, issues, issueCount, notes });
+  }
+  const kept = new Set(lines);
+  return new Table(columns, { lines, issues: table.issues.filter(({ row }) => kept.has(row)), notes: table.notes });
 }

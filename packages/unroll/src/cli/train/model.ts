@@ -1,16 +1,12 @@
-/** The model that `unroll train` trains: one of a file, checked against the windows, or a plain recurrent one. */
+/** The model of a file that `unroll train` trains, checked against the windows. The plain one is in forecast/. */
 import { UnrollError } from "../../core/errors.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import { copyOf, inFile } from "../../formats/failure.ts";
-import { input, layers, setSeed } from "../../layers/index.ts";
+import { setSeed } from "../../layers/index.ts";
 import type { Model } from "../../model/model.ts";
-import { sequential } from "../../model/sequential.ts";
-import { compileModel } from "../../training/compile.ts";
 import type { FlagValues } from "../command.ts";
 import { readOneModel } from "../open-models.ts";
 import type { TrainSettings } from "./settings.ts";
-
-export const defaultLookback = 21;
 
 /**
  * The model of `--model`; weights that the file does not have are drawn by the seed. Undefined without `--model`.
@@ -34,29 +30,6 @@ export function timestepsOf(model: Model | undefined): number | undefined {
   if (model?.hasGraph !== true) return undefined;
   const { shape } = model.inputs[0]!;
   return shape.length === 3 ? (shape[1] ?? undefined) : undefined;
-}
-
-const cells = {
-  lstm: (units: number) => layers.lstm({ units, name: "memory" }),
-  gru: (units: number) => layers.gru({ units, name: "memory" }),
-  simpleRNN: (units: number) => layers.simpleRNN({ units, name: "memory" }),
-};
-
-/** A recurrent layer that reads the window, and a Dense layer with one output for each row ahead. */
-export function defaultModel(
-  { cell, units, seed, horizon }: Pick<TrainSettings, "cell" | "units" | "seed" | "horizon">,
-  lookback: number,
-  features: number,
-): Model {
-  return sequential({
-    name: `${cell}_forecast`,
-    seed,
-    layers: [
-      input({ shape: [lookback, features], name: "window" }),
-      cells[cell](units),
-      layers.dense({ units: horizon, name: "ahead" }),
-    ],
-  });
 }
 
 /**
@@ -117,17 +90,4 @@ function checkOutput(file: string, shape: Shape, horizon: number): void {
 
 function misfit(path: string, expected: string, received: string, hint?: string): UnrollError {
   return new UnrollError({ code: "shape", path, expected, received, ...(hint === undefined ? {} : { hint }) });
-}
-
-/** Sets optimizer, loss and metrics. Throws UnrollError `unknown-name`, `option`. */
-export function compileFor(
-  model: Model,
-  { optimizer, learningRate, loss }: Pick<TrainSettings, "optimizer" | "learningRate" | "loss">,
-): void {
-  compileModel(model, {
-    optimizer:
-      learningRate === undefined ? optimizer : { class_name: optimizer, config: { learning_rate: learningRate } },
-    loss,
-    metrics: ["mae"],
-  });
 }

@@ -1,10 +1,10 @@
 /** The charts of a training report: which numbers go on which axis, under which name. */
 import type { Matrix } from "../../data/index.ts";
+import { formatError } from "../../forecast/scores.ts";
+import type { Series } from "../../forecast/series.ts";
 import { type Chart, type ChartAxis, type ChartSeries, drawChart } from "../report/chart.ts";
 import type { TrainResult } from "../train.ts";
 import type { TracedGradients } from "./report-gradients.ts";
-import { formatError } from "./scores.ts";
-import type { Series } from "./series.ts";
 
 /** The target over all rows, with the parts. */
 export function dataChart({ series, parts }: TrainResult): string {

@@ -3,12 +3,12 @@
 import { version } from "../../core/package-version.ts";
 import { escapeXml } from "../../equations/printers.ts";
 import { explainModel } from "../../explain/index.ts";
+import { errorsByStep, formatError, type Outcome } from "../../forecast/scores.ts";
 import { writeFile } from "../../formats/files.ts";
 import { paragraph, reportPage, type Section, table } from "../report/page.ts";
 import type { TrainResult } from "../train.ts";
 import { dataChart, errorChart, forecastChart, gradientChart, lossChart, residualChart } from "./report-charts.ts";
 import { traceTraining } from "./report-gradients.ts";
-import { errorsByStep, formatError, type Outcome } from "./scores.ts";
 import { missingSentences, partRows } from "./text.ts";
 
 /** Writes the page, whole or not at all. Throws UnrollError `file`. */

@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import { access, rm } from "node:fs/promises";
 import { UnrollError } from "../../core/errors.ts";
+import type { Parts } from "../../forecast/parts.ts";
+import type { Series } from "../../forecast/series.ts";
 import { modelToConfig } from "../../formats/keras-model-write.ts";
 import type { Model } from "../../model/model.ts";
 import { type Callback, type CallbackState, EarlyStopping } from "../../training/callbacks.ts";
@@ -9,9 +11,7 @@ import { fit } from "../../training/fit.ts";
 import type { FitResult } from "../../training/fit-options.ts";
 import type { FlagValues, Terminal } from "../command.ts";
 import { listenForInterrupt } from "./interrupt.ts";
-import type { Parts } from "./parts.ts";
 import { showProgress } from "./progress.ts";
-import type { Series } from "./series.ts";
 import { resumeCommand, type TrainSettings } from "./settings.ts";
 
 export interface TrainedRun extends FitResult {

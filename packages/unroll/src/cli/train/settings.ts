@@ -1,5 +1,6 @@
 /** What `unroll train` is asked for: its flags, their checks, and the command that would ask for the same again. */
 import { UnrollError } from "../../core/errors.ts";
+import type { ForecastSettings } from "../../forecast/settings.ts";
 import type { Flag, FlagValues } from "../command.ts";
 
 export const trainFlags: Readonly<Record<string, Flag>> = {
@@ -32,23 +33,9 @@ export const trainFlags: Readonly<Record<string, Flag>> = {
   resume: { kind: "boolean", doc: "go on from the checkpoint" },
 };
 
-export interface TrainSettings {
-  /** The CSV file. */
-  readonly data: string;
-  readonly target: string;
-  /** As given; undefined takes every column of numbers. */
-  readonly features: readonly string[] | undefined;
+export interface TrainSettings extends ForecastSettings {
   /** Rows; undefined takes the model's, or 21. */
   readonly lookback: number | undefined;
-  /** Rows. */
-  readonly horizon: number;
-  /** A column; null for none, undefined to look for one. */
-  readonly date: string | null | undefined;
-  readonly missing: "skip" | "forward" | "linear";
-  readonly scaler: "standard" | "minmax" | "none";
-  /** Share below 1, or number of windows. */
-  readonly validation: number;
-  readonly test: number;
   readonly period: number | undefined;
   readonly model: string | undefined;
   readonly cell: "lstm" | "gru" | "simpleRNN";

@@ -1,9 +1,9 @@
 /** What `unroll train` prints: the data before training, the errors and the verdict after it. */
 import { count, plural, wrapText } from "../../explain/lines.ts";
+import type { Parts } from "../../forecast/parts.ts";
+import { formatError, type Score, type Verdict } from "../../forecast/scores.ts";
+import { isoDate, type Series } from "../../forecast/series.ts";
 import type { Model } from "../../model/model.ts";
-import type { Parts } from "./parts.ts";
-import { formatError, type Score, type Verdict } from "./scores.ts";
-import { isoDate, type Series } from "./series.ts";
 
 /** Places of a column, and columns, that are told one by one. */
 const mostRuns = 5;

@@ -2,7 +2,7 @@
  * The series cut by time into training, validation and test, as windows in the units of the file and as windows that the
  * model reads: scaled by what the training part alone shows.
  */
-import { UnrollError } from "../../core/errors.ts";
+import { UnrollError } from "../core/errors.ts";
 import {
   type Matrix,
   MinMaxScaler,
@@ -13,9 +13,9 @@ import {
   splitByTime,
   type WindowView,
   windows,
-} from "../../data/index.ts";
+} from "../data/index.ts";
 import type { Series } from "./series.ts";
-import type { TrainSettings } from "./settings.ts";
+import type { ForecastSettings } from "./settings.ts";
 
 export interface Parts {
   readonly lookback: number;
@@ -32,7 +32,7 @@ export interface Parts {
   readonly skipped: number;
 }
 
-type PartSettings = Pick<TrainSettings, "horizon" | "scaler" | "validation" | "test">;
+type PartSettings = Pick<ForecastSettings, "horizon" | "scaler" | "validation" | "test">;
 
 /** @throws UnrollError `data` for a series that is too short */
 export function cutParts(series: Series, lookback: number, settings: PartSettings): Parts {
@@ -134,7 +134,7 @@ function checkTraining({ file, columns, matrix, lines }: Series, rows: number): 
   });
 }
 
-function fitScaler(training: Matrix, kind: TrainSettings["scaler"]): Scaler | undefined {
+function fitScaler(training: Matrix, kind: ForecastSettings["scaler"]): Scaler | undefined {
   if (kind === "none") return undefined;
   return (kind === "minmax" ? new MinMaxScaler() : new StandardScaler()).fit(training);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Matrix, toMatrix } from "../../data/index.ts";
+import { type Matrix, toMatrix } from "../data/index.ts";
 import type { Forecasts } from "./forecasts.ts";
 import { errorsByStep, formatError, scoresOf, verdictOf } from "./scores.ts";
 

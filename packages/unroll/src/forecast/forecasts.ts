@@ -1,8 +1,8 @@
 /** Forecasts of the windows, in the units of the file: the model's and those that need no model. */
-import { UnrollError } from "../../core/errors.ts";
-import type { Tensor } from "../../core/tensor.ts";
-import { findPeriod, lastValue, type Matrix, type Scaler, seasonalNaive, type WindowView } from "../../data/index.ts";
-import type { Model } from "../../model/model.ts";
+import { UnrollError } from "../core/errors.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { findPeriod, lastValue, type Matrix, type Scaler, seasonalNaive, type WindowView } from "../data/index.ts";
+import type { Model } from "../model/model.ts";
 import type { Parts } from "./parts.ts";
 import type { Series } from "./series.ts";
 

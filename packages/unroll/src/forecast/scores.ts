@@ -1,5 +1,5 @@
 /** Errors of the model and of the baselines on the test part, and the sentence that says whether the model is worth it. */
-import { compareForecasts, type Matrix, meanAbsoluteError, r2Score, rootMeanSquaredError } from "../../data/index.ts";
+import { compareForecasts, type Matrix, meanAbsoluteError, r2Score, rootMeanSquaredError } from "../data/index.ts";
 import type { Forecasts } from "./forecasts.ts";
 
 /** Errors over all windows and steps; `rmse` and `mae` in the units of the target. */

@@ -2,13 +2,13 @@
  * What a forecast on new rows needs beside the model: which columns in which order, how they are scaled, how many rows. One
  * JSON file next to the model's, read as a stranger's.
  */
-import { UnrollError } from "../../core/errors.ts";
-import { type Scaler, type ScalerJSON, scalerFromJSON } from "../../data/index.ts";
-import { writeFile } from "../../formats/files.ts";
-import { readFileBytes } from "../open-models.ts";
+import { UnrollError } from "../core/errors.ts";
+import { type Scaler, type ScalerJSON, scalerFromJSON } from "../data/index.ts";
+import { writeFile } from "../formats/files.ts";
+import { readFileBytes } from "../formats/read-bytes.ts";
 import type { Parts } from "./parts.ts";
 import type { Series } from "./series.ts";
-import type { TrainSettings } from "./settings.ts";
+import type { ForecastSettings } from "./settings.ts";
 
 /** The facts of the file. */
 export interface ForecastFacts {
@@ -22,7 +22,7 @@ export interface ForecastFacts {
   readonly horizon: number;
   /** The column with the dates, where there was one. */
   readonly date: string | undefined;
-  readonly missing: TrainSettings["missing"];
+  readonly missing: ForecastSettings["missing"];
   readonly scaler: Scaler | undefined;
 }
 
@@ -39,7 +39,15 @@ export function sidecarPath(model: string): string {
 /** Writes the facts beside the model. Throws UnrollError `file`. */
 export async function writeSidecar(
   path: string,
-  { series, parts, settings }: { readonly series: Series; readonly parts: Parts; readonly settings: TrainSettings },
+  {
+    series,
+    parts,
+    settings,
+  }: {
+    readonly series: Series;
+    readonly parts: Pick<Parts, "lookback" | "horizon" | "scaler">;
+    readonly settings: Pick<ForecastSettings, "missing">;
+  },
 ): Promise<void> {
   const { target, features, columns, dates, file, sha256, lines } = series;
   const json = {

@@ -3,7 +3,7 @@
  * sorting and filling are data/'s work; here is what the command line decides about them.
  */
 import { createHash } from "node:crypto";
-import { didYouMean, UnrollError } from "../../core/errors.ts";
+import { didYouMean, UnrollError } from "../core/errors.ts";
 import {
   type FilledCell,
   fillMissing,
@@ -14,9 +14,10 @@ import {
   sortRows,
   type Table,
   tableToMatrix,
-} from "../../data/index.ts";
-import { readFileBytes } from "../open-models.ts";
-import type { TrainSettings } from "./settings.ts";
+  takeRows,
+} from "../data/index.ts";
+import { readFileBytes } from "../formats/read-bytes.ts";
+import type { ForecastSettings } from "./settings.ts";
 
 export interface Series {
   /** The path as given. */
@@ -47,16 +48,72 @@ export interface MissingCell {
   readonly text: string;
 }
 
-type SeriesSettings = Pick<TrainSettings, "data" | "target" | "features" | "date" | "missing">;
+type SeriesSettings = Pick<ForecastSettings, "data" | "target" | "features" | "date" | "missing">;
 
 /** Some columns of a table, oldest row first. */
 export type Rows = Pick<Series, "matrix" | "lines" | "dates" | "filled">;
 
 /** @throws UnrollError `file`, `data`, `unknown-name` */
 export async function readSeries(settings: SeriesSettings): Promise<Series> {
-  const { data: file, target } = settings;
+  const bytes = await readFileBytes(settings.data);
+  return seriesOf(readTable(bytes, settings.data), settings, sha256Of(bytes));
+}
+
+/**
+ * One series for each value of the column `group`, in the order in which the values first appear.
+ *
+ * @throws UnrollError `file`, `data`, `unknown-name`
+ */
+export async function readGroups(settings: SeriesSettings, group: string): Promise<ReadonlyMap<string, Series>> {
+  const { data: file } = settings;
   const bytes = await readFileBytes(file);
   const whole = readTable(bytes, file);
+  const sha256 = sha256Of(bytes);
+  const rowsByGroup = new Map<string, number[]>();
+  groupTexts(whole, group, file).forEach((text, row) => {
+    const rows = rowsByGroup.get(text) ?? [];
+    rowsByGroup.set(text, rows);
+    rows.push(row);
+  });
+  const others = selectColumns(
+    whole,
+    whole.names.filter((name) => name !== group),
+  );
+  return new Map(
+    [...rowsByGroup].map(([text, rows]) => {
+      const part = takeRows(others, Uint32Array.from(rows));
+      return [text, seriesOf(part, { ...settings, data: `${file}, ${group} ${text}` }, sha256)];
+    }),
+  );
+}
+
+/** The group of each row, as text. */
+function groupTexts(table: Table, name: string, file: string): string[] {
+  const column = table.columns.find((one) => one.name === name);
+  if (column === undefined) {
+    throw new UnrollError({
+      code: "unknown-name",
+      path: file,
+      expected: "--group-by must name a column of the file",
+      received: name,
+      hint: didYouMean(name, table.names) ?? `Its columns are ${listed(table.names)}.`,
+    });
+  }
+  return Array.from({ length: table.rows }, (_, row) => {
+    const value = column.values[row]!;
+    if (value === null || Number.isNaN(value)) {
+      throw dataError(`${file}, line ${table.lines[row]}`, `every row must have a ${name}`, "an empty cell");
+    }
+    return column.type === "date" ? isoDate(Number(value)) : String(value);
+  });
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function seriesOf(whole: Table, settings: SeriesSettings, sha256: string): Series {
+  const { data: file, target } = settings;
   const notes = [...whole.notes];
   checkColumn(whole, target, "--target", file);
   const dateName = dateColumn(whole, settings, notes);
@@ -66,7 +123,7 @@ export async function readSeries(settings: SeriesSettings): Promise<Series> {
   return {
     ...rowsOf(table, columns, dateName),
     file,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
+    sha256,
     target,
     features,
     columns,
@@ -90,7 +147,7 @@ export async function readNewRows(
   }: {
     readonly columns: readonly string[];
     readonly date: string | undefined;
-    readonly missing: TrainSettings["missing"];
+    readonly missing: ForecastSettings["missing"];
   },
 ): Promise<Rows> {
   const whole = readTable(await readFileBytes(file), file);
@@ -118,7 +175,7 @@ function orderedRows(
   }: {
     readonly columns: readonly string[];
     readonly date: string | undefined;
-    readonly missing: TrainSettings["missing"];
+    readonly missing: ForecastSettings["missing"];
     readonly file: string;
     readonly notes: string[];
   },
