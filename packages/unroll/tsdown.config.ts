@@ -5,8 +5,10 @@ export default defineConfig({
     index: "src/index.ts",
     cli: "src/cli/main.ts",
     serve: "src/serve/index.ts",
+    sweep: "src/sweep/index.ts",
     // Programs of worker threads, which are started by their file.
     "serve-worker": "src/serve/worker.ts",
+    "sweep-thread": "src/sweep/thread.ts",
   },
   format: "esm",
   platform: "neutral",

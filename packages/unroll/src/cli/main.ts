@@ -21,6 +21,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   convert: async () => (await import("./convert.ts")).convert,
   serve: async () => (await import("./serve.ts")).serve,
   lab: async () => (await import("./lab.ts")).lab,
+  train: async () => (await import("./train.ts")).train,
+  sweep: async () => (await import("./sweep.ts")).sweepCommand,
+  worker: async () => (await import("./worker.ts")).worker,
   tour: async () => (await import("./tour.ts")).tour,
 };
 

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { UnrollError } from "../core/errors.ts";
+import { readFileBytes } from "../formats/read-bytes.ts";
 import type { Model } from "../model/model.ts";
 import type { FlagValues, Invocation } from "./command.ts";
-import { readFileBytes } from "./open-models.ts";
 import { printJson } from "./print.ts";
 
 /** What is read and written. */

@@ -40,7 +40,7 @@ export function cutParts(series: Series, lookback: number, settings: PartSetting
   const raw = windowsOf(series, series.matrix, lookback, horizon);
   const parts = split(raw, settings, series.file);
   const trainingRows = parts.train.targetRow(parts.train.count - 1) + horizon;
-  checkTraining(series, trainingRows);
+  checkTraining(series, 0, trainingRows);
   const scaler = fitScaler(sliceRows(series.matrix, 0, trainingRows), settings.scaler);
   const matrix = scaler?.transform(series.matrix) ?? series.matrix;
   return {
@@ -54,8 +54,8 @@ export function cutParts(series: Series, lookback: number, settings: PartSetting
   };
 }
 
-/** The features as inputs, the target as target. */
-function windowsOf(series: Series, matrix: Matrix, lookback: number, horizon: number): WindowView {
+/** The features as inputs, the target as target. Throws UnrollError `data` for a series without one whole window. */
+export function windowsOf(series: Series, matrix: Matrix, lookback: number, horizon: number): WindowView {
   const { file, columns, features, target } = series;
   const rows = matrix.shape[0];
   if (rows < lookback + horizon) {
@@ -116,11 +116,14 @@ function split(view: WindowView, { validation, test }: PartSettings, file: strin
   return parts;
 }
 
-/** A column that never changes while the model trains tells it nothing, and has no scale. */
-function checkTraining({ file, columns, matrix, lines }: Series, rows: number): void {
+/**
+ * A column that never changes in the rows `from` to `to` (not included), with which the model trains, tells it nothing and
+ * has no scale. Throws UnrollError `data`.
+ */
+export function checkTraining({ file, columns, matrix, lines }: Series, from: number, to: number): void {
   const width = columns.length;
   columns.forEach((name, column) => {
-    const values = Array.from({ length: rows }, (_, row) => matrix.data[row * width + column]!).filter(
+    const values = Array.from({ length: to - from }, (_, row) => matrix.data[(from + row) * width + column]!).filter(
       (value) => !Number.isNaN(value),
     );
     if (values.some((value) => value !== values[0])) return;
@@ -128,13 +131,14 @@ function checkTraining({ file, columns, matrix, lines }: Series, rows: number): 
       code: "data",
       path: file,
       expected: `${name} must change within the training part`,
-      received: `${values[0] ?? "no value"} in every row up to line ${lines[rows - 1]}`,
+      received: `${values[0] ?? "no value"} in every row up to line ${lines[to - 1]}`,
       hint: "Choose other columns with --features, or make --validation and --test smaller.",
     });
   });
 }
 
-function fitScaler(training: Matrix, kind: ForecastSettings["scaler"]): Scaler | undefined {
+/** A scaler of the kind that has seen these rows; undefined for "none". */
+export function fitScaler(training: Matrix, kind: ForecastSettings["scaler"]): Scaler | undefined {
   if (kind === "none") return undefined;
   return (kind === "minmax" ? new MinMaxScaler() : new StandardScaler()).fit(training);
 }

@@ -1,0 +1,147 @@
+/** `unroll sweep SPACE DATA.csv --target COL`: a search over settings, on this machine or on many. sweep/ does the work. */
+import { copyFile, mkdir } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import { UnrollError } from "../core/errors.ts";
+import { sidecarPath } from "../forecast/sidecar.ts";
+import { readFileBytes } from "../formats/read-bytes.ts";
+import type { GroupResult, Space, SweepResults } from "../sweep/index.ts";
+import type { Command, FlagValues, Terminal } from "./command.ts";
+import { printJson } from "./print.ts";
+import { optionsOf, sweepFlags } from "./sweep/settings.ts";
+import { checkTarget, type TargetOptions } from "./targets.ts";
+import { listenForInterrupt } from "./train/interrupt.ts";
+
+export const sweepCommand: Command = {
+  name: "sweep",
+  doc: "search for the settings of a forecast",
+  positionals: ["SPACE", "DATA"],
+  flags: sweepFlags,
+  examples: [
+    "unroll sweep space.json prices.csv --target close --out best.keras",
+    "unroll sweep space.ts sales.csv --target sold --group-by store",
+    "unroll sweep space.json prices.csv --target close --strategy halving",
+    "unroll sweep space.json prices.csv --target close --queue redis://host",
+  ],
+  async run({ positionals, flags, terminal }) {
+    const [spacePath, data] = positionals as readonly [string, string]; // both are asked for
+    const { out, report } = flags as { readonly out?: string; readonly report?: string }; // texts
+    if (flags.target === undefined) {
+      throw new UnrollError({
+        code: "usage",
+        path: "unroll sweep",
+        expected: "needs the column to forecast",
+        hint: "Give --target COL.",
+      });
+    }
+    const targets = { sources: [spacePath, data], replace: flags.force === true };
+    if (out !== undefined) await checkOut(out, flags, targets);
+    if (report !== undefined) await checkTarget(report, targets);
+    const folder = (flags.folder as string | undefined) ?? `${basename(data)}.sweep`;
+    await mkdir(folder, { recursive: true });
+    const results = await search(await readSpace(spacePath), { data, folder, flags, terminal });
+    if (results === undefined) return 1;
+    const written: string[] = [];
+    if (out !== undefined) written.push(...(await copyModels(results, folder, out, targets)));
+    if (report !== undefined) {
+      const { writeSweepReport } = await import("./sweep/report.ts");
+      await writeSweepReport(report, results);
+      written.push(report);
+    }
+    if (flags.json === true) printJson(terminal, { ...results, folder, written });
+    else {
+      const { sweepText } = await import("./sweep/text.ts");
+      terminal.out(sweepText(results, terminal.columns));
+      terminal.note(written.length > 0 ? `Wrote ${written.join(", ")}.\n` : `All is in ${folder}.\n`);
+    }
+    return results.groups.every(({ best }) => best !== null) ? 0 : 1;
+  },
+};
+
+/** Undefined where Ctrl-C came first. */
+async function search(
+  space: Space,
+  { data, folder, flags, terminal }: { data: string; folder: string; flags: FlagValues; terminal: Terminal },
+): Promise<SweepResults | undefined> {
+  const { sweep } = await import("../sweep/index.ts");
+  const { queue, threads } = flags as { readonly queue?: string; readonly threads?: number }; // of these kinds
+  if (queue !== undefined) {
+    terminal.note(`Start workers with: unroll worker --folder ${folder} --queue URL\n`);
+  }
+  const interrupt = listenForInterrupt(() => terminal.note("\nStopping. The same command goes on from here.\n"));
+  try {
+    return await sweep(space, optionsOf(data, flags), {
+      folder,
+      signal: interrupt.signal,
+      ...(queue === undefined ? {} : { queue }),
+      ...(threads === undefined ? {} : { threads }),
+      onProgress({ done, open, last }) {
+        if (last?.status === "failed") terminal.note(`${last.task} failed: ${last.reason}\n`);
+        if (terminal.redraws === true) terminal.note(`\r${done} done, ${open} to go \u001b[K${open === 0 ? "\n" : ""}`);
+        else if (last === undefined || open === 0) terminal.note(`${done} done, ${open} to go\n`);
+      },
+    });
+  } catch (error) {
+    if (error instanceof UnrollError && error.code === "aborted") return undefined;
+    throw error;
+  } finally {
+    interrupt.release();
+  }
+}
+
+async function readSpace(path: string): Promise<Space> {
+  const text = new TextDecoder().decode(await readFileBytes(path));
+  if (/\.[cm]?[jt]s$/.test(path)) {
+    const { readSpaceSource } = await import("../sweep/literal.ts");
+    return readSpaceSource(text, path) as Space; // sweep() checks it
+  }
+  try {
+    return JSON.parse(text) as Space; // sweep() checks it
+  } catch (cause) {
+    const received = cause instanceof Error ? cause.message : String(cause);
+    throw new UnrollError(
+      { code: "format", path, expected: "the space must be JSON, or a .ts file", received },
+      { cause },
+    );
+  }
+}
+
+/** Of several groups the names are not known yet. */
+async function checkOut(out: string, flags: FlagValues, targets: TargetOptions): Promise<void> {
+  if (extname(out) !== ".keras") {
+    throw new UnrollError({ code: "usage", path: "--out", expected: "the file must be a .keras file", received: out });
+  }
+  if (flags["group-by"] !== undefined) return;
+  await checkTarget(out, targets);
+  await checkTarget(sidecarPath(out), targets);
+}
+
+/** `best.keras`, or one file for each group: `best-Oslo.keras`. */
+async function copyModels(
+  { groups }: SweepResults,
+  folder: string,
+  out: string,
+  targets: TargetOptions,
+): Promise<string[]> {
+  const written: string[] = [];
+  for (const [index, { group, best }] of groups.entries()) {
+    if (best === null) continue;
+    const to = group === null ? out : out.replace(/\.keras$/, `-${fileWord(groups, index)}.keras`);
+    const from = join(folder, best.final.model);
+    if (group !== null) {
+      await checkTarget(to, targets);
+      await checkTarget(sidecarPath(to), targets);
+    }
+    await copyFile(from, to);
+    await copyFile(sidecarPath(from), sidecarPath(to));
+    written.push(to, sidecarPath(to));
+  }
+  return written;
+}
+
+/** A group's value as a part of a file's name; its number where the value has other letters, or another group has the same. */
+function fileWord(groups: readonly GroupResult[], index: number): string {
+  const value = groups[index]!.group!;
+  const isPlain = /^[\w.-]{1,60}$/.test(value);
+  const isAlone = groups.filter(({ group }) => group?.toLowerCase() === value.toLowerCase()).length === 1;
+  return isPlain && isAlone ? value : `group${index + 1}`;
+}

@@ -1,0 +1,60 @@
+/** The flags of `unroll sweep` and what they say to the library. */
+import type { SweepOptions } from "../../sweep/index.ts";
+import type { Flag, FlagValues } from "../command.ts";
+
+const whole = (value: string, doc: string, least = 1): Flag => ({ kind: "whole", value, doc, least });
+
+export const sweepFlags: Readonly<Record<string, Flag>> = {
+  target: { kind: "string", value: "COL", doc: "the column to forecast" },
+  features: { kind: "string", value: "A,B", many: true, doc: "columns to read; all numbers" },
+  date: { kind: "string", value: "COL", doc: "the dates; none takes rows as they stand" },
+  missing: { kind: "string", choices: ["skip", "forward", "linear"], doc: "what to do about gaps; skip" },
+  horizon: whole("N", "rows ahead to forecast; by default 1"),
+  "group-by": { kind: "string", value: "COL", doc: "a search and a model for each value" },
+  strategy: { kind: "string", choices: ["random", "grid", "halving"], doc: "random" },
+  trials: whole("N", "settings to draw; by default 20"),
+  epochs: whole("N", "most of a trial; by default 30"),
+  patience: whole("N", "epochs without gain; by default 5, 0: all", 0),
+  folds: whole("N", "scored parts, one after the other; 3"),
+  window: { kind: "string", choices: ["expanding", "sliding"], doc: "rows to train on" },
+  validation: { kind: "number", value: "PART", doc: "rows of a fold: below 1 a share; 0.1" },
+  test: { kind: "number", value: "PART", doc: "newest rows, kept from the search; 0.15" },
+  eta: whole("N", "halving keeps one of N; by default 3", 2),
+  "min-epochs": whole("N", "of halving's first round; by default 2"),
+  seed: whole("N", "same seed, same results; by default 0", 0),
+  folder: { kind: "string", value: "DIR", doc: "journal, checkpoints; DATA.sweep" },
+  threads: whole("N", "by default one a core", 0),
+  queue: { kind: "string", value: "URL", doc: "Redis, for workers started elsewhere" },
+  out: { kind: "string", value: "FILE", doc: "keep the best model (.keras)" },
+  report: { kind: "string", value: "FILE", doc: "write a page with plots (.html)" },
+  force: { kind: "boolean", doc: "replace files that are there already" },
+};
+
+/** Columns of `--features` are separated by commas. The library checks the rest. */
+export function optionsOf(data: string, flags: FlagValues): SweepOptions {
+  // The command line has checked each flag's kind and choices.
+  const given: Record<string, unknown> = {
+    data,
+    target: flags.target,
+    features: (flags.features as readonly string[] | undefined)?.flatMap((text) =>
+      text.split(",").map((one) => one.trim()),
+    ),
+    date: flags.date === "none" ? null : flags.date,
+    missing: flags.missing,
+    horizon: flags.horizon,
+    groupBy: flags["group-by"],
+    strategy: flags.strategy,
+    trials: flags.trials,
+    epochs: flags.epochs,
+    patience: flags.patience,
+    folds: flags.folds,
+    window: flags.window,
+    validation: flags.validation,
+    test: flags.test,
+    eta: flags.eta,
+    minEpochs: flags["min-epochs"],
+    seed: flags.seed,
+  };
+  const said = Object.entries(given).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(said) as unknown as SweepOptions; // checkOptions reads it as a stranger's
+}

@@ -1,0 +1,62 @@
+/** What `unroll sweep` prints: the best trials of each group, and how the final models did. */
+import { count, wrapText } from "../../explain/lines.ts";
+import { formatError } from "../../forecast/scores.ts";
+import type { GroupResult, SweepResults, TrialRow } from "../../sweep/index.ts";
+import { parameterNames, type TrialSettings } from "../../sweep/space.ts";
+
+/** Trials of a group that are shown; all are in the JSON and in the report. */
+const mostRows = 15;
+
+/** Tables and sentences, at most `columns` wide. */
+export function sweepText(results: SweepResults, columns: number): string {
+  const blocks = results.groups.map((group) => groupText(group, results.target, columns));
+  return `${blocks.join("\n\n")}\n`;
+}
+
+function groupText(group: GroupResult, target: string, columns: number): string {
+  const { trials, best, naive } = group;
+  const title = group.group === null ? [] : [`Group ${group.group}`];
+  const names = varying(trials);
+  const shown = trials.slice(0, mostRows);
+  const rows = shown.map((row) => [
+    row.trial,
+    ...names.map((name) => settingText(row.settings[name])),
+    row.folds.length === 0 ? "" : String(Math.max(...row.folds.map(({ epochs }) => epochs))),
+    row.score === null ? row.status : formatError(row.score),
+  ]);
+  const table = fitted(["trial", ...names, "epochs", "RMSE"], rows, columns);
+  const more = trials.length > shown.length ? [`and ${count(trials.length - shown.length)} more trials`] : [];
+  const reasons = [...new Set(trials.flatMap(({ reason }) => (reason === undefined ? [] : [reason])))].slice(0, 3);
+  const sentences = [
+    `RMSE of ${target} over the folds; repeating the last value has ${formatError(naive)}.`,
+    ...reasons.map((reason) => `Failed: ${reason}`),
+    best === null ? "No trial could be trained." : `Final model of ${best.trial}: ${best.final.verdict}`,
+  ];
+  return [...title, ...table, ...more, "", wrapText(sentences.join("\n"), columns)].join("\n");
+}
+
+/** The parameters in which the trials differ. */
+export function varying(trials: readonly TrialRow[]): (keyof TrialSettings)[] {
+  return parameterNames.filter((name) => new Set(trials.map(({ settings }) => settings[name])).size > 1);
+}
+
+export function settingText(value: string | number | null): string {
+  if (typeof value !== "number") return value ?? "default";
+  return String(Number(value.toPrecision(4)));
+}
+
+/** A table with its last columns whole; those in the middle that do not fit are left out, and said so. */
+function fitted(head: readonly string[], rows: readonly (readonly string[])[], columns: number): string[] {
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]!.length)) + (column === 0 ? 0 : 2));
+  const kept = head.map((_, column) => column);
+  const width = (): number => kept.reduce((sum, column) => sum + widths[column]!, 0);
+  const dropped: string[] = [];
+  while (width() > columns && kept.length > 3) dropped.unshift(head[kept.splice(-3, 1)[0]!]!);
+  const lines = all.map((row) =>
+    kept
+      .map((column) => (column === 0 ? row[column]!.padEnd(widths[column]!) : row[column]!.padStart(widths[column]!)))
+      .join(""),
+  );
+  return dropped.length === 0 ? lines : [...lines, `not shown for want of room: ${dropped.join(", ")}`];
+}

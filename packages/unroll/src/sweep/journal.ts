@@ -1,0 +1,98 @@
+/**
+ * The journal of a sweep: one JSON line for each result, appended and on the disk before anybody counts on it. The line that
+ * a killed process was writing is dropped; of two results of one task the first counts.
+ */
+import { type FileHandle, open, readFile } from "node:fs/promises";
+import { UnrollError } from "../core/errors.ts";
+import type { TaskResult } from "./plan.ts";
+
+export class Journal {
+  readonly #file: FileHandle;
+  readonly #results: Map<string, TaskResult>;
+
+  private constructor(file: FileHandle, results: Map<string, TaskResult>) {
+    this.#file = file;
+    this.#results = results;
+  }
+
+  /** By task, in the order in which they were recorded. */
+  get results(): ReadonlyMap<string, TaskResult> {
+    return this.#results;
+  }
+
+  /**
+   * Opens the journal of a sweep, or begins it.
+   *
+   * @throws UnrollError `file` for the journal of another sweep, or a line that is not one of a journal
+   */
+  static async open(path: string, sweep: string): Promise<Journal> {
+    const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return Buffer.alloc(0);
+      throw error;
+    });
+    const whole = bytes.lastIndexOf(10) + 1;
+    const [first, ...lines] = bytes.subarray(0, whole).toString("utf8").split("\n").slice(0, -1);
+    const file = await open(path, "a");
+    try {
+      await file.truncate(whole);
+      if (first === undefined) {
+        await append(file, { sweep });
+        return new Journal(file, new Map());
+      }
+      const found = parse(first, path, 1).sweep;
+      if (found !== sweep) throw otherSweep(path, String(found), sweep);
+      const results = new Map<string, TaskResult>();
+      for (const [index, line] of lines.entries()) {
+        const result = parse(line, path, index + 2) as unknown as TaskResult; // what record() wrote
+        if (!results.has(result.task)) results.set(result.task, result);
+      }
+      return new Journal(file, results);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** False where the task has a result already; nothing is written then. */
+  async record(result: TaskResult): Promise<boolean> {
+    if (this.#results.has(result.task)) return false;
+    this.#results.set(result.task, result);
+    await append(this.#file, result);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+async function append(file: FileHandle, entry: unknown): Promise<void> {
+  await file.appendFile(`${JSON.stringify(entry)}\n`);
+  await file.datasync();
+}
+
+function parse(line: string, path: string, number: number): Record<string, unknown> {
+  try {
+    const entry: unknown = JSON.parse(line);
+    if (typeof entry === "object" && entry !== null) return entry as Record<string, unknown>; // any object is one
+  } catch {
+    // Told below.
+  }
+  throw new UnrollError({
+    code: "file",
+    path: `${path}, line ${number}`,
+    expected: "every line of a journal must be a JSON object",
+    received: line.slice(0, 60),
+    hint: "Delete the folder of the sweep to begin anew.",
+  });
+}
+
+function otherSweep(path: string, found: string, sweep: string): UnrollError {
+  return new UnrollError({
+    code: "file",
+    path,
+    expected: `the folder is that of another sweep (${found.slice(0, 12)})`,
+    received: `sweep = ${sweep.slice(0, 12)}`,
+    hint: "Space, options and data must be the same to go on; otherwise choose another folder.",
+  });
+}

@@ -1,0 +1,103 @@
+/** The folder of a sweep: written by who begins it, opened by whoever works on it. */
+import { copyFile, mkdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { UnrollError } from "../core/errors.ts";
+import { readGroups, readSeries, type Series } from "../forecast/series.ts";
+import type { ForecastSettings } from "../forecast/settings.ts";
+import { writeFile } from "../formats/files.ts";
+import type { CheckedOptions } from "./options.ts";
+import type { SweepPlan } from "./plan.ts";
+import { names, type SharedFiles } from "./shared-files.ts";
+import type { OpenSweep } from "./trial.ts";
+
+/** What the folder says to workers. */
+export interface SweepFile {
+  readonly format: "unroll-sweep";
+  readonly version: 1;
+  readonly plan: SweepPlan;
+  /** Drawn when the folder was made: two folders of one plan have queues of their own. */
+  readonly run: string;
+}
+
+/** The series of a file, by group. Throws UnrollError `file`, `data`, `unknown-name`. */
+export async function readAllSeries(
+  file: string,
+  { target, features, date, missing, groupBy }: CheckedOptions,
+): Promise<ReadonlyMap<string | null, Series>> {
+  const settings: Pick<ForecastSettings, "data" | "target" | "features" | "date" | "missing"> = {
+    data: file,
+    target,
+    features: features ?? undefined,
+    date: date === "" ? undefined : date,
+    missing,
+  };
+  return groupBy === null ? new Map([[null, await readSeries(settings)]]) : await readGroups(settings, groupBy);
+}
+
+/** Puts plan and data into the folder, unless they are there; gives what is there then. */
+export async function beginSweep(plan: SweepPlan, files: SharedFiles, source: string): Promise<SweepFile> {
+  const path = files.pathOf(names.plan);
+  const there = await readSweepFile(files);
+  if (there !== undefined) {
+    if (there.plan.id === plan.id) return there;
+    throw new UnrollError({
+      code: "usage",
+      path,
+      expected: `the folder is that of another sweep (${there.plan.id.slice(0, 12)})`,
+      received: `this one = ${plan.id.slice(0, 12)}`,
+      hint: "Space, options and data must be the same to go on; otherwise choose another folder.",
+    });
+  }
+  const data = files.pathOf(plan.data);
+  await mkdir(dirname(data), { recursive: true });
+  await copyFile(source, data);
+  await files.push(plan.data);
+  const run = crypto.randomUUID().slice(0, 8);
+  const sweep: SweepFile = { format: "unroll-sweep", version: 1, plan, run };
+  await writeFile(path, new TextEncoder().encode(`${JSON.stringify(sweep)}\n`));
+  await files.push(names.plan);
+  return sweep;
+}
+
+/** Undefined while there is none. Throws UnrollError `format`. */
+export async function readSweepFile(files: SharedFiles): Promise<SweepFile | undefined> {
+  await files.pull(names.plan);
+  const path = files.pathOf(names.plan);
+  if ((await stat(path).catch(() => undefined)) === undefined) return undefined;
+  let sweep: Partial<SweepFile> | null = null;
+  try {
+    sweep = JSON.parse(await readFile(path, "utf8")) as Partial<SweepFile> | null; // checked below
+  } catch {
+    // Told below.
+  }
+  if (sweep?.format === "unroll-sweep" && sweep.version === 1 && sweep.plan !== undefined && sweep.run !== undefined) {
+    return sweep as SweepFile;
+  }
+  throw new UnrollError({
+    code: "format",
+    path,
+    expected: "the file must be what unroll sweep writes into its folder",
+    hint: "Choose another folder.",
+  });
+}
+
+/** Plan, files and series for the tasks of a sweep that has begun. Throws UnrollError `file`, `format`, `data`. */
+export async function openSweep(files: SharedFiles): Promise<OpenSweep> {
+  const sweep = await readSweepFile(files);
+  if (sweep === undefined) {
+    throw new UnrollError({
+      code: "file",
+      path: files.pathOf(names.plan),
+      expected: "a sweep must have begun in the folder",
+    });
+  }
+  const { plan } = sweep;
+  await files.pull(plan.data);
+  const series = await readAllSeries(files.pathOf(plan.data), plan.options);
+  return { plan, files, series };
+}
+
+/** The data's name in the folder. */
+export function dataName(path: string): string {
+  return names.data(basename(path));
+}

@@ -1,0 +1,136 @@
+/** What a sweep is asked for beside its space: data, cross-validation, strategy; with defaults and checks. */
+import { didYouMean, UnrollError } from "../core/errors.ts";
+
+export interface SweepOptions {
+  /** The CSV file. */
+  readonly data: string;
+  readonly target: string;
+  /** Columns to read; by default every column of numbers. */
+  readonly features?: readonly string[];
+  /** The column with the dates; null takes the rows as they stand; by default it is looked for. */
+  readonly date?: string | null;
+  /** What to do about gaps. Default `skip`. */
+  readonly missing?: "skip" | "forward" | "linear";
+  /** Rows ahead to forecast. Default 1. */
+  readonly horizon?: number;
+  /** A column; each of its values gets a search and a model of its own. */
+  readonly groupBy?: string;
+  /** Default `random`. */
+  readonly strategy?: "grid" | "random" | "halving";
+  /** Settings to draw, for random and halving. Default 20. */
+  readonly trials?: number;
+  /** Most epochs of a trial. Default 30. */
+  readonly epochs?: number;
+  /** Epochs without gain before a trial ends; 0 trains all of them. Default 5. */
+  readonly patience?: number;
+  /** Parts of the series that trials are scored on, one after the other in time. Default 3. */
+  readonly folds?: number;
+  /** Whether training begins at the first row, or moves on with the fold. Default `expanding`. */
+  readonly window?: "expanding" | "sliding";
+  /** Rows of each fold's scored part: a share below 1, or a number. Default 0.1. */
+  readonly validation?: number;
+  /** The newest rows, which the search never sees: a share below 1, or a number. Default 0.15. */
+  readonly test?: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** Halving keeps one trial of so many, and gives it so many times the epochs. Default 3. */
+  readonly eta?: number;
+  /** Epochs of halving's first round. Default 2. */
+  readonly minEpochs?: number;
+}
+
+/** With nothing left open. */
+export type CheckedOptions = Required<Omit<SweepOptions, "features" | "date" | "groupBy">> & {
+  readonly features: readonly string[] | null;
+  /** The empty text looks for one. */
+  readonly date: string | null;
+  readonly groupBy: string | null;
+};
+
+const numbers = {
+  horizon: { value: 1, least: 1 },
+  trials: { value: 20, least: 1 },
+  epochs: { value: 30, least: 1 },
+  patience: { value: 5, least: 0 },
+  folds: { value: 3, least: 1 },
+  seed: { value: 0, least: 0 },
+  eta: { value: 3, least: 2 },
+  minEpochs: { value: 2, least: 1 },
+} as const;
+
+const words = {
+  missing: ["skip", "forward", "linear"],
+  strategy: ["random", "grid", "halving"],
+  window: ["expanding", "sliding"],
+} as const;
+
+const shares = { validation: 0.1, test: 0.15 } as const;
+const texts = ["data", "target", "features", "date", "groupBy"];
+
+/** @throws UnrollError `option`, `unknown-name` */
+export function checkOptions(options: SweepOptions): CheckedOptions {
+  const known = [...texts, ...Object.keys(numbers), ...Object.keys(words), ...Object.keys(shares)];
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new UnrollError({
+      code: "unknown-name",
+      path: "sweep",
+      expected: "every option must be one that a sweep has",
+      received: unknown,
+      hint: didYouMean(unknown, known) ?? `They are ${known.join(", ")}.`,
+    });
+  }
+  for (const name of ["data", "target"] as const) {
+    if (typeof options[name] !== "string" || options[name] === "") throw fault(name, "be a text", options[name]);
+  }
+  return {
+    data: options.data,
+    target: options.target,
+    features: options.features ?? null,
+    date: options.date === undefined ? "" : options.date,
+    groupBy: options.groupBy ?? null,
+    missing: word(options, "missing"),
+    strategy: word(options, "strategy"),
+    window: word(options, "window"),
+    horizon: number(options, "horizon"),
+    trials: number(options, "trials"),
+    epochs: number(options, "epochs"),
+    patience: number(options, "patience"),
+    folds: number(options, "folds"),
+    seed: number(options, "seed"),
+    eta: number(options, "eta"),
+    minEpochs: number(options, "minEpochs"),
+    validation: part(options, "validation"),
+    test: part(options, "test"),
+  };
+}
+
+function word<Name extends keyof typeof words>(options: SweepOptions, name: Name): (typeof words)[Name][number] {
+  const choices: readonly string[] = words[name];
+  const value = options[name] ?? choices[0]!;
+  if (!choices.includes(value)) throw fault(name, `be one of ${choices.join(", ")}`, value);
+  return value as (typeof words)[Name][number]; // one of the choices
+}
+
+function number(options: SweepOptions, name: keyof typeof numbers): number {
+  const { value: usual, least } = numbers[name];
+  const value = options[name] ?? usual;
+  if (!Number.isSafeInteger(value) || value < least) throw fault(name, `be a whole number of ${least} or more`, value);
+  return value;
+}
+
+function part(options: SweepOptions, name: keyof typeof shares): number {
+  const value = options[name] ?? shares[name];
+  if ((value > 0 && value < 1) || (Number.isSafeInteger(value) && value > 0)) return value;
+  throw fault(name, "be a share below 1, or a whole number of rows", value);
+}
+
+function fault(name: string, rule: string, value: unknown): UnrollError {
+  const received = value === undefined ? "nothing" : JSON.stringify(value);
+  return new UnrollError({
+    code: "option",
+    path: "sweep",
+    expected: `${name} must ${rule}`,
+    received: `${name} = ${received}`,
+  });
+}

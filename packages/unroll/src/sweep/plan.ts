@@ -1,0 +1,200 @@
+/**
+ * A sweep as data: its trials, and which pieces of work come next after the results so far. All of it follows from space,
+ * options, data and seed, so that a sweep that goes on elsewhere or later does the same.
+ */
+import { createHash } from "node:crypto";
+import { UnrollError } from "../core/errors.ts";
+import { Random } from "../core/random.ts";
+import type { CheckedOptions } from "./options.ts";
+import { type CheckedSpace, drawSettings, gridOf, mostTrials, type TrialSettings } from "./space.ts";
+
+export interface Trial {
+  /** `t3`, or `g2-t3` where there are groups; both count from 1. */
+  readonly id: string;
+  /** A value of the group column. */
+  readonly group: string | null;
+  readonly settings: TrialSettings;
+  /** Of weights, order and dropout. */
+  readonly seed: number;
+}
+
+/** A piece of work: train a trial on all folds up to so many epochs, or train its final model. */
+export interface Task {
+  readonly id: string;
+  readonly trial: string;
+  readonly kind: "search" | "final";
+  /** Epochs since the trial's beginning. */
+  readonly epochs: number;
+}
+
+/** How a trial did on one fold, in the units of the target. */
+export interface FoldScore {
+  /** Of the best epoch, on the fold's scored part. */
+  readonly rmse: number;
+  /** Counted from 1. */
+  readonly bestEpoch: number;
+  /** Epochs trained. */
+  readonly epochs: number;
+}
+
+/** The final model on the rows that the search never saw, beside repeating the last value. */
+export interface FinalScore {
+  readonly rmse: number;
+  readonly mae: number;
+  readonly r2: number;
+  readonly naive: number;
+  readonly verdict: string;
+  /** The model's file in the folder of the sweep. */
+  readonly model: string;
+}
+
+/** What a task gave. The same task gives the same result wherever it runs. */
+export type TaskResult = { readonly task: string } & (
+  | {
+      readonly status: "done";
+      readonly score: number;
+      readonly folds: readonly FoldScore[];
+      readonly final?: FinalScore;
+    }
+  | { readonly status: "failed"; readonly reason: string }
+);
+
+export interface SweepPlan {
+  /** Of everything that decides the results, hexadecimal. */
+  readonly id: string;
+  readonly options: CheckedOptions;
+  /** The data's file in the folder of the sweep. */
+  readonly data: string;
+  readonly groups: readonly (string | null)[];
+  readonly trials: readonly Trial[];
+  /** Epochs at which halving compares trials; the last is the most that any trains. Other strategies have one. */
+  readonly rounds: readonly number[];
+}
+
+/** @throws UnrollError `option` */
+export function makePlan(
+  space: CheckedSpace,
+  options: CheckedOptions,
+  data: { readonly file: string; readonly sha256: string; readonly groups: readonly string[] | null },
+): SweepPlan {
+  const { strategy, trials: count, seed } = options;
+  const settings = strategy === "grid" ? gridOf(space) : drawSettings(space, Math.min(count, mostTrials), seed);
+  const groups = data.groups ?? [null];
+  if (settings.length * groups.length > mostTrials) {
+    throw new UnrollError({
+      code: "option",
+      path: "sweep",
+      expected: `a sweep may have ${mostTrials} trials at most`,
+      received: `${settings.length} for each of ${groups.length} groups`,
+    });
+  }
+  const seeds = new Random(seed).split();
+  const seeded = settings.map((one) => ({ settings: one, seed: seeds.nextUint32() }));
+  const trials = groups.flatMap((group, place) =>
+    seeded.map(
+      (one, index): Trial => ({ id: `${group === null ? "" : `g${place + 1}-`}t${index + 1}`, group, ...one }),
+    ),
+  );
+  // Where the file lies decides nothing; what is in it does.
+  const facts = { version: 1, space: [...space], options: { ...options, data: data.sha256 } };
+  const id = createHash("sha256").update(JSON.stringify(facts)).digest("hex");
+  return { id, options, data: data.file, groups, trials, rounds: roundsOf(options) };
+}
+
+function roundsOf({ strategy, epochs, eta, minEpochs }: CheckedOptions): number[] {
+  const rounds = [epochs];
+  if (strategy !== "halving") return rounds;
+  for (let next = Math.floor(epochs / eta); next >= minEpochs; next = Math.floor(next / eta)) rounds.unshift(next);
+  return rounds;
+}
+
+export type Results = ReadonlyMap<string, TaskResult>;
+
+/**
+ * The tasks that can run now and have no result yet. A round of halving begins when all of the one before is known: unlike
+ * ASHA, which promotes as results arrive, it does not depend on which machine was faster.
+ */
+export function nextTasks(plan: SweepPlan, results: Results): Task[] {
+  return plan.groups.flatMap((group) => {
+    for (const tasks of roundTasks(plan, group, results)) {
+      const open = tasks.filter(({ id }) => !results.has(id));
+      if (open.length > 0) return open;
+    }
+    const best = ranked(plan, group, results)[0];
+    if (best === undefined || best.score === null) return [];
+    const task = finalTask(plan, best.trial);
+    return results.has(task.id) ? [] : [task];
+  });
+}
+
+/** The rounds that are decided so far, the open one last. */
+function* roundTasks(plan: SweepPlan, group: string | null, results: Results): Generator<readonly Task[]> {
+  let trials = plan.trials.filter((trial) => trial.group === group);
+  for (const [round, epochs] of plan.rounds.entries()) {
+    const tasks = trials.map((trial) => searchTask(trial, epochs));
+    yield tasks;
+    if (round + 1 === plan.rounds.length) return;
+    const scored = tasks.map(({ id }, index) => ({ trial: trials[index]!, score: scoreOf(results.get(id)) }));
+    const kept = Math.max(1, Math.floor(trials.length / plan.options.eta));
+    trials = byScore(scored)
+      .filter(({ score }) => score !== null)
+      .slice(0, kept)
+      .map(({ trial }) => trial);
+    if (trials.length === 0) return;
+  }
+}
+
+function searchTask({ id }: Trial, epochs: number): Task {
+  return { id: `${id}-e${epochs}`, trial: id, kind: "search", epochs };
+}
+
+export function finalTask(plan: SweepPlan, { id }: Trial): Task {
+  return { id: `${id}-final`, trial: id, kind: "final", epochs: plan.options.epochs };
+}
+
+export interface RankedTrial {
+  readonly trial: Trial;
+  /** Mean RMSE over the folds; null while there is none. */
+  readonly score: number | null;
+  /** Rounds that it took part in. */
+  readonly rounds: number;
+  /** Of the last of them. */
+  readonly result: TaskResult | undefined;
+}
+
+/** The trials of a group, best first: those that got further come first, then the smaller error, then the smaller number. */
+export function ranked(plan: SweepPlan, group: string | null, results: Results): RankedTrial[] {
+  const all = plan.trials
+    .filter((trial) => trial.group === group)
+    .map((trial): RankedTrial => {
+      const done = plan.rounds
+        .map((epochs) => results.get(searchTask(trial, epochs).id))
+        .filter((one) => one !== undefined);
+      const result = done.at(-1);
+      return { trial, score: scoreOf(result), rounds: done.length, result };
+    });
+  const known = byScore(all.filter(({ score }) => score !== null)).sort((a, b) => b.rounds - a.rounds);
+  return [...known, ...all.filter(({ score }) => score === null)];
+}
+
+function scoreOf(result: TaskResult | undefined): number | null {
+  return result?.status === "done" ? result.score : null;
+}
+
+/** Ascending, those without a score last; equal ones stay in their order. */
+function byScore<One extends { readonly score: number | null }>(list: readonly One[]): One[] {
+  const place = ({ score }: One): number => score ?? Number.POSITIVE_INFINITY;
+  return [...list].sort((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)));
+}
+
+/** @throws UnrollError `data` for an id that the plan does not have, as a queue of another sweep may give */
+export function trialOf({ trials, id: sweep }: SweepPlan, id: string): Trial {
+  const trial = trials.find((one) => one.id === id);
+  if (trial !== undefined) return trial;
+  throw new UnrollError({
+    code: "data",
+    path: `sweep ${sweep.slice(0, 12)}`,
+    expected: "has no such trial",
+    received: id,
+  });
+}

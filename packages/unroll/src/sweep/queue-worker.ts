@@ -1,0 +1,96 @@
+/**
+ * A worker of a queue: takes tasks and trains them in threads of its own, so that this thread is free to tell Redis that it
+ * lives. A worker that dies says nothing; its tasks are given to others when their locks run out.
+ */
+import { stat } from "node:fs/promises";
+import { UnrollError } from "../core/errors.ts";
+import { readSweepFile, type SweepFile } from "./open-sweep.ts";
+import type { Task, TaskResult } from "./plan.ts";
+import { connect, forBullmq, loadBullmq, queueName } from "./queue.ts";
+import { names, sharedFolder } from "./shared-files.ts";
+import { threadRunner } from "./threads.ts";
+
+export interface WorkerOptions {
+  /** A Redis URL. */
+  readonly queue: string;
+  /** The sweep's folder, as this machine sees it. */
+  readonly folder: string;
+  /** Tasks at a time, a thread each. */
+  readonly concurrency: number;
+  /** Until a silent worker's task is given to another, ms. Default 15 s. */
+  readonly lockDuration?: number;
+  /** Ends the worker; its tasks go to others. */
+  readonly signal?: AbortSignal;
+  readonly onResult?: (result: TaskResult) => void;
+}
+
+/** ms */
+const lookEvery = 500;
+
+/**
+ * Works until the sweep of the folder is done or the signal says so; waits for a sweep to begin there.
+ *
+ * @throws UnrollError `unsupported` without bullmq and ioredis, `option`, `file`, `format`
+ */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const { queue: url, folder, concurrency, lockDuration = 15_000, signal, onResult } = options;
+  const { Worker } = await loadBullmq();
+  const connection = await connect(url);
+  const threads = threadRunner(folder, concurrency);
+  try {
+    const sweep = await sweepOf(folder, signal);
+    if (sweep === undefined) return;
+    const worker = new Worker<Task, TaskResult>(
+      queueName(sweep),
+      async ({ data }) => {
+        const result = await threads.run(data);
+        onResult?.(result);
+        return result;
+      },
+      {
+        connection: forBullmq(connection),
+        concurrency,
+        lockDuration,
+        stalledInterval: lockDuration,
+        // Workers may die as often as they like.
+        maxStalledCount: Number.MAX_SAFE_INTEGER,
+      },
+    );
+    worker.on("error", () => {});
+    while (!signal?.aborted && !(await isDone(folder))) await pause();
+    // The threads end below; waiting for them would train to the end what others take up anyway.
+    await worker.close(true);
+  } finally {
+    await threads.close();
+    connection.disconnect();
+  }
+}
+
+async function sweepOf(folder: string, signal: AbortSignal | undefined): Promise<SweepFile | undefined> {
+  const facts = await stat(folder).catch(() => undefined);
+  if (facts?.isDirectory() !== true) {
+    throw new UnrollError({
+      code: "file",
+      path: folder,
+      expected: "--folder must be the folder of the sweep, shared with the machine that began it",
+      received: facts === undefined ? "there is no such folder" : "it is a file",
+    });
+  }
+  for (;;) {
+    const sweep = await readSweepFile(sharedFolder(folder));
+    if (sweep !== undefined || signal?.aborted) return sweep;
+    await pause();
+  }
+}
+
+/** The results are written last. */
+async function isDone(folder: string): Promise<boolean> {
+  return stat(sharedFolder(folder).pathOf(names.results)).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function pause(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, lookEvery));
+}

@@ -1,0 +1,20 @@
+/** Who trains: what a sweep asks of threads on this machine and of a queue alike. */
+import type { Task, TaskResult } from "./plan.ts";
+
+export interface Runner {
+  /** Tasks that can be given at the same time; more wait inside. */
+  readonly width: number;
+  /**
+   * Runs a task, however often its worker dies.
+   *
+   * @throws Error where it fails for a reason that is not the trial's, such as a full disk
+   */
+  run(task: Task): Promise<TaskResult>;
+  /** Stops what runs; promises that are open stay open. */
+  close(): Promise<void>;
+}
+
+/** The error that a thread or a queue tells as text. */
+export function taskError(task: string, reason: string): Error {
+  return new Error(`Task ${task} cannot be run: ${reason}`);
+}

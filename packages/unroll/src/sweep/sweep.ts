@@ -1,0 +1,147 @@
+/**
+ * A sweep from beginning to end: makes or takes up the plan, gives tasks to threads or to a queue as they become known, and
+ * records each result once.
+ */
+import { availableParallelism } from "node:os";
+import { UnrollError } from "../core/errors.ts";
+import type { Series } from "../forecast/series.ts";
+import { writeFile } from "../formats/files.ts";
+import { foldsOf, naiveScore } from "./folds.ts";
+import { Journal } from "./journal.ts";
+import { beginSweep, dataName, openSweep, readAllSeries, type SweepFile } from "./open-sweep.ts";
+import { checkOptions, type SweepOptions } from "./options.ts";
+import { makePlan, nextTasks, type SweepPlan, type Task, type TaskResult } from "./plan.ts";
+import { resultsOf, type SweepResults } from "./results.ts";
+import type { Runner } from "./runner.ts";
+import { names, sharedFolder } from "./shared-files.ts";
+import { checkSpace, type Space } from "./space.ts";
+import { runTask } from "./trial.ts";
+
+export interface SweepPlace {
+  /** Of plan, journal, checkpoints and models. A sweep that was begun there goes on. */
+  readonly folder: string;
+  /** Worker threads; by default one a core. 0 trains in the calling thread. */
+  readonly threads?: number;
+  /** A Redis URL; then workers started elsewhere train, and no threads here. */
+  readonly queue?: string;
+  readonly onProgress?: (progress: SweepProgress) => void;
+  /** Ends the sweep; what runs goes on from its checkpoint the next time. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SweepProgress {
+  /** Tasks with a result. */
+  readonly done: number;
+  /** Tasks that are known to follow. Rounds to come are not. */
+  readonly open: number;
+  /** Undefined at the beginning. */
+  readonly last?: TaskResult;
+}
+
+/**
+ * Searches the space. Called again with the same arguments it goes on where it was, and gives the same results.
+ *
+ * @param space parameter → list of values, range, or value
+ * @throws UnrollError `option`, `unknown-name`, `file`, `data`, `usage` for a folder of another sweep, `aborted`
+ * @example
+ * const { groups } = await sweep(
+ *   { units: [8, 16], learningRate: { from: 1e-3, to: 1e-2, scale: "log" } },
+ *   { data: "prices.csv", target: "close", trials: 10 }, { folder: "prices.sweep" });
+ * groups[0].best // the winning settings and how the final model did
+ */
+export async function sweep(space: Space, options: SweepOptions, place: SweepPlace): Promise<SweepResults> {
+  const checked = checkOptions(options);
+  const { threads = availableParallelism(), queue } = place;
+  if (!Number.isSafeInteger(threads) || threads < 0) {
+    throw new UnrollError({
+      code: "option",
+      path: "sweep",
+      expected: "threads must be a whole number of 0 or more",
+      received: `threads = ${threads}`,
+    });
+  }
+  const series = await readAllSeries(checked.data, checked);
+  const plan = planOf(checkSpace(space), checked, series);
+  const naive = new Map(
+    [...series].map(([group, one]) => [
+      group,
+      naiveScore(one, foldsOf(one.matrix.shape[0], checked, one.file), checked.horizon),
+    ]),
+  );
+  const files = sharedFolder(place.folder);
+  const begun = await beginSweep(plan, files, checked.data);
+  const journal = await Journal.open(files.pathOf(names.journal), plan.id);
+  try {
+    if (nextTasks(plan, journal.results).length > 0) {
+      const runner = await runnerFor(place.folder, begun, { threads, queue });
+      try {
+        await runAll(plan, journal, runner, place);
+      } finally {
+        await runner.close();
+      }
+    }
+    const results = resultsOf(plan, journal.results, naive);
+    await writeFile(
+      files.pathOf(names.results),
+      new TextEncoder().encode(`${JSON.stringify(results, undefined, 2)}\n`),
+    );
+    return results;
+  } finally {
+    await journal.close();
+  }
+}
+
+function planOf(
+  space: ReturnType<typeof checkSpace>,
+  options: ReturnType<typeof checkOptions>,
+  series: ReadonlyMap<string | null, Series>,
+): SweepPlan {
+  const [first] = series.values();
+  const groups = options.groupBy === null ? null : [...series.keys()].map(String);
+  return makePlan(space, options, { file: dataName(options.data), sha256: first!.sha256, groups }); // a file has a row
+}
+
+async function runnerFor(
+  folder: string,
+  begun: SweepFile,
+  { threads, queue }: { readonly threads: number; readonly queue: string | undefined },
+): Promise<Runner> {
+  if (queue !== undefined) {
+    const { queueRunner } = await import("./queue.ts");
+    return await queueRunner(queue, begun);
+  }
+  if (threads === 0) {
+    const open = await openSweep(sharedFolder(folder));
+    return { width: 1, run: (task) => runTask(open, task), close: async () => {} };
+  }
+  const { threadRunner } = await import("./threads.ts");
+  return threadRunner(folder, threads);
+}
+
+/** Until no task is left. */
+async function runAll(
+  plan: SweepPlan,
+  journal: Journal,
+  runner: Runner,
+  { onProgress, signal }: SweepPlace,
+): Promise<void> {
+  const running = new Map<string, Promise<TaskResult>>();
+  const aborted = new Promise<never>((_, reject) => {
+    const stop = (): void => reject(new UnrollError({ code: "aborted", path: "sweep", expected: "stopped as asked" }));
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
+  });
+  aborted.catch(() => {});
+  for (let last: TaskResult | undefined; ; ) {
+    const open: readonly Task[] = nextTasks(plan, journal.results);
+    onProgress?.({ done: journal.results.size, open: open.length, ...(last === undefined ? {} : { last }) });
+    if (open.length === 0) return;
+    for (const task of open) {
+      if (running.size >= runner.width) break;
+      if (!running.has(task.id)) running.set(task.id, runner.run(task));
+    }
+    last = await Promise.race([...running.values(), aborted]);
+    running.delete(last.task);
+    await journal.record(last);
+  }
+}
