@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { rootMeanSquaredError } from "../data/index.ts";
+import { modelForecasts } from "../forecast/forecasts.ts";
+import { compileFor, defaultModel } from "../forecast/model.ts";
+import { fit } from "../training/fit.ts";
+import { foldsOf, foldWindows } from "./folds.ts";
+import { beginSweep, openSweep, readAllSeries } from "./open-sweep.ts";
+import { checkOptions } from "./options.ts";
+import { makePlan, type Task } from "./plan.ts";
+import { sharedFolder } from "./shared-files.ts";
+import { checkSpace, type Space } from "./space.ts";
+import { smallOptions, temporaryFolder } from "./testing.ts";
+import { type OpenSweep, runTask } from "./trial.ts";
+
+async function begun(space: Space): Promise<OpenSweep> {
+  const folder = temporaryFolder();
+  const options = checkOptions({ ...smallOptions(folder), patience: 0 });
+  const series = await readAllSeries(options.data, options);
+  const plan = makePlan(checkSpace(space), options, { file: "data/waves.csv", sha256: "0", groups: null });
+  expect(series.size).toBe(1);
+  const files = sharedFolder(join(folder, "sweep"));
+  await beginSweep(plan, files, options.data);
+  return await openSweep(files);
+}
+
+const search = (epochs: number): Task => ({ id: `t1-e${epochs}`, trial: "t1", kind: "search", epochs });
+
+describe("a trial", () => {
+  it("scores the best epoch in the units of the file, as forecasts and truth do", async () => {
+    const sweep = await begun({ cell: "gru", units: 3, lookback: 5, learningRate: 0.01 });
+    const result = await runTask(sweep, search(1));
+    if (result.status !== "done") throw new Error(result.reason);
+    const { settings, seed } = sweep.plan.trials[0]!;
+    const series = sweep.series.get(null)!;
+    const errors: number[] = [];
+    for (const fold of foldsOf(120, sweep.plan.options, "")) {
+      const { train, scored, scaler } = foldWindows(series, fold, settings, 1);
+      const model = defaultModel({ ...settings, depth: 1, seed, horizon: 1 }, 5, 1);
+      compileFor(model, { optimizer: "adam", learningRate: 0.01, loss: "mse" });
+      await fit(model, train, undefined, { epochs: 1, batchSize: 32, seed, print: () => {} });
+      const forecast = modelForecasts(model, scored.scaled, { scaler, target: 0, horizon: 1 });
+      errors.push(rootMeanSquaredError(scored.raw.trueTargets().data, forecast.data));
+    }
+    // The engine adds up in float32.
+    expect(result.folds.map(({ rmse }) => rmse)).toEqual(errors.map((error) => expect.closeTo(error, 5)));
+    expect(result.score).toBeCloseTo((errors[0]! + errors[1]!) / 2, 5);
+  });
+
+  it("goes on from round to round to the bits of one run, and answers for a round that is past", async () => {
+    const steps = await begun({ units: 3, lookback: 5, dropout: 0.2 });
+    const first = await runTask(steps, search(2));
+    const second = await runTask(steps, search(4));
+    const whole = await begun({ units: 3, lookback: 5, dropout: 0.2 });
+    expect(await runTask(whole, search(4))).toEqual(second);
+    expect(await runTask(whole, search(2))).toEqual(first);
+    const bytes = ({ files }: OpenSweep): Buffer => readFileSync(files.pathOf("checkpoints/t1-f2"));
+    expect(bytes(whole).length).toBe(bytes(steps).length);
+  });
+
+  it("fails with its reason where it cannot be trained", async () => {
+    const long = await begun({ lookback: 200 });
+    expect(await runTask(long, search(1))).toMatchObject({ status: "failed", reason: expect.stringContaining("200") });
+    const unknown = await begun({ optimizer: "adamm", lookback: 4, units: 2 });
+    expect(await runTask(unknown, search(1))).toMatchObject({
+      status: "failed",
+      reason: expect.stringContaining("adamm"),
+    });
+    const wild = await begun({ optimizer: "sgd", learningRate: 1e30, lookback: 4, units: 2 });
+    expect(await runTask(wild, search(2))).toMatchObject({ status: "failed" });
+  });
+});
