@@ -48,6 +48,7 @@ function start(command, words, env = {}) {
   return child;
 }
 
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(2));
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
   rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { rootMeanSquaredError } from "../data/index.ts";
@@ -9,7 +8,7 @@ import { foldsOf, foldWindows } from "./folds.ts";
 import { beginSweep, openSweep, readAllSeries } from "./open-sweep.ts";
 import { checkOptions } from "./options.ts";
 import { makePlan, type Task } from "./plan.ts";
-import { sharedFolder } from "./shared-files.ts";
+import { type SharedFiles, sharedFolder } from "./shared-files.ts";
 import { checkSpace, type Space } from "./space.ts";
 import { smallOptions, temporaryFolder } from "./testing.ts";
 import { type OpenSweep, runTask } from "./trial.ts";
@@ -55,8 +54,21 @@ describe("a trial", () => {
     const whole = await begun({ units: 3, lookback: 5, dropout: 0.2 });
     expect(await runTask(whole, search(4))).toEqual(second);
     expect(await runTask(whole, search(2))).toEqual(first);
-    const bytes = ({ files }: OpenSweep): Buffer => readFileSync(files.pathOf("checkpoints/t1-f2"));
-    expect(bytes(whole).length).toBe(bytes(steps).length);
+  });
+
+  it("trains only the epochs that its checkpoint lacks", async () => {
+    const sweep = await begun({ units: 2, lookback: 4 });
+    const pushed: string[] = [];
+    const files: SharedFiles = { ...sweep.files, push: async (name) => void pushed.push(name) };
+    await runTask({ ...sweep, files }, search(2));
+    // At the beginning of each epoch, and at the end.
+    expect(pushed.filter((name) => name === "checkpoints/t1-f1")).toHaveLength(3);
+    pushed.length = 0;
+    await runTask({ ...sweep, files }, search(3));
+    expect(pushed.filter((name) => name === "checkpoints/t1-f1")).toHaveLength(2);
+    pushed.length = 0;
+    await runTask({ ...sweep, files }, search(2));
+    expect(pushed).toEqual(["checkpoints/t1-f1", "checkpoints/t1-f2"]);
   });
 
   it("fails with its reason where it cannot be trained", async () => {

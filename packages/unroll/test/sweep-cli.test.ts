@@ -1,0 +1,202 @@
+/** The command line's side of sweeps in threads: killed and taken up, groups, files, messages. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Terminal } from "../src/cli/command.ts";
+import { main } from "../src/cli/main.ts";
+import { sweepPage } from "../src/cli/sweep/report.ts";
+import { sweepText } from "../src/cli/sweep/text.ts";
+import { type SweepResults, sweep } from "../src/sweep/index.ts";
+import { smallOptions, smallSpace, temporaryFolder, writeWaves } from "../src/sweep/testing.ts";
+import { recorded, startUnroll, until } from "./sweep-processes.ts";
+
+function terminal(): Terminal & { text: string; notes: string } {
+  return {
+    text: "",
+    notes: "",
+    out(text) {
+      this.text += text;
+    },
+    note(text) {
+      this.notes += text;
+    },
+    columns: 80,
+    color: false,
+    interactive: false,
+  };
+}
+
+/** Runs a command in this process; gives the exit code and what it said. */
+async function run(...words: string[]): Promise<{ code: number; text: string; notes: string }> {
+  const screen = terminal();
+  const code = await main(words, screen);
+  return { code, text: screen.text, notes: screen.notes };
+}
+
+function files(): { folder: string; space: string; data: string } {
+  const folder = temporaryFolder();
+  const space = join(folder, "space.json");
+  writeFileSync(space, JSON.stringify(smallSpace));
+  return { folder, space, data: smallOptions(folder).data };
+}
+
+const flags = ["--target", "sold", "--strategy", "grid", "--epochs", "4", "--folds", "2"];
+
+describe("unroll sweep", () => {
+  it("finds the same, to the last bit, when its process is killed again and again", { timeout: 240_000 }, async () => {
+    const { folder, space, data } = files();
+    const expected = await sweep(smallSpace, smallOptions(folder), { folder: join(folder, "whole"), threads: 0 });
+    const killed = join(folder, "killed");
+    const words = ["sweep", space, data, ...flags, "--folder", killed, "--threads", "2"];
+    let kills = 0;
+    for (const results of [1, 3, 6]) {
+      const process = startUnroll(...words);
+      await until(() => recorded(killed).length >= results);
+      process.child.kill("SIGKILL");
+      expect(await process.ended).toBe("SIGKILL");
+      kills++;
+    }
+    expect(kills).toBe(3);
+    expect(existsSync(join(killed, "results.json"))).toBe(false);
+    const before = recorded(killed);
+    const last = startUnroll(...words);
+    expect(await last.ended, last.said()).toBe(0);
+    const results = readFileSync(join(killed, "results.json"), "utf8");
+    expect(JSON.parse(results)).toEqual(JSON.parse(JSON.stringify(expected)));
+    expect(results).toBe(readFileSync(join(folder, "whole/results.json"), "utf8"));
+    const tasks = recorded(killed);
+    expect(tasks).toHaveLength(9);
+    expect(new Set(tasks).size).toBe(9);
+    expect(tasks.slice(0, before.length)).toEqual(before);
+  });
+
+  it("prints a table, keeps the model with what a forecast needs, and shows it again without training", async () => {
+    const { folder, space, data } = files();
+    const out = join(folder, "best.keras");
+    const report = join(folder, "report.html");
+    const words = ["sweep", space, data, ...flags, "--folder", join(folder, "s"), "--threads", "0"];
+    const first = await run(...words, "--out", out, "--report", report);
+    expect(first.notes).toContain("9 done, 0 to go");
+    expect(first.code).toBe(0);
+    expect(first.text.split("\n")[0]).toMatch(/^trial +cell +units +lookback +epochs +RMSE$/);
+    expect(first.text).toContain("RMSE of sold over the folds; repeating the last value has ");
+    expect(first.text).toMatch(/Final model of t\d: test RMSE/);
+    expect(Math.max(...first.text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    const forecast = await run("predict", out, "--input", data, "--json");
+    expect(forecast.code, forecast.notes).toBe(0);
+    const page = readFileSync(report, "utf8");
+    expect(page).toContain("Best so far");
+    expect(page).toContain("Settings and errors");
+    expect(page).not.toMatch(/src=|href="http/);
+    const again = await run(...words, "--json");
+    expect(again.notes).toBe("");
+    const { groups } = JSON.parse(again.text) as SweepResults;
+    expect(groups[0]!.trials).toHaveLength(8);
+    const scores = groups[0]!.trials.map(({ score }) => score!);
+    expect(scores).toEqual([...scores].sort((a, b) => a - b));
+  });
+
+  it("searches for each group and keeps a model of each", async () => {
+    const { folder } = files();
+    const data = writeWaves(join(folder, "stores.csv"), 90, ["Oslo", "Bergen/2"]);
+    const space = join(folder, "space.ts");
+    writeFileSync(space, "export const space = { cell: 'gru', units: [1, 2], lookback: 3 };\n");
+    const words = ["--target", "sold", "--group-by", "store", "--epochs", "2", "--folds", "1", "--threads", "0"];
+    const out = join(folder, "m.keras");
+    const { code, text, notes } = await run(
+      ...["sweep", space, data, ...words, "--folder", join(folder, "g"), "--out", out, "--json"],
+    );
+    expect(code, notes).toBe(0);
+    const { groups, written } = JSON.parse(text) as SweepResults & { written: string[] };
+    expect(groups.map(({ group, best }) => [group, best!.trial.slice(0, 2)])).toEqual([
+      ["Oslo", "g1"],
+      ["Bergen/2", "g2"],
+    ]);
+    expect(written).toContain(join(folder, "m-Oslo.keras"));
+    expect(written).toContain(join(folder, "m-group2.keras.forecast.json"));
+    // Ten and twenty are their means: each was trained on its own rows.
+    const scaler = JSON.parse(readFileSync(join(folder, "m-group2.keras.forecast.json"), "utf8")) as {
+      scaler: unknown;
+    };
+    expect(JSON.stringify(scaler)).toMatch(/(19|20)\.\d/);
+  });
+
+  it("halves: most trials get few epochs, the best all of them", async () => {
+    const { folder } = files();
+    const options = {
+      ...smallOptions(folder),
+      strategy: "halving",
+      trials: 8,
+      epochs: 6,
+      eta: 2,
+      minEpochs: 1,
+    } as const;
+    const { groups } = await sweep(smallSpace, options, { folder: join(folder, "h"), threads: 0 });
+    const epochs = groups[0]!.trials.map(({ folds }) => folds[0]!.epochs);
+    expect(epochs).toEqual([6, 6, 3, 3, 1, 1, 1, 1]);
+  });
+
+  it("tells what is wrong before it trains", async () => {
+    const { folder, space, data } = files();
+    const said = async (...words: string[]): Promise<string> => {
+      const { code, notes } = await run("sweep", ...words, "--folder", join(folder, "x"), "--threads", "0");
+      expect(code).toBe(2);
+      return notes;
+    };
+    expect(await said(space, data)).toContain("needs the column to forecast. Give --target COL.");
+    expect(await said(space, data, "--target", "solt")).toContain("Did you mean sold?");
+    expect(await said(space, data, "--target", "sold", "--out", "a.h5")).toContain("must be a .keras file");
+    expect(await said(space, data, "--target", "sold", "--group-by", "shop")).toContain(
+      "--group-by must name a column",
+    );
+    writeFileSync(space, '{"units": [4');
+    expect(await said(space, data, "--target", "sold")).toContain("the space must be JSON, or a .ts file");
+    writeFileSync(space, '{"unit": [4]}');
+    expect(await said(space, data, "--target", "sold")).toContain("Did you mean units?");
+    writeFileSync(space, '{"units": [4]}');
+    expect(await said(space, data, "--target", "sold", "--queue", "http://a")).toContain("redis://127.0.0.1:6379");
+    const worker = await run("worker", "--queue", "redis://127.0.0.1");
+    expect(worker.notes).toContain("needs the queue and the folder of the sweep");
+  });
+
+  it("does not go on with another sweep's folder", async () => {
+    const { folder } = files();
+    const place = { folder: join(folder, "s"), threads: 0 };
+    const options = { ...smallOptions(folder), epochs: 1, folds: 1 };
+    await sweep({ units: [1], lookback: 3 }, options, place);
+    await expect(sweep({ units: [2], lookback: 3 }, options, place)).rejects.toThrow(
+      "the folder is that of another sweep",
+    );
+  });
+
+  it("says that trials failed, and why, and keeps texts of the file as texts", () => {
+    const settings = {
+      cell: "gru",
+      units: 2,
+      layers: 1,
+      dropout: 0,
+      lookback: 3,
+      learningRate: null,
+      optimizer: "adam",
+      loss: "mse",
+      batchSize: 32,
+      scaler: "standard",
+    } as const;
+    const row = (units: number) =>
+      ({
+        trial: `t${units}`,
+        settings: { ...settings, units },
+        status: "failed",
+        score: null,
+        folds: [],
+        reason: "too <long>",
+      }) as const;
+    const results: SweepResults = {
+      sweep: "0",
+      target: "<b>y",
+      groups: [{ group: "<i>g", naive: 1, trials: [row(1), row(2)], best: null }],
+    };
+    expect(sweepText(results, 80)).toContain("Failed: too <long>\nNo trial could be trained.");
+    expect(sweepPage(results)).not.toMatch(/<b>|<i>/);
+  });
+});
