@@ -159,6 +159,24 @@ describe("unroll sweep", () => {
     expect(worker.notes).toContain("needs the queue and the folder of the sweep");
   });
 
+  it("ends when asked, and goes on later", async () => {
+    const { folder } = files();
+    const options = smallOptions(folder);
+    const place = { folder: join(folder, "s"), threads: 0 };
+    const stopping = new AbortController();
+    const stopped = sweep(smallSpace, options, {
+      ...place,
+      signal: stopping.signal,
+      onProgress: ({ done }) => done === 3 && stopping.abort(),
+    });
+    await expect(stopped).rejects.toThrow("stopped as asked");
+    expect(recorded(place.folder)).toHaveLength(3);
+    const counts: number[] = [];
+    const { groups } = await sweep(smallSpace, options, { ...place, onProgress: ({ done }) => void counts.push(done) });
+    expect(counts).toEqual([3, 4, 5, 6, 7, 8, 9]);
+    expect(groups[0]!.best).not.toBeNull();
+  });
+
   it("does not go on with another sweep's folder", async () => {
     const { folder } = files();
     const place = { folder: join(folder, "s"), threads: 0 };

@@ -84,7 +84,8 @@ describe("a plan", () => {
   });
 
   it("refuses options that it does not have", () => {
-    expect(() => planOf({ epoch: 3 } as SweepOptions)).toThrow("Did you mean epochs?");
+    const misspelt: object = { epoch: 3 };
+    expect(() => planOf(misspelt)).toThrow("Did you mean epochs?");
     expect(() => planOf({ eta: 1 })).toThrow("sweep: eta must be a whole number of 2 or more. Received: eta = 1.");
     expect(() => planOf({ test: 1.5 })).toThrow("test must be a share below 1, or a whole number of rows");
   });

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
+import type { Outcome } from "../forecast/scores.ts";
 import type { CheckedOptions } from "./options.ts";
 import { type CheckedSpace, drawSettings, gridOf, mostTrials, type TrialSettings } from "./space.ts";
 
@@ -43,6 +44,8 @@ export interface FinalScore {
   readonly mae: number;
   readonly r2: number;
   readonly naive: number;
+  readonly outcome: Outcome;
+  /** The sentence about it. */
   readonly verdict: string;
   /** The model's file in the folder of the sweep. */
   readonly model: string;

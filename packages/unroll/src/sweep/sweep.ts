@@ -112,7 +112,16 @@ async function runnerFor(
   }
   if (threads === 0) {
     const open = await openSweep(sharedFolder(folder));
-    return { width: 1, run: (task) => runTask(open, task), close: async () => {} };
+    let last: Promise<unknown> = Promise.resolve();
+    return {
+      width: 1,
+      run(task) {
+        const result = runTask(open, task);
+        last = result.catch(() => {});
+        return result;
+      },
+      close: async () => void (await last),
+    };
   }
   const { threadRunner } = await import("./threads.ts");
   return threadRunner(folder, threads);

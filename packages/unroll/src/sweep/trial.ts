@@ -142,6 +142,7 @@ async function final(sweep: OpenSweep, trial: Trial, task: Task): Promise<TaskRe
   await files.push(sidecarPath(name));
   const best = bestOf(result, unit, task.epochs);
   const { rmse, mae, r2 } = own;
-  const score: FinalScore = { rmse, mae, r2, naive: naive.rmse, verdict: verdictOf(forecasts).text, model: name };
+  const { outcome, text: verdict } = verdictOf(forecasts);
+  const score: FinalScore = { rmse, mae, r2, naive: naive.rmse, outcome, verdict, model: name };
   return { task: task.id, status: "done", score: best.rmse, folds: [best], final: score };
 }

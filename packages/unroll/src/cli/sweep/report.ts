@@ -1,6 +1,6 @@
 /** The page about a sweep: parallel coordinates, best so far, and every trial in a table. One file without a request. */
 import { escapeXml } from "../../equations/printers.ts";
-import { formatError } from "../../forecast/scores.ts";
+import { formatError, type Outcome } from "../../forecast/scores.ts";
 import { writeFile } from "../../formats/files.ts";
 import type { GroupResult, SweepResults, TrialRow } from "../../sweep/index.ts";
 import type { TrialSettings } from "../../sweep/space.ts";
@@ -22,6 +22,8 @@ export function sweepPage({ sweep, target, groups }: SweepResults): string {
   return reportPage(`Sweep of ${target}`, lead + paragraph(`Sweep ${sweep.slice(0, 12)}`), sections);
 }
 
+const classes: Readonly<Record<Outcome, string>> = { beats: "beats", chance: "chance", "does not beat": "loses" };
+
 function groupSection(group: GroupResult, target: string): Section {
   const { trials, best, naive } = group;
   const names = varying(trials);
@@ -35,7 +37,7 @@ function groupSection(group: GroupResult, target: string): Section {
   const verdict =
     best === null
       ? paragraph("No trial could be trained.")
-      : `<p class="verdict ${best.final.rmse < best.final.naive ? "beats" : "loses"}">${escapeXml(`${best.trial}: ${best.final.verdict}`)}</p>`;
+      : `<p class="verdict ${classes[best.final.outcome]}">${escapeXml(`${best.trial}: ${best.final.verdict}`)}</p>`;
   return {
     title: group.group === null ? "Results" : `Group ${group.group}`,
     body: [
@@ -57,9 +59,11 @@ function bestSoFar({ trials, naive }: GroupResult, target: string): string {
   if (scored.length === 0) return "";
   const x = scored.map(({ number }) => number);
   let least = Number.POSITIVE_INFINITY;
-  const best = scored.map(({ score }) => {
+  // A step at each trial: before it and after it.
+  const best = scored.flatMap(({ score }) => {
+    const before = Math.min(least, scored[0]!.score);
     least = Math.min(least, score);
-    return least;
+    return [before, least];
   });
   return drawChart({
     title: "Best so far",
@@ -68,7 +72,7 @@ function bestSoFar({ trials, naive }: GroupResult, target: string): string {
     y: { label: `RMSE of ${target}`, kind: "number" },
     series: [
       { kind: "points", name: "each trial", role: "other", x, y: scored.map(({ score }) => score) },
-      { kind: "line", name: "best so far", role: "model", x, y: best },
+      { kind: "line", name: "best so far", role: "model", x: x.flatMap((one) => [one, one]), y: best },
       { kind: "line", name: "last value", role: "naive", x: [x[0]!, x.at(-1)!], y: [naive, naive] },
     ],
   });
@@ -102,7 +106,9 @@ function parallelCoordinates(
   const lines = scored.map((_, row) => {
     const places = axes.map(({ shares }, axis) => `${px(left(axis))} ${px(top(shares[row]!))}`);
     const isGood = row < Math.max(1, Math.round(scored.length / 10));
-    return `<path class="line ${isGood ? "model" : "other"}" d="M${places.join("L")}"/>`;
+    // Many lines in dashes would hide each other.
+    const style = isGood ? "" : ' style="stroke-dasharray:none;stroke-width:1;opacity:.5"';
+    return `<path class="line ${isGood ? "model" : "other"}"${style} d="M${places.join("L")}"/>`;
   });
   // Drawn last, the best lie on top.
   lines.reverse();
