@@ -7,7 +7,10 @@ import { main } from "../src/cli/main.ts";
 import { sweepPage } from "../src/cli/sweep/report.ts";
 import { sweepText } from "../src/cli/sweep/text.ts";
 import { type SweepResults, sweep } from "../src/sweep/index.ts";
+import { readSpaceSource } from "../src/sweep/literal.ts";
+import { checkSpace } from "../src/sweep/space.ts";
 import { smallOptions, smallSpace, temporaryFolder, writeWaves } from "../src/sweep/testing.ts";
+import { fencesOf } from "./documents.ts";
 import { recorded, startUnroll, until } from "./sweep-processes.ts";
 
 function terminal(): Terminal & { text: string; notes: string } {
@@ -175,6 +178,14 @@ describe("unroll sweep", () => {
     const { groups } = await sweep(smallSpace, options, { ...place, onProgress: ({ done }) => void counts.push(done) });
     expect(counts).toEqual([3, 4, 5, 6, 7, 8, 9]);
     expect(groups[0]!.best).not.toBeNull();
+  });
+
+  it("reads the spaces that its page shows, both the same", () => {
+    const page = readFileSync(new URL("../../../docs/sweeps.md", import.meta.url), "utf8");
+    const [json, ts] = fencesOf(page).filter(({ language }) => language === "json" || language === "ts");
+    const space = readSpaceSource(ts!.text, "space.ts");
+    expect(space).toEqual(JSON.parse(json!.text));
+    expect([...checkSpace(space).keys()]).toEqual(["cell", "units", "lookback", "learningRate", "optimizer"]);
   });
 
   it("does not go on with another sweep's folder", async () => {
