@@ -14,6 +14,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import("./verify.ts")).verify,
   predict: async () => (await import("./predict.ts")).predict,
   train: async () => (await import("./train.ts")).train,
+  sweep: async () => (await import("./sweep.ts")).sweepCommand,
+  worker: async () => (await import("./worker.ts")).worker,
   check: async () => (await import("./check.ts")).check,
   compare: async () => (await import("./compare.ts")).compare,
   audit: async () => (await import("./audit.ts")).audit,
@@ -21,9 +23,6 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   convert: async () => (await import("./convert.ts")).convert,
   serve: async () => (await import("./serve.ts")).serve,
   lab: async () => (await import("./lab.ts")).lab,
-  train: async () => (await import("./train.ts")).train,
-  sweep: async () => (await import("./sweep.ts")).sweepCommand,
-  worker: async () => (await import("./worker.ts")).worker,
   tour: async () => (await import("./tour.ts")).tour,
 };
 
