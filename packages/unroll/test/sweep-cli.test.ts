@@ -45,7 +45,7 @@ function files(): { folder: string; space: string; data: string } {
 
 const flags = ["--target", "sold", "--strategy", "grid", "--epochs", "4", "--folds", "2"];
 
-describe("unroll sweep", () => {
+describe("unroll sweep", { timeout: 120_000 }, () => {
   it("finds the same, to the last bit, when its process is killed again and again", { timeout: 240_000 }, async () => {
     const { folder, space, data } = files();
     const expected = await sweep(smallSpace, smallOptions(folder), { folder: join(folder, "whole"), threads: 0 });

@@ -26,7 +26,7 @@ async function begun(space: Space): Promise<OpenSweep> {
 
 const search = (epochs: number): Task => ({ id: `t1-e${epochs}`, trial: "t1", kind: "search", epochs });
 
-describe("a trial", () => {
+describe("a trial", { timeout: 120_000 }, () => {
   it("scores the best epoch in the units of the file, as forecasts and truth do", async () => {
     const sweep = await begun({ cell: "gru", units: 3, lookback: 5, learningRate: 0.01 });
     const result = await runTask(sweep, search(1));
