@@ -1,8 +1,10 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { rootMeanSquaredError } from "../data/index.ts";
 import { modelForecasts } from "../forecast/forecasts.ts";
 import { compileFor, defaultModel } from "../forecast/model.ts";
+import { loadModel } from "../formats/load.ts";
 import { fit } from "../training/fit.ts";
 import { foldsOf, foldWindows } from "./folds.ts";
 import { beginSweep, openSweep, readAllSeries } from "./open-sweep.ts";
@@ -13,9 +15,10 @@ import { checkSpace, type Space } from "./space.ts";
 import { smallOptions, temporaryFolder } from "./testing.ts";
 import { type OpenSweep, runTask } from "./trial.ts";
 
-async function begun(space: Space): Promise<OpenSweep> {
+async function begun(space: Space, change = (text: string): string => text): Promise<OpenSweep> {
   const folder = temporaryFolder();
   const options = checkOptions({ ...smallOptions(folder), patience: 0 });
+  writeFileSync(options.data, change(readFileSync(options.data, "utf8")));
   const series = await readAllSeries(options.data, options);
   const plan = makePlan(checkSpace(space), options, { file: "data/waves.csv", sha256: "0", groups: null });
   expect(series.size).toBe(1);
@@ -69,6 +72,32 @@ describe("a trial", { timeout: 120_000 }, () => {
     pushed.length = 0;
     await runTask({ ...sweep, files }, search(2));
     expect(pushed).toEqual(["checkpoints/t1-f1", "checkpoints/t1-f2"]);
+  });
+
+  it("is not told of the test rows by its search; its final model is tested on them alone", async () => {
+    const space: Space = { cell: "simpleRNN", units: 2, lookback: 4 };
+    const whole = await begun(space);
+    // The newest 18 of 120 rows, 15 %, are turned upside down.
+    const upside = (text: string): string => {
+      const lines = text.trimEnd().split("\n");
+      const turned = lines.slice(-18).map((line) => line.replace(/[\d.]+$/, (value) => String(20 - Number(value))));
+      return `${[...lines.slice(0, -18), ...turned].join("\n")}\n`;
+    };
+    const changed = await begun(space, upside);
+    expect(await runTask(changed, search(2))).toEqual(await runTask(whole, search(2)));
+    const final: Task = { id: "t1-final", trial: "t1", kind: "final", epochs: 2 };
+    const [a, b] = [await runTask(whole, final), await runTask(changed, final)];
+    if (a.status !== "done" || b.status !== "done") throw new Error("failed");
+    expect(a.score).toBe(b.score);
+    expect(a.final!.rmse).not.toBe(b.final!.rmse);
+    const data = whole.series.get(null)!;
+    const fold = foldsOf(120, whole.plan.options, "").at(-1)!;
+    const { part, scaler } = foldWindows(data, fold, { lookback: 4, scaler: "standard" }, 1);
+    const test = part(102, 120);
+    expect(test.raw.count).toBe(18);
+    const model = await loadModel(whole.files.pathOf(a.final!.model));
+    const forecast = modelForecasts(model, test.scaled, { scaler, target: 0, horizon: 1 });
+    expect(a.final!.rmse).toBe(rootMeanSquaredError(test.raw.trueTargets().data, forecast.data));
   });
 
   it("fails with its reason where it cannot be trained", async () => {
