@@ -1,5 +1,13 @@
 /** Threads change the time, not a bit: every fixture model, in odd batches, beside one thread. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
 import { describe, expect, it } from "vitest";
 import { type SplitProgram, splitProgram } from "../src/compiler/index.ts";
 import { sizeOf } from "../src/core/shape.ts";
@@ -101,4 +109,39 @@ describe("threads", () => {
     }
     stays.release();
   }, 300_000);
+
+  it("do not keep a process alive that has nothing else to do", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "unroll-threads-"));
+    try {
+      const build = await rolldown({
+        input: fileURLToPath(new URL("../src/index.ts", import.meta.url)),
+        platform: "node",
+      });
+      await build.write({
+        dir: folder,
+        format: "esm",
+        entryFileNames: "index.mjs",
+        chunkFileNames: "[name]-[hash].mjs",
+      });
+      await build.close();
+      writeFileSync(join(folder, "program.mjs"), predictsAndEnds);
+      const program = spawn(process.execPath, [join(folder, "program.mjs")], { stdio: ["ignore", "pipe", "inherit"] });
+      const kill = setTimeout(() => program.kill(), 20_000);
+      const [[status], output] = await Promise.all([once(program, "close"), text(program.stdout)]);
+      clearTimeout(kill);
+      expect({ status, output }).toEqual({ status: 0, output: "[64,1]\n" });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
+
+/** A program that ends while its worker waits for more. */
+const predictsAndEnds = `
+import { input, layers, sequential, tensor } from "./index.mjs";
+const net = sequential({ layers: [input({ shape: [40, 8] }), layers.lstm({ units: 32 }), layers.dense({ units: 1 })] });
+const x = tensor(new Float32Array(64 * 40 * 8), [64, 40, 8]);
+for (let i = 0; i < 20; i++) net.predict(x, { threads: 2 });
+await new Promise((done) => setTimeout(done, 300));
+console.log(JSON.stringify(net.predict(x, { threads: 2 }).shape));
+`;

@@ -3,7 +3,7 @@ import { Variable } from "../../core/variable.ts";
 import { inputValue, map, random, reduce, weightValue } from "../../program/builder.ts";
 import type { Program } from "../../program/program.ts";
 import { splitProgram } from "./split.ts";
-import { startWorker, threadsRefusal } from "./start.ts";
+import { threadsRefusal } from "./start.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -88,14 +88,5 @@ describe("a split program", () => {
       throw new RangeError("WebAssembly.Memory(): could not allocate memory");
     });
     expect(splitProgram(request)).toBeUndefined();
-  });
-});
-
-describe("a worker", () => {
-  it("does not keep the process alive", () => {
-    const before = process.getActiveResourcesInfo().sort();
-    const worker = startWorker();
-    expect(process.getActiveResourcesInfo().sort()).toEqual(before);
-    worker.end();
   });
 });
