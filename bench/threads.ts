@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- threads`: predictions on one thread and on several, in turns, the same bits checked first. Beside the
- * workloads an LSTM over growing batches, from far too little work to plenty: no size may be slower on several threads.
+ * workloads an LSTM over growing batches, from far too little work to plenty: on a quiet machine no size may be slower.
  *
  *   --threads 2   --rounds 40   --only W2,W6
  */
