@@ -19,6 +19,8 @@ export interface ScanBackStep {
   readonly masked: boolean;
   /** The gradient that reaches each named value of the cell's equations, `[units]`; empty at a masked step. */
   readonly gradients: ReadonlyMap<string, Float64Array>;
+  /** What reaches each state after the step, from its output and from all later steps, `[units]`. */
+  readonly arriving: readonly Float64Array[];
   /** What goes on to the step before: the gradient of each previous state, `[units]`. */
   readonly states: readonly Float64Array[];
   /** Any node of the cell's graph or of its adjoint; undefined at a masked step. */
@@ -68,22 +70,21 @@ export function evaluateScanGradient(
           timestep,
           masked,
           gradients: new Map(),
+          arriving: stateFlow,
           states: stateFlow,
           valueOf: undefined,
         });
         continue;
       }
       const start = (batchIndex * timesteps + timestep) * features;
+      const arriving = stateFlow.map((flow, i) => (i === 0 ? plus(flow, outputFlow) : flow));
       const read = evaluate({
         width: units,
         product,
         symbols: new Map<Expr, Row>([
           [cell.x, numbersOf(scan.input).subarray(start, start + features)],
           ...cell.states.map(({ previous }, i): [Expr, Row] => [previous, statesBefore[i]!]),
-          ...back.states.map(({ gradient }, i): [Expr, Row] => [
-            gradient,
-            i === 0 ? plus(stateFlow[0]!, outputFlow) : stateFlow[i]!,
-          ]),
+          ...back.states.map(({ gradient }, i): [Expr, Row] => [gradient, arriving[i]!]),
           ...arrays.vectors,
         ]),
       });
@@ -110,7 +111,7 @@ export function evaluateScanGradient(
         });
       }
       const gradients = new Map([...back.named].map(([name, expr]) => [name, toRow(read(expr), units)]));
-      onBackStep?.(operation, { batchIndex, timestep, masked, gradients, states: stateFlow, valueOf: read });
+      onBackStep?.(operation, { batchIndex, timestep, masked, gradients, arriving, states: stateFlow, valueOf: read });
     }
     stateGradients.forEach((gradient, i) => {
       gradient.set(stateFlow[i]!, batchIndex * units);

@@ -57,6 +57,30 @@ describe("a backward trace", () => {
     expect(runs[0]!.steps.map(({ contributionNorms }) => contributionNorms.kernel)).toEqual([0, 0, 0, 2]);
   });
 
+  it("has each unit's gradient, what goes on to the step before, and by which factor, by hand", () => {
+    const net = sequential({
+      layers: [input({ shape: [3, 1] }), layers.simpleRNN({ units: 1, activation: "linear", useBias: false })],
+    });
+    net.setWeights([[[3]], [[0.5]]]);
+    // h₂ = 3 · 1 = 3, L = (3 − 1)², ∂L/∂h₂ = 4; h passes ½ of it on and x gets 3 times it.
+    const { runs } = traceGradients(net, { shape: [1, 3, 1], data: Float32Array.of(0, 0, 1) }, [[1]], { loss: "mse" });
+    const steps = runs[0]!.steps;
+    expect(steps.map(({ values }) => [...values.h!])).toEqual([[1], [2], [4]]);
+    expect(steps.map(({ previous }) => [...previous.h!])).toEqual([[0.5], [1], [2]]);
+    expect(steps.map(({ input: ofX }) => [...ofX])).toEqual([[3], [6], [12]]);
+    expect(steps.map(({ factor }) => factor)).toEqual([0.5, 0.5, 0.5]);
+  });
+
+  it("has a product of factors that is what is left of the gradient, where the loss reads the last step alone", () => {
+    const net = sequential({ seed: 5, layers: [input({ shape: [6, 2] }), layers.lstm({ units: 3 })] });
+    const { runs } = traceGradients(net, numbers([1, 6, 2]), numbers([1, 3], 4), { loss: "mse" });
+    const steps = runs[0]!.steps;
+    const product = steps.reduce((running, { factor }) => running * factor, 1);
+    const length = (rows: readonly Float64Array[]): number => Math.hypot(...rows.flatMap((row) => [...row]));
+    // The state c gets nothing from the loss itself.
+    expect(length(Object.values(steps[0]!.previous)) / length([steps[5]!.values.h!])).toBeCloseTo(product, 12);
+  });
+
   it("shows a vanishing gradient in words, and gives plain data", () => {
     const net = sequential({
       layers: [input({ shape: [12, 1] }), layers.simpleRNN({ units: 1, activation: "linear", useBias: false })],

@@ -37,6 +37,17 @@ export interface BackStep {
   readonly stateNorms: Readonly<Record<string, number>>;
   /** ‖∂L/∂value‖ for each named value of the equations, gates among them. */
   readonly valueNorms: Readonly<Record<string, number>>;
+  /** ∂L/∂value for each named value of the equations, `[examples, units]`; zeros for a masked example. */
+  readonly values: Readonly<Record<string, Float64Array>>;
+  /** What goes on to the step before by state name, `[examples, units]`. */
+  readonly previous: Readonly<Record<string, Float64Array>>;
+  /** ∂L/∂x of the step, `[examples, features]`. */
+  readonly input: Float64Array;
+  /**
+   * ‖∂L/∂previous states‖ / ‖∂L/∂states‖: how much longer or shorter the gradient leaves the step than it came. Where the
+   * loss reads the last step alone, the product of the factors is what is left of the gradient. 0 where none comes.
+   */
+  readonly factor: number;
   /** What the step adds to the gradient of each array, row-major in the array's shape; all steps together are the gradient. */
   readonly contributions: Readonly<Record<string, Float64Array>>;
   /** ‖contribution‖ of each array. */
@@ -171,15 +182,30 @@ function backStep(
   const { cell, units } = scan;
   const back = cellAdjoint(cell);
   const squares: Record<string, number> = {};
+  const features = scan.input.shape[2]!;
+  const input = new Float64Array(examples.length * features);
+  const values = new Map([...cell.named.keys()].map((name) => [name, new Float64Array(examples.length * units)]));
+  const previous = cell.states.map(() => new Float64Array(examples.length * units));
+  // Squared lengths over all states and examples.
+  let [arrived, left] = [0, 0];
   const contributions = scan.arrays.map(({ shape }) => new Float64Array(sizeOf(shape)));
-  for (const { gradients, valueOf: read, batchIndex } of examples) {
-    for (const [name, row] of gradients) squares[name] = (squares[name] ?? 0) + squareSum(row);
+  for (const { gradients, arriving, states, valueOf: read, batchIndex } of examples) {
+    for (const [name, row] of gradients) {
+      squares[name] = (squares[name] ?? 0) + squareSum(row);
+      values.get(name)?.set(row, batchIndex * units);
+    }
+    for (const [i, row] of states.entries()) {
+      previous[i]!.set(row, batchIndex * units);
+      arrived += squareSum(arriving[i]!);
+      left += squareSum(row);
+    }
     if (read === undefined) continue;
-    for (const { matrix, left, right } of back.weightProducts) {
+    if (back.input !== undefined) input.set(toRow(read(back.input), features), batchIndex * features);
+    for (const { matrix, left: rowsOf, right } of back.weightProducts) {
       const { array, rows, start, stride } = arrays.place(matrix);
       const factor = arrays.factors(matrix, batchIndex);
       const columns = toRow(read(right), units);
-      toRow(read(left), rows).forEach((element, row) => {
+      toRow(read(rowsOf), rows).forEach((element, row) => {
         for (let unit = 0; unit < units; unit++) {
           contributions[array]![start + row * stride + unit]! += element * (factor?.[row] ?? 1) * columns[unit]!;
         }
@@ -202,6 +228,10 @@ function backStep(
     masked: examples.filter(({ masked }) => masked).length,
     stateNorms: Object.fromEntries(stateNorms),
     valueNorms: Object.fromEntries(Object.entries(squares).map(([name, square]) => [name, Math.sqrt(square)])),
+    values: Object.fromEntries(values),
+    previous: Object.fromEntries(cell.states.map(({ name }, i) => [name, previous[i]!])),
+    input,
+    factor: arrived === 0 ? 0 : Math.sqrt(left / arrived),
     contributions: Object.fromEntries(names.map((name, i) => [name, contributions[i]!])),
     contributionNorms: Object.fromEntries(names.map((name, i) => [name, Math.sqrt(squareSum(contributions[i]!))])),
   };
