@@ -15,6 +15,7 @@ import { offlineTests } from "./offline.ts";
 import { quizTests } from "./quiz.ts";
 import { settingsTests } from "./settings.ts";
 import { shareTests } from "./share.ts";
+import { stepTests } from "./step.ts";
 import { labOn } from "./visit.ts";
 
 const chromium = findChromium();
@@ -142,6 +143,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
         "#/count/lstm?m=lstm",
         "#/count/gru?m=gru&ask=1",
         "#/step/lstm?m=lstm&t=2",
+        "#/step/gru?m=gru&t=29&back=1",
         "#/compare?m=gru&with=lstm",
         "#/quiz?seed=7",
         "#/quiz?seed=7&n=3&key=1",
@@ -179,6 +181,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
       "#/model?m=stack",
       "#/count/lstm?m=lstm",
       "#/step/lstm?m=lstm&t=2",
+      "#/step/gru?m=gru&t=29&back=1",
       "#/compare?m=gru&with=lstm",
       "#/quiz?seed=7",
     ]) {
@@ -233,6 +236,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   describe("Compare", () => compareTests(lab));
   describe("Quiz", () => quizTests(lab));
   describe("Share", () => shareTests(lab));
+  describe("Step", () => stepTests(lab));
   describe("Settings", () => settingsTests(lab));
   describe("Without a network", () => offlineTests(lab));
 

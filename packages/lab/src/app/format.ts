@@ -7,6 +7,14 @@ export function decimal(value: number, digits: number): string {
   return (/^-0(\.0+)?$/.test(text) ? text.slice(1) : text).replace("-", "−");
 }
 
+/** Like `decimal`, and "1.2e−5" for what would have fewer than two digits left. */
+export function short(value: number, digits: number): string {
+  const size = Math.abs(value);
+  if (value === 0 || !Number.isFinite(value) || (size >= 10 ** (1 - digits) && size < 1e4))
+    return decimal(value, digits);
+  return value.toExponential(1).replaceAll("-", "−").replace("+", "");
+}
+
 export function whole(value: number | null): string {
   return value === null ? "None" : value.toLocaleString("en-US");
 }

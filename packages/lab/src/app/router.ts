@@ -13,6 +13,8 @@ export interface LinkState {
   readonly unit: number;
   /** The named value that is open. */
   readonly gate: string;
+  /** True shows the way back through time. */
+  readonly back: boolean;
   readonly seed: number;
   /** An example's name. */
   readonly m: string;
@@ -70,6 +72,7 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   t: whole(0, 100_000),
   unit: whole(0, 100_000),
   gate: words(80),
+  back: flag,
   seed: whole(7, 2 ** 31),
   m: words(80),
   s: words(8000),

@@ -4,7 +4,7 @@ export { cellEquations } from "unroll/cells/equations.ts";
 export { UnrollError } from "unroll/core/errors.ts";
 export { Random } from "unroll/core/random.ts";
 export { formatShape } from "unroll/core/shape.ts";
-export { tensor } from "unroll/core/tensor.ts";
+export { type Tensor, tensor } from "unroll/core/tensor.ts";
 export { derivationToLatex } from "unroll/equations/derivation-output.ts";
 export type { Derivation } from "unroll/equations/derive.ts";
 export { constant, type Expr, operandsOf } from "unroll/equations/expr.ts";

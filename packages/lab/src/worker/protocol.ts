@@ -158,6 +158,39 @@ export interface TraceView {
   readonly shortened: number | undefined;
 }
 
+/** An array's gradient on the way back through time. */
+export interface BackArray {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** ‖what each step adds‖, `[steps]`. */
+  readonly added: Float64Array;
+  /** ‖sum of what the last step down to this one add‖, `[steps]`; at step 0 the whole gradient. */
+  readonly soFar: Float64Array;
+  /** These sums themselves, `[steps, ...shape]`; undefined where they would be too many to show. */
+  readonly sums: Float64Array | undefined;
+}
+
+/** The way back through a run, in order of processing. */
+export interface BackView {
+  readonly loss: number;
+  /** What every output should have been: L is the mean of (output − target)². */
+  readonly target: number;
+  /** ∂L/∂value, `[steps, units]`. */
+  readonly values: Readonly<Record<string, Float64Array>>;
+  /** What goes on to the step before: `hPrev`, `cPrev`, `[steps, units]`. */
+  readonly before: Readonly<Record<string, Float64Array>>;
+  /** ∂L/∂x, `[steps, features]`. */
+  readonly x: Float64Array;
+  /** By how much the gradient of the states grows or shrinks in each step, and the product from the last step down to this one. */
+  readonly factors: Float64Array;
+  readonly products: Float64Array;
+  readonly arrays: readonly BackArray[];
+  /** How ∂L/∂value comes about, by the value's name. */
+  readonly equations: Readonly<Record<string, FormulaView>>;
+  /** Whether the gradient vanishes. */
+  readonly sentence: string;
+}
+
 /** A number that the user changed. */
 export type Edit =
   | {
@@ -313,6 +346,13 @@ export type LabMethods = {
     readonly name: string;
     readonly unit: number;
   }): OpenedValue;
+  /** ∂h_t[unit] / ∂x_k for every step k, `[steps, features]`. */
+  memory(place: { readonly run: number; readonly step: number; readonly unit: number }): Float64Array;
+  backward(request: {
+    readonly seed: number;
+    readonly edits: readonly Edit[];
+    readonly run: number;
+  }): Promise<BackView>;
   save(format: FileFormat): Promise<Uint8Array>;
   /** The model as code; `numpy` and `plain` hold its weights. */
   code(language: CodeLanguage): Promise<string>;

@@ -1,9 +1,11 @@
 /** The trace of one example as the page shows it: the library's by-hand evaluation of every step, in typed arrays. */
 
-import { evaluateByHand, readExamples, type ScanRun, writeModel } from "unroll/explain/by-hand.ts";
+import { type ByHand, evaluateByHand, readExamples, type ScanRun, writeModel } from "unroll/explain/by-hand.ts";
+import { inputGradients } from "unroll/explain/input-gradients.ts";
 import { openValue } from "unroll/explain/open-value.ts";
 import { verifyModel } from "unroll/explain/verify.ts";
-import { type Layer, type Model, Random, tensor, UnrollError } from "./library.ts";
+import type { ScanStep } from "unroll/program/evaluate-scan.ts";
+import { type Layer, type Model, Random, type Tensor, tensor, UnrollError } from "./library.ts";
 import type { Edit, OpenedValue, RunView, TraceView } from "./protocol.ts";
 import { sceneOf } from "./scene.ts";
 
@@ -12,23 +14,17 @@ const openTimesteps = 8;
 
 export class Tracing {
   #scans: readonly ScanRun[] = [];
-  #hand: ReturnType<typeof evaluateByHand> | undefined;
+  #outputShapes: readonly (readonly number[])[] = [];
+  #hand: ByHand | undefined;
 
   /** Evaluates the model with the user's changes; the model's own weights stay as they are. */
   run(model: Model, seed: number, edits: readonly Edit[], shortened: number | undefined): TraceView {
-    const original = model.getWeights();
-    const input = exampleInput(model, seed);
-    try {
-      const owners = cellLayers(model);
-      for (const edit of edits) {
-        if (edit.kind === "input") input.data[edit.index] = edit.value;
-        else setWeight(owners[edit.run], edit);
-      }
-      const x = tensor(input.data, [1, ...input.shape]);
+    return withEdits(model, seed, edits, (input, x) => {
       const inputs = readExamples(model, model.inputs.length === 1 ? x : model.inputs.map(() => x));
       const written = writeModel(model, inputs, 1);
       const hand = evaluateByHand(written, inputs, model.name);
       this.#hand = hand;
+      this.#outputShapes = written.program.results.map(({ shape }) => shape.slice(1));
       this.#scans = written.layers.flatMap(({ scans }) => scans).filter(({ perSample }) => perSample === 1);
       return {
         runs: this.#scans.map((scan) => this.#runView(scan)),
@@ -41,15 +37,29 @@ export class Tracing {
         check: checkText(model, x),
         shortened,
       };
-    } finally {
-      if (edits.some(({ kind }) => kind === "weight")) model.setWeights(original);
-    }
+    });
   }
 
   open(run: number, step: number, name: string, unit: number): OpenedValue {
-    const scan = this.#scans[run];
-    const steps = scan === undefined ? undefined : this.#hand?.stepsOf(scan.scan)[0];
-    const at = steps?.[step];
+    const { scan, hand, at } = this.#placeOf(run, step);
+    return openValue(scan, at, hand, name, unit);
+  }
+
+  /** `[steps, features]`: how the cell's output of a unit at a step depends on each input. */
+  memory(run: number, step: number, unit: number): Float64Array {
+    const { scan, hand } = this.#placeOf(run, step);
+    return inputGradients(scan, (value) => hand.valueOf(value), step, Math.min(unit, scan.units - 1));
+  }
+
+  /** The scan of a run, and the shape of one example of each output of the model. */
+  scanOf(run: number): { readonly scan: ScanRun; readonly outputShapes: readonly (readonly number[])[] } {
+    this.#placeOf(run, 0);
+    return { scan: this.#scans[run]!, outputShapes: this.#outputShapes };
+  }
+
+  #placeOf(run: number, step: number): { scan: ScanRun["scan"]; hand: ByHand; at: ScanStep } {
+    const scan = this.#scans[run]?.scan;
+    const at = scan === undefined ? undefined : this.#hand?.stepsOf(scan)[0]?.[step];
     if (scan === undefined || at === undefined || this.#hand === undefined) {
       throw new UnrollError({
         code: "usage",
@@ -58,7 +68,7 @@ export class Tracing {
         received: `run = ${run}, step = ${step}`,
       });
     }
-    return openValue(scan.scan, at, this.#hand, name, unit);
+    return { scan, hand: this.#hand, at };
   }
 
   #runView({ scan, name }: ScanRun): RunView {
@@ -93,6 +103,27 @@ export class Tracing {
       scene: sceneOf(cell),
       arrays: cell.arrays.map((array, index) => ({ name: array.name, shape: scan.arrays[index]!.shape })),
     };
+  }
+}
+
+/** Works on the example with the user's changes; the model's own weights stay as they are. */
+export function withEdits<T>(
+  model: Model,
+  seed: number,
+  edits: readonly Edit[],
+  work: (input: ReturnType<typeof exampleInput>, x: Tensor) => T,
+): T {
+  const original = model.getWeights();
+  const input = exampleInput(model, seed);
+  try {
+    const owners = cellLayers(model);
+    for (const edit of edits) {
+      if (edit.kind === "input") input.data[edit.index] = edit.value;
+      else setWeight(owners[edit.run], edit);
+    }
+    return work(input, tensor(input.data, [1, ...input.shape]));
+  } finally {
+    if (edits.some(({ kind }) => kind === "weight")) model.setWeights(original);
   }
 }
 

@@ -42,6 +42,14 @@ const methods = {
   async openValue({ run, step, name, unit }) {
     return (await trace()).open(run, step, name, unit);
   },
+  async memory({ run, step, unit }) {
+    return (await trace()).memory(run, step, unit);
+  },
+  async backward({ seed, edits, run }) {
+    const { backwardOf } = await import("./backward.ts");
+    const { scan, outputShapes } = (await trace()).scanOf(run);
+    return backwardOf(await session.prepareTrace(), { seed, edits }, scan, outputShapes);
+  },
   async save(format) {
     return (await import("./saving.ts")).bytesOf(session.need(), format);
   },

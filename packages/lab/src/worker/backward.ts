@@ -1,0 +1,90 @@
+/** The way back through one run: the library's backward trace of the example, in typed arrays. */
+
+import { cellAdjointEquations } from "unroll/cells/equations.ts";
+import type { ScanRun } from "unroll/explain/by-hand.ts";
+import { type BackStep, traceGradients } from "unroll/training/trace-gradients.ts";
+import { gradientFlow } from "unroll/training/trace-gradients-text.ts";
+import { formulaView } from "./describe.ts";
+import { type Model, tensor, UnrollError } from "./library.ts";
+import type { BackArray, BackView, Edit } from "./protocol.ts";
+import { withEdits } from "./tracing.ts";
+
+/** What every output should have been. */
+const target = 1;
+/** Numbers of the growing sums that go to the page, for all arrays of a run. */
+const mostSums = 400_000;
+
+/** @throws UnrollError `unsupported` where nothing in the run is trained, or an activation has no gradient. */
+export function backwardOf(
+  model: Model,
+  { seed, edits }: { readonly seed: number; readonly edits: readonly Edit[] },
+  { scan, name }: ScanRun,
+  outputShapes: readonly (readonly number[])[],
+): BackView {
+  const { loss, runs } = withEdits(model, seed, edits, (_, x) => {
+    const inputs = model.inputs.map(() => x);
+    const targets = outputShapes.map((shape) =>
+      tensor(new Float32Array(shape.reduce((size, one) => size * one, 1)).fill(target), [1, ...shape]),
+    );
+    return traceGradients(model, inputs, targets, { loss: "mse", training: false, checks: 0, seed: 0 });
+  });
+  const run = runs.find(({ layer }) => layer === name);
+  if (run === undefined) {
+    throw new UnrollError({
+      code: "unsupported",
+      path: name,
+      expected: "the way back needs a layer that is trained",
+      hint: "Set trainable to True.",
+    });
+  }
+  const steps = run.backwards ? run.steps.toReversed() : run.steps;
+  const { cell } = scan;
+  const rows = (of: (step: BackStep) => Float64Array): Float64Array => joined(steps.map(of));
+  const factors = Float64Array.from(steps, ({ factor }) => factor);
+  const { equations, notation } = cellAdjointEquations(cell);
+  const numbers = Object.values(run.shapes).reduce((sum, shape) => sum + shape.reduce((size, one) => size * one, 1), 0);
+  return {
+    loss,
+    target,
+    values: Object.fromEntries([...cell.named.keys()].map((one) => [one, rows(({ values }) => values[one]!)])),
+    before: Object.fromEntries(
+      cell.states.map((state) => [`${state.name}Prev`, rows((step) => step.previous[state.name]!)]),
+    ),
+    x: rows(({ input }) => input),
+    factors,
+    products: fromTheLast(factors),
+    arrays: Object.entries(run.shapes).map(([array, shape]) =>
+      arrayOf(array, shape, steps, numbers * steps.length <= mostSums),
+    ),
+    equations: Object.fromEntries(equations.map((one) => [one.name.slice(1), formulaView(one, notation)])),
+    sentence: gradientFlow(run),
+  };
+}
+
+function arrayOf(name: string, shape: readonly number[], steps: readonly BackStep[], withSums: boolean): BackArray {
+  const sum = new Float64Array(steps[0]!.contributions[name]!.length);
+  const soFar = new Float64Array(steps.length);
+  const sums = withSums ? new Float64Array(steps.length * sum.length) : undefined;
+  for (let step = steps.length - 1; step >= 0; step--) {
+    steps[step]!.contributions[name]!.forEach((value, index) => {
+      sum[index]! += value;
+    });
+    soFar[step] = Math.sqrt(sum.reduce((total, value) => total + value * value, 0));
+    sums?.set(sum, step * sum.length);
+  }
+  return { name, shape, added: Float64Array.from(steps, (step) => step.contributionNorms[name]!), soFar, sums };
+}
+
+/** The product of the factors from the last step down to each. */
+function fromTheLast(factors: Float64Array): Float64Array {
+  const products = Float64Array.from(factors);
+  for (let step = factors.length - 2; step >= 0; step--) products[step]! *= products[step + 1]!;
+  return products;
+}
+
+function joined(rows: readonly Float64Array[]): Float64Array {
+  const width = rows[0]?.length ?? 0;
+  const all = new Float64Array(rows.length * width);
+  for (const [index, row] of rows.entries()) all.set(row, index * width);
+  return all;
+}

@@ -1,0 +1,65 @@
+/** The Step screen beyond the cell itself: what it remembers, the way back, commands and sound. */
+import { expect, it } from "vitest";
+import { type Lab, packed } from "./visit.ts";
+
+/** A cell whose arithmetic is h = x + h/2: after training on nothing, by its own initializers. */
+const halving = packed(
+  'model = Sequential([Input((4, 1)), SimpleRNN(1, activation="linear", use_bias=False, kernel_initializer="ones", recurrent_initializer=Constant(0.5))])',
+);
+
+export function stepTests({ visit }: Lab): void {
+  it("shows how much an output depends on each input before it, in bars, numbers and words", async () => {
+    const page = await visit(`#/step?s=${halving}&t=2`);
+    const memory = page.locator("figure", { hasText: "What it remembers" });
+    await memory.locator("rect.bar").first().waitFor();
+    expect(await memory.locator("rect.bar").count()).toBe(3);
+    // ∂h₃/∂x₁ = ½ · ½, ∂h₃/∂x₂ = ½, ∂h₃/∂x₃ = 1.
+    expect(await memory.locator("figcaption").textContent()).toContain("Timestep 3 matters most (1.000)");
+    await memory.getByRole("button", { name: /table/ }).click();
+    const rows = await memory.locator("tbody tr").allTextContents();
+    expect(rows.map((row) => row.trim().replace(/\s+/g, " "))).toEqual([
+      "10.250000.25000",
+      "20.500000.50000",
+      "31.000001.00000",
+    ]);
+    await page.locator("main").focus();
+    await page.keyboard.press("[");
+    await expect.poll(() => memory.locator("tbody tr").count()).toBe(2);
+    await page.context().close();
+  }, 60_000);
+
+  it("goes back through time: gradients in the picture, the product of factors, growing sums", async () => {
+    const page = await visit(`#/step?s=${halving}&t=3`);
+    await page.locator(".opened").waitFor();
+    await page.getByRole("button", { name: "Backward" }).click();
+    const products = page.locator("figure", { hasText: "What is left of the gradient" });
+    await products.getByRole("button", { name: /table/ }).click();
+    const rows = await products.locator("tbody tr").allTextContents();
+    expect(rows.map((row) => row.trim().replace(/\s+/g, " "))).toEqual([
+      "10.500000.06250",
+      "20.500000.12500",
+      "30.500000.25000",
+      "40.500000.50000",
+    ]);
+    const value = async (): Promise<number> => Number((await page.locator(".opened .value").getAttribute("title"))!);
+    const last = await value();
+    expect(last).not.toBe(0);
+    await page.getByRole("button", { name: "Back to timestep 3" }).click();
+    await expect.poll(value).toBeCloseTo(last / 2, 9);
+    expect(page.url()).toContain("back=1");
+    const cell = page.getByRole("gridcell", { name: /^gradient of h, unit 1/ });
+    await cell.waitFor();
+    // The sums grow to the whole gradient at the first timestep.
+    const kernel = page.locator("figure", { hasText: /^kernel/ });
+    await page.getByRole("button", { name: "First timestep" }).click();
+    await expect
+      .poll(async () => {
+        const [, sum, whole] = await kernel.locator("dd").allTextContents();
+        return sum === whole && whole !== "0.0000";
+      })
+      .toBe(true);
+    await page.reload();
+    await products.waitFor();
+    await page.context().close();
+  }, 60_000);
+}
