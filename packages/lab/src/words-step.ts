@@ -6,6 +6,24 @@ export const stepWords = {
   direction: "Direction",
   chart: { table: "Table", listen: "Listen" },
   timestep: "timestep",
+  commands: {
+    backward: "Go backward through time",
+    forward: "Go forward through time",
+    edit: "Edit the first weight of the opened value",
+    listen: "Listen to the chosen value over time",
+  },
+  series: (
+    name: string,
+    unit: number,
+    steps: number,
+    low: string,
+    lowAt: number,
+    high: string,
+    highAt: number,
+    first: string,
+    last: string,
+  ) =>
+    `${name}, unit ${unit}, over ${steps} timesteps: starts at ${first}, ends at ${last}; lowest ${low} at timestep ${lowAt}, highest ${high} at timestep ${highAt}.`,
   memory: {
     title: "What it remembers",
     lead: (name: string, unit: number, timestep: number) =>

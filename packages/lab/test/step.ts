@@ -62,4 +62,59 @@ export function stepTests({ visit }: Lab): void {
     await products.waitFor();
     await page.context().close();
   }, 60_000);
+
+  it("lists every command with its key, runs the first that fits, and leaves single keys alone where they are off", async () => {
+    const page = await visit("#/step?m=lstm&t=3&gate=f");
+    await page.locator(".opened").waitFor();
+    await page.keyboard.press("/");
+    const box = page.getByRole("dialog", { name: "Commands" });
+    await box.waitFor();
+    const listed = await box.locator("li").allTextContents();
+    for (const one of ["Go to Traing t", "Play or pauseSpace", "Timestep forward]", "Go backward through timeb"])
+      expect(listed).toContain(one);
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("INPUT");
+    await page.keyboard.type("forw step");
+    await page.keyboard.press("Enter");
+    await page.getByText("timestep 5 of 30").waitFor();
+    expect(await box.count()).toBe(0);
+    await page.keyboard.press("[");
+    await page.getByText("timestep 4 of 30").waitFor();
+    await page.getByRole("button", { name: "Commands" }).click();
+    await box.getByRole("button", { name: /single-key shortcuts off/ }).click();
+    await page.getByText("Single-key shortcuts are off").waitFor();
+    for (const key of ["[", "b", "/", "?", " "]) {
+      await page.locator("main").focus();
+      await page.keyboard.press(key);
+    }
+    await page.getByText("timestep 4 of 30").waitFor();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    expect(page.url()).not.toContain("back=1");
+    await page.context().close();
+  }, 60_000);
+
+  it("plays a value over time when asked and not before, and says what is heard", async () => {
+    const page = await visit("#/");
+    await page.evaluate(() => {
+      const counted = globalThis as unknown as { tones: number; AudioContext: typeof AudioContext }; // counts what is opened
+      counted.tones = 0;
+      counted.AudioContext = class extends AudioContext {
+        constructor() {
+          super();
+          counted.tones += 1;
+        }
+      };
+    });
+    const tones = () => page.evaluate(() => (globalThis as unknown as { tones: number }).tones); // put there above
+    await page.evaluate((hash) => {
+      location.hash = hash;
+    }, `#/step?s=${halving}&t=2`);
+    await page.locator(".opened").waitFor();
+    expect(await tones()).toBe(0);
+    await page.getByRole("button", { name: "Listen" }).first().click();
+    expect(await tones()).toBe(1);
+    expect(await page.locator("p[role=status][aria-live]").textContent()).toMatch(
+      /^h, unit 1, over 4 timesteps: starts at .+, ends at .+; lowest .+ at timestep \d, highest .+ at timestep \d\.$/,
+    );
+    await page.context().close();
+  }, 60_000);
 }
