@@ -2,10 +2,10 @@
 import { arrayOf, axesOf, concatenated, reshaped, sizeOfShape } from "./array-shapes.ts";
 import { type Body, kerasDataBody, sklearnBody } from "./data-library.ts";
 import { itemsOf, listOf } from "./iterate.ts";
-import { tensorsIn } from "./keras-build.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
 import type { Runtime } from "./runtime.ts";
+import { tensorsIn } from "./tensors-in.ts";
 import {
   ArrayValue,
   type CallArguments,

@@ -1,7 +1,7 @@
 /** `object.name` for every kind of value. Only what is listed exists: there is no way from here to the host's objects. */
 
 import { arrayMember } from "./array-library.ts";
-import { bind } from "./call.ts";
+import { bind } from "./bind.ts";
 import { layerMember, modelMember, subclassMember, tensorMember } from "./keras-members.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";

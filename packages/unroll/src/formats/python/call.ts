@@ -1,15 +1,17 @@
 /** Calls: of the user's functions, methods and classes, and through them of everything else. */
 import type { Expression, Statement } from "./ast.ts";
+import { bind } from "./bind.ts";
 import { callBuildersIn } from "./builders.ts";
 import { evaluate } from "./evaluate.ts";
 import { executeBlock, type Frame } from "./execute.ts";
 import { hyperParameters } from "./hyper-parameters.ts";
-import { applyTo, tensorsIn } from "./keras-build.ts";
+import { applyTo } from "./keras-apply.ts";
 import { KerasModel } from "./keras-graph.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
 import type { Runtime } from "./runtime.ts";
 import { layerOfInstance, layerOfUnknown } from "./stand-in.ts";
+import { tensorsIn } from "./tensors-in.ts";
 import {
   type CallArguments,
   isObject,
@@ -125,13 +127,6 @@ function instantiate(cls: PyClass, args: CallArguments, machine: Machine): Value
   const name = args.keywords.get("name");
   if (typeof name === "string" && !instance.members.has("name")) instance.members.set("name", name);
   return instance;
-}
-
-/** A function as the method of an instance. */
-export function bind(fn: PyFunction, instance: PyInstance): PyFunction {
-  if (fn.binding === "static") return fn;
-  const self: Value = fn.binding === "class" ? instance.cls : instance;
-  return new PyFunction({ ...fn, scope: fn.scope, self });
 }
 
 function callInstance(instance: PyInstance, args: CallArguments, machine: Machine): Value {

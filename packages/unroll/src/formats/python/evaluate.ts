@@ -4,7 +4,7 @@
 
 import type { Argument, ComprehensionClause, Expression, FormatPart } from "./ast.ts";
 import { itemsOf, unpack } from "./iterate.ts";
-import { applyOpaque, applyOperation } from "./keras-build.ts";
+import { applyOpaque, applyOperation } from "./keras-apply.ts";
 import { SymbolicTensor } from "./keras-graph.ts";
 import type { Machine } from "./machine.ts";
 import {

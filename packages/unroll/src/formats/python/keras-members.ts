@@ -1,11 +1,14 @@
 /** Attributes and methods of Keras's layers, tensors and models: `add`, `compile`, `fit`, `summary`, `output`, `shape`. */
 import { axesOf } from "./array-shapes.ts";
-import { bind } from "./call.ts";
-import { buildSequential, seeData, tensorOfInput, tensorsIn } from "./keras-build.ts";
+import { bind } from "./bind.ts";
+import { buildSequential, seeData } from "./keras-apply.ts";
 import { type InputSpec, KerasLayer, KerasModel, MOST_NODES, orderGraph, SymbolicTensor } from "./keras-graph.ts";
-import { addTo, tensorsOfSequential } from "./keras-models.ts";
+import { tensorOfInput } from "./keras-inputs.ts";
+import { addTo } from "./keras-models.ts";
 import type { Machine } from "./machine.ts";
+import { tensorsOfSequential } from "./sequential-graph.ts";
 import { addWeight } from "./stand-in.ts";
+import { tensorsIn } from "./tensors-in.ts";
 import {
   type CallArguments,
   isUnknown,
@@ -125,7 +128,7 @@ function tensorsOf(model: KerasModel, name: string, machine: Machine): Value {
   const { rt } = machine;
   // Code that builds on a model's tensors makes it a part of something else.
   model.nested = true;
-  const graph = model.family === "Sequential" ? tensorsOfSequential(model, machine) : undefined;
+  const graph = model.family === "Sequential" ? tensorsOfSequential(model, machine.rt) : undefined;
   const last = graph?.outputs.at(-1);
   const inputs = graph === undefined ? model.inputs : [graph.input];
   const outputs = graph === undefined ? model.outputs : last === undefined ? [] : [last];
@@ -178,7 +181,7 @@ export function layerMember(layer: KerasLayer, name: string, machine: Machine): 
       if (layer.className === "InputLayer") return tensorOfInput(layer);
       if (layer.nodes.length === 0) {
         const model = machine.models.find((candidate) => candidate.layers.includes(layer));
-        if (model !== undefined) tensorsOfSequential(model, machine);
+        if (model !== undefined) tensorsOfSequential(model, machine.rt);
       }
       const node = layer.nodes[0];
       if (node === undefined) return undefined;

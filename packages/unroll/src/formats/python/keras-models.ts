@@ -1,8 +1,11 @@
-/** Models as code makes them: Sequential by list and by `add`, Functional from tensors, and the tensors of a Sequential. */
-import { applyTo, inputOfLayer, type KerasBuilder, tensorOfInput, tensorsIn } from "./keras-build.ts";
+/** Models as code makes them: Sequential by list and by `add`, Functional from tensors. */
+
 import { type InputSpec, KerasLayer, KerasModel, MOST_NODES, orderGraph, SymbolicTensor } from "./keras-graph.ts";
+import { inputOfLayer } from "./keras-inputs.ts";
+import type { KerasBuilder } from "./machine.ts";
 import { LimitReached, type Runtime } from "./runtime.ts";
 import { layerOfInstance, layerOfUnknown } from "./stand-in.ts";
+import { tensorsIn } from "./tensors-in.ts";
 import { Unknown } from "./unknown.ts";
 import { type CallArguments, isSequence, PyInstance, type Value } from "./values.ts";
 
@@ -128,29 +131,4 @@ export function makeFunctional(args: CallArguments, builder: KerasBuilder): Valu
   for (const layer of order.layers) if (layer.kind === "model") layer.nested = true;
   builder.models.push(model);
   return model;
-}
-
-/** The graph of a Sequential, for code that asks for its `input`, `output` or a layer's output; undefined before its input is known. */
-export function tensorsOfSequential(model: KerasModel, builder: KerasBuilder): KerasModel["graph"] {
-  if (model.graph?.layers === model.layers.length) return model.graph;
-  if (model.input === undefined) return undefined;
-  const layer = new KerasLayer({
-    className: "InputLayer",
-    name: model.inputName ?? `${model.layers[0]?.name ?? model.name}_input`,
-    config: new Map(),
-    at: model.at,
-    input: model.input,
-  });
-  const input = tensorOfInput(layer);
-  const outputs: SymbolicTensor[] = [];
-  for (const part of model.layers) {
-    const current = outputs.at(-1) ?? input;
-    const next = tensorsIn(
-      applyTo(part, { positional: [current], keywords: new Map(), at: builder.rt.at }, builder),
-    )[0];
-    if (next === undefined) return undefined;
-    outputs.push(next);
-  }
-  model.graph = { layers: model.layers.length, input, outputs };
-  return model.graph;
 }

@@ -3,7 +3,8 @@
  */
 import { arrayFunction, arrayResult } from "./array-library.ts";
 import { callBuildersIn } from "./builders.ts";
-import { applyOpaque, applyOperation, applyTo, makeInput, makeLayer, tensorsIn } from "./keras-build.ts";
+import { applyOpaque, applyOperation, applyTo } from "./keras-apply.ts";
+import { makeInput, makeLayer } from "./keras-build.ts";
 import { KerasLayer, KerasModel } from "./keras-graph.ts";
 import { layerClassNames, layerSignature } from "./keras-layers.ts";
 import { tensorMember } from "./keras-members.ts";
@@ -12,6 +13,7 @@ import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
 import { pythonMember } from "./python-library.ts";
 import { asArray, shapeAfter } from "./tensor-shapes.ts";
+import { tensorsIn } from "./tensors-in.ts";
 import {
   type CallArguments,
   KerasClass,

@@ -10,7 +10,6 @@ import type { CodeDocument, DocumentFormat, Position } from "./document.ts";
 import { executeCell } from "./execute.ts";
 import { type Inference, inferFromTables, listedLayers, type PrintedModel, rowFits } from "./infer.ts";
 import type { KerasLayer, KerasModel, ModelSnapshot } from "./keras-graph.ts";
-import { tensorsOfSequential } from "./keras-models.ts";
 import { KerasSession, type KerasVersion } from "./keras-session.ts";
 import { layerRules } from "./layer-rules.ts";
 import { callLibrary, makeLibrary } from "./library.ts";
@@ -20,6 +19,7 @@ import { LONGEST_CODE, readDocument } from "./notebook.ts";
 import { parsePython } from "./parse.ts";
 import { modelsOfTables, type PrintedTable } from "./printed-models.ts";
 import { LimitReached, type Problem, Runtime } from "./runtime.ts";
+import { tensorsOfSequential } from "./sequential-graph.ts";
 import { type Json, type SerializedObject, type ShapeRules, serializeModel, toJson } from "./serialize.ts";
 import { type ParsedSummary, parseSummaries } from "./summary-text.ts";
 import { allParts, type KnownShape, namedParts, type Solution, sizeUnder, Unknown } from "./unknown.ts";
@@ -179,7 +179,7 @@ function followInside(model: KerasModel, machine: Machine): void {
   if (!codes || model.family !== "Sequential") return;
   rt.startStatement(model.at);
   try {
-    rt.quietly(() => tensorsOfSequential(model, machine));
+    rt.quietly(() => tensorsOfSequential(model, rt));
   } catch (error) {
     if (!(error instanceof LimitReached)) throw error;
     rt.problem(`${model.name}: its code was not followed to its end: ${error.message}`, model.at);

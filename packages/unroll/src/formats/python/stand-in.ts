@@ -3,13 +3,14 @@
  * Their shapes and counts come from following the code on shapes alone; what that does not tell is an unknown.
  */
 import { axesOf } from "./array-shapes.ts";
-import { bind } from "./call.ts";
-import { type KerasBuilder, tensorsIn } from "./keras-build.ts";
+import { bind } from "./bind.ts";
 import { KerasLayer, type KerasModel, type StandIn, type SymbolicTensor } from "./keras-graph.ts";
-import { tensorsOfSequential } from "./keras-models.ts";
 import { canBuild } from "./layer-rules.ts";
+import type { KerasBuilder } from "./machine.ts";
 import { PythonRaise, type Runtime } from "./runtime.ts";
+import { tensorsOfSequential } from "./sequential-graph.ts";
 import { serializeLayer } from "./serialize.ts";
+import { tensorsIn } from "./tensors-in.ts";
 import { type KnownShape, Unknown } from "./unknown.ts";
 import {
   type Axis,
@@ -279,7 +280,7 @@ function countOfArray(entry: Value): Count | undefined {
 }
 
 function countOfModel(model: KerasModel, builder: KerasBuilder, seen: Set<object>, depth: number): Count | undefined {
-  if (model.family === "Sequential") tensorsOfSequential(model, builder);
+  if (model.family === "Sequential") tensorsOfSequential(model, builder.rt);
   const parts: readonly (KerasLayer | KerasModel)[] =
     model.family === "Sequential" ? model.layers : [...new Set(model.outputs.flatMap((tensor) => behind(tensor)))];
   return sum(parts.map((part) => countOf(part, builder, seen, depth + 1)));

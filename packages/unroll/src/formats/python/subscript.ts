@@ -1,6 +1,6 @@
 /** `object[index]` of every kind of value, and giving a value to an item or attribute. */
 import { indexArray, sliceItems } from "./array-shapes.ts";
-import { applyOpaque } from "./keras-build.ts";
+import { applyOpaque } from "./keras-apply.ts";
 import { SymbolicTensor } from "./keras-graph.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf, reasonOf } from "./operators.ts";

@@ -1,0 +1,126 @@
+/**
+ * Calling layers and models, on tensors or on data: a node in the graph for each call, and what comes out of it.
+ * A layer whose code is not run is followed by stand-in.ts.
+ */
+
+import { makeLayer } from "./keras-build.ts";
+import { GraphNode, type InputSpec, KerasLayer, type KerasModel, MOST_NODES, SymbolicTensor } from "./keras-graph.ts";
+import type { KerasBuilder } from "./machine.ts";
+import { LimitReached, type Runtime } from "./runtime.ts";
+import { outputShapesOf } from "./serialize.ts";
+import { followStandIn, makeStandIn } from "./stand-in.ts";
+import { tensorsIn } from "./tensors-in.ts";
+import { Unknown } from "./unknown.ts";
+import { ArrayValue, type Axis, type CallArguments, type Value } from "./values.ts";
+
+/** Calls a layer or model on tensors and gives what comes out: a tensor, or a list of them. */
+export function applyTo(owner: KerasLayer | KerasModel, args: CallArguments, builder: KerasBuilder): Value {
+  const { rt } = builder;
+  const named = [...args.keywords.values()].flatMap((value) => tensorsIn(value));
+  const inputs = [...args.positional.flatMap((value) => tensorsIn(value)), ...named];
+  if (inputs.length === 0) return calledOnData(owner, args, builder);
+  if (owner.nodes.length >= MOST_NODES) throw new LimitReached("a layer is used too many times");
+  if (owner.kind === "model") {
+    owner.nested = true;
+    if (owner.family === "Sequential" && owner.input === undefined && inputs[0]!.shape !== undefined) {
+      buildSequential(
+        owner,
+        { batch: inputs[0]!.shape[0] ?? null, axes: inputs[0]!.shape.slice(1), dtype: inputs[0]!.dtype },
+        builder,
+      );
+    }
+  }
+  const node = new GraphNode(owner, args.positional, args.keywords, inputs);
+  owner.nodes.push(node);
+  const followed = owner.kind === "layer" ? followStandIn(owner, args, inputs, builder) : undefined;
+  const shapes = followed ?? outputShapesOf(owner, node, builder.rules);
+  const count = numberOfOutputs(owner, shapes?.length);
+  for (let i = 0; i < count; i++) node.outputs.push(new SymbolicTensor(node, i, shapes?.[i]));
+  return count === 1 ? node.outputs[0]! : rt.list([...node.outputs]);
+}
+
+/** How many tensors come out: more than one with `return_state`, or from a model with several outputs. */
+function numberOfOutputs(owner: KerasLayer | KerasModel, shapes: number | undefined): number {
+  if (owner.kind === "model") return owner.family === "Functional" ? Math.max(1, owner.outputs.length) : 1;
+  const states = stateCount(owner);
+  if (states > 0) return 1 + states;
+  return shapes ?? 1;
+}
+
+function stateCount(layer: KerasLayer, depth = 0): number {
+  const inner = layer.config.get("layer");
+  if (layer.className === "Bidirectional")
+    return inner instanceof KerasLayer && depth < 8 ? 2 * stateCount(inner, depth + 1) : 0;
+  if (layer.config.get("return_state") !== true) return 0;
+  const cell = layer.config.get("cell");
+  const kind = cell instanceof KerasLayer ? cell.className : layer.className;
+  return kind.includes("LSTM") ? 2 : 1;
+}
+
+function calledOnData(owner: KerasLayer | KerasModel, args: CallArguments, builder: KerasBuilder): Value {
+  if (owner.kind === "model") seeData(owner, args.positional[0] ?? args.keywords.get("inputs"), builder);
+  const first = args.positional[0];
+  // Inside of a layer's own code, arrays go through layers as tensors do.
+  if (builder.rt.followed > 0 && first instanceof ArrayValue && !first.open)
+    return applyTo(
+      owner,
+      { ...args, positional: [tensorOfArray(first, builder.rt), ...args.positional.slice(1)] },
+      builder,
+    );
+  const text = first instanceof Unknown ? first.name : "...";
+  return builder.rt.unknown(`${owner.name}(${text})`, "is what a layer computes from data");
+}
+
+function tensorOfArray(array: ArrayValue, rt: Runtime): SymbolicTensor {
+  const source = new KerasLayer({ className: "InputLayer", name: "array", config: new Map(), at: rt.at });
+  return new SymbolicTensor(new GraphNode(source, [], new Map(), []), 0, array.shape);
+}
+
+/** Data of a known shape builds a Sequential that did not know its input. */
+export function seeData(model: KerasModel, data: Value | undefined, builder: KerasBuilder): void {
+  if (model.built || model.family !== "Sequential" || data === undefined) return;
+  const { rt } = builder;
+  const known = data instanceof ArrayValue && !data.open ? data.shape.slice(1) : undefined;
+  const source =
+    data instanceof Unknown
+      ? data.part(".shape[1:]", rt.at)
+      : rt.unknown("input_shape", "is the shape of the data given to the model");
+  buildSequential(model, { batch: null, axes: known ?? source, dtype: undefined }, builder);
+}
+
+/** Gives a Sequential its input, as `build`, `fit` or a first call does. */
+export function buildSequential(model: KerasModel, input: InputSpec, { rt }: KerasBuilder): void {
+  if (model.built) return;
+  // A size written in the code says more than unknown data does.
+  if (model.input === undefined || !(input.axes instanceof Unknown)) model.input = input;
+  model.built = true;
+  if (rt.session.version === "3") model.inputName ??= rt.session.inputName();
+  rt.session.rebuildSequential();
+}
+
+/** A layer that stands for an operation on tensors, such as `x + y`. */
+export function applyOperation(className: string, tensors: Value, builder: KerasBuilder): Value {
+  const layer = makeLayer(className, { positional: [], keywords: new Map(), at: builder.rt.at }, builder);
+  return applyTo(layer, { positional: [tensors], keywords: new Map(), at: builder.rt.at }, builder);
+}
+
+/** An operation that no layer stands for: it keeps its place in the graph with the shape that it gives, where `shape` tells. */
+export function applyOpaque(
+  name: string,
+  args: readonly Value[],
+  builder: KerasBuilder,
+  shape?: readonly Axis[] | undefined,
+): Value {
+  const { rt } = builder;
+  rt.problem(`${name} on a layer's output is not a layer; it keeps its place in the model but cannot be computed`);
+  const layer = new KerasLayer({
+    className: "TFOpLambda",
+    name: rt.session.layerName(name),
+    config: new Map<string, Value>([["function", name]]),
+    at: rt.at,
+  });
+  layer.standIn = makeStandIn("TFOpLambda", layer.name, 0, rt);
+  if (shape !== undefined) layer.standIn.outputs = [shape];
+  const result = applyTo(layer, { positional: args, keywords: new Map(), at: rt.at }, builder);
+  return result;
+}

@@ -1,0 +1,14 @@
+/** Finds the symbolic tensors among the arguments of a call. */
+import { SymbolicTensor } from "./keras-graph.ts";
+import { Allowance } from "./runtime.ts";
+import { isSequence, PyDict, type Value } from "./values.ts";
+
+/** The tensors in a value, in order: alone, or inside lists, tuples and dicts. */
+export function tensorsIn(value: Value | undefined, depth = 0, allowance = new Allowance()): SymbolicTensor[] {
+  if (value instanceof SymbolicTensor) return [value];
+  if (depth > 4 || !allowance.take()) return [];
+  if (isSequence(value)) return value.items.flatMap((item) => tensorsIn(item, depth + 1, allowance));
+  if (value instanceof PyDict)
+    return [...value.entries.values()].flatMap((entry) => tensorsIn(entry.value, depth + 1, allowance));
+  return [];
+}
