@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { UnrollError } from "../../core/errors.ts";
 import { summaryJson } from "../../model/summary-table.ts";
 import { modelFromConfig } from "../keras-model.ts";
-import { type CodeModel, type CodeReading, readKerasCode } from "./read.ts";
+import { readKerasCode } from "./read.ts";
+import type { CodeModel, CodeReading } from "./reading.ts";
 
 /** Name, class, shape and count of each row, as the summary has them. */
 function rowsOf({ config }: CodeModel): unknown[] {

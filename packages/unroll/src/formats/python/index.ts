@@ -2,7 +2,8 @@
 export type { Cell, CodeDocument, DocumentFormat } from "./document.ts";
 export type { KerasVersion } from "./keras-session.ts";
 export { readDocument } from "./notebook.ts";
-export { type CodeModel, type CodeReading, type NamedUnknown, type ReadOptions, readKerasCode } from "./read.ts";
+export { readKerasCode } from "./read.ts";
+export type { CodeModel, CodeReading, NamedUnknown, ReadOptions } from "./reading.ts";
 export type { Problem } from "./runtime.ts";
 export type { SerializedObject, ShapeRules } from "./serialize.ts";
 export { type ParsedSummary, type PrintedShape, parseSummaries, type SummaryRow } from "./summary-text.ts";

@@ -4,7 +4,7 @@
  */
 import { standInModule } from "../keras-config.ts";
 import { canBuild } from "./layer-rules.ts";
-import type { CodeModel } from "./read.ts";
+import type { CodeModel } from "./reading.ts";
 import type { Json, SerializedObject } from "./serialize.ts";
 import type { ParsedSummary, PrintedShape, SummaryRow } from "./summary-text.ts";
 

@@ -6,83 +6,26 @@ import { didYouMean } from "../../core/errors.ts";
 import { snakeCase } from "../../layers/naming.ts";
 import { attributeOf } from "./attributes.ts";
 import { callValue } from "./call.ts";
-import type { CodeDocument, DocumentFormat, Position } from "./document.ts";
+import type { CodeDocument, Position } from "./document.ts";
 import { executeCell } from "./execute.ts";
-import { type Inference, inferFromTables, listedLayers, type PrintedModel, rowFits } from "./infer.ts";
+import { type Inference, inferFromTables, type PrintedModel } from "./infer.ts";
 import type { KerasLayer, KerasModel, ModelSnapshot } from "./keras-graph.ts";
 import { KerasSession, type KerasVersion } from "./keras-session.ts";
 import { layerRules } from "./layer-rules.ts";
 import { callLibrary, makeLibrary } from "./library.ts";
 import { buildsLayers } from "./look-ahead.ts";
 import type { Machine } from "./machine.ts";
+import { matchTables, tableFits, trustTable } from "./match-tables.ts";
 import { LONGEST_CODE, readDocument } from "./notebook.ts";
 import { parsePython } from "./parse.ts";
-import { modelsOfTables, type PrintedTable } from "./printed-models.ts";
-import { LimitReached, type Problem, Runtime } from "./runtime.ts";
+import { modelsOfTables } from "./printed-models.ts";
+import type { CodeModel, CodeReading, NamedUnknown, ReadOptions } from "./reading.ts";
+import { LimitReached, Runtime } from "./runtime.ts";
 import { tensorsOfSequential } from "./sequential-graph.ts";
-import { type Json, type SerializedObject, type ShapeRules, serializeModel, toJson } from "./serialize.ts";
+import { type Json, type ShapeRules, serializeModel, toJson } from "./serialize.ts";
 import { type ParsedSummary, parseSummaries } from "./summary-text.ts";
 import { allParts, type KnownShape, namedParts, type Solution, sizeUnder, Unknown } from "./unknown.ts";
 import { PyFunction, Scope, type Value } from "./values.ts";
-
-export interface ReadOptions {
-  /** Values for what the code does not tell, by variable or by the text of the expression. */
-  readonly set?: Readonly<Record<string, number | string>>;
-  /** Which rules automatic names follow; found from printed tables when left out, else "3". */
-  readonly kerasVersion?: KerasVersion;
-  /** Counts and shapes of layers, where others than the library's own are wanted. */
-  readonly rules?: ShapeRules;
-}
-
-/** A size that the code alone does not tell. */
-export interface NamedUnknown {
-  /** Variable or expression; what `set` takes. */
-  readonly name: string;
-  /** As the code computes it. */
-  readonly expression: string;
-  /** Why it is not known, as a clause. */
-  readonly reason: string;
-  readonly cell: number;
-  readonly line: number;
-  /** What it turned out to be; a list for a whole input shape. */
-  readonly value?: number | KnownShape;
-  /** Present with `value`: the row of the printed table that told it. */
-  readonly inferredFrom?: string;
-  /** Where it is used: layer and argument. */
-  readonly usedBy: readonly { readonly layer: string; readonly argument: string }[];
-}
-
-/** A model found in code. */
-export interface CodeModel {
-  readonly name: string;
-  /** What `model.to_json()` gives and `modelFromConfig` takes; arguments that are not known are left out, unknown input sizes are null. */
-  readonly config: SerializedObject;
-  /** Arguments of compile() and fit() that can be written as JSON. */
-  readonly compile?: { readonly [argument: string]: Json };
-  readonly fit?: { readonly [argument: string]: Json };
-  /** Where its summary is printed, else where it is made. */
-  readonly cell: number;
-  readonly line: number;
-  /** False where Keras did not know its sizes yet when the summary was printed (`?` in Keras 3). */
-  readonly built: boolean;
-  /** True where nothing that `unknowns` lists is left without a value. */
-  readonly complete: boolean;
-  readonly unknowns: readonly NamedUnknown[];
-  readonly printedSummary?: ParsedSummary;
-  /** True where no code that is shown makes the model: all that is known of it are its printed rows. */
-  readonly printedOnly?: boolean;
-}
-
-export interface CodeReading {
-  readonly format: DocumentFormat;
-  readonly kerasVersion: KerasVersion;
-  readonly models: readonly CodeModel[];
-  /** What was not understood and therefore skipped, in order. */
-  readonly problems: readonly Problem[];
-  readonly unknowns: readonly NamedUnknown[];
-  /** Names in `set` that the code does not leave open, with the name that may have been meant; also told in `problems`. */
-  readonly unusedSettings: readonly { readonly name: string; readonly hint: string | undefined }[];
-}
 
 /** Arguments of fit() that are data, not settings. */
 const FIT_DATA = new Set(["x", "y", "validation_data", "generator", "sample_weight"]);
@@ -184,82 +127,6 @@ function followInside(model: KerasModel, machine: Machine): void {
     if (!(error instanceof LimitReached)) throw error;
     rt.problem(`${model.name}: its code was not followed to its end: ${error.message}`, model.at);
   }
-}
-
-/** Gives each table to the summary() call that printed it: in order, or to the next that fits. */
-function matchTables(models: readonly KerasModel[], tables: readonly (readonly ParsedSummary[])[]): PrintedTable[] {
-  const calls = models.flatMap((model) => model.snapshots.map((snapshot) => ({ model, snapshot })));
-  const left: PrintedTable[] = [];
-  tables.forEach((printed, i) => {
-    const here = calls
-      .filter(({ snapshot }) => snapshot.at.cell === i + 1)
-      .sort((a, b) => a.snapshot.order - b.snapshot.order);
-    if (here.length === printed.length) {
-      here.forEach(({ snapshot }, k) => {
-        snapshot.printed = printed[k];
-      });
-      return;
-    }
-    const waiting = [...here];
-    for (const table of printed) {
-      const at = waiting.findIndex(({ model, snapshot }) => fits(table, model, snapshot));
-      if (at < 0) {
-        left.push({ table, cell: i + 1 });
-        continue;
-      }
-      waiting[at]!.snapshot.printed = table;
-      waiting.splice(0, at + 1);
-    }
-  });
-  return left.filter(({ table, cell }) => !matchByName(models, table, cell));
-}
-
-/** A table whose call was not followed (a model that was loaded again) is that of the model with its name. */
-function matchByName(models: readonly KerasModel[], printed: ParsedSummary, cell: number): boolean {
-  if (printed.modelName === undefined) return false;
-  const model = models.find(
-    (one) => one.name === printed.modelName && one.snapshots.every((snapshot) => snapshot.printed === undefined),
-  );
-  if (model === undefined) return false;
-  const { layers, built, input } = model;
-  const snapshot = {
-    at: { cell, line: 1 },
-    order: Number.MAX_SAFE_INTEGER,
-    layers: [...layers],
-    built,
-    input,
-    printed,
-  };
-  if (!fits(printed, model, snapshot)) return false;
-  model.snapshots.push(snapshot);
-  return true;
-}
-
-/** A table with counts was printed of a built model, whatever the order of the code says: cells are run in any order. */
-function trustTable(model: KerasModel, snapshot: ModelSnapshot): void {
-  const { printed, at } = snapshot;
-  const first = printed?.rows[0];
-  if (model.family !== "Sequential" || first === undefined || !first.built || first.outputShape === null) return;
-  snapshot.input ??= {
-    batch: null,
-    axes: new Unknown({ text: "input_shape", reason: "no input size is written before the summary", at }),
-    dtype: undefined,
-  };
-  // Keras 3 builds a model with the batch of its first data.
-  const batch = printed?.style === "keras3" && first.type !== "InputLayer" ? first.outputShape[0] : null;
-  if (snapshot.input.batch !== null || typeof batch !== "number") return;
-  const unknown = new Unknown({ text: "batch", reason: "is the batch of the data given to the model", at });
-  snapshot.input = { ...snapshot.input, batch: unknown };
-}
-
-function fits(table: ParsedSummary, model: KerasModel, snapshot: ModelSnapshot): boolean {
-  const layers = listedLayers(model, snapshot);
-  const enough = table.cut ? table.rows.length <= layers.length : table.rows.length === layers.length;
-  return enough && table.rows.every((row, i) => rowFits(row, layers[i]!));
-}
-
-function tableFits(model: KerasModel, snapshot: ModelSnapshot): boolean {
-  return snapshot.printed !== undefined && fits(snapshot.printed, model, snapshot);
 }
 
 interface Reported {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type CodeModel, readKerasCode } from "./read.ts";
+import { readKerasCode } from "./read.ts";
+import type { CodeModel } from "./reading.ts";
 import type { Json } from "./serialize.ts";
 
 type Config = { [key: string]: Json };
