@@ -4,24 +4,56 @@
  */
 import type { Runtime } from "./runtime.ts";
 import { knownDifference, type Size, Unknown } from "./unknown.ts";
-import { ArrayValue, type Axis, isObject, isSequence, isSize, PySlice, PyTuple, type Value } from "./values.ts";
+import {
+  ArrayValue,
+  type Axis,
+  isObject,
+  isSequence,
+  isSize,
+  type PyList,
+  PySlice,
+  PyTuple,
+  type Value,
+} from "./values.ts";
 
 /** Arrays with at most this many numbers keep them. */
 const MOST_NUMBERS_KEPT = 10_000;
 const MOST_AXES = 16;
 
 /** Shape of what `np.array(value)` makes; undefined where it cannot be told. */
-export function arrayOf(value: Value, rt: Runtime, depth = 0): ArrayValue | undefined {
+export function arrayOf(value: Value, rt: Runtime): ArrayValue | undefined {
+  return arrayOfPart(value, rt, 0, new Map());
+}
+
+/** A list that is met again is worked out once: lists of lists may hold more numbers than can be gone through. */
+function arrayOfPart(
+  value: Value,
+  rt: Runtime,
+  depth: number,
+  seen: Map<Value, ArrayValue | undefined>,
+): ArrayValue | undefined {
   if (value instanceof ArrayValue) return value;
   if (typeof value === "number" || typeof value === "boolean") return new ArrayValue([], [Number(value)]);
   if (typeof value === "string" || value === null) return new ArrayValue([]);
   if (!isSequence(value) || depth > MOST_AXES) return undefined;
+  if (seen.has(value)) return seen.get(value);
+  const made = arrayOfItems(value, rt, depth, seen);
+  seen.set(value, made);
+  return made;
+}
+
+function arrayOfItems(
+  value: PyList | PyTuple,
+  rt: Runtime,
+  depth: number,
+  seen: Map<Value, ArrayValue | undefined>,
+): ArrayValue {
   rt.step();
   rt.spend(4 * value.items.length);
   const length: Size = value.kind === "list" && value.open ? lengthOfOpen(value.label, rt) : value.items.length;
   if (value.items.length === 0)
     return typeof length === "number" ? new ArrayValue([length]) : new ArrayValue([length], undefined, true);
-  const rows = value.items.map((item) => arrayOf(item, rt, depth + 1));
+  const rows = value.items.map((item) => arrayOfPart(item, rt, depth + 1, seen));
   const first = rows[0];
   if (first === undefined) return new ArrayValue([length], undefined, true);
   const alike = rows.every((row) => row !== undefined && row.open === first.open && sameShape(row.shape, first.shape));

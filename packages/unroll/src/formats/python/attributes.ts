@@ -1,6 +1,6 @@
 /** `object.name` for every kind of value. Only what is listed exists: there is no way from here to the host's objects. */
 
-import { arrayMember } from "./array-library.ts";
+import { arrayMember } from "./array-members.ts";
 import { bind } from "./bind.ts";
 import { layerMember, modelMember, subclassMember, tensorMember } from "./keras-members.ts";
 import type { Machine } from "./machine.ts";

@@ -224,7 +224,10 @@ export function operate(operator: Parameters<typeof binary>[0], left: Value, rig
     const both = left instanceof SymbolicTensor && right instanceof SymbolicTensor;
     if (both && className !== undefined && machine.rt.followed === 0)
       return applyOperation(className, new PyList([left, right]), machine);
-    const shape = shapeAfter(() => binary(operator, asArray(left), asArray(right), machine.rt), machine.rt);
+    const shape = shapeAfter(
+      () => binary(operator, asArray(left, machine.rt), asArray(right, machine.rt), machine.rt),
+      machine.rt,
+    );
     return applyOpaque(`operator ${operator}`, [left, right], machine, shape);
   }
   return binary(operator, left, right, machine.rt);

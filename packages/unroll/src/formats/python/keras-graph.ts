@@ -143,6 +143,8 @@ export class KerasModel {
   graph:
     | { readonly layers: number; readonly input: SymbolicTensor; readonly outputs: readonly SymbolicTensor[] }
     | undefined;
+  /** True while its layers are being called for that graph. */
+  opening = false;
   readonly instance: PyInstance | undefined;
 
   constructor(record: {

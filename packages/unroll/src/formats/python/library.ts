@@ -273,8 +273,8 @@ function callModule(callee: ModuleValue, args: CallArguments, machine: Machine):
     }
     if (merge !== undefined && tensors.length === 2 && args.positional.length === 2)
       return applyOperation(merge, new PyList([...tensors]), machine);
-    const keywords = new Map([...args.keywords].map(([key, value]) => [key, asArray(value)] as const));
-    const arrays = { ...args, positional: args.positional.map(asArray), keywords };
+    const keywords = new Map([...args.keywords].map(([key, value]) => [key, asArray(value, rt)] as const));
+    const arrays = { ...args, positional: args.positional.map((value) => asArray(value, rt)), keywords };
     const shape = shapeAfter(() => arrayResult(callee.path, arrays, rt), rt);
     const given = [...args.positional, ...args.keywords.values()];
     return applyOpaque(callee.path.replace(/^tensorflow\./, "tf."), given, machine, shape);

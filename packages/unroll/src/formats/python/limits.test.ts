@@ -23,9 +23,12 @@ const hostile: Record<string, string> = {
   "a list that holds itself":
     "a = []\na.append(a)\nprint(str(a), a == a, [a] == [a])\nSequential(a)\nDense(a)\nnp.array(a)\nd = {(a,): 1}\n",
   "lists that multiply": `a = [1] * 1000\n${"a = [a] * 1000\n".repeat(8)}s = str(a)\nb = np.array(a)\nDense(4, kernel_initializer=a)(Input((3,)))\nLSTM(3)(a)\nSequential([Dense(a)]).summary()\n`,
-  "tuples that double": `t = (1,)\n${"t = (t, t)\n".repeat(60)}d = {t: 1}\nd[t]\n`,
+  "tuples that double": `t = (1,)\n${"t = (t, t)\n".repeat(60)}d = {t: 1}\nd[t]\nnp.array(t)\nstr(t)\nx = Input((3,)) + t\n`,
   "unknowns that double":
     "x = unknown\nfor i in range(1000):\n  x = x + x\nSequential([Dense(x)])\nif x < x + 1: pass\n",
+  "a tensor and lists that multiply": `a = [1] * 1000\n${"a = [a] * 1000\n".repeat(8)}x = Input((3,)) + a\ny = K.concatenate([x, a])\n`,
+  "a layer that holds its model":
+    "class L(keras.layers.Layer):\n  def call(self, x): return x\nl = L()\nm = Sequential([Input((3,)), l])\nl.m = m\nm.summary()\nm.output\n",
   "models that double": `m = Sequential([Dense(1)])\n${"m = Sequential([m, m])\n".repeat(60)}m.summary()\n`,
   "models in a circle": "a = Sequential()\nb = Sequential()\na.add(b)\nb.add(a)\na.add(a)\na.summary()\n",
   "wrappers without end":
@@ -60,6 +63,13 @@ describe("hostile code", () => {
         message: "this was given up: it makes something of 1000000000 items; at most 100000 are followed",
       },
     ]);
+  });
+
+  it("is no deeper for what it has raised and caught", () => {
+    const { problems } = readKerasCode(
+      "def f():\n  raise ValueError('x')\nfor i in range(1000):\n  try:\n    f()\n  except ValueError:\n    pass\n",
+    );
+    expect(problems).toEqual([]);
   });
 
   it("reaches nothing of the host: names of JavaScript are names like others", () => {

@@ -229,7 +229,9 @@ export function textOf(value: Value, depth = 0, allowance = new Allowance()): st
   if (typeof value === "number" || typeof value === "string") return String(value);
   if (depth > DEEPEST_TEXT || !allowance.take()) return undefined;
   if (isSequence(value)) {
-    if (value.items.length > 1000 || (value.kind === "list" && value.open)) return undefined;
+    // Numbers count as well: lists of lists may hold more of them than can be written.
+    if (value.items.length > 1000 || !allowance.take(value.items.length) || (value.kind === "list" && value.open))
+      return undefined;
     const items = value.items.map((item) => quotedText(item, depth + 1, allowance));
     if (items.includes(undefined)) return undefined;
     if (value.kind === "list") return `[${items.join(", ")}]`;

@@ -118,9 +118,11 @@ export class Runtime {
   /** Runs `body` one level deeper. */
   deeper<T>(body: () => T): T {
     if (++this.#depth > DEEPEST_EVALUATION) throw new LimitReached("it is nested too deeply");
-    const result = body();
-    this.#depth--;
-    return result;
+    try {
+      return body();
+    } finally {
+      this.#depth--;
+    }
   }
 
   /** Runs the body of a called function; restores the depth even where it raises. */

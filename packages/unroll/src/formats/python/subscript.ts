@@ -12,7 +12,7 @@ export function subscript(object: Value, index: Value, machine: Machine): Value 
   const { rt } = machine;
   if (object instanceof ArrayValue) return indexArray(object, index, rt);
   if (object instanceof SymbolicTensor) {
-    const shape = shapeAfter(() => indexArray(asArray(object) as ArrayValue, index, rt), rt);
+    const shape = shapeAfter(() => indexArray(asArray(object, rt) as ArrayValue, index, rt), rt);
     return applyOpaque("slicing", [object], machine, object.shape === undefined ? undefined : shape);
   }
   if (object instanceof PyDict) {

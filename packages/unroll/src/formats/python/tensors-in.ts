@@ -6,7 +6,7 @@ import { isSequence, PyDict, type Value } from "./values.ts";
 /** The tensors in a value, in order: alone, or inside lists, tuples and dicts. */
 export function tensorsIn(value: Value | undefined, depth = 0, allowance = new Allowance()): SymbolicTensor[] {
   if (value instanceof SymbolicTensor) return [value];
-  if (depth > 4 || !allowance.take()) return [];
+  if (!allowance.take() || depth > 4) return [];
   if (isSequence(value)) return value.items.flatMap((item) => tensorsIn(item, depth + 1, allowance));
   if (value instanceof PyDict)
     return [...value.entries.values()].flatMap((entry) => tensorsIn(entry.value, depth + 1, allowance));
