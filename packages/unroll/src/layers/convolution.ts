@@ -14,6 +14,7 @@ import { sizeValue } from "./sizes.ts";
 import {
   channelsBack,
   channelsLast,
+  ones,
   padFor,
   valueChannelsBack,
   valueChannelsLast,
@@ -21,8 +22,6 @@ import {
   windowCounts,
   windowsOf,
 } from "./windows.ts";
-
-const ones = (rank: number): readonly number[] => new Array<number>(rank).fill(1);
 
 function convolutionFields(rank: number) {
   return {

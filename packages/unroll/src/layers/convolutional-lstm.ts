@@ -11,9 +11,7 @@ import { type Call, defineLayer, type LayerType, type Result, type WeightSpec } 
 import { convolved, windowOf } from "./convolution.ts";
 import { keepFactors } from "./dropping.ts";
 import * as fields from "./fields.ts";
-import { channelsBack, channelsLast, windowCounts } from "./windows.ts";
-
-const ones = (rank: number): readonly number[] => new Array<number>(rank).fill(1);
+import { channelsBack, channelsLast, ones, valueChannelsBack, windowCounts } from "./windows.ts";
 
 function convLstmFields(rank: number) {
   return {
@@ -48,7 +46,7 @@ function convLstmFields(rank: number) {
     ),
     stateful: fields.boolean("Keep the states between calls; not computed.", false),
     unroll: fields.ignored<boolean>("Changes nothing here.", false),
-    zeroOutputForMask: fields.ignored<boolean>("Changes nothing here.", false),
+    zeroOutputForMask: fields.boolean("Write zeros at masked timesteps instead of repeating the output.", false),
     implementation: fields.ignored<number>("Changes nothing here.", 2),
   };
 }
@@ -150,13 +148,12 @@ function compute(call: Call<Config>): Result {
     const input = reshape(slice(fromInput, 1, t, t + 1), [batch, ...places, gates.length * filters]);
     const next = oneStep(config, { input, h, c, keep }, weights);
     const counts = masks[0] === undefined ? undefined : stepMask(masks[0], t, stateShape.length);
-    output = chosen(counts, next.h, output);
+    output = chosen(counts, next.h, config.zeroOutputForMask ? zeros : output);
     h = chosen(counts, next.h, h);
     c = chosen(counts, next.c, c);
     outputs.push(output);
   }
-  const back = (state: Value): Value =>
-    dataFormat === "channels_last" ? state : transpose(state, channelsBack(axesOf(state), dataFormat));
+  const back = (state: Value): Value => valueChannelsBack(state, dataFormat);
   const results = config.returnSequences
     ? [
         concat(
@@ -217,12 +214,8 @@ function chosen(counts: Value | undefined, next: Value, before: Value): Value {
 /** `[batch, timesteps, ...places, channels]` */
 function stepsLast(x: Value, format: Config["dataFormat"]): Value {
   if (format === "channels_last") return x;
-  const [batch, time, channels, ...places] = axesOf(x) as [number, number, number, ...number[]];
+  const [batch, time, channels, ...places] = x.shape.map((_, axis) => axis) as [number, number, number, ...number[]];
   return transpose(x, [batch, time, ...places, channels]);
-}
-
-function axesOf(x: Value): readonly number[] {
-  return x.shape.map((_, axis) => axis);
 }
 
 export const convLstm1d = convLstm(1);

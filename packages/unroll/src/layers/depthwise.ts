@@ -5,9 +5,7 @@ import type { Value } from "../program/program.ts";
 import { defineLayer, type LayerType, type Sizes, type WeightSpec } from "./contract.ts";
 import { biasOf, checkStrides, finish, windowOf } from "./convolution.ts";
 import * as fields from "./fields.ts";
-import { channelsBack, channelsLast, padFor, valueChannelsLast, windowCounts, windowsOf } from "./windows.ts";
-
-const ones = (rank: number): readonly number[] => new Array<number>(rank).fill(1);
+import { channelsBack, channelsLast, ones, padFor, valueChannelsLast, windowCounts, windowsOf } from "./windows.ts";
 
 const sharedFields = (rank: number) => ({
   kernelSize: fields.requiredIntegers("Steps that a window sees.", rank),

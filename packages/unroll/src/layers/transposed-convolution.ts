@@ -10,9 +10,7 @@ import type { Value } from "../program/program.ts";
 import { type Call, defineLayer, type LayerType, type Sizes } from "./contract.ts";
 import { biasOf, finish } from "./convolution.ts";
 import * as fields from "./fields.ts";
-import { channelsBack, channelsLast, valueChannelsLast, windowsOf } from "./windows.ts";
-
-const ones = (rank: number): readonly number[] => new Array<number>(rank).fill(1);
+import { channelsBack, channelsLast, ones, valueChannelsLast, windowsOf } from "./windows.ts";
 
 function transposedFields(rank: number) {
   return {

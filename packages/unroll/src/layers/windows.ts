@@ -18,6 +18,9 @@ export interface Window {
   readonly padding: "valid" | "same" | "causal";
 }
 
+/** A stride or dilation of 1 along every axis. */
+export const ones = (rank: number): readonly number[] => new Array<number>(rank).fill(1);
+
 export type DataFormat = "channels_last" | "channels_first";
 
 /** Sizes or shapes with the channels last, whatever the format. */
