@@ -10,7 +10,7 @@ import { Layer } from "../../layers/layer.ts";
 import type { Model } from "../../model/model.ts";
 import { sequential } from "../../model/sequential.ts";
 import { type CountVariant, countVariants } from "../answers/count-slips.ts";
-import { countOf, deriveTree } from "../answers/count-tree.ts";
+import { deriveTree } from "../answers/count-tree.ts";
 import { type Outline, outlineOf, type Place, withOptions } from "../answers/outline.ts";
 import { slipTitles } from "../answers/slip.ts";
 import { count } from "../lines.ts";
@@ -133,13 +133,12 @@ function drawSlip(random: Random, outline: Outline): Slipped | undefined {
   return likely.length === 0 ? undefined : likely[random.below(likely.length)];
 }
 
-/** Slips at a place that give another number than the right one. */
+/** Slips at a place, each with another count than the right one, of which something is left. */
 function variantsOf(place: Place, outline: Outline): Slipped[] {
   if ((place.parameters ?? 0) === 0) return [];
-  return countVariants(place, outline).flatMap((variant) => {
-    const wrong = countOf(variant.result);
-    return wrong === null || wrong === place.parameters || wrong <= 0 ? [] : [{ place, variant, wrong }];
-  });
+  return countVariants(place, outline)
+    .filter(({ count: wrong }) => wrong > 0)
+    .map((variant) => ({ place, variant, wrong: variant.count }));
 }
 
 interface Change {
