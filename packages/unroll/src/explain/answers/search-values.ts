@@ -4,7 +4,7 @@ import { map } from "../../program/builder.ts";
 import type { LayerRun } from "../by-hand.ts";
 import { type NamedSlip, namedSlip, ranked } from "./answer.ts";
 import type { AskedValue, CellPlace } from "./asked-value.ts";
-import { arraysOf, equationText, evaluateStep, evaluateSteps } from "./cell-values.ts";
+import { arraysOf, equationText, evaluateSteps, valueInStep } from "./cell-values.ts";
 import { type LayerSlip, layerSlips } from "./layer-slips.ts";
 import type { ProgramChange } from "./rewrite-program.ts";
 import type { Variant } from "./slip.ts";
@@ -48,12 +48,14 @@ function inCell({ name, unit }: AskedValue, place: CellPlace, written: number | 
   const step = run.steps[at]!;
   const found = equationVariants(owner, cell).flatMap((variant): ValueFinding[] => {
     const { result } = variant;
-    const here = evaluateStep(result, cell, step.before, step.x, arrays)[name]?.[unit];
+    const here = valueInStep(result, name, cell, step.before, step.x, arrays)?.[unit];
     if (gives(written, here)) return [cellFinding([variant], place, result, name, here, false)];
+    // In the first step the two are one.
+    if (at === 0) return [];
     const all = evaluateSteps(result, cell, run.steps.slice(0, at + 1), arrays)[name]?.[unit];
     return gives(written, all) ? [cellFinding([variant], place, result, name, all, true)] : [];
   });
-  const first = evaluateStep(cell.named, cell, run.steps[0]!.before, step.x, arrays)[name]?.[unit];
+  const first = valueInStep(cell.named, name, cell, run.steps[0]!.before, step.x, arrays)?.[unit];
   if (at > 0 && gives(written, first)) {
     const detail = "After each step the new state becomes the state before the next one.";
     const slip: Variant<Equations> = { id: "state-not-updated", result: cell.named, detail, plausibility: 0.6 };
@@ -75,8 +77,9 @@ function cellPairs({ name, unit }: AskedValue, place: CellPlace, written: number
         .flatMap((second): ValueFinding[] => {
           const { result } = second;
           const both = [first, second];
-          const here = evaluateStep(result, cell, step.before, step.x, arrays)[name]?.[unit];
+          const here = valueInStep(result, name, cell, step.before, step.x, arrays)?.[unit];
           if (gives(written, here)) return [cellFinding(both, place, result, name, here, false)];
+          if (at === 0) return [];
           const all = evaluateSteps(result, cell, steps, arrays)[name]?.[unit];
           return gives(written, all) ? [cellFinding(both, place, result, name, all, true)] : [];
         }),
