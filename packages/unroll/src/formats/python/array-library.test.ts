@@ -4,13 +4,13 @@ import { readKerasCode } from "./read.ts";
 /** The shape of an array that code makes, read from a model whose input has it. */
 function shapeOf(expression: string): unknown {
   const { models } = readKerasCode(
-    `import numpy as np\nfrom keras import backend as K\nmodel = Sequential([Input(${expression}.shape), Dense(1)])\n`,
+    `import numpy as np\nfrom sklearn.model_selection import train_test_split\nfrom keras import backend as K\nmodel = Sequential([Input(${expression}.shape), Dense(1)])\n`,
   );
   const [input] = models[0]!.config.config.layers as { config: { batch_shape: number[] } }[];
   return input!.config.batch_shape.slice(1);
 }
 
-// Shapes as NumPy 2 and Keras 2's backend give them.
+// Shapes as NumPy 2, scikit-learn and Keras 2's backend give them.
 describe("shapes of arrays", () => {
   it.each([
     ["np.stack([np.zeros((5, 3)), np.zeros((5, 3))])", [2, 5, 3]],
@@ -32,6 +32,12 @@ describe("shapes of arrays", () => {
     ["np.arange(3, 20, 5)", [4]],
     ["np.arange(7)", [7]],
     ["np.array([[[1, 2], [3, 4]]] * 3)", [3, 2, 2]],
+    ["np.zeros(range(2, 11, 3)[-1])", [8]],
+    ["np.zeros(12).reshape(-1, 3)", [4, 3]],
+    ["train_test_split(np.zeros((10, 3)), train_size=8)[0]", [8, 3]],
+    ["train_test_split(np.zeros((10, 3)), train_size=8)[1]", [2, 3]],
+    ["train_test_split(np.zeros((10, 3)), test_size=0.25)[1]", [3, 3]],
+    ["train_test_split(np.zeros((10, 3)), test_size=0.2, train_size=0.5)[0]", [5, 3]],
   ])("%s has %j", (expression, shape) => {
     expect(shapeOf(expression)).toEqual(shape);
   });

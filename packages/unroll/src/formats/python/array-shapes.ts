@@ -221,7 +221,10 @@ export function reshaped(array: ArrayValue, axes: readonly Axis[], rt: Runtime):
   const shape = [...axes];
   const others = sizeOfShape(axes.filter((axis) => axis !== -1));
   const size = array.open ? undefined : sizeOfShape(array.shape);
-  shape[free] = others !== undefined && size !== undefined && others > 0 ? size / others : restOf(array, axes, rt);
+  const rest = others !== undefined && size !== undefined && others > 0 ? size / others : restOf(array, axes, rt);
+  // Python raises where the numbers do not fill the other axes.
+  const fills = typeof rest !== "number" || Number.isInteger(rest);
+  shape[free] = fills ? rest : rt.unknown("length", "divides an array into parts that do not fit");
   return new ArrayValue(shape, array.data);
 }
 

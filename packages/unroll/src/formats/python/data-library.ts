@@ -27,7 +27,8 @@ export function sklearnBody(name: string): Body | undefined {
 
 /** Two parts of each array; only the first axis changes. */
 function split({ positional, keywords }: CallArguments, rt: Runtime): Value {
-  const share = keywords.get("test_size") ?? keywords.get("train_size") ?? 0.25;
+  const trainSize = keywords.get("train_size") ?? null;
+  const testSize = keywords.get("test_size") ?? (trainSize === null ? 0.25 : null);
   return rt.list(
     positional.flatMap((value): Value[] => {
       const array = isUnknown(value) ? undefined : arrayOf(value, rt);
@@ -39,17 +40,21 @@ function split({ positional, keywords }: CallArguments, rt: Runtime): Value {
         ];
       }
       const [count, ...rest] = array.shape;
-      if (typeof count !== "number" || typeof share !== "number") {
+      const known = [testSize, trainSize].every((size) => size === null || typeof size === "number");
+      if (typeof count !== "number" || !known) {
         const length = (): Axis => rt.unknown("length", "is the length of a part of the data");
         return [
           new ArrayValue([length(), ...rest], undefined, array.open),
           new ArrayValue([length(), ...rest], undefined, array.open),
         ];
       }
-      const held = share < 1 ? Math.ceil(count * share) : share;
-      const test = keywords.has("test_size") || !keywords.has("train_size") ? held : count - Math.floor(count * share);
+      // A share below 1, or a number of samples: scikit-learn rounds the test part up and the training part down.
+      const samples = (size: Value, round: (share: number) => number): number | undefined =>
+        typeof size !== "number" ? undefined : size < 1 ? round(count * size) : size;
+      const given = samples(trainSize, Math.floor);
+      const test = samples(testSize, Math.ceil) ?? count - given!; // one of the two is given
       return [
-        new ArrayValue([count - test, ...rest], undefined, array.open),
+        new ArrayValue([given ?? count - test, ...rest], undefined, array.open),
         new ArrayValue([test, ...rest], undefined, array.open),
       ];
     }),

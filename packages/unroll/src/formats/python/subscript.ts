@@ -1,5 +1,6 @@
 /** `object[index]` of every kind of value, and giving a value to an item or attribute. */
 import { indexArray, sliceItems } from "./array-shapes.ts";
+import { lengthOf } from "./iterate.ts";
 import { applyOpaque } from "./keras-apply.ts";
 import { SymbolicTensor } from "./keras-graph.ts";
 import type { Machine } from "./machine.ts";
@@ -39,7 +40,10 @@ export function subscript(object: Value, index: Value, machine: Machine): Value 
     typeof object.start === "number" &&
     typeof object.step === "number"
   ) {
-    return object.start + index * object.step;
+    if (index >= 0) return object.start + index * object.step;
+    // From the end, as far as that is known.
+    const length = lengthOf(object, rt);
+    if (typeof length === "number") return object.start + (length + index) * object.step;
   }
   if (isObject(object) && object.kind === "instance") {
     const method = object.cls.find("__getitem__");
