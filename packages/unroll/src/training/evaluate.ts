@@ -17,6 +17,7 @@ import {
   viewBatches,
 } from "./fit-data.ts";
 import { checkLabels } from "./labels.ts";
+import { checkNames, checkNumber } from "./options.ts";
 import { type BatchData, type Report, type Step, shapesOf, stepFor, Totals } from "./step.ts";
 
 export interface EvaluateOptions {
@@ -29,7 +30,7 @@ export interface EvaluateOptions {
  * Loss and metrics over all of `x`, in order, by name.
  *
  * @param y left out when `x` is a view, which holds the targets
- * @throws UnrollError `unbuilt` before `compile`, `data`, `shape`, `option`
+ * @throws UnrollError `unbuilt` before `compile`, `data`, `shape`, `option`, `unknown-name` for a misspelt option
  * @example evaluate(net, x, y) // { loss: 0.12, mae: 0.3 }
  */
 export function evaluate(
@@ -38,6 +39,7 @@ export function evaluate(
   y?: ModelData,
   options: EvaluateOptions = {},
 ): Record<string, number> {
+  checkNames("evaluate", options, ["batchSize", "sampleWeight"]);
   const compiled = compiledOf(model);
   if (isExampleView(x)) {
     checkViewOptions(model, y, options);
@@ -70,9 +72,11 @@ export async function evaluateBatches(
   { steps }: { readonly steps?: number } = {},
 ): Promise<Record<string, number>> {
   const compiled = compiledOf(model);
+  if (steps !== undefined) checkNumber("evaluateBatches", "steps", steps, { least: 1, whole: true });
   const totals = new Totals();
   const source = iterableSource(model, batches, { stepsPerEpoch: steps });
   for await (const batch of source.batches(0, 0, nextRandom().state)) testBatch(compiled, batch, totals);
+  await source.close?.();
   return totals.logs();
 }
 
@@ -151,6 +155,7 @@ export function trainOnBatch(
   y: ModelData,
   options: OnBatchOptions = {},
 ): Record<string, number> {
+  checkNames("trainOnBatch", options, ["sampleWeight", "classWeight"]);
   const totals = new Totals();
   const examples = readExamples(model, x, y, options);
   batchSizeFor(model, examples.count, examples.count);
@@ -165,6 +170,7 @@ export function testOnBatch(
   y: ModelData,
   options: Pick<OnBatchOptions, "sampleWeight"> = {},
 ): Record<string, number> {
+  checkNames("testOnBatch", options, ["sampleWeight"]);
   const totals = new Totals();
   testBatch(compiledOf(model), readExamples(model, x, y, options), totals);
   return totals.logs();

@@ -41,6 +41,8 @@ export interface BatchSource {
   readonly describe: string;
   /** The batches of an epoch from batch `from` on. `random` draws the order. */
   batches(epoch: number, from: number, random: RandomState): AsyncIterable<Examples> | Iterable<Examples>;
+  /** Lets go of what is open between epochs, such as a file. */
+  close?(): Promise<void>;
 }
 
 /** Batches of arrays: shuffled by a full permutation each epoch, the last batch not full. */
@@ -146,17 +148,19 @@ export function isBatchIterable(value: unknown): value is BatchIterable {
   return Symbol.asyncIterator in value || Symbol.iterator in value;
 }
 
+type BatchIterator = AsyncIterator<BatchLike> | Iterator<BatchLike>;
+
 /**
  * Batches as they come. With `stepsPerEpoch` an epoch ends after so many, and an iterable that is not at its end goes on in
- * the next epoch.
+ * the next epoch. An iterable that is left before its end is told so, as `for await` does.
  */
 export function iterableSource(
   model: Model,
   given: BatchIterable,
   { stepsPerEpoch, classWeight }: { stepsPerEpoch?: number | undefined; classWeight?: ClassWeight | undefined },
 ): BatchSource {
-  let open: AsyncIterator<BatchLike> | Iterator<BatchLike> | undefined;
-  const start = (epoch: number): AsyncIterator<BatchLike> | Iterator<BatchLike> => {
+  let open: BatchIterator | undefined;
+  const start = (epoch: number): BatchIterator => {
     const iterable = typeof given === "function" ? given(epoch) : given;
     return Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
   };
@@ -164,17 +168,36 @@ export function iterableSource(
     steps: stepsPerEpoch,
     describe: `an iterable${stepsPerEpoch === undefined ? "" : ` of ${stepsPerEpoch} batches an epoch`}`,
     async *batches(epoch, from) {
-      const iterator = stepsPerEpoch === undefined || open === undefined ? start(epoch) : open;
+      let iterator = open ?? start(epoch);
+      let goesOn = open !== undefined;
       open = undefined;
       let step = 0;
-      for (; stepsPerEpoch === undefined || step < stepsPerEpoch; step++) {
-        const { done, value } = await iterator.next();
-        if (done) break;
-        if (step >= from) yield readBatch(model, value, classWeight);
+      let atEnd = false;
+      try {
+        while (stepsPerEpoch === undefined || step < stepsPerEpoch) {
+          const next = await iterator.next();
+          if (next.done && goesOn) {
+            // The epoch before ended exactly where the iterable did.
+            iterator = start(epoch);
+            goesOn = false;
+            continue;
+          }
+          atEnd = next.done === true;
+          if (next.done) break;
+          goesOn = false;
+          if (step >= from) yield readBatch(model, next.value, classWeight);
+          step++;
+        }
+        if (step === 0) throw emptyIterable(model);
+        if (!atEnd) open = iterator;
+      } finally {
+        if (!atEnd && open !== iterator) await iterator.return?.();
       }
-      // A reader that left in the middle of an epoch begins anew.
-      if (step === stepsPerEpoch) open = iterator;
-      if (step === 0) throw emptyIterable(model);
+    },
+    async close() {
+      const left = open;
+      open = undefined;
+      await left?.return?.();
     },
   };
 }

@@ -61,8 +61,14 @@ function targetsBesideBatches({ name }: Model): UnrollError {
   });
 }
 
+/** An option that this kind of data would pass over in silence. */
+function misplaced(option: string, model: Model, expected: string, received: string, hint: string): UnrollError {
+  return new UnrollError({ code: "option", path: model.name, expected: `${option} ${expected}`, received, hint });
+}
+
 function arraySources(compiled: Compiled, x: ModelData, y: ModelData, options: FitOptions): FitSources {
   const { model } = compiled;
+  checkSteps(model, options, "arrays");
   const { sampleWeight, classWeight, shuffle = true } = options;
   let examples = readExamples(model, x, y, { sampleWeight, classWeight });
   let held: Examples | undefined;
@@ -85,6 +91,7 @@ function viewSources(compiled: Compiled, view: ExampleView, y: ModelData | undef
   const { model } = compiled;
   const { classWeight, shuffle = true } = options;
   checkViewOptions(model, y, options);
+  checkSteps(model, options, "a view");
   const share = splitShare(options);
   const end = share === undefined ? view.count : splitPoint(view.count, share, model.name);
   const training = modelView(model, view, { classWeight, to: end });
@@ -101,20 +108,25 @@ function viewSources(compiled: Compiled, view: ExampleView, y: ModelData | undef
 
 function iterableSources(compiled: Compiled, batches: BatchIterable, options: FitOptions): FitSources {
   const { model } = compiled;
-  const { validationSplit, stepsPerEpoch, classWeight } = options;
+  const { validationSplit, stepsPerEpoch, classWeight, sampleWeight } = options;
+  const received = "an iterable of batches";
   if (validationSplit !== undefined && validationSplit !== 0) {
-    throw new UnrollError({
-      code: "option",
-      path: model.name,
-      expected: "validationSplit needs arrays or a view",
-      received: "an iterable of batches",
-      hint: "Give validationData.",
-    });
+    throw misplaced("validationSplit", model, "needs arrays or a view", received, "Give validationData.");
+  }
+  if (sampleWeight !== undefined) {
+    const hint = "Give each batch its own: { x, y, sampleWeight }.";
+    throw misplaced("sampleWeight", model, "needs arrays", received, hint);
   }
   return {
     source: iterableSource(model, batches, { stepsPerEpoch, classWeight }),
     validation: validationOf(compiled, options, options.batchSize ?? 32),
   };
+}
+
+/** Arrays and views say themselves how many batches they have. */
+function checkSteps(model: Model, { stepsPerEpoch }: FitOptions, received: string): void {
+  if (stepsPerEpoch === undefined) return;
+  throw misplaced("stepsPerEpoch", model, "needs an iterable of batches", received, "Leave it out.");
 }
 
 /** The share to cut off for validation; undefined when none is, or when validation data is given. */

@@ -78,6 +78,14 @@ class FitRun {
   }
 
   async run(): Promise<FitResult> {
+    try {
+      return await this.#run();
+    } finally {
+      await this.#source.close?.();
+    }
+  }
+
+  async #run(): Promise<FitResult> {
     for (const callback of this.#callbacks) await callback.onTrainBegin?.(this.#control);
     const finished = await this.#resume();
     if (!finished) {
