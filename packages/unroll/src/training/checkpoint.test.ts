@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { EarlyStopping, ReduceLROnPlateau } from "./callbacks.ts";
+import { writeSafetensors } from "../formats/safetensors.ts";
+import { type Callback, EarlyStopping, ReduceLROnPlateau } from "./callbacks.ts";
+import { restoreCheckpoint } from "./checkpoint.ts";
 import { compiledOf } from "./compile.ts";
 import { fit } from "./fit.ts";
 import type { FitOptions } from "./fit-options.ts";
@@ -70,6 +72,48 @@ describe("a checkpoint", () => {
     const again = run(path);
     expect(await again.result).toEqual(expected);
     expect(bits(again.net).weights).toEqual(bits(first.net).weights);
+  });
+
+  it("keeps numbers that are not finite, which JSON cannot say", async () => {
+    const path = join(folder, "not-finite");
+    const odd = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    const seen: unknown[] = [];
+    const callback: Callback = {
+      onEpochEnd: (epoch) => ({ odd: odd[epoch]! }),
+      save: () => odd,
+      restore: (state) => void seen.push(state),
+    };
+    const first = await run(path, { epochs: 3, callbacks: callback }).result;
+    expect(first.history.odd).toEqual(odd);
+    expect(await run(path, { epochs: 3, callbacks: callback }).result).toEqual(first);
+    expect(seen).toEqual([odd]);
+  });
+
+  it("that is damaged is refused, and changes nothing", async () => {
+    const path = join(folder, "damaged");
+    const net = smallModel();
+    const before = bits(net).weights;
+    for (const text of ["{", "null", "{}", '{"callbacks": 3}']) {
+      const bytes = writeSafetensors({}, { format: "unroll-checkpoint", version: "1", run: text });
+      expect(() => restoreCheckpoint(bytes, path, compiledOf(net), "", 0)).toThrow(/must be a whole checkpoint/);
+    }
+    expect(bits(net).weights).toEqual(before);
+  });
+
+  it.each([
+    ["run.checkpoint", "fit: checkpoint: must say the path of a file. Received: checkpoint = run.checkpoint."],
+    [{}, "fit: checkpoint: must say the path of a file. Received: no path."],
+    [{ path: "a", every: 2 }, "fit: checkpoint: has no option named every."],
+    [{ path: "a", everyBatches: 0 }, "everyBatches must be a whole number from 1. Received: everyBatches = 0."],
+  ])("given as %j is refused before the run", async (checkpoint, message) => {
+    await expect(run("", { checkpoint: checkpoint as never, resume: false }).result).rejects.toThrow(message);
+  });
+
+  it("leaves what can be read only once alone where there is no file", async () => {
+    const once = [{ x: smallX, y: smallY }].values();
+    const checkpoint = { path: join(folder, "once") };
+    const { history } = await fit(smallModel(), once, undefined, { checkpoint, resume: true });
+    expect(history.loss).toHaveLength(1);
   });
 
   it("begins anew without the file, and refuses that of another run", async () => {

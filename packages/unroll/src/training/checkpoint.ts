@@ -76,24 +76,28 @@ export function checkpointBytes(compiled: Compiled, progression: Progression): U
     carried: optimizer.carried,
     learningRate: optimizer.hasSchedule ? null : optimizer.learningRate,
   };
-  return writeSafetensors(tensors, { format: "unroll-checkpoint", version, run: JSON.stringify(saved) });
+  return writeSafetensors(tensors, { format: "unroll-checkpoint", version, run: JSON.stringify(saved, plainNumber) });
+}
+
+/** JSON would write null for a metric that is not a number, and that null would be added up as 0. */
+function plainNumber(_: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? { $number: String(value) } : value;
+}
+
+function anyNumber(_: string, value: unknown): unknown {
+  const isMarked = typeof value === "object" && value !== null && "$number" in value;
+  return isMarked ? Number(value.$number) : value;
 }
 
 /**
- * Puts a checkpoint's arrays in place. Gives undefined when there is no such file.
+ * A checkpoint's bytes, or undefined where there is no such file. What killed runs left half written beside it is deleted.
  *
- * @throws UnrollError `file` when it is not a checkpoint, or one of another model, optimizer or data; then nothing has changed.
+ * @throws UnrollError `file`
  */
-export async function loadCheckpoint(
-  path: string,
-  compiled: Compiled,
-  data: string,
-  callbacks: number,
-): Promise<Progression | undefined> {
+export async function readCheckpoint(path: string): Promise<Uint8Array | undefined> {
   await removeUnfinished(path);
   const fs = await import("node:fs");
-  if (!fs.existsSync(path)) return undefined;
-  return restoreCheckpoint(await readFile(path, defaultLimits), path, compiled, data, callbacks);
+  return fs.existsSync(path) ? await readFile(path, defaultLimits) : undefined;
 }
 
 /** Deletes what a killed process had begun to write beside the checkpoint; its number is in the name. */
@@ -117,6 +121,11 @@ function isRunning(processId: number): boolean {
   }
 }
 
+/**
+ * Puts a checkpoint's arrays in place, and gives the rest.
+ *
+ * @throws UnrollError `file` when it is not a checkpoint, or one of another model, optimizer or data; then nothing has changed.
+ */
 export function restoreCheckpoint(
   bytes: Uint8Array,
   path: string,
@@ -129,7 +138,7 @@ export function restoreCheckpoint(
   if (metadata.format !== "unroll-checkpoint" || metadata.version !== version || metadata.run === undefined) {
     throw refusal(path, "the file must be a checkpoint of this version", `format = ${metadata.format ?? "unknown"}`);
   }
-  const saved = JSON.parse(metadata.run) as Saved; // written by checkpointBytes, its arrays are checked below
+  const saved = savedIn(metadata.run, path);
   const { optimizer } = compiled;
   const expected = JSON.stringify(optimizerConfig(optimizer.optimizer));
   if (JSON.stringify(saved.optimizer) !== expected) {
@@ -162,6 +171,22 @@ export function restoreCheckpoint(
   optimizer.carried = saved.carried;
   if (saved.learningRate !== null) optimizer.learningRate = saved.learningRate;
   return { ...saved, callbacks: saved.callbacks.map((state) => withArrays(state, numbersOf)) };
+}
+
+/** Throws UnrollError `file`. */
+function savedIn(text: string, path: string): Saved {
+  let saved: Partial<Saved> | null;
+  try {
+    saved = JSON.parse(text, anyNumber) as Partial<Saved> | null; // its fields are looked at here, its arrays by the caller
+  } catch {
+    throw refusal(path, "the file must be a whole checkpoint", "a part that is no JSON");
+  }
+  const lists = ["callbacks", "totals", "epochs", "random", "order"] as const;
+  const counts = ["epoch", "batch", "iterations", "carried"] as const;
+  const isWhole =
+    lists.every((name) => Array.isArray(saved?.[name])) && counts.every((name) => typeof saved?.[name] === "number");
+  if (isWhole && typeof saved?.history === "object") return saved as Saved; // as far as a run relies on it
+  throw refusal(path, "the file must be a whole checkpoint", "one with parts missing");
 }
 
 function refusal(path: string, expected: string, received: string): UnrollError {

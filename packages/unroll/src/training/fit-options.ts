@@ -7,7 +7,7 @@ import type { CheckpointOptions } from "./checkpoint.ts";
 import type { ClassWeight } from "./data.ts";
 import type { BatchIterable, ExampleView } from "./fit-data.ts";
 import type { NotANumber } from "./not-a-number.ts";
-import { checkNames } from "./options.ts";
+import { checkNames, checkNumber } from "./options.ts";
 
 export interface FitOptions {
   /** Index of the epoch after the last; default 1. */
@@ -146,6 +146,7 @@ export function checkFitOptions(model: Model, options: FitOptions): void {
       received: `${name} = ${String(value)}`,
     });
   }
+  checkCheckpointOptions(options.checkpoint);
   if (options.resume && options.checkpoint === undefined) {
     throw new UnrollError({
       code: "option",
@@ -154,5 +155,23 @@ export function checkFitOptions(model: Model, options: FitOptions): void {
       received: "checkpoint = undefined",
       hint: "Give checkpoint: { path }.",
     });
+  }
+}
+
+function checkCheckpointOptions(given: CheckpointOptions | undefined): void {
+  if (given === undefined) return;
+  if (typeof given !== "object" || given === null || typeof given.path !== "string" || given.path === "") {
+    throw new UnrollError({
+      code: "option",
+      path: "fit: checkpoint",
+      expected: "must say the path of a file",
+      received: typeof given === "object" ? "no path" : `checkpoint = ${String(given)}`,
+      hint: 'For instance { path: "run.checkpoint" }.',
+    });
+  }
+  checkNames("fit: checkpoint", given, ["path", "everyBatches", "everyEpochs"]);
+  const { everyBatches, everyEpochs } = given;
+  for (const [name, value] of Object.entries({ everyBatches, everyEpochs })) {
+    if (value !== undefined) checkNumber("fit: checkpoint", name, value, { least: 1, whole: true });
   }
 }

@@ -277,10 +277,12 @@ class FitRun {
   async #resume(): Promise<boolean> {
     const { checkpoint, resume } = this.#options;
     if (checkpoint === undefined || !resume) return false;
-    const { loadCheckpoint } = await import("./checkpoint.ts");
+    const { readCheckpoint, restoreCheckpoint } = await import("./checkpoint.ts");
+    const bytes = await readCheckpoint(checkpoint.path);
+    if (bytes === undefined) return false;
     await this.#prepareFirst();
-    const saved = await loadCheckpoint(checkpoint.path, this.#compiled, this.#source.describe, this.#callbacks.length);
-    if (saved === undefined) return false;
+    const { describe } = this.#source;
+    const saved = restoreCheckpoint(bytes, checkpoint.path, this.#compiled, describe, this.#callbacks.length);
     this.#epoch = saved.epoch;
     this.#batch = saved.batch;
     this.#random = new Random(saved.random);
