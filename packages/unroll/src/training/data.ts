@@ -55,19 +55,20 @@ export function readExamples(
   return {
     x: inputs,
     y: targets,
-    sampleWeight: readWeights(targets, names, count, model.name, sampleWeight, classWeight),
+    sampleWeight: readWeights(model, targets, names, count, sampleWeight, classWeight),
     count,
   };
 }
 
 function readWeights(
+  model: Model,
   targets: readonly Tensor[],
   names: readonly string[],
   count: number,
-  path: string,
   sampleWeight: ModelData | undefined,
   classWeight: ClassWeight | undefined,
 ): readonly Tensor[] {
+  const path = model.name;
   if (sampleWeight !== undefined && classWeight !== undefined) {
     throw new UnrollError({
       code: "option",
@@ -76,7 +77,7 @@ function readWeights(
       hint: "Multiply the class weights into the sample weights.",
     });
   }
-  if (classWeight !== undefined) return [weightsOfClasses(targets, classWeight, path)];
+  if (classWeight !== undefined) return [weightsOfClasses(targets, model.outputs[0]!.shape.length, classWeight, path)];
   if (sampleWeight === undefined) return [];
   const given =
     names.length > 1 && (isTensor(sampleWeight) || isFlatNumbers(sampleWeight))
@@ -143,8 +144,11 @@ function checkCounts(
   }
 }
 
-/** One weight an example, by its class: the target itself, or the place of the largest entry of a one-hot row. */
-function weightsOfClasses(targets: readonly Tensor[], weights: ClassWeight, path: string): Tensor {
+/**
+ * One weight for each class in the targets: the target itself, or the place of the largest entry of a one-hot row. Targets
+ * with an axis less than the output's are classes, one for each timestep where there are timesteps.
+ */
+function weightsOfClasses(targets: readonly Tensor[], outputAxes: number, weights: ClassWeight, path: string): Tensor {
   if (targets.length > 1) {
     throw new UnrollError({
       code: "unsupported",
@@ -156,7 +160,8 @@ function weightsOfClasses(targets: readonly Tensor[], weights: ClassWeight, path
   }
   checkClassWeights(weights, path);
   const { shape, data } = targets[0]!;
-  const last = shape.length > 1 ? shape.at(-1)! : 1;
+  const inRows = shape.length > 1 && shape.length >= outputAxes;
+  const last = inRows ? shape.at(-1)! : 1;
   const rows = data.length / last;
   const result = new Float32Array(rows);
   for (let row = 0; row < rows; row++) {
@@ -164,7 +169,7 @@ function weightsOfClasses(targets: readonly Tensor[], weights: ClassWeight, path
     const label = last === 1 ? Math.round(entries[0]!) : entries.indexOf(Math.max(...entries));
     result[row] = weights[label] ?? 1;
   }
-  return { shape: shape.length > 1 ? shape.slice(0, -1) : shape, data: result };
+  return { shape: inRows ? shape.slice(0, -1) : shape, data: result };
 }
 
 /** A key that is no class, or a weight that is no number, would leave every weight at 1 without a word. */

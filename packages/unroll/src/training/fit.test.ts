@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { tensor } from "../core/tensor.ts";
 import { input, layers } from "../layers/index.ts";
 import { model } from "../model/functional.ts";
 import { sequential } from "../model/sequential.ts";
@@ -121,6 +122,30 @@ describe("a fit", () => {
     await fit(a, smallX, y, { classWeight: { 0: 0.5, 1: 3 }, shuffle: false });
     await fit(b, smallX, y, { sampleWeight: weights, shuffle: false });
     expect(bits(a)).toEqual(bits(b));
+  });
+
+  it("takes each timestep's class where targets are class indices along timesteps", async () => {
+    const net = () => {
+      const made = sequential({
+        seed: 1,
+        layers: [
+          input({ shape: [4, 2] }),
+          layers.gru({ units: 2, returnSequences: true }),
+          layers.dense({ units: 3, activation: "softmax" }),
+        ],
+      });
+      compileModel(made, { optimizer: "sgd", loss: "sparse_categorical_crossentropy" });
+      return made;
+    };
+    const y = tensor([0, 2, 1, 0, 1, 1, 2, 2], [2, 4]);
+    const weights = tensor([5, 1, 3, 5, 3, 3, 1, 1], [2, 4]);
+    const [a, b, plain] = [net(), net(), net()];
+    const x = numbers([2, 4, 2]);
+    await fit(a, x, y, { classWeight: { 0: 5, 1: 3 }, shuffle: false });
+    await fit(b, x, y, { sampleWeight: weights, shuffle: false });
+    await fit(plain, x, y, { shuffle: false });
+    expect(bits(a)).toEqual(bits(b));
+    expect(bits(a)).not.toEqual(bits(plain));
   });
 
   it("counts epochs from initialEpoch and reports progress", async () => {
