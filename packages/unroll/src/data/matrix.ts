@@ -3,6 +3,7 @@
  * need more digits than the float32 tensors of the engine keep. A table's numeric columns become one of these.
  */
 import { isTensor, type Tensor, UnrollError } from "../core/index.ts";
+import { checkWhole } from "./checks.ts";
 
 /** `[rows, columns]`, row-major: `data[row * columns + column]`. NaN is a missing value. */
 export interface Matrix {
@@ -47,10 +48,17 @@ export function matrixToTensor({ shape, data }: Matrix): Tensor {
   return { shape: [...shape], data: Float32Array.from(data) };
 }
 
-/** Rows `start` (inclusive) to `end` (exclusive), sharing the numbers. */
+/**
+ * Rows `start` (inclusive) to `end` (exclusive, at most the last row), sharing the numbers. Throws UnrollError `option` for
+ * anything but whole numbers from 0.
+ */
 export function sliceRows({ shape, data }: Matrix, start: number, end: number): Matrix {
-  const columns = shape[1];
-  return { shape: [end - start, columns], data: data.subarray(start * columns, end * columns) };
+  checkWhole("sliceRows", "start", start, 0);
+  checkWhole("sliceRows", "end", end, 0);
+  const [rows, columns] = shape;
+  const last = Math.min(end, rows);
+  const count = Math.max(0, last - start);
+  return { shape: [count, columns], data: data.subarray(start * columns, (start + count) * columns) };
 }
 
 export function isMatrix(value: unknown): value is Matrix {

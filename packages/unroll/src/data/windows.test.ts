@@ -10,6 +10,7 @@ import {
   type SplitOptions,
   type SplitParts,
   seasonalNaive,
+  sliceRows,
   splitByTime,
   tableToMatrix,
   toMatrix,
@@ -260,5 +261,22 @@ describe("baselines", () => {
     const view = windows({ data: [0, 1, 2, 3, 4, 5], lookback: 1 });
     expect(() => seasonalNaive(view, 3)).toThrow(/row 1 would be predicted from row -2/);
     expect([...seasonalNaive(view.slice(3, 5), 3).data]).toEqual([1, 2]);
+  });
+});
+
+describe("a part of windows or rows", () => {
+  const view = windows({ data: [0, 1, 2, 3, 4, 5], lookback: 2 });
+
+  test("begins at 0 or later, because before it there is nothing", () => {
+    expect(() => view.slice(-2, 4)).toThrow(
+      "windows.slice: start must be a whole number, 0 or more. Received: start = -2.",
+    );
+    expect(() => sliceRows(toMatrix([[1], [2]]), -1, 2)).toThrow(/sliceRows: start must be a whole number/);
+  });
+
+  test("ends where the series does", () => {
+    expect(view.slice(2, 99).count).toBe(2);
+    expect(sliceRows(toMatrix([[1], [2], [3]]), 1, 99)).toEqual(toMatrix([[2], [3]]));
+    expect(sliceRows(toMatrix([[1], [2], [3]]), 5, 99).shape).toEqual([0, 1]);
   });
 });

@@ -210,8 +210,14 @@ export class WindowView {
     return { shape: [this.count, width], data: values };
   }
 
-  /** Windows `start` (inclusive) to `end` (exclusive), sharing the series. */
+  /**
+   * Windows `start` (inclusive) to `end` (exclusive), sharing the series. Throws UnrollError `option` for anything but whole
+   * numbers from 0.
+   */
   slice(start: number, end: number): WindowView {
+    // A negative start would read rows from the end of the series.
+    checkWhole("windows.slice", "start", start, 0);
+    checkWhole("windows.slice", "end", end, 0);
     const last = Math.min(end, this.count);
     return new WindowView(this.frame, (i) => this.#startOf(start + i), Math.max(0, last - start), 0);
   }
