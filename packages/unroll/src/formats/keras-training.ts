@@ -7,7 +7,7 @@ import type { Compiled, CompileOptions } from "../training/compile.ts";
 import { type LossLike, lossRules, readLoss } from "../training/losses.ts";
 import { type MetricLike, metricRules, readMetric } from "../training/metrics.ts";
 import { optimizerConfig, readOptimizer } from "../training/optimizer.ts";
-import { isKerasObject, type KerasObjectLike, kerasConfig } from "../training/options.ts";
+import { type KerasObjectLike, kerasConfig, namedOf } from "../training/options.ts";
 import { isObject, type JsonObject, property } from "./json.ts";
 
 /** The settings with Keras's names. */
@@ -60,7 +60,8 @@ function serialized(module: string, className: string, config: JsonObject): Kera
 
 function writeLoss(given: LossLike, style: "names" | "objects"): unknown {
   if (typeof given === "string" && (style === "names" || !lossRules.has(given))) return given;
-  if (isKerasObject(given)) return serialized("keras.losses", given.class_name, given.config);
+  const named = namedOf(given);
+  if (named !== undefined) return serialized("keras.losses", named.class_name, named.config as JsonObject); // as Keras has it
   const { rule, options, reduction, name } = readLoss(given, 1, undefined);
   if (lossRules.get(rule.className) !== rule) return undefined;
   return serialized("keras.losses", rule.className, {
@@ -75,7 +76,8 @@ function writeMetric(given: MetricLike, style: "names" | "objects"): unknown {
   if (typeof given === "string" && (style === "names" || !metricRules.has(given) || /^acc(uracy)?$/i.test(given))) {
     return given;
   }
-  if (isKerasObject(given)) return serialized("keras.metrics", given.class_name, given.config);
+  const named = namedOf(given);
+  if (named !== undefined) return serialized("keras.metrics", named.class_name, named.config as JsonObject); // as Keras has it
   const { rule, options, name } = readMetric(given, 1, undefined);
   if (metricRules.get(rule.className) !== rule) return undefined;
   return serialized("keras.metrics", rule.className, { name, ...kerasConfig(options) });
@@ -109,7 +111,7 @@ export function compileOptionsOf(training: unknown): CompileOptions | undefined 
 /** Metrics as compile takes them: one is a list of one, none are left out. */
 function listed(option: "metrics" | "weightedMetrics", metrics: unknown): CompileOptions {
   if (metrics === null || (Array.isArray(metrics) && metrics.length === 0)) return {};
-  const list = typeof metrics === "string" || isKerasObject(metrics) ? [metrics] : metrics;
+  const list = typeof metrics === "string" || namedOf(metrics) !== undefined ? [metrics] : metrics;
   return { [option]: list } as CompileOptions; // `each` keeps the forms that compile takes
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Random } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
 import { checkInitializer, initialize, initializerNames } from "./initializers.ts";
+import { checkRegularizer } from "./penalties.ts";
 
 function draw(
   name: string,
@@ -111,4 +112,16 @@ test("names are read in each spelling; others are refused with a suggestion", ()
     /no option named value/,
   );
   expect(() => checkInitializer(3, "dense", "kernelInitializer")).toThrow(/must be an initializer/);
+});
+
+test("Keras's serialized form is told apart from the spelling that layers take", () => {
+  expect(() => checkInitializer({ class_name: "Zeros", config: {} }, "dense", "kernelInitializer")).toThrow(
+    'dense: kernelInitializer must have this library\'s spelling. Received: kernelInitializer = { class_name: "Zeros" }. Write { className: "Zeros", config: { ... } }, with options in camelCase.',
+  );
+  expect(() => checkInitializer({ name: "Zeros" }, "dense", "kernelInitializer")).toThrow(
+    "Received: kernelInitializer = { name }.",
+  );
+  expect(() => checkRegularizer({ class_name: "L2" }, "dense", "kernelRegularizer")).toThrow(
+    'Write { className: "L2", config: { ... } }',
+  );
 });

@@ -103,7 +103,8 @@ export function checkInitializer(value: unknown, where: string, option: string):
     typeof value === "string" ? { className: value } : ((value ?? {}) as { className?: unknown; config?: object }); // read with checks
   const className = typeof given.className === "string" ? findClass(given.className) : undefined;
   if (className === undefined) {
-    const name = typeof given.className === "string" ? given.className : String(value);
+    if (typeof given === "object" && "class_name" in given) throw kerasSpelling(where, option, given.class_name);
+    const name = typeof given.className === "string" ? given.className : shown(value);
     throw new UnrollError({
       code: "option",
       path: where,
@@ -126,6 +127,23 @@ export function checkInitializer(value: unknown, where: string, option: string):
     }
   }
   return { className, config };
+}
+
+/** Keras's serialized form, where this library's spelling is asked for. */
+export function kerasSpelling(where: string, option: string, className: unknown): UnrollError {
+  return new UnrollError({
+    code: "option",
+    path: where,
+    expected: `${option} must have this library's spelling`,
+    received: `${option} = { class_name: ${JSON.stringify(className)} }`,
+    hint: `Write { className: ${JSON.stringify(className)}, config: { ... } }, with options in camelCase.`,
+  });
+}
+
+/** A value as an error tells it: an object by its names. */
+function shown(value: unknown): string {
+  if (typeof value !== "object" || value === null) return typeof value === "function" ? "a function" : String(value);
+  return `{ ${Object.keys(value).slice(0, 5).join(", ")} }`;
 }
 
 /** First numbers of an array of this shape, row-major. A seed in the spec goes before the generator. */

@@ -3,6 +3,7 @@
  * prediction never does.
  */
 import { didYouMean, UnrollError } from "../core/errors.ts";
+import { kerasSpelling } from "./initializers.ts";
 
 /** A penalty on an array or an output, by Keras's class name and options. */
 export interface RegularizerSpec {
@@ -57,6 +58,9 @@ function checkSpec<Name extends string, Value>(
     typeof value === "string"
       ? { className: value, config: {} }
       : (value as { className?: unknown; config?: Readonly<Record<string, Value>> }); // read with checks below
+  if (typeof given === "object" && given !== null && "class_name" in given) {
+    throw kerasSpelling(where, option, given.class_name);
+  }
   const names = Object.keys(defaults) as Name[];
   const wanted = String(given.className);
   const className = aliases[wanted] ?? names.find((name) => name.toLowerCase() === wanted.toLowerCase());

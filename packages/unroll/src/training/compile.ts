@@ -11,7 +11,7 @@ import type { Program } from "../program/program.ts";
 import { type LossLike, readLoss } from "./losses.ts";
 import { type MetricLike, readMetric } from "./metrics.ts";
 import { type OptimizerLike, OptimizerState, readOptimizer } from "./optimizer.ts";
-import { checkNames, isKerasObject } from "./options.ts";
+import { checkNames, namedOf } from "./options.ts";
 
 /** One thing for all outputs, a list in the order of the outputs, or an object by their names. */
 export type PerOutput<T> = T | readonly (T | null)[] | Readonly<Record<string, T | null>>;
@@ -145,7 +145,7 @@ export function outputNames(model: Model): string[] {
 }
 
 function isOneLoss(value: unknown): boolean {
-  return typeof value === "string" || isKerasObject(value) || isLossObject(value);
+  return typeof value === "string" || namedOf(value) !== undefined || isLossObject(value);
 }
 
 function isLossObject(value: unknown): boolean {
@@ -154,7 +154,7 @@ function isLossObject(value: unknown): boolean {
 
 function isMetric(value: unknown): boolean {
   const isObject = typeof value === "object" && value !== null && "kind" in value && value.kind === "metric";
-  return typeof value === "string" || isKerasObject(value) || isObject;
+  return typeof value === "string" || namedOf(value) !== undefined || isObject;
 }
 
 /** One entry for each output. */

@@ -5,14 +5,7 @@
 import { UnrollError } from "../core/errors.ts";
 import { activationNamed } from "../equations/activations.ts";
 import { apply, constant, type Expr, select } from "../equations/expr.ts";
-import {
-  camelConfig,
-  isKerasObject,
-  type KerasObjectLike,
-  type Options,
-  unknownName,
-  withDefaults,
-} from "./options.ts";
+import { camelConfig, type NamedLike, namedOf, noneOf, type Options, unknownName, withDefaults } from "./options.ts";
 
 /** What a loss equation is given. */
 export interface LossSymbols {
@@ -274,7 +267,7 @@ export const losses = Object.fromEntries(
 ) as { readonly [K in keyof typeof rules]: (options?: OptionsOf<(typeof rules)[K]> & LossCommon) => Loss }; // one maker for each rule
 
 /** What `compile` takes for one output. */
-export type LossLike = string | Loss | KerasObjectLike;
+export type LossLike = string | Loss | NamedLike;
 
 /**
  * The loss that is meant. "crossentropy" is binary, categorical or sparse by the shapes, as in Keras.
@@ -290,14 +283,16 @@ export function readLoss(given: LossLike, outputs: number, targets: number | und
     if (rule === undefined) throw unknownName("loss", given, lossRules.keys());
     return makeLoss(rule, { name: given });
   }
-  if (!isKerasObject(given)) return given;
-  const rule = lossRules.get(given.class_name);
-  if (rule === undefined) throw unknownName("loss", given.class_name, lossRules.keys());
-  const { axis, reduction, ...own } = camelConfig(given.config, ["fn", "dtype"]);
+  if (typeof given === "object" && given !== null && "kind" in given) return given;
+  const named = namedOf(given);
+  if (named === undefined) throw noneOf("loss", given, "losses.huber({ delta: 2 })");
+  const rule = lossRules.get(named.class_name);
+  if (rule === undefined) throw unknownName("loss", named.class_name, lossRules.keys());
+  const { axis, reduction, ...own } = camelConfig(named.config, ["fn", "dtype"]);
   if (axis !== undefined && axis !== -1) {
     throw new UnrollError({
       code: "unsupported",
-      path: given.class_name,
+      path: named.class_name,
       expected: "classes must be on the last axis",
       received: `axis = ${String(axis)}`,
     });

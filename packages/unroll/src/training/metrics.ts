@@ -6,7 +6,7 @@ import { UnrollError } from "../core/errors.ts";
 import { classMetrics } from "./class-metrics.ts";
 import { confusionMetrics } from "./confusion-metrics.ts";
 import { type ArrayMetricRule, type Metric, type MetricOptions, type MetricRule, makeMetric } from "./metric-rule.ts";
-import { camelConfig, isKerasObject, type KerasObjectLike, unknownName } from "./options.ts";
+import { camelConfig, type NamedLike, namedOf, noneOf, unknownName } from "./options.ts";
 import { rowMetrics } from "./row-metrics.ts";
 
 const rules: readonly (MetricRule | ArrayMetricRule)[] = [...rowMetrics, ...confusionMetrics, ...classMetrics];
@@ -17,7 +17,7 @@ export const metricRules: ReadonlyMap<string, MetricRule | ArrayMetricRule> = ne
 );
 
 /** What `compile` takes as a metric. */
-export type MetricLike = string | Metric | KerasObjectLike;
+export type MetricLike = string | Metric | NamedLike;
 
 type MakeMetric = (options?: MetricOptions & { readonly name?: string }) => Metric;
 
@@ -47,16 +47,18 @@ export function readMetric(given: MetricLike, outputs: number, targets: number |
     if (rule === undefined) throw unknownName("metric", given, ["accuracy", ...metricRules.keys()]);
     return makeMetric(rule, { name: given });
   }
-  if (!isKerasObject(given)) return given;
-  const rule = metricRules.get(given.class_name);
-  if (rule === undefined) throw unknownName("metric", given.class_name, metricRules.keys());
-  const config = Object.entries(camelConfig(given.config, ["fn", "dtype"]));
+  if (typeof given === "object" && given !== null && "kind" in given) return given;
+  const named = namedOf(given);
+  if (named === undefined) throw noneOf("metric", given, "metrics.precision({ thresholds: 0.7 })");
+  const rule = metricRules.get(named.class_name);
+  if (rule === undefined) throw unknownName("metric", named.class_name, metricRules.keys());
+  const config = Object.entries(camelConfig(named.config, ["fn", "dtype"]));
   const own = Object.fromEntries(config.filter(([name, value]) => name in rule.defaults || !isIdle(name, value)));
   const foreign = Object.keys(own).find((name) => name !== "name" && !(name in rule.defaults));
   if (foreign === undefined) return makeMetric(rule, own);
   throw new UnrollError({
     code: "unsupported",
-    path: given.class_name,
+    path: named.class_name,
     expected: `${foreign} is not supported`,
     received: `${foreign} = ${String(own[foreign])}`,
   });

@@ -6,6 +6,7 @@ import type { Callback } from "./callbacks.ts";
 import { compileModel } from "./compile.ts";
 import { evaluate, testOnBatch, trainOnBatch } from "./evaluate.ts";
 import { fit } from "./fit.ts";
+import { optimizers } from "./optimizer.ts";
 import { numbers, quiet, smallModel, smallX, smallY } from "./testing.ts";
 
 async function refusal(run: () => unknown): Promise<string> {
@@ -23,6 +24,7 @@ const loosely = (options: object) => () => fit(smallModel({}), smallX, smallY, {
 describe("options of fit", () => {
   it.each([
     [{ epoch: 3 }, "fit: has no option named epoch. Did you mean epochs?"],
+    [{ checkpoint: "run" }, /^fit: checkpoint: must say the path of a file/],
     [{ batch_size: 3 }, "fit: has no option named batch_size. Did you mean batchSize?"],
     [{ classWeight: { zero: 2 } }, /classWeight must be an object of numbers by class index\. Received: zero: 2\./],
     [{ classWeight: { 0: "much" } }, /Received: 0: much\. For instance \{ 0: 1, 1: 3 \}\./],
@@ -74,11 +76,39 @@ describe("options of compile", () => {
     [{ loss: "msee" }, /^compile: there is no loss named msee\. Did you mean mse\?/],
     [{ metrics: ["acuracy"] }, "compile: there is no metric named acuracy. Did you mean accuracy?"],
     [{ weightedMetrics: ["maee"] }, /there is no metric named maee/],
+    [{ optimizer: { adam: 1 } }, /compile: there is no optimizer in this\. Received: an object with adam\./],
+    [
+      { optimizer: optimizers.adam },
+      /Received: function\. Give a name or optimizers\.adam\(\{ learningRate: 0\.01 \}\)\./,
+    ],
+    [{ metrics: [{ name: "mae" }] }, /there is no metric in this\. Received: an object with name\./],
+    [{ optimizer: { className: "Adm" } }, /there is no optimizer named Adm/],
     [{ loss: () => 0 }, /Received: function\. makeLoss makes a loss of your own\./],
   ])("%j is refused at once", async (options, message) => {
     const found = await refusal(() => compileModel(smallModel(), options as never));
     if (typeof message === "string") expect(found).toBe(message);
     else expect(found).toMatch(message);
+  });
+
+  it("take a class's name and options in this library's spelling as in Keras's", () => {
+    const scores = [
+      {
+        optimizer: { class_name: "SGD", config: { learning_rate: 0.5, clipnorm: 1 } },
+        loss: { class_name: "Huber", config: { delta: 0.1 } },
+        metrics: [{ class_name: "BinaryAccuracy", config: { threshold: 0.25 } }],
+      },
+      {
+        optimizer: { className: "SGD", config: { learningRate: 0.5, clipnorm: 1 } },
+        loss: { className: "Huber", config: { delta: 0.1 } },
+        metrics: [{ className: "BinaryAccuracy", config: { threshold: 0.25 } }],
+      },
+    ].map((options) => {
+      const net = smallModel(options);
+      return [trainOnBatch(net, smallX, smallY), evaluate(net, smallX, smallY)];
+    });
+    expect(scores[1]).toEqual(scores[0]);
+    const plain = smallModel({ optimizer: "sgd", loss: "huber", metrics: ["binary_accuracy"] });
+    expect(trainOnBatch(plain, smallX, smallY).loss).not.toBe(scores[0]![0]!.loss);
   });
 
   it("may name one metric without a list", () => {
@@ -117,5 +147,17 @@ describe("class indices as targets", () => {
     });
     expect(testOnBatch(net, x, [0, -1, 1, 2]).loss).toBeGreaterThan(0);
     expect(() => testOnBatch(net, x, [0, -2, 1, 2])).toThrow(/Received: -2/);
+  });
+});
+
+describe("options of evaluate and of single steps", () => {
+  it("are refused where nobody reads them", async () => {
+    const net = smallModel();
+    const given = { batch_size: 2 } as object;
+    expect(await refusal(() => evaluate(net, smallX, smallY, given))).toBe(
+      "evaluate: has no option named batch_size. Did you mean batchSize?",
+    );
+    expect(await refusal(() => trainOnBatch(net, smallX, smallY, given))).toMatch(/^trainOnBatch: has no option/);
+    expect(await refusal(() => testOnBatch(net, smallX, smallY, given))).toMatch(/^testOnBatch: has no option/);
   });
 });

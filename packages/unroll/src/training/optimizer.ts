@@ -9,9 +9,11 @@ import { type Factors, type OptimizerRule, optimizerRules, type RuleOptions } fr
 import {
   camelConfig,
   checkNumber,
-  isKerasObject,
   type KerasObjectLike,
   kerasConfig,
+  type NamedLike,
+  namedOf,
+  noneOf,
   type Options,
   unknownName,
   withDefaults,
@@ -20,7 +22,7 @@ import { readSchedule, type Schedule } from "./schedules.ts";
 
 /** Options that every optimizer takes. */
 export interface OptimizerCommon {
-  readonly learningRate?: number | Schedule | KerasObjectLike;
+  readonly learningRate?: number | Schedule | NamedLike;
   /** Decoupled: w − w · weightDecay · learning rate before the step. */
   readonly weightDecay?: number | null;
   /** Largest norm of each gradient. */
@@ -45,7 +47,7 @@ export interface Optimizer {
 }
 
 /** What `compile` takes. */
-export type OptimizerLike = string | Optimizer | KerasObjectLike;
+export type OptimizerLike = string | Optimizer | NamedLike;
 
 /** Options of Keras that change nothing here while they have these values. */
 const idle: Readonly<Record<string, readonly unknown[]>> = {
@@ -114,19 +116,22 @@ function withoutIdle(path: string, options: Options): Options {
 }
 
 function readLearningRate(path: string, given: unknown): number | Schedule {
-  if (isKerasObject(given)) return readSchedule(given);
   if (typeof given === "object" && given !== null && "rate" in given) return given as Schedule; // has the one method of a schedule
+  const named = namedOf(given);
+  if (named !== undefined) return readSchedule(named);
   checkNumber(path, "learningRate", given, { least: 0 });
   return given as number; // checked
 }
 
 /** @throws UnrollError `unknown-name`, `option` */
 export function readOptimizer(given: OptimizerLike): Optimizer {
-  if (typeof given !== "string" && !isKerasObject(given)) return given;
-  const wanted = typeof given === "string" ? given : given.class_name;
+  if (typeof given === "object" && given !== null && "kind" in given && given.kind === "optimizer") return given;
+  const named = typeof given === "string" ? { class_name: given, config: {} } : namedOf(given);
+  if (named === undefined) throw noneOf("optimizer", given, "optimizers.adam({ learningRate: 0.01 })");
+  const wanted = named.class_name;
   const rule = [...optimizerRules.values()].find(({ className }) => className.toLowerCase() === wanted.toLowerCase());
   if (rule === undefined) throw unknownName("optimizer", wanted, optimizerRules.keys());
-  return makeOptimizer(rule, typeof given === "string" ? {} : camelConfig(given.config));
+  return makeOptimizer(rule, camelConfig(named.config));
 }
 
 /** Keras's serialized form, for files. `learningRate` is the current one where it has been changed. */

@@ -10,10 +10,24 @@ export interface KerasObjectLike {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+/** By a class's name and its options: as Keras serializes it, or in this library's spelling, as layers take it. */
+export type NamedLike =
+  | { readonly class_name: string; readonly config?: Readonly<Record<string, unknown>> }
+  | { readonly className: string; readonly config?: Readonly<Record<string, unknown>> };
+
 export type Options = Readonly<Record<string, unknown>>;
 
-export function isKerasObject(value: unknown): value is KerasObjectLike {
-  return typeof value === "object" && value !== null && "class_name" in value && typeof value.class_name === "string";
+/** A `NamedLike` in Keras's spelling; undefined for anything else, such as this library's own objects. */
+export function namedOf(value: unknown): KerasObjectLike | undefined {
+  if (typeof value !== "object" || value === null || "kind" in value || "rate" in value) return undefined;
+  const { class_name, className, config } = value as Readonly<Record<string, unknown>>; // an object, just seen
+  const options = isOptions(config) ? config : {};
+  if (typeof class_name === "string") return { class_name, config: options };
+  return typeof className === "string" ? { class_name: className, config: kerasConfig(options) } : undefined;
+}
+
+function isOptions(value: unknown): value is Options {
+  return typeof value === "object" && value !== null;
 }
 
 /** from_logits → fromLogits, beta_1 → beta1. */
@@ -37,7 +51,8 @@ export function camelConfig(config: Options, left: readonly string[] = []): Reco
 
 /** A config in Keras's spelling. */
 export function kerasConfig(options: Options): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).map(([name, value]) => [snakeCaseOption(name), value]));
+  const spelt = (name: string): string => (name.includes("_") ? name : snakeCaseOption(name));
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [spelt(name), value]));
 }
 
 /**
@@ -84,6 +99,22 @@ export function checkNames(path: string, given: object, known: readonly string[]
     expected: `has no option named ${name}`,
     hint: didYouMean(camelCase(name), known) ?? `Its options are ${known.join(", ")}.`,
   });
+}
+
+/** What `compile` was given where neither a name nor an object of this library is. */
+export function noneOf(what: string, given: unknown, example: string): UnrollError {
+  const received = typeof given === "object" && given !== null ? `an object with ${keysOf(given)}` : typeof given;
+  return new UnrollError({
+    code: "option",
+    path: "compile",
+    expected: `there is no ${what} in this`,
+    received,
+    hint: `Give a name or ${example}.`,
+  });
+}
+
+function keysOf(given: object): string {
+  return Object.keys(given).slice(0, 5).join(", ") || "nothing in it";
 }
 
 /** @throws UnrollError `unknown-name` */
