@@ -37,6 +37,23 @@ export function readData(data: ModelData, inputs: readonly InputSpec[], model: s
   return tensors;
 }
 
+/** Throws UnrollError `data` for batches and views, which `fit` takes and a single run does not. */
+export function refuseBatches(data: unknown, model: string): void {
+  const isObject = typeof data === "object" && data !== null && !Array.isArray(data) && !ArrayBuffer.isView(data);
+  const isView = isObject && "batch" in data && typeof data.batch === "function";
+  const isIterable = isObject && (Symbol.iterator in data || Symbol.asyncIterator in data);
+  if (!isView && !isIterable && typeof data !== "function") return;
+  throw new UnrollError({
+    code: "data",
+    path: model,
+    expected: "takes arrays or tensors, one run at a time",
+    received: isView ? "a view" : isIterable ? "an iterable" : "a function",
+    hint: isView
+      ? "view.all().x copies every example, view.batch(indices).x some of them."
+      : "Call it for the x of each batch: for await (const { x } of batches) model.predict(x).",
+  });
+}
+
 function listOf(data: ModelData, inputs: readonly InputSpec[], model: string): readonly TensorLike[] {
   if (isNamed(data)) return byName(data, inputs, model);
   const list = data as readonly TensorLike[]; // a single tensor is told apart below

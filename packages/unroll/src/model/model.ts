@@ -11,62 +11,20 @@ import type { LayerArray } from "../layers/arrays.ts";
 import { type DeviceStatus, defaultDevice, deviceStatus } from "../layers/device.ts";
 import type { Result, SymbolicTensor } from "../layers/index.ts";
 import { type ComputeOptions, Layer, type Outputs } from "../layers/layer.ts";
-import type { Device } from "../layers/run.ts";
 import { checkThreads, defaultThreads } from "../layers/threads.ts";
 import { inputValue } from "../program/builder.ts";
 import type { Program, Value } from "../program/program.ts";
 import { type Abilities, ability, type TargetData } from "./abilities.ts";
-import { type InputSpec, type ModelData, readData } from "./data.ts";
+import { type InputSpec, type ModelData, readData, refuseBatches } from "./data.ts";
 import type { CallValues, Graph } from "./graph.ts";
 import { graphOf, modelType, type Parts } from "./graph-type.ts";
+import type { Intermediate, ModelProgram, PredictOptions, ProgramOptions, SummaryOptions } from "./model-options.ts";
 import { Plans } from "./plan.ts";
-import { type SummaryTextOptions, summaryText } from "./summary.ts";
+import { summaryText } from "./summary.ts";
 import { summaryTable } from "./summary-rows.ts";
 import type { SummaryTable } from "./summary-table.ts";
 
-export interface PredictOptions {
-  /** Examples that run together; by default 32, or the batch size that the input was declared with. */
-  readonly batchSize?: number;
-  /** Where to run; by default what `device()` says. */
-  readonly device?: Device;
-  /**
-   * Threads that may share the batches, the same bits with any number of them; by default what `setThreads` says, which is 1
-   * at first. Little work, states and other devices than "wasm" stay on one.
-   */
-  readonly threads?: number;
-}
-
-export interface SummaryOptions extends SummaryTextOptions {
-  /** Gets the whole text instead of the console; false prints nothing. */
-  readonly print?: ((text: string) => void) | false;
-}
-
-/** Sizes for which a model's program is written. */
-export interface ProgramOptions {
-  readonly batch: number;
-  /** Stands for every unknown size behind the batch; needed only when there is one. */
-  readonly timesteps?: number;
-  /** Instead of batch and timesteps: the whole shape of each input, `[batch, ...]`. */
-  readonly shapes?: readonly (readonly number[])[];
-  /** Dropout and batch statistics on. */
-  readonly training?: boolean;
-}
-
-/** A model's computation for fixed sizes, with the values of every call of a layer, also inside nested models. */
-export interface ModelProgram {
-  readonly program: Program;
-  readonly calls: readonly CallValues[];
-  /** The mask that each output carries, `[batch, timesteps]`. */
-  readonly outputMasks: readonly (Value | undefined)[];
-}
-
-/** What one call of a layer gave for some data. */
-export interface Intermediate {
-  readonly layer: Layer;
-  /** Which call of the layer, from 0. */
-  readonly callIndex: number;
-  readonly outputs: readonly Tensor[];
-}
+export type { Intermediate, ModelProgram, PredictOptions, ProgramOptions, SummaryOptions };
 
 /** The options that an ability takes behind the data. */
 type Options<Name extends "trace" | "verify" | "solve"> = Parameters<Abilities[Name]>[2];
@@ -374,6 +332,7 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
     plans: Plans = this.#plans,
   ): Tensor[] {
     checkThreads(threads);
+    refuseBatches(x, this.name);
     this.buildFor(x);
     const tensors = readData(x, this.#inputSpecs(), this.name);
     this.graph.checkData(tensors);

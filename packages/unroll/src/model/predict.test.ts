@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, it } from "vitest";
 import { intTensor, tensor } from "../core/tensor.ts";
+import { windows } from "../data/windows.ts";
 import { input, layers, resetNames } from "../layers/index.ts";
 import { model } from "./functional.ts";
 import type { Model } from "./model.ts";
@@ -29,6 +30,18 @@ describe("predict", () => {
       const parts = net.predict(x, { batchSize, device });
       for (const [index, value] of parts.data.entries()) expect(value).toBeCloseTo(whole.data[index]!, 6);
     }
+  });
+
+  it("says how to give it what fit takes: batches and views", () => {
+    const batches = () => [{ x: tensor(examples(1), [1, 4, 2]) }];
+    const view = windows({ data: [[1, 2]].concat(Array.from({ length: 6 }, () => [3, 4])), lookback: 4 });
+    const predict = (given: unknown) => () => stack().predict(given as never);
+    expect(predict(batches().values())).toThrow(
+      "net: takes arrays or tensors, one run at a time. Received: an iterable. Call it for the x of each batch:",
+    );
+    expect(predict(batches)).toThrow("Received: a function.");
+    expect(predict(view)).toThrow("Received: a view. view.all().x copies every example");
+    expect(stack().predict(view.all().x).shape).toEqual([3, 1]);
   });
 
   it("takes nested arrays, tensors, a list of one tensor and inputs by name", () => {
