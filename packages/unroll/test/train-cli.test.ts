@@ -338,6 +338,12 @@ describe("a saved model", () => {
     expect(await fails(rows.slice(0, 9).map((row, t) => (t === 4 ? [row[0]!, "", row[2]!, row[3]!] : row)))).toContain(
       "Received: no temp in line 6.",
     );
+    const refused = async (...flags: string[]) => (await unroll("predict", out, "--input", weather, ...flags)).note;
+    expect(await refused("--lookback", "3")).toContain(
+      "--lookback is that of the training, 8. Received: --lookback 3.",
+    );
+    expect(await refused("--workers", "2")).toContain("--workers has no use here");
+    expect(await refused("--out", at("y.npy"))).toContain("forecasts go into a .csv or .json");
     writeFileSync(`${out}.forecast.json`, "{}");
     expect(await fails(rows)).toContain("the file must be what unroll train writes beside a model");
   });

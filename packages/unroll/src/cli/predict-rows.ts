@@ -10,7 +10,7 @@ import { isoDate, readNewRows } from "../forecast/series.ts";
 import type { ForecastFacts } from "../forecast/sidecar.ts";
 import { writeFile } from "../formats/files.ts";
 import type { Model } from "../model/model.ts";
-import type { Terminal } from "./command.ts";
+import type { FlagValues, Terminal } from "./command.ts";
 import { printJson } from "./print.ts";
 import { checkFit } from "./train/model.ts";
 
@@ -26,8 +26,42 @@ export interface RowForecasts {
   readonly skipped: number;
 }
 
+/** Before any work: flags that the facts leave no room for. Throws UnrollError `usage`. */
+export function checkRowFlags({ lookback, workers, out }: FlagValues, facts: ForecastFacts, sidecar: string): void {
+  const hint = `Move ${sidecar} away to give the model plain arrays.`;
+  if (lookback !== undefined && lookback !== facts.lookback) {
+    const expected = `--lookback is that of the training, ${facts.lookback}`;
+    throw new UnrollError({
+      code: "usage",
+      path: "unroll predict",
+      expected,
+      received: `--lookback ${lookback}`,
+      hint,
+    });
+  }
+  if (workers !== undefined) {
+    const expected = "--workers has no use here, because the rows of a forecast are read at once";
+    throw new UnrollError({ code: "usage", path: "unroll predict", expected, hint });
+  }
+  if (typeof out === "string" && !/\.(csv|json)$/.test(out)) throw wrongEnding(out);
+}
+
+function wrongEnding(out: string): UnrollError {
+  return new UnrollError({
+    code: "usage",
+    path: "--out",
+    expected: "forecasts go into a .csv or .json",
+    received: out,
+  });
+}
+
 /** @throws UnrollError `file`, `data`, `unknown-name`, `shape` */
-export async function forecastRows(model: Model, file: string, facts: ForecastFacts): Promise<RowForecasts> {
+export async function forecastRows(
+  model: Model,
+  file: string,
+  facts: ForecastFacts,
+  batchSize?: number,
+): Promise<RowForecasts> {
   const { features, columns, target, lookback, horizon, scaler, missing, date } = facts;
   checkFit(model, { model: undefined }, { lookback, horizon, features: features.length });
   const rows = await readNewRows(file, { columns: features, date, missing });
@@ -59,7 +93,7 @@ export async function forecastRows(model: Model, file: string, facts: ForecastFa
   return {
     lines: newest.map((row) => rows.lines[row]!),
     dates: rows.dates && { name: rows.dates.name, values: newest.map((row) => rows.dates!.values[row]!) },
-    values: modelForecasts(model, view, { scaler, target: columns.indexOf(target), horizon }),
+    values: modelForecasts(model, view, { scaler, target: columns.indexOf(target), horizon, batchSize }),
     skipped: count - lookback + 1 - starts.length,
   };
 }
@@ -108,14 +142,7 @@ export async function showRowForecasts(
   if (out?.endsWith(".csv"))
     await writeFile(out, new TextEncoder().encode(formatCsv(tableOfForecasts(forecasts, steps))));
   else if (out?.endsWith(".json")) await writeFile(out, new TextEncoder().encode(`${JSON.stringify(document)}\n`));
-  else if (out !== undefined) {
-    throw new UnrollError({
-      code: "usage",
-      path: "--out",
-      expected: "forecasts go into a .csv or .json",
-      received: out,
-    });
-  }
+  else if (out !== undefined) throw wrongEnding(out);
   if (json) printJson(terminal, document);
   else if (out !== undefined) terminal.note(`Wrote ${out}: ${plural(lines.length, "forecast")}.\n`);
   else {

@@ -41,9 +41,11 @@ export const predict: Command = {
     const tables = ((flags.input ?? []) as readonly string[]).filter((path) => /\.csv$/i.test(path));
     const facts = tables.length === 1 ? await readSidecar(file) : undefined;
     if (facts !== undefined) {
-      const { forecastRows, showRowForecasts } = await import("./predict-rows.ts");
+      const { checkRowFlags, forecastRows, showRowForecasts } = await import("./predict-rows.ts");
+      checkRowFlags(flags, facts, sidecarPath(file));
       const out = typeof flags.out === "string" ? flags.out : undefined;
-      const forecasts = await forecastRows(one.model, tables[0]!, facts);
+      const batchSize = typeof flags.batch === "number" ? flags.batch : undefined;
+      const forecasts = await forecastRows(one.model, tables[0]!, facts, batchSize);
       terminal.note(`Columns, scaling and lookback are those of ${sidecarPath(file)}.\n`);
       await showRowForecasts(forecasts, facts, { out, json: flags.json === true, terminal });
       return 0;

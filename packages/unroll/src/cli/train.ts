@@ -15,7 +15,7 @@ import type { Command, FlagValues, Terminal } from "./command.ts";
 import { fileOf, printJson } from "./print.ts";
 import { checkTarget } from "./targets.ts";
 import { checkFit, readGivenModel, timestepsOf } from "./train/model.ts";
-import { checkCheckpoint, type RunParts, runTraining, type TrainedRun } from "./train/run.ts";
+import { checkCheckpoint, forgetCheckpoint, type RunParts, runTraining, type TrainedRun } from "./train/run.ts";
 import { readSettings, type TrainSettings, trainFlags } from "./train/settings.ts";
 import { dataText, partRows, resultText } from "./train/text.ts";
 
@@ -38,6 +38,7 @@ export const train: Command = {
     terminal.note(dataText(series, parts, model, terminal.columns));
     const run = await runTraining(prepared, flags, terminal);
     if (run.stopped?.reason === "not-a-number") {
+      await forgetCheckpoint(settings);
       terminal.note(
         `${terminal.redraws === true ? "\n" : ""}${run.stopped.message} A lower --learning-rate often helps.\n`,
       );
@@ -53,6 +54,8 @@ export const train: Command = {
       verdict: verdictOf(forecasts),
     };
     const written = await writeFiles(result);
+    // Only now: where a file could not be written, --resume gives the result again.
+    await forgetCheckpoint(settings);
     if (flags.json === true) printJson(terminal, resultJson(result, written));
     else {
       terminal.out(`\n${resultText(result.scores, result.verdict, settings.target, terminal.columns)}`);

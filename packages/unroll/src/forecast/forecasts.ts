@@ -27,13 +27,19 @@ export function modelForecasts(
     scaler,
     target,
     horizon,
-  }: { readonly scaler: Scaler | undefined; readonly target: number; readonly horizon: number },
+    batchSize,
+  }: {
+    readonly scaler: Scaler | undefined;
+    readonly target: number;
+    readonly horizon: number;
+    readonly batchSize?: number | undefined;
+  },
 ): Matrix {
   const values = new Float64Array(view.count * horizon);
   for (let start = 0; start < view.count; start += chunk) {
     const count = Math.min(chunk, view.count - start);
     const { x } = view.batch(Uint32Array.from({ length: count }, (_, index) => start + index));
-    const { data } = model.predict(x) as Tensor; // a model of one output, which checkFit saw
+    const { data } = model.predict(x, batchSize === undefined ? {} : { batchSize }) as Tensor; // a model of one output, which checkFit saw
     values.set(data, start * horizon);
   }
   const column = { shape: [values.length, 1] as const, data: values };

@@ -70,9 +70,14 @@ export async function runTraining(
     terminal.note(
       `Saved ${checkpoint} in epoch ${result.stopped.epoch + 1}. To go on:\n  ${resumeCommand(settings.data, flags)}\n`,
     );
-  } else if (!settings.keepsCheckpoint) await rm(checkpoint, { force: true });
+  }
   const bestEpoch = patience > 0 && result.epochs.length > 0 ? stopping.bestEpoch : undefined;
   return { ...result, bestEpoch, milliseconds: performance.now() - began };
+}
+
+/** Deletes the checkpoint of a run that is over, unless it was asked for. */
+export async function forgetCheckpoint({ checkpoint, keepsCheckpoint }: TrainSettings): Promise<void> {
+  if (!keepsCheckpoint) await rm(checkpoint, { force: true });
 }
 
 /** A checkpoint is not overwritten by a run that does not go on from it. Throws UnrollError `usage`. */
@@ -120,14 +125,14 @@ function sameRun(facts: Readonly<Record<string, string>>, path: string): Callbac
   return {
     save: () => facts,
     restore(state: CallbackState) {
-      const saved = state as Readonly<Record<string, string>>; // what save() gave
+      const saved = (state ?? {}) as Readonly<Record<string, string | undefined>>; // what save() gave, or another run's callback
       const other = Object.keys(facts).find((name) => saved[name] !== facts[name]);
       if (other === undefined) return;
       const flag = /^[a-z-]+$/.test(other) ? `--${other}` : other;
       throw new UnrollError({
         code: "file",
         path,
-        expected: `the checkpoint is of a run with ${flag} ${saved[other]}`,
+        expected: `the checkpoint is of a run with ${flag} ${saved[other] ?? "unknown"}`,
         received: `${flag} ${facts[other]}`,
         hint: "Resume with the same flags and data, or give --force without --resume to begin anew.",
       });
