@@ -7,6 +7,7 @@ import { compileModel } from "./compile.ts";
 import { evaluate, testOnBatch, trainOnBatch } from "./evaluate.ts";
 import { fit } from "./fit.ts";
 import { optimizers } from "./optimizer.ts";
+import { schedules } from "./schedules.ts";
 import { numbers, quiet, smallModel, smallX, smallY } from "./testing.ts";
 
 async function refusal(run: () => unknown): Promise<string> {
@@ -159,5 +160,40 @@ describe("options of evaluate and of single steps", () => {
     );
     expect(await refusal(() => trainOnBatch(net, smallX, smallY, given))).toMatch(/^trainOnBatch: has no option/);
     expect(await refusal(() => testOnBatch(net, smallX, smallY, given))).toMatch(/^testOnBatch: has no option/);
+  });
+});
+
+describe("options of schedules", () => {
+  it.each<[() => unknown, string]>([
+    [
+      () => schedules.exponentialDecay({ initial_learning_rate: 0.1, decaySteps: 9, decayRate: 0.9 } as never),
+      "ExponentialDecay: has no option named initial_learning_rate. Did you mean initialLearningRate?",
+    ],
+    [
+      () => schedules.inverseTimeDecay({ initialLearningRate: 0.1, decaySteps: 9 } as never),
+      "InverseTimeDecay: decayRate must be a number. Received: decayRate = undefined.",
+    ],
+    [
+      () => schedules.polynomialDecay({ initialLearningRate: 0.1, decaySteps: 0 }),
+      "PolynomialDecay: decaySteps must be a number above 0. Received: decaySteps = 0.",
+    ],
+    [
+      () => schedules.piecewiseConstantDecay({ boundaries: [3], values: [1] }),
+      "values must have one entry more than boundaries. Received: 1 values and 1 boundaries.",
+    ],
+    [
+      () => schedules.cosineDecay({ initialLearningRate: 0.1, decaySteps: 9, warmupSteps: "2" as never }),
+      "CosineDecay: warmupSteps must be a number. Received: warmupSteps = 2.",
+    ],
+    [
+      () => schedules.cosineDecayRestarts({ initialLearningRate: 0.1, firstDecaySteps: 5, tMul: 0 }),
+      "CosineDecayRestarts: tMul must be a number above 0.",
+    ],
+    [
+      () => smallModel({ optimizer: { class_name: "SGD", config: { learning_rate: { class_name: "CosineDecay" } } } }),
+      "CosineDecay: initialLearningRate must be a number. Received: initialLearningRate = undefined.",
+    ],
+  ])("are checked when one is made: %s", (make, message) => {
+    expect(make).toThrow(message);
   });
 });

@@ -1,8 +1,9 @@
 /**
- * Learning-rate schedules: the rate of a step, counted from 0. Formulas are Keras 3's.
+ * Learning-rate schedules: the rate of a step, counted from 0. Formulas are Keras 3's. Options are checked when a schedule is
+ * made, because a rate that is not a number would spoil every weight in one step.
  */
 import { UnrollError } from "../core/errors.ts";
-import { camelConfig, type KerasObjectLike, unknownName } from "./options.ts";
+import { camelConfig, checkNames, checkNumber, type KerasObjectLike, unknownName } from "./options.ts";
 
 export interface Schedule {
   /** Keras's class name. */
@@ -11,6 +12,29 @@ export interface Schedule {
   readonly config: Readonly<Record<string, number | boolean | readonly number[] | null>>;
   /** The learning rate of step `step`, from 0. */
   rate(step: number): number;
+}
+
+/** Steps by which something is divided. */
+const steps = { above: 0 };
+
+/**
+ * Whether the options are those of the schedule, and numbers: `needed` ones always, `others` where they are given.
+ *
+ * @throws UnrollError `unknown-name`, `option`
+ */
+function checkOptions(
+  className: string,
+  given: object,
+  needed: Readonly<Record<string, { readonly above?: number }>>,
+  others: Readonly<Record<string, { readonly above?: number }>> = {},
+  switches: readonly string[] = [],
+): void {
+  checkNames(className, given, [...Object.keys(needed), ...Object.keys(others), ...switches]);
+  const values = given as Readonly<Record<string, unknown>>; // each is checked here
+  for (const [name, limits] of Object.entries(needed)) checkNumber(className, name, values[name], limits);
+  for (const [name, limits] of Object.entries(others)) {
+    if (values[name] !== undefined && values[name] !== null) checkNumber(className, name, values[name], limits);
+  }
 }
 
 /** What the two decays by a rate are given. */
@@ -25,9 +49,11 @@ export interface DecayOptions {
 
 function decayByRate(
   className: string,
-  { initialLearningRate, decaySteps, decayRate, staircase = false }: DecayOptions,
+  options: DecayOptions,
   factor: (decayRate: number, passed: number) => number,
 ): Schedule {
+  checkOptions(className, options, { initialLearningRate: {}, decaySteps: steps, decayRate: {} }, {}, ["staircase"]);
+  const { initialLearningRate, decaySteps, decayRate, staircase = false } = options;
   return {
     className,
     config: {
@@ -61,6 +87,8 @@ export function polynomialDecay(options: {
   power?: number;
   cycle?: boolean;
 }): Schedule {
+  const needed = { initialLearningRate: {}, decaySteps: steps };
+  checkOptions("PolynomialDecay", options, needed, { endLearningRate: {}, power: {} }, ["cycle"]);
   const { initialLearningRate, decaySteps, endLearningRate = 0.0001, power = 1, cycle = false } = options;
   return {
     className: "PolynomialDecay",
@@ -73,8 +101,8 @@ export function polynomialDecay(options: {
     },
     rate(step) {
       const rounds = cycle && step > 0 ? Math.ceil(step / decaySteps) : 1;
-      const steps = decaySteps * rounds;
-      const passed = Math.min(step, steps) / steps;
+      const length = decaySteps * rounds;
+      const passed = Math.min(step, length) / length;
       return (initialLearningRate - endLearningRate) * (1 - passed) ** power + endLearningRate;
     },
   };
@@ -86,6 +114,24 @@ export function piecewiseConstantDecay(options: {
   values: readonly number[];
 }): Schedule {
   const { boundaries, values } = options;
+  checkOptions("PiecewiseConstantDecay", options, {}, {}, ["boundaries", "values"]);
+  for (const [name, list] of Object.entries({ boundaries, values })) {
+    if (Array.isArray(list) && list.every((one) => typeof one === "number")) continue;
+    throw new UnrollError({
+      code: "option",
+      path: "PiecewiseConstantDecay",
+      expected: `${name} must be a list of numbers`,
+      received: `${name} = ${String(list)}`,
+    });
+  }
+  if (values.length !== boundaries.length + 1) {
+    throw new UnrollError({
+      code: "option",
+      path: "PiecewiseConstantDecay",
+      expected: "values must have one entry more than boundaries",
+      received: `${values.length} values and ${boundaries.length} boundaries`,
+    });
+  }
   return {
     className: "PiecewiseConstantDecay",
     config: { boundaries, values },
@@ -104,6 +150,8 @@ export function cosineDecay(options: {
   warmupTarget?: number | null;
   warmupSteps?: number;
 }): Schedule {
+  const needed = { initialLearningRate: {}, decaySteps: steps };
+  checkOptions("CosineDecay", options, needed, { alpha: {}, warmupTarget: {}, warmupSteps: {} });
   const { initialLearningRate, decaySteps, alpha = 0, warmupTarget = null, warmupSteps = 0 } = options;
   const decayed = (start: number, passed: number): number =>
     start * ((1 - alpha) * 0.5 * (1 + Math.cos(Math.PI * passed)) + alpha);
@@ -134,6 +182,8 @@ export function cosineDecayRestarts(options: {
   mMul?: number;
   alpha?: number;
 }): Schedule {
+  const needed = { initialLearningRate: {}, firstDecaySteps: steps };
+  checkOptions("CosineDecayRestarts", options, needed, { tMul: { above: 0 }, mMul: {}, alpha: {} });
   const { initialLearningRate, firstDecaySteps, tMul = 2, mMul = 1, alpha = 0 } = options;
   return {
     className: "CosineDecayRestarts",
@@ -175,16 +225,7 @@ export function readSchedule(given: KerasObjectLike): Schedule {
   const make = Object.hasOwn(makers, given.class_name) ? makers[given.class_name] : undefined;
   if (make === undefined) throw unknownName("learning rate schedule", given.class_name, Object.keys(makers));
   const options = camelConfig(given.config, ["name"]);
-  for (const name of make === piecewiseConstantDecay ? ["boundaries", "values"] : []) {
-    if (Array.isArray(options[name])) continue;
-    throw new UnrollError({
-      code: "option",
-      path: given.class_name,
-      expected: `${name} must be a list of numbers`,
-      received: `${name} = ${String(options[name])}`,
-    });
-  }
-  return make(options as never); // each maker reads the options that Keras writes for it
+  return make(options as never); // each maker checks its options
 }
 
 /** Makes schedules: `schedules.exponentialDecay({ initialLearningRate: 0.1, decaySteps: 100, decayRate: 0.9 })`. */
