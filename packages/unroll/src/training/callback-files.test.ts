@@ -15,6 +15,8 @@ describe("ModelCheckpoint", () => {
     // Python 3.11: "{epoch:02d}-{val_loss:.2f}".format(epoch=3, val_loss=0.125), and the others likewise.
     expect(formatPath("{epoch:02d}-{val_loss:.2f}", { epoch: 3, val_loss: 0.126 })).toBe("03-0.13");
     expect(formatPath("{epoch}-{loss:e}-{loss:8.3f}", { epoch: 12, loss: 0.00125 })).toBe("12-1.250000e-03-   0.001");
+    // As Python's format(-0.5, "06.2f") has it.
+    expect(formatPath("{val_r2:06.2f}", { val_r2: -0.5 })).toBe("-00.50");
     expect(() => formatPath("{mae}", { loss: 1 })).toThrow("the logs have no mae");
   });
 
@@ -37,6 +39,25 @@ describe("ModelCheckpoint", () => {
     expect(readdirSync(all)).toEqual(result.history.loss!.map((loss, i) => `0${i + 1}-${loss.toFixed(3)}.keras`));
     // The loss shrinks, so with mode max only the first is better than before.
     expect(readdirSync(best)).toEqual(["01.weights.h5"]);
+  });
+});
+
+describe("ModelCheckpoint after so many batches", () => {
+  it("counts them across epochs", async () => {
+    const path = join(folder, "batches");
+    await fit(smallModel(), smallX, smallY, {
+      epochs: 2,
+      batchSize: 4,
+      callbacks: new ModelCheckpoint(join(path, "{epoch}-{batch}.keras"), { saveFreq: 2 }),
+    });
+    // Three batches an epoch: the second, the fourth and the sixth of all.
+    expect(readdirSync(path).sort()).toEqual(["1-2.keras", "2-1.keras", "2-3.keras"]);
+  });
+
+  it.each([0, 1.5, "batch" as never])("refuses saveFreq %s", (saveFreq) => {
+    expect(() => new ModelCheckpoint("a.keras", { saveFreq })).toThrow(
+      `ModelCheckpoint: saveFreq must be a whole number from 1. Received: saveFreq = ${saveFreq}.`,
+    );
   });
 });
 

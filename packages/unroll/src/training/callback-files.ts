@@ -1,7 +1,7 @@
 /** Callbacks that write files: models, CSV logs, TensorBoard events. They need Node; the others also run in a page. */
 import { UnrollError } from "../core/errors.ts";
 import { type Callback, type CallbackState, type FitControl, type Logs, type Mode, Watch } from "./callbacks.ts";
-import { withDefaults } from "./options.ts";
+import { checkNumber, withDefaults } from "./options.ts";
 import { eventRecord, scalarEvent, versionEvent } from "./tensorboard.ts";
 
 export interface ModelCheckpointOptions {
@@ -11,7 +11,7 @@ export interface ModelCheckpointOptions {
   /** Weights without the architecture; the path must end in .weights.h5. */
   readonly saveWeightsOnly?: boolean;
   readonly mode?: Mode;
-  /** "epoch", or a number of batches. */
+  /** "epoch", or a number of batches of at least 1. */
   readonly saveFreq?: "epoch" | number;
   /** What the best value must be better than at first. */
   readonly initialValueThreshold?: number | null;
@@ -43,6 +43,7 @@ export class ModelCheckpoint implements Callback {
       verbose: false,
     };
     const { saveFreq = "epoch", ...others } = options;
+    if (saveFreq !== "epoch") checkNumber("ModelCheckpoint", "saveFreq", saveFreq, { least: 1, whole: true });
     this.path = path;
     this.options = { ...withDefaults("ModelCheckpoint", { ...defaults }, { ...others }), saveFreq };
     this.#watch = new Watch("ModelCheckpoint", this.options.monitor, this.options.mode);
@@ -137,7 +138,11 @@ export function formatPath(pattern: string, values: Readonly<Record<string, numb
     const python =
       kind === "e" ? value.toExponential(Number(digits ?? 6)).replace(/e([+-])(\d)$/, "e$10$2") : undefined;
     const plain = kind === "f" || digits !== undefined ? value.toFixed(Number(digits ?? 6)) : String(value);
-    return (python ?? plain).padStart(Number(width || 0), zero === "0" ? "0" : " ");
+    const text = python ?? plain;
+    if (zero !== "0") return text.padStart(Number(width || 0));
+    // Zeros go behind the sign.
+    const sign = text.startsWith("-") ? "-" : "";
+    return sign + text.slice(sign.length).padStart(Number(width || 0) - sign.length, "0");
   });
 }
 
