@@ -1,5 +1,5 @@
 /** check, audit and quiz as the command line runs them. */
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -125,6 +125,33 @@ describe("unroll audit", () => {
     expect(readFileSync(copy, "utf8")).toContain("print(3*(4*(4+5)+4))\n# unroll audit: line 12: 120 for first;");
     const json = JSON.parse((await unroll("audit", script, "--json")).out);
     expect(json.findings[0]).toMatchObject({ line: 12, given: 120, expected: 132, layer: "first" });
+  });
+
+  it("never writes over what it reads, whatever the path or link", async () => {
+    const own = join(folder, "own.py");
+    const text = readFileSync(script, "utf8");
+    writeFileSync(own, text);
+    symlinkSync(own, join(folder, "soft.py"));
+    linkSync(own, join(folder, "hard.py"));
+    for (const name of ["own.py", "./own.py", "soft.py", "hard.py"]) {
+      const { code, out, note } = await unroll("audit", own, "--force", "--out", `${folder}/${name}`);
+      expect([code, out]).toEqual([2, ""]);
+      expect(note).toContain("the file that is read must not be the one that is written");
+      expect(readFileSync(own, "utf8")).toBe(text);
+    }
+  });
+
+  it("replaces a file only with --force, and says which folder is missing", async () => {
+    const other = join(folder, "other.py");
+    writeFileSync(other, "precious");
+    const kept = await unroll("audit", script, "--out", other);
+    expect([kept.code, readFileSync(other, "utf8")]).toEqual([2, "precious"]);
+    expect(kept.note).toContain("Give --force to replace it");
+    expect((await unroll("audit", script, "--out", other, "--force")).code).toBe(1);
+    expect(readFileSync(other, "utf8")).toContain("# unroll audit: line 12");
+    const missing = await unroll("audit", script, "--out", join(folder, "nodir", "x.txt"));
+    expect([missing.code, missing.note.trim()]).toEqual([2, expect.stringContaining("its folder must be there")]);
+    expect(existsSync(join(folder, "nodir"))).toBe(false);
   });
 
   it("exits 0 where nothing is wrong", async () => {

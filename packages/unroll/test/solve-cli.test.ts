@@ -95,6 +95,19 @@ describe("unroll solve", () => {
     expect(solution.results[0].values[0]).toBeCloseTo(expected, 6);
   });
 
+  it("replaces neither what it reads nor, unasked, another file", async () => {
+    const text = readFileSync(data, "utf8");
+    const own = await unroll("solve", net, "--input", data, "--format", "text", "--force", "--out", data);
+    expect([own.code, readFileSync(data, "utf8")]).toEqual([2, text]);
+    const other = join(folder, "notes.md");
+    writeFileSync(other, "precious");
+    const kept = await unroll("solve", net, "--input", data, "--out", other);
+    expect([kept.code, readFileSync(other, "utf8")]).toEqual([2, "precious"]);
+    expect(kept.note).toContain("Give --force to replace it");
+    expect((await unroll("solve", net, "--input", data, "--out", other, "--force")).code).toBe(0);
+    expect(readFileSync(other, "utf8")).toMatch(/^# sequential worked out/);
+  });
+
   it("says what is missing", async () => {
     expect((await unroll("solve", net, "--input", data, "--format", "xlsx")).note).toContain(
       "a spreadsheet goes into a file",

@@ -2,15 +2,16 @@
  * `unroll audit notebook.ipynb`: rebuilds the models of a notebook and checks the hand arithmetic beside them. Exit code 1
  * when it finds a slip.
  */
-import { writeFile } from "node:fs/promises";
 import { annotatedCopy, isNotebook } from "../explain/answers/annotate.ts";
 import { answerToJson } from "../explain/answers/answer-json.ts";
 import { answerToText } from "../explain/answers/answer-text.ts";
 import { type Audit, auditCode, findingToText } from "../explain/answers/audit.ts";
 import { indented, plural, wrapText } from "../explain/lines.ts";
+import { writeFile } from "../formats/files.ts";
 import { readFileBytes } from "../formats/read-bytes.ts";
 import type { Command } from "./command.ts";
 import { fileOf, printJson } from "./print.ts";
+import { checkTarget } from "./targets.ts";
 
 export const audit: Command = {
   name: "audit",
@@ -18,14 +19,18 @@ export const audit: Command = {
   positionals: ["FILE"],
   flags: {
     out: { kind: "string", value: "FILE", doc: "write a copy with the findings beside their lines" },
+    force: { kind: "boolean", doc: "replace the file of --out where it is there already" },
     explain: { kind: "boolean", doc: "show the derivations behind each finding" },
   },
   examples: ["unroll audit notebook.ipynb", "unroll audit notebook.ipynb --out checked.ipynb"],
   async run(invocation) {
     const { flags, terminal } = invocation;
-    const source = new TextDecoder().decode(await readFileBytes(fileOf(invocation)));
+    const file = fileOf(invocation);
+    const out = typeof flags.out === "string" ? flags.out : undefined;
+    if (out !== undefined) await checkTarget(out, { sources: [file], replace: flags.force === true });
+    const source = new TextDecoder().decode(await readFileBytes(file));
     const found = auditCode(source);
-    if (typeof flags.out === "string") await writeFile(flags.out, annotatedCopy(source, found));
+    if (out !== undefined) await writeFile(out, new TextEncoder().encode(annotatedCopy(source, found)));
     if (flags.json === true) printJson(terminal, auditJson(found));
     else terminal.out(wrapText(auditText(found, isNotebook(source), flags.explain === true), terminal.columns));
     return found.findings.length === 0 ? 0 : 1;

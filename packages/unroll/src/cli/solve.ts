@@ -1,8 +1,8 @@
 /** `unroll solve FILE --input X`: a prediction, a layer or a timestep worked out by hand, as text, document or spreadsheet. */
-import { writeFile } from "node:fs/promises";
 import { UnrollError } from "../core/errors.ts";
 import type { WorkedSolution } from "../explain/worked/solution.ts";
 import { solveModel } from "../explain/worked/solve.ts";
+import { writeFile } from "../formats/files.ts";
 import type { Command } from "./command.ts";
 import { dataFor } from "./data-for.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
@@ -32,6 +32,7 @@ export const solve: Command = {
     format: { kind: "string", choices: formats, doc: "by default by --out's ending" },
     digits: { kind: "whole", most: 6, value: "N", doc: "digits shown of each number; by default 5" },
     out: { kind: "string", value: "FILE", doc: "write .txt .md .tex .html .xlsx" },
+    force: { kind: "boolean", doc: "replace the file of --out where it is there already" },
     ...modelFlags,
   },
   examples: [
@@ -44,7 +45,7 @@ export const solve: Command = {
     const out = typeof flags.out === "string" ? flags.out : undefined;
     const format = formatOf(flags.format, out);
     const sources = [file, flags.weights, ...((flags.input ?? []) as readonly string[])]; // a flag that may be repeated
-    if (out !== undefined) await checkTarget(out, { sources, replace: true });
+    if (out !== undefined) await checkTarget(out, { sources, replace: flags.force === true });
     const one = await readOneModel(file, flags);
     const { inputs } = await dataFor(one, flags, terminal);
     const solution = solveModel(one.model, [...inputs], {
@@ -54,7 +55,8 @@ export const solve: Command = {
     });
     const digits = typeof flags.digits === "number" ? { digits: flags.digits } : {};
     if (out !== undefined) {
-      await writeFile(out, await contentOf(solution, format, { ...digits, width: 100 }));
+      const content = await contentOf(solution, format, { ...digits, width: 100 });
+      await writeFile(out, typeof content === "string" ? new TextEncoder().encode(content) : content);
       terminal.note(`Wrote ${out}.\n`);
     }
     if (flags.json === true) printJson(terminal, solution);

@@ -16,7 +16,7 @@ export async function checkTarget(path: string, { sources, replace }: TargetOpti
   const real = await realpath(path).catch(() => undefined);
   if (real === undefined) return await checkFolder(path);
   for (const source of sources) {
-    if (typeof source !== "string" || (await realpath(source).catch(() => undefined)) !== real) continue;
+    if (typeof source !== "string" || !(await isSameFile(source, real))) continue;
     throw failure("usage", path, "the file that is read must not be the one that is written", {
       received: "the same file",
       hint: "Write to another name.",
@@ -45,6 +45,12 @@ async function checkFolder(path: string): Promise<void> {
   if (!(await isWritable(folder))) {
     throw failure("file", path, "its folder must be writable", { received: `${folder} is read-only` });
   }
+}
+
+/** Also where one is another's hard link, which has a path of its own. */
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => stat(path, { bigint: true }).catch(() => undefined)));
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
 }
 
 async function isWritable(path: string): Promise<boolean> {
