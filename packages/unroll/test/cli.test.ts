@@ -115,6 +115,7 @@ describe("the command line as a whole", () => {
   it("lists its commands, and helps with each in 80 columns", async () => {
     const { code, out } = await unroll();
     expect(code).toBe(0);
+    expect(tooLong(out)).toEqual([]);
     const names = [...out.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name!);
     expect(names).toEqual(
       expect.arrayContaining([

@@ -19,7 +19,7 @@ export const audit: Command = {
   positionals: ["FILE"],
   flags: {
     out: { kind: "string", value: "FILE", doc: "write a copy with the findings beside their lines" },
-    force: { kind: "boolean", doc: "replace the file of --out where it is there already" },
+    force: { kind: "boolean", doc: "replace --out's file where it is there" },
     explain: { kind: "boolean", doc: "show the derivations behind each finding" },
   },
   examples: ["unroll audit notebook.ipynb", "unroll audit notebook.ipynb --out checked.ipynb"],

@@ -20,7 +20,7 @@ import { inputFlag, randomInputs, readInputs } from "./read-data.ts";
 
 export const compare: Command = {
   name: "compare",
-  doc: "show where two models differ and why, or one under Keras 2.2, 2.12 and 3",
+  doc: "where two models differ and why, or one under Keras 2.2, 2.12, 3",
   positionals: ["A", "B?"],
   flags: {
     input: inputFlag,

@@ -32,7 +32,7 @@ export const solve: Command = {
     format: { kind: "string", choices: formats, doc: "by default by --out's ending" },
     digits: { kind: "whole", most: 6, value: "N", doc: "digits shown of each number; by default 5" },
     out: { kind: "string", value: "FILE", doc: "write .txt .md .tex .html .xlsx" },
-    force: { kind: "boolean", doc: "replace the file of --out where it is there already" },
+    force: { kind: "boolean", doc: "replace --out's file where it is there" },
     ...modelFlags,
   },
   examples: [
