@@ -1,6 +1,7 @@
 /** `unroll lab`: serves the lab that came with the package on this machine, and opens it in the browser. */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UnrollError } from "../core/errors.ts";
 import type { Command } from "./command.ts";
@@ -32,19 +33,36 @@ export const lab: Command = {
   },
 };
 
-/** Beside the built command line's folder, or beside the sources'. */
-function labFolder(): string {
-  const found = ["../lab/", "../../lab/"]
-    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
-    .find((folder) => existsSync(`${folder}index.html`));
-  if (found !== undefined) return found;
+/**
+ * The built lab in the package. In a clone the lab's sources lie beside the package; they are never served, for a browser shows
+ * a blank page of them.
+ *
+ * @param module a file of the package, built or not
+ * @throws UnrollError `file` where the lab has not been built
+ */
+export function labFolder(module: string = fileURLToPath(import.meta.url)): string {
+  const root = packageAbove(module);
+  const found = root === undefined ? undefined : join(root, "lab");
+  if (found !== undefined && existsSync(join(found, "index.html"))) return found;
   throw new UnrollError({
     code: "file",
     path: "unroll lab",
     expected: "the lab must be built",
     received: "no built lab in the package",
-    hint: "In the project's folder, npm run lab:build builds it.",
+    hint: "In the project's folder, npm run lab:build builds it; npm run lab serves its sources.",
   });
+}
+
+/** The folder with the package's own package.json. */
+function packageAbove(path: string): string | undefined {
+  const folder = dirname(path);
+  if (folder === path) return undefined;
+  const facts = join(folder, "package.json");
+  if (existsSync(facts)) {
+    const { name } = JSON.parse(readFileSync(facts, "utf8")) as { readonly name?: string }; // npm checks its form
+    if (name === "unroll") return folder;
+  }
+  return packageAbove(folder);
 }
 
 /** Tells whether a program that opens addresses could be started. */
