@@ -1,5 +1,5 @@
 /** `unroll train` and what follows from it: errors, baselines, the saved model on new rows, the report, and every bad input. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -480,10 +480,18 @@ describe("bad input", () => {
     expect(await bad(...words, py("keras.Input((2,)), layers.Dense(1)"))).toContain("Make its input (None, 8, 2).");
   });
 
+  it("refuses a report of another kind before it trains", async () => {
+    const said = await bad(weather, "--target", "temp", ...quick, "--report", at("r.pdf"));
+    expect(said).toBe("--report: the file must end in .html. Received: r.pdf.");
+    expect(existsSync(at("r.pdf"))).toBe(false);
+  });
+
   it("leaves files alone that are there already", async () => {
     const out = write("there.keras", "precious");
+    const link = at("link.keras");
+    symlinkSync(weather, link);
     expect(await bad(weather, "--target", "temp", ...quick, "--out", out)).toContain("Give --force to replace it");
-    expect(await bad(weather, "--target", "temp", ...quick, "--force", "--report", weather)).toContain(
+    expect(await bad(weather, "--target", "temp", ...quick, "--force", "--out", link)).toContain(
       "must not be the one that is written",
     );
     expect(readFileSync(out, "utf8")).toBe("precious");

@@ -8,7 +8,7 @@ import type { GroupResult, Space, SweepResults } from "../sweep/index.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { printJson } from "./print.ts";
 import { optionsOf, sweepFlags } from "./sweep/settings.ts";
-import { checkTarget, type TargetOptions } from "./targets.ts";
+import { checkPageName, checkTarget, type TargetOptions } from "./targets.ts";
 import { listenForInterrupt } from "./train/interrupt.ts";
 
 export const sweepCommand: Command = {
@@ -35,7 +35,10 @@ export const sweepCommand: Command = {
     }
     const targets = { sources: [spacePath, data], replace: flags.force === true };
     if (out !== undefined) await checkOut(out, flags, targets);
-    if (report !== undefined) await checkTarget(report, targets);
+    if (report !== undefined) {
+      checkPageName(report, "--report");
+      await checkTarget(report, targets);
+    }
     const folder = (flags.folder as string | undefined) ?? `${basename(data)}.sweep`;
     await mkdir(folder, { recursive: true });
     const results = await search(await readSpace(spacePath), { data, folder, flags, terminal });

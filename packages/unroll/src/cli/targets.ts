@@ -35,6 +35,12 @@ export async function checkTarget(path: string, { sources, replace }: TargetOpti
   }
 }
 
+/** Throws UnrollError `usage` for a page that has another ending: what is written is HTML by any name. */
+export function checkPageName(path: string, flag: string): void {
+  if (/\.html?$/i.test(path)) return;
+  throw new UnrollError({ code: "usage", path: flag, expected: "the file must end in .html", received: path });
+}
+
 async function checkFolder(path: string): Promise<void> {
   const folder = dirname(path);
   const facts = await stat(folder).catch(() => undefined);

@@ -13,7 +13,7 @@ import { formatOfPath, saveModel, withoutArchitecture, withoutWeights } from "..
 import type { Model } from "../model/model.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { fileOf, printJson } from "./print.ts";
-import { checkTarget } from "./targets.ts";
+import { checkPageName, checkTarget } from "./targets.ts";
 import { checkFit, readGivenModel, timestepsOf } from "./train/model.ts";
 import { checkCheckpoint, forgetCheckpoint, type RunParts, runTraining, type TrainedRun } from "./train/run.ts";
 import { readSettings, type TrainSettings, trainFlags } from "./train/settings.ts";
@@ -93,7 +93,10 @@ async function checkTargets(settings: TrainSettings, flags: FlagValues, terminal
     await checkTarget(out, options);
     await checkTarget(sidecarPath(out), options);
   }
-  if (report !== undefined) await checkTarget(report, options);
+  if (report !== undefined) {
+    checkPageName(report, "--report");
+    await checkTarget(report, options);
+  }
   await checkTarget(settings.checkpoint, { ...options, replace: true });
   await checkCheckpoint(settings, { replace: options.replace, terminal });
 }
