@@ -57,6 +57,11 @@ export class JournalledFile {
     this.#progress = progress ?? { chunks: 0, bytes: 0, journalBytes: 0 };
   }
 
+  /** How many chunks are finished, those of earlier runs too. */
+  get chunks(): number {
+    return this.#progress.chunks;
+  }
+
   async append(text: string): Promise<void> {
     const { chunks, bytes } = this.#progress;
     const written = await writeAll(this.#output, text, bytes);

@@ -128,6 +128,22 @@ describe("predictions from CSV to CSV", () => {
     await expect(run(runner, { lookback: 2 })).rejects.toThrow("windows of 2 rows");
   });
 
+  it("leave nothing behind where no chunk was finished, and what was finished otherwise", async () => {
+    const runner = runnerHere(new LoadedModel(flatModel(), 8));
+    const left = () => Object.values(partsOf(out)).filter((path) => existsSync(path));
+    await expect(run(dyingAt(runner, 0), { workers: 1 })).rejects.toThrow("killed");
+    expect(left()).toEqual([]);
+    writeFileSync(csv, "a,b\n1,2\nx,3\n");
+    await expect(run(runner)).rejects.toThrow("every cell must be a number");
+    expect(left()).toEqual([]);
+    writeFileSync(csv, `a,b\n${"1,2\n".repeat(64)}x,3\n`);
+    await expect(run(runner, { workers: 1 })).rejects.toThrow("every cell must be a number");
+    expect(left()).toHaveLength(2);
+    // A failure at once does not throw away what an earlier run had finished.
+    await expect(run(runner, { workers: 1 })).rejects.toThrow("every cell must be a number");
+    expect(left()).toHaveLength(2);
+  });
+
   it("hold only as many chunks as there are workers, and one more", async () => {
     const runner = runnerHere(new LoadedModel(flatModel(), 8));
     let open = 0;

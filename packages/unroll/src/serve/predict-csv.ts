@@ -42,7 +42,8 @@ export function partsOf(output: string): { readonly part: string; readonly journ
 }
 
 /**
- * Predicts every example of a CSV. Beside the output lie `.part` and `.journal` while it runs; the same call goes on with them.
+ * Predicts every example of a CSV. Beside the output lie `.part` and `.journal` while it runs, and after a failure where a chunk
+ * was finished; the same call goes on with them.
  *
  * @throws UnrollError `data` as `examplesOf` and `model.predict` do, `file`
  */
@@ -79,9 +80,13 @@ export async function predictCsv(options: PredictCsvOptions): Promise<PredictedC
       if (running.length > workers) await writeOldest();
     }
     while (running.length > 0) await writeOldest();
-  } finally {
+  } catch (error) {
     await file.close();
+    // Nothing to go on with.
+    if (file.chunks === 0) await Promise.all([part, journal].map((path) => rm(path, { force: true })));
+    throw error;
   }
+  await file.close();
   await rename(part, output);
   await rm(journal);
   return { rows, resumedChunks: finished };
