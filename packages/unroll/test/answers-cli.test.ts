@@ -154,6 +154,25 @@ describe("unroll audit", () => {
     expect(existsSync(join(folder, "nodir"))).toBe(false);
   });
 
+  it("says that there is nothing to audit, with exit code 2 for a file without code", async () => {
+    const plain = join(folder, "plain.py");
+    writeFileSync(plain, "import os\nprint(os.name)\n");
+    expect(await unroll("audit", plain)).toMatchObject({
+      code: 0,
+      out: "Nothing to audit: no Keras model that can be built, and no hand calculation.\n",
+    });
+    const prose = join(folder, "h.txt");
+    writeFileSync(prose, "Hello. These are well-known words, and no code at all!\n");
+    const saved = join(folder, "m.keras");
+    writeFileSync(saved, Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 0x61, 0x3d, 0x31, 10, 0, 0x61, 0x3d, 0x31, 10));
+    for (const file of [prose, saved]) {
+      const copy = join(folder, "no-copy.txt");
+      const { code, out, note } = await unroll("audit", file, "--out", copy);
+      expect([code, out, existsSync(copy)]).toEqual([2, "", false]);
+      expect(note).toContain(`${file}: there is nothing to audit. Received: no code in the file.`);
+    }
+  });
+
   it("exits 0 where nothing is wrong", async () => {
     const right = join(folder, "right.py");
     writeFileSync(right, readFileSync(script, "utf8").replace("+4))", "+2*4))"));

@@ -2,6 +2,7 @@
  * `unroll audit notebook.ipynb`: rebuilds the models of a notebook and checks the hand arithmetic beside them. Exit code 1
  * when it finds a slip.
  */
+import { UnrollError } from "../core/errors.ts";
 import { annotatedCopy, isNotebook } from "../explain/answers/annotate.ts";
 import { answerToJson } from "../explain/answers/answer-json.ts";
 import { answerToText } from "../explain/answers/answer-text.ts";
@@ -30,6 +31,15 @@ export const audit: Command = {
     if (out !== undefined) await checkTarget(out, { sources: [file], replace: flags.force === true });
     const source = new TextDecoder().decode(await readFileBytes(file));
     const found = auditCode(source);
+    if (!found.hasCode) {
+      throw new UnrollError({
+        code: "format",
+        path: file,
+        expected: "there is nothing to audit",
+        received: "no code in the file",
+        hint: "Give a notebook, a script or Markdown with code. unroll check takes a saved model and your numbers.",
+      });
+    }
     if (out !== undefined) await writeFile(out, new TextEncoder().encode(annotatedCopy(source, found)));
     if (flags.json === true) printJson(terminal, auditJson(found));
     else terminal.out(wrapText(auditText(found, isNotebook(source), flags.explain === true), terminal.columns));
@@ -38,6 +48,9 @@ export const audit: Command = {
 };
 
 function auditText({ models, findings, confirmed }: Audit, notebook: boolean, explain: boolean): string {
+  if (models.length + findings.length + confirmed === 0) {
+    return "Nothing to audit: no Keras model that can be built, and no hand calculation.\n";
+  }
   const head = `${plural(models.length, "model")}; ${plural(confirmed, "hand calculation")} right, ${plural(findings.length, "slip")} found.`;
   const blocks = findings.map((finding) => {
     const derivation =

@@ -6,7 +6,11 @@
 import { UnrollError } from "../../core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { modelFromConfig } from "../../formats/keras-model.ts";
+import type { Statement } from "../../formats/python/ast.ts";
+import type { CodeDocument } from "../../formats/python/document.ts";
 import { readDocument, readKerasCode, type SummaryRow } from "../../formats/python/index.ts";
+import { LONGEST_CODE } from "../../formats/python/notebook.ts";
+import { parsePython } from "../../formats/python/parse.ts";
 import type { Layer } from "../../layers/layer.ts";
 import { snakeCase } from "../../layers/naming.ts";
 import { shapeOf } from "../../layers/sizes.ts";
@@ -40,6 +44,8 @@ export interface Audit {
   readonly findings: readonly AuditFinding[];
   /** How many numbers and shapes were checked and are right. */
   readonly confirmed: number;
+  /** False for prose and for binary files. */
+  readonly hasCode: boolean;
 }
 
 interface ModelAt {
@@ -77,7 +83,22 @@ export function auditCode(source: string | Uint8Array): Audit {
     models: models.map(({ model, cell }) => ({ name: model.name, cell, total: model.countParams() })),
     findings: auditor.findings.sort((a, b) => a.cell - b.cell || a.line - b.line),
     confirmed: auditor.confirmed,
+    hasCode: models.length > 0 || hasCode(document),
   };
+}
+
+/** What only code has; prose gives bare words, or what cannot be read. */
+const codeKinds: ReadonlySet<Statement["kind"]> = new Set(["assign", "update", "import", "from", "function", "class"]);
+
+/** Whether something in the document is code. A binary file gives statements by chance, and has zero bytes. */
+function hasCode({ cells }: CodeDocument): boolean {
+  const statements = cells
+    .filter(({ kind, source }) => kind === "code" && source.length <= LONGEST_CODE && !source.includes("\0"))
+    .flatMap(({ source }) => parsePython(source));
+  if (statements.some(({ kind }) => codeKinds.has(kind))) return true;
+  // Words with a hyphen or in brackets look like a difference or a call; among them are others that look like nothing.
+  const reads = statements.every((one) => one.kind !== "unsupported");
+  return reads && statements.some((one) => one.kind === "expression" && ["call", "binary"].includes(one.value.kind));
 }
 
 /** What the auditor knows while it reads on. */
