@@ -210,6 +210,44 @@ describe("unroll quiz", () => {
     expect(bo).toContain(",no,");
   });
 
+  it("grades a class as JSON too", async () => {
+    const words = ["--seed", "7", "--count", "2"];
+    const full = JSON.parse((await unroll("quiz", ...words, "--json", "--answers")).out);
+    const [first] = full.questions as { answer: string }[];
+    const csv = join(folder, "json-class.csv");
+    writeFileSync(csv, `name,1,2\nAda,"${first!.answer}",\n`);
+    const { code, out } = await unroll("quiz", ...words, "--grade", csv, "--json");
+    expect(code).toBe(0);
+    const { set, learners } = JSON.parse(out);
+    expect(set).toBe(full.set);
+    expect(learners).toEqual([
+      {
+        name: "Ada",
+        answers: [
+          expect.objectContaining({ number: 1, given: first!.answer, right: true, slip: "" }),
+          expect.objectContaining({ number: 2, given: "", right: false, slip: "no answer" }),
+        ],
+      },
+    ]);
+  });
+
+  it("says where there is nothing to grade, and where the first learner would be taken for the header", async () => {
+    const csv = join(folder, "few.csv");
+    const graded = async (text: string) => {
+      writeFileSync(csv, text);
+      const { code, out, note } = await unroll("quiz", "--kinds", "params", "--count", "2", "--grade", csv);
+      return [code, out, note];
+    };
+    const nothing = expect.stringMatching(/few\.csv.*there is nothing to grade\. Received: a header alone\./);
+    expect(await graded("name,1,2\n")).toEqual([2, "", nothing]);
+    expect(await graded("")).toEqual([2, "", expect.stringContaining("there is nothing to grade")]);
+    const headless = expect.stringMatching(/few\.csv.*row 1.*must be a header.*Ada,12,13.*Put name,1,2 above it/);
+    expect(await graded("Ada,12,13\nBo,5,6\n")).toEqual([2, "", headless]);
+    for (const head of ["name,1,2", "Wer,1,2", "Wer,A,B", "Student,12,13", "who,first,second"]) {
+      expect((await graded(`${head}\nBo,5,6\n`))[0], head).toBe(0);
+    }
+  });
+
   it("asks a teacher's set, of chosen kinds and layers", async () => {
     const set = "seed=7&count=4&kinds=gate,order&layers=lstm";
     const byText = await unroll("quiz", "--set", set, "--format", "markdown");

@@ -9,7 +9,8 @@ import { exerciseLayers } from "../explain/quiz/exercise-models.ts";
 import { type Question, type QuestionCheck, questionKinds } from "../explain/quiz/question.ts";
 import { quizQuestions, startQuiz } from "../explain/quiz/quiz.ts";
 import { formatQuizSet, mostQuestions, parseNames, parseQuizSet, type QuizSet } from "../explain/quiz/quiz-set.ts";
-import { gradeCsv, worksheetHtml, worksheetMarkdown } from "../explain/quiz/worksheet.ts";
+import { gradeClass, gradeCsv, worksheetHtml, worksheetMarkdown } from "../explain/quiz/worksheet.ts";
+import { inFile } from "../formats/failure.ts";
 import { readFileBytes } from "../formats/read-bytes.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { printJson } from "./print.ts";
@@ -40,7 +41,7 @@ export const quiz: Command = {
     const set = setOf(flags);
     const text = formatQuizSet(set);
     if (typeof flags.grade === "string") {
-      terminal.out(gradeCsv(new TextDecoder().decode(await readFileBytes(flags.grade)), quizQuestions(set)));
+      await grade(flags.grade, set, flags.json === true, terminal);
       return 0;
     }
     const sheet = { title: `Recurrent networks by hand (${text})`, answers: flags.answers === true };
@@ -138,6 +139,18 @@ async function answerFromFile(path: string, set: QuizSet, json: boolean, termina
     terminal.out(`${right} of ${plural(results.length, "question")} right.\n`);
   }
   return right === results.length ? 0 : 1;
+}
+
+/** A class's answers, as CSV or JSON. */
+async function grade(path: string, set: QuizSet, json: boolean, terminal: Terminal): Promise<void> {
+  const text = new TextDecoder().decode(await readFileBytes(path));
+  const questions = quizQuestions(set);
+  try {
+    if (json) printJson(terminal, { set: formatQuizSet(set), learners: gradeClass(text, questions) });
+    else terminal.out(gradeCsv(text, questions));
+  } catch (error) {
+    throw error instanceof UnrollError ? inFile(path, error) : error;
+  }
 }
 
 /** The set of `--set`, with what the other flags say in place of its parts. */

@@ -14,7 +14,15 @@ export {
   type QuizSet,
   quizData,
 } from "./quiz/quiz-set.ts";
-export { gradeCsv, type WorksheetOptions, worksheetHtml, worksheetMarkdown } from "./quiz/worksheet.ts";
+export {
+  type GradedAnswer,
+  type GradedLearner,
+  gradeClass,
+  gradeCsv,
+  type WorksheetOptions,
+  worksheetHtml,
+  worksheetMarkdown,
+} from "./quiz/worksheet.ts";
 export * from "./repairs/index.ts";
 export { traceModel } from "./run-trace.ts";
 export {

@@ -67,17 +67,53 @@ ${answers ? `<div class="answers"><h1>Answers</h1>\n${solved.join("\n")}</div>` 
 `;
 }
 
+/** One answer of a learner. */
+export interface GradedAnswer {
+  /** Of the question, from 1. */
+  readonly number: number;
+  readonly asked: string;
+  /** As written; "" for none. */
+  readonly given: string;
+  readonly right: boolean;
+  readonly expected: string;
+  /** The most plausible slip in words, or that the answer is missing or cannot be read; "" where it is right. */
+  readonly slip: string;
+}
+
+export interface GradedLearner {
+  readonly name: string;
+  readonly answers: readonly GradedAnswer[];
+}
+
 /**
- * Grades the answers of a class. CSV in: a header, then one row for each learner, a name and one answer a question. CSV out: a
- * row for each answer with right or wrong, the right answer and the most plausible slip; what cannot be read is wrong.
+ * Grades the answers of a class: a CSV with a header, then one row for each learner, a name and one answer a question. What
+ * cannot be read is wrong.
  *
- * @throws UnrollError `data` for rows of the wrong length
+ * @throws UnrollError `data` for rows of the wrong length, no rows, and a first line that is a learner's
  */
-export function gradeCsv(text: string, questions: readonly Question[]): string {
-  const [, ...rows] = dsvFormat(",")
+export function gradeClass(text: string, questions: readonly Question[]): GradedLearner[] {
+  const [header = [], ...rows] = dsvFormat(",")
     .parseRows(text.replace(/^\uFEFF/, ""))
     .filter((row) => row.some((cell) => cell.trim() !== ""));
-  const graded = rows.flatMap(([name = "", ...answers], at) => {
+  if (isLearner(header, questions)) {
+    throw new UnrollError({
+      code: "data",
+      path: "row 1",
+      expected: "the first row must be a header",
+      received: header.join(","),
+      hint: `This one looks like a learner's answers. Put ${["name", ...questions.map(({ number }) => number)].slice(0, 4).join(",")}${questions.length > 3 ? ",..." : ""} above it.`,
+    });
+  }
+  if (rows.length === 0) {
+    throw new UnrollError({
+      code: "data",
+      path: "",
+      expected: "there is nothing to grade",
+      received: header.length === 0 ? "an empty file" : "a header alone",
+      hint: "Below the header goes a row for each learner: a name, then an answer a question.",
+    });
+  }
+  return rows.map(([name = "", ...answers], at) => {
     if (answers.length !== questions.length) {
       throw new UnrollError({
         code: "data",
@@ -86,30 +122,61 @@ export function gradeCsv(text: string, questions: readonly Question[]): string {
         received: `${answers.length} answers`,
       });
     }
-    return questions.map((question, index) => [name, ...gradedCells(question, answers[index]!)]);
+    return { name, answers: questions.map((question, index) => graded(question, answers[index]!)) };
   });
-  const header = ["learner", "question", "asked", "answer", "right", "expected", "slip"];
-  return `${dsvFormat(",").formatRows([header, ...graded].map((row) => row.map(safeCell)))}\n`;
 }
 
-function gradedCells(question: Question, text: string): string[] {
-  const { number, text: asked, answer } = question;
-  const given = text.trim();
-  if (given === "") return [String(number), asked, "", "no", answer, "no answer"];
-  const cells = (right: boolean, slip: string): string[] => [
-    String(number),
-    asked,
-    given,
-    right ? "yes" : "no",
-    answer,
-    slip,
-  ];
+/** The same as CSV: a row for each answer with right or wrong, the right answer and the slip. Throws as `gradeClass` does. */
+export function gradeCsv(text: string, questions: readonly Question[]): string {
+  const rows = gradeClass(text, questions).flatMap(({ name, answers }) =>
+    answers.map(({ number, asked, given, right, expected, slip }) => [
+      name,
+      String(number),
+      asked,
+      given,
+      right ? "yes" : "no",
+      expected,
+      slip,
+    ]),
+  );
+  const header = ["learner", "question", "asked", "answer", "right", "expected", "slip"];
+  return `${dsvFormat(",").formatRows([header, ...rows].map((row) => row.map(safeCell)))}\n`;
+}
+
+/** Whether a first row holds answers. A header has other words, or counts its questions: 1,2,3 or a,b,c. */
+function isLearner([name = "", ...cells]: readonly string[], questions: readonly Question[]): boolean {
+  if (/^(first |last |full )?(name|learner|student|pupil|id|e-?mail)s?$/i.test(name.trim())) return false;
+  const counts = (cell: string, index: number): boolean =>
+    [String(index + 1), String.fromCharCode(97 + index)].includes(cell.trim().toLowerCase());
+  if (cells.every(counts)) return false;
+  return cells.some((cell, index) => {
+    const question = questions[index];
+    return question !== undefined && !counts(cell, index) && isAnswer(question, cell.trim());
+  });
+}
+
+function isAnswer(question: Question, given: string): boolean {
+  if (given === "") return false;
   try {
-    const { right, slip } = question.check(given);
-    return cells(right, right ? "" : (slip ?? "no known slip"));
+    question.check(given);
+    return true;
   } catch (error) {
     if (!(error instanceof UnrollError)) throw error;
-    return cells(false, `cannot be read: ${error.expected}`);
+    return false;
+  }
+}
+
+function graded(question: Question, text: string): GradedAnswer {
+  const { number, text: asked, answer: expected } = question;
+  const given = text.trim();
+  const one = { number, asked, given, expected };
+  if (given === "") return { ...one, right: false, slip: "no answer" };
+  try {
+    const { right, slip } = question.check(given);
+    return { ...one, right, slip: right ? "" : (slip ?? "no known slip") };
+  } catch (error) {
+    if (!(error instanceof UnrollError)) throw error;
+    return { ...one, right: false, slip: `cannot be read: ${error.expected}` };
   }
 }
 
