@@ -420,6 +420,40 @@ describe("data with NaN", () => {
   });
 });
 
+describe("numbers beyond float32", () => {
+  const said =
+    "The input x has numbers that float32 holds as infinite (beyond 3.4e38), first at row 1, column 0 (from 0).\n";
+  it.each(["json", "csv", "npy"])("are told by predict, trace, solve and verify out of .%s", async (ending) => {
+    const file = join(folder, `huge.${ending}`);
+    const bytes = {
+      json: "[[[1, 2], [1e300, 4], [5, 6]]]",
+      csv: "a,b\n1,2\n1e300,4\n5,6\n",
+      npy: writeNpy({ shape: [1, 3, 2], data: Float64Array.of(1, 2, 1e300, 4, 5, 6) }),
+    };
+    writeFileSync(file, bytes[ending as keyof typeof bytes]);
+    for (const name of ["predict", "trace", "solve", "verify"]) {
+      const { note } = await unroll(name, net, "--input", file);
+      expect(note, name).toContain(said);
+    }
+  });
+
+  it("are not those that float32 holds, and are told once with NaN", async () => {
+    const file = join(folder, "large.json");
+    writeFileSync(file, "[[[1, 2], [-3.4e38, 4], [5, 6]]]");
+    expect((await unroll("predict", net, "--input", file)).note).toBe("");
+    writeFileSync(join(folder, "both.csv"), "a,b\n1,nan\n-1e39,4\n1e300,6\n");
+    const { note } = await unroll("predict", net, "--input", join(folder, "both.csv"));
+    expect(note).toBe(`The input x has NaN, first at row 0, column 1 (from 0).\n${said}`);
+  });
+
+  it("are told by their line from CSV to CSV", async () => {
+    writeFileSync(join(folder, "huge-rows.csv"), "a,b\n1,2\n1,4\n5,-1e300\n");
+    const out = join(folder, "huge-out.csv");
+    const { note } = await unroll("predict", net, "--input", join(folder, "huge-rows.csv"), "--out", out);
+    expect(note).toContain("(beyond 3.4e38), first on line 4, column b.\n");
+  });
+});
+
 describe("check and convert", () => {
   it("check says right and wrong by its exit code, and shows the right way", async () => {
     const right = await unroll("check", net, "--layer", "memory", "--params", "40", "--shape", "(None, 2)");

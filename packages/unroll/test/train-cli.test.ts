@@ -323,6 +323,14 @@ describe("a saved model", () => {
     );
   });
 
+  it("says where a new row is beyond float32", async () => {
+    const out = at("far.keras");
+    await trainJson(weather, "--target", "temp", ...quick, "--out", out);
+    const far = rows.slice(0, 9).map((row, t) => (t === 4 ? [row[0]!, "1e300", row[2]!, row[3]!] : row));
+    const { note } = await unroll("predict", out, "--input", write("far.csv", csv(far)));
+    expect(note).toContain("(beyond 3.4e38), first on line 6, column temp, when scaled.\n");
+  });
+
   it("says what is wrong with new rows", async () => {
     const out = at("strict.keras");
     await trainJson(weather, "--target", "temp", ...quick, "--out", out);

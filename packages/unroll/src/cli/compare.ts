@@ -16,7 +16,7 @@ import type { Model } from "../model/model.ts";
 import type { Command, Invocation } from "./command.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
 import { fileOf, printJson } from "./print.ts";
-import { inputFlag, randomInputs, readInputs } from "./read-data.ts";
+import { inputFlag, numberRemarks, randomInputs, readInputs } from "./read-data.ts";
 
 export const compare: Command = {
   name: "compare",
@@ -62,6 +62,7 @@ type Side = { readonly model: Model; readonly hasWeights: boolean };
 /** Undefined, with a note, where the two do not take the same data. */
 async function dataForBoth(left: Side, right: Side, { flags, terminal }: Invocation) {
   const given = await readInputs(flags, left.model);
+  for (const remark of numberRemarks(given ?? [], left.model)) terminal.note(`${remark}\n`);
   const [a, b] = [left.model.inputs, right.model.inputs];
   if (a.length !== b.length || a.some(({ shape }, index) => !sameShape(shape, b[index]!.shape))) {
     terminal.note("The inputs differ in shape: values are not compared.\n");

@@ -3,7 +3,7 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Model } from "../model/model.ts";
 import type { FlagValues, Terminal } from "./command.ts";
 import type { FileModel } from "./open-models.ts";
-import { randomInputs, readInputs } from "./read-data.ts";
+import { numberRemarks, randomInputs, readInputs } from "./read-data.ts";
 
 const randomExamples = 2;
 
@@ -13,7 +13,7 @@ export interface Data {
   readonly keras: readonly Tensor[] | undefined;
 }
 
-/** Notes on stderr when the data is made up, or the weights are. Throws UnrollError as `readInputs` does. */
+/** Notes on stderr when the data or the weights are made up, and where the data has NaN or infinities. Throws UnrollError as `readInputs` does. */
 export async function dataFor(
   { model, hasWeights, inputs, outputs }: FileModel & { readonly model: Model },
   flags: FlagValues,
@@ -21,7 +21,10 @@ export async function dataFor(
 ): Promise<Data> {
   if (!hasWeights) terminal.note("The file has no weights: freshly drawn ones are used.\n");
   const given = await readInputs(flags, model);
-  if (given !== undefined) return { inputs: given, keras: undefined };
+  if (given !== undefined) {
+    for (const remark of numberRemarks(given, model)) terminal.note(`${remark}\n`);
+    return { inputs: given, keras: undefined };
+  }
   if (inputs !== undefined) return { inputs, keras: outputs };
   terminal.note(`No --input: ${randomExamples} random examples are used (seed 0).\n`);
   return { inputs: randomInputs(model, randomExamples), keras: undefined };

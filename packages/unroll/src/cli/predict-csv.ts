@@ -7,6 +7,7 @@ import { readFileBytes } from "../formats/read-bytes.ts";
 import type { Model } from "../model/model.ts";
 import type { FlagValues, Invocation } from "./command.ts";
 import { printJson } from "./print.ts";
+import { remarkOn } from "./read-data.ts";
 
 /** What is read and written. */
 interface CsvJob {
@@ -78,7 +79,8 @@ export async function predictLargeCsv(job: Loaded, { flags, terminal }: Invocati
       output,
       workers: Math.max(1, workers),
       ...(lookback === undefined ? {} : { lookback }),
-      onNaN: (line, column) => terminal.note(`The input has NaN, first on line ${line}, column ${column}.\n`),
+      onNaN: (line, column) => terminal.note(`${remarkOn("NaN", "", `on line ${line}, column ${column}`)}\n`),
+      onInfinity: (line, column) => terminal.note(`${remarkOn("infinity", "", `on line ${line}, column ${column}`)}\n`),
       ...(terminal.interactive ? { onProgress: (done) => terminal.note(`\r${done} rows`) } : {}),
     });
     if (terminal.interactive) terminal.note("\r");

@@ -24,6 +24,8 @@ export interface RowForecasts {
   readonly values: Matrix;
   /** Windows left out because a value in them is missing. */
   readonly skipped: number;
+  /** The first value that is beyond float32 when it is scaled; undefined where none is. */
+  readonly beyond: { readonly line: number; readonly column: string } | undefined;
 }
 
 /** Before any work: flags that the facts leave no room for. Throws UnrollError `usage`. */
@@ -88,6 +90,7 @@ export async function forecastRows(
       hint: "Fill it in, or bring more rows.",
     });
   }
+  const tooLarge = matrix.data.findIndex((value) => Math.abs(Math.fround(value)) === Number.POSITIVE_INFINITY);
   const newest = starts.map((start) => start + lookback - 1);
   const view = inputWindows(matrix, lookback, starts);
   return {
@@ -95,6 +98,13 @@ export async function forecastRows(
     dates: rows.dates && { name: rows.dates.name, values: newest.map((row) => rows.dates!.values[row]!) },
     values: modelForecasts(model, view, { scaler, target: columns.indexOf(target), horizon, batchSize }),
     skipped: count - lookback + 1 - starts.length,
+    beyond:
+      tooLarge === -1
+        ? undefined
+        : {
+            line: rows.lines[Math.floor(tooLarge / features.length)]!,
+            column: features[tooLarge % features.length]!,
+          },
   };
 }
 

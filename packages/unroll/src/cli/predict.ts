@@ -11,7 +11,7 @@ import type { Command } from "./command.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
 import { csvJob, predictLargeCsv } from "./predict-csv.ts";
 import { fileOf, printJson } from "./print.ts";
-import { inputFlag, nanRemarks, readInputs } from "./read-data.ts";
+import { inputFlag, numberRemarks, readInputs, remarkOn } from "./read-data.ts";
 import { checkTarget } from "./targets.ts";
 
 export const predict: Command = {
@@ -47,6 +47,10 @@ export const predict: Command = {
       const batchSize = typeof flags.batch === "number" ? flags.batch : undefined;
       const forecasts = await forecastRows(one.model, tables[0]!, facts, batchSize);
       terminal.note(`Columns, scaling and lookback are those of ${sidecarPath(file)}.\n`);
+      if (forecasts.beyond !== undefined) {
+        const { line, column } = forecasts.beyond;
+        terminal.note(`${remarkOn("infinity", "", `on line ${line}, column ${column}, when scaled`)}\n`);
+      }
       await showRowForecasts(forecasts, facts, { out, json: flags.json === true, terminal });
       return 0;
     }
@@ -63,7 +67,7 @@ export const predict: Command = {
         hint: "Give --input FILE.",
       });
     }
-    for (const remark of nanRemarks(inputs, one.model)) terminal.note(`${remark}\n`);
+    for (const remark of numberRemarks(inputs, one.model)) terminal.note(`${remark}\n`);
     const batch = typeof flags.batch === "number" ? { batchSize: flags.batch } : {};
     const result = one.model.predict([...inputs], batch);
     const outputs = Array.isArray(result) ? result : [result];

@@ -105,17 +105,30 @@ async function readCsvTensor(bytes: Uint8Array, path: string, shape: Shape | und
   });
 }
 
-/** A sentence for each input that has NaN; rows and columns are counted from 0, a column is one feature. */
-export function nanRemarks(inputs: readonly Tensor[], model: Model): string[] {
+/**
+ * Sentences for each input that has NaN or infinities, to which numbers beyond float32 have become; rows and columns are counted
+ * from 0, a column is one feature.
+ */
+export function numberRemarks(inputs: readonly Tensor[], model: Model): string[] {
   return inputs.flatMap(({ shape, data }, input) => {
-    const index = data.findIndex((value) => Number.isNaN(value));
-    if (index === -1) return [];
-    const columns = Math.max(1, shape.at(-1) ?? 1);
     const name = model.hasGraph ? ` ${model.inputs[input]?.node.layer.name ?? ""}` : "";
-    return [
-      `The input${name} has NaN, first at row ${Math.floor(index / columns)}, column ${index % columns} (from 0).`,
-    ];
+    const columns = Math.max(1, shape.at(-1) ?? 1);
+    return (["NaN", "infinity"] as const).flatMap((what) => {
+      const index = what === "NaN" ? data.findIndex(Number.isNaN) : data.findIndex(isInfinite);
+      if (index === -1) return [];
+      return [remarkOn(what, name, `at row ${Math.floor(index / columns)}, column ${index % columns} (from 0)`)];
+    });
   });
+}
+
+/** `The input x has NaN, first on line 3, column b.` */
+export function remarkOn(what: "NaN" | "infinity", name: string, place: string): string {
+  const words = what === "NaN" ? "NaN" : "numbers that float32 holds as infinite (beyond 3.4e38)";
+  return `The input${name} has ${words}, first ${place}.`;
+}
+
+function isInfinite(value: number): boolean {
+  return Math.abs(value) === Number.POSITIVE_INFINITY;
 }
 
 function readJsonTensors(bytes: Uint8Array, path: string, inputs: readonly SymbolicTensor[] | undefined): Tensor[] {

@@ -28,6 +28,8 @@ export interface ExampleOptions {
   readonly lookback?: number;
   /** Told of the first NaN, which the file says by that word. */
   readonly onNaN?: (line: number, column: string) => void;
+  /** Told of the first number beyond float32, which becomes infinite. */
+  readonly onInfinity?: (line: number, column: string) => void;
 }
 
 /** How rows become examples. */
@@ -51,15 +53,20 @@ export async function* examplesOf(tables: AsyncIterable<Table>, options: Example
   let kept = new Float32Array(0);
   let keptLines: number[] = [];
   let index = 0;
-  let seenNaN = false;
+  const remarks = [
+    { tell: options.onNaN, applies: Number.isNaN },
+    { tell: options.onInfinity, applies: (value: number) => Math.abs(Math.fround(value)) === Number.POSITIVE_INFINITY },
+  ];
+  const told = new Set<(typeof remarks)[number]>();
   for await (const table of tables) {
     checkNumberCells(table, path);
     const { shape, data } = tableToMatrix(table);
     const columns = shape[1];
-    const firstNaN = seenNaN ? -1 : data.findIndex(Number.isNaN);
-    if (firstNaN !== -1) {
-      seenNaN = true;
-      options.onNaN?.(table.lines[Math.floor(firstNaN / columns)]!, table.names[firstNaN % columns]!);
+    for (const remark of remarks) {
+      const first = remark.tell === undefined || told.has(remark) ? -1 : data.findIndex(remark.applies);
+      if (first === -1) continue;
+      told.add(remark);
+      remark.tell?.(table.lines[Math.floor(first / columns)]!, table.names[first % columns]!);
     }
     layout ??= layoutOf(columns, options);
     const values = joined(kept, data);

@@ -25,6 +25,8 @@ export interface PredictCsvOptions {
   readonly lookback?: number;
   /** Told of the first NaN in the input. */
   readonly onNaN?: (line: number, column: string) => void;
+  /** Told of the first number beyond float32, which becomes infinite. */
+  readonly onInfinity?: (line: number, column: string) => void;
   /** Told after each chunk how many rows of output there are. */
   readonly onProgress?: (rows: number) => void;
 }
@@ -48,7 +50,7 @@ export function partsOf(output: string): { readonly part: string; readonly journ
  * @throws UnrollError `data` as `examplesOf` and `model.predict` do, `file`
  */
 export async function predictCsv(options: PredictCsvOptions): Promise<PredictedCsv> {
-  const { runner, input, output, workers, chunkRows = 4096, lookback, onNaN } = options;
+  const { runner, input, output, workers, chunkRows = 4096, lookback, onNaN, onInfinity } = options;
   const { part, journal } = partsOf(output);
   const { shape } = runner.signature.inputs[0]!; // a model has one
   const job = await jobName(options, chunkRows);
@@ -58,7 +60,7 @@ export async function predictCsv(options: PredictCsvOptions): Promise<PredictedC
   let rows = 0;
   try {
     const tables = readCsvBatches(createReadStream(input), { name: input, rowsPerBatch: chunkRows });
-    const chunks = examplesOf(tables, { path: input, shape, lookback, onNaN });
+    const chunks = examplesOf(tables, { path: input, shape, lookback, onNaN, onInfinity });
     // The oldest first: the output is in the order of the input.
     const running: Promise<{ text: string; rows: number }>[] = [];
     const writeOldest = async (): Promise<void> => {
