@@ -14,6 +14,7 @@ import type { Model } from "../model/model.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { fileOf, printJson } from "./print.ts";
 import { checkPageName, checkTarget } from "./targets.ts";
+import { inFlags } from "./train/flag-words.ts";
 import { checkFit, readGivenModel, timestepsOf } from "./train/model.ts";
 import { checkCheckpoint, forgetCheckpoint, type RunParts, runTraining, type TrainedRun } from "./train/run.ts";
 import { readSettings, type TrainSettings, trainFlags } from "./train/settings.ts";
@@ -36,7 +37,7 @@ export const train: Command = {
     const prepared = await prepare(settings, flags);
     const { model, series, parts } = prepared;
     terminal.note(dataText(series, parts, model, terminal.columns));
-    const run = await runTraining(prepared, flags, terminal);
+    const run = await inFlags(settings, () => runTraining(prepared, flags, terminal));
     if (run.stopped?.reason === "not-a-number") {
       await forgetCheckpoint(settings);
       terminal.note(
@@ -112,7 +113,7 @@ async function prepare(
   const baselines = testBaselines(series, parts, settings.period);
   const model: Model = given ?? defaultModel(settings, lookback, series.features.length);
   checkFit(model, settings, { lookback, horizon: settings.horizon, features: series.features.length });
-  compileFor(model, settings);
+  await inFlags(settings, () => compileFor(model, settings));
   return { model, series, parts, settings, baselines };
 }
 

@@ -6,7 +6,7 @@
 import type { MemoryUse } from "../compiler/index.ts";
 import { UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
-import { sizeOf } from "../core/shape.ts";
+import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
 import { type CompiledRun, type Device, prepare, prepareSplit } from "../layers/run.ts";
 import { type Program, valuesInOrder } from "../program/program.ts";
@@ -164,6 +164,8 @@ function hintFor(batch: number): string {
     : "Use a smaller batchSize.";
 }
 
+const gibibytes = (size: number): string => (size / 2 ** 30).toLocaleString("en-US", { maximumFractionDigits: 1 });
+
 /** Bytes of all arrays that the reference computes, in float64. */
 function referenceBytes(program: Program): number {
   const roots = [...program.inputs, ...program.results, ...program.updates.map(({ value }) => value)];
@@ -174,13 +176,19 @@ function referenceBytes(program: Program): number {
 export function refuseHuge(program: Program, batch: number, path: string): void {
   const bytes = referenceBytes(program);
   if (bytes <= largestReference) return;
-  const gibibytes = (size: number): string => (size / 2 ** 30).toLocaleString("en-US", { maximumFractionDigits: 1 });
+  const changed = program.updates.map(({ variable }) => variable).sort((a, b) => sizeOf(b.shape) - sizeOf(a.shape));
+  const [largest] = changed;
+  const weightBytes = changed.reduce((sum, { shape }) => sum + 8 * sizeOf(shape), 0);
+  const weightsAlone = largest !== undefined && weightBytes > largestReference;
+  const examples = `for ${batch} ${batch === 1 ? "example" : "examples"}`;
   throw new UnrollError({
     code: "memory",
     path,
-    expected: `the reference may take up to ${gibibytes(largestReference)} GiB`,
-    received: `about ${gibibytes(bytes)} GiB for ${batch} ${batch === 1 ? "example" : "examples"}`,
-    hint: hintFor(batch),
+    expected: `a run may take up to ${gibibytes(largestReference)} GiB`,
+    received: weightsAlone
+      ? `about ${gibibytes(bytes)} GiB, the weights alone ${gibibytes(weightBytes)} GiB, the largest ${largest.name} ${formatShape(largest.shape)}`
+      : `about ${gibibytes(bytes)} GiB ${examples}`,
+    hint: weightsAlone ? "Use fewer units. A smaller batchSize does not help." : hintFor(batch),
   });
 }
 

@@ -270,7 +270,7 @@ describe("a fit that goes wrong", () => {
   });
 
   it("says what is wrong with names, targets and a missing compile", async () => {
-    expect(() => smallModel({ optimizer: "adma" })).toThrow("there is no optimizer named adma. Did you mean Adam?");
+    expect(() => smallModel({ optimizer: "adma" })).toThrow("there is no optimizer named adma. Did you mean adam?");
     expect(() => smallModel({ loss: "msee" })).toThrow("there is no loss named msee");
     expect(() => smallModel({ metrics: ["acuracy"] })).toThrow("Did you mean accuracy?");
     await expect(fit(smallModel(), smallX, numbers([10, 3]))).rejects.toThrow("must be targets like the predictions");

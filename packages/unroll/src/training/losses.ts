@@ -5,7 +5,16 @@
 import { UnrollError } from "../core/errors.ts";
 import { activationNamed } from "../equations/activations.ts";
 import { apply, constant, type Expr, select } from "../equations/expr.ts";
-import { camelConfig, type NamedLike, namedOf, noneOf, type Options, unknownName, withDefaults } from "./options.ts";
+import {
+  camelConfig,
+  type NamedLike,
+  namedOf,
+  noneOf,
+  type Options,
+  unknownFunction,
+  unknownName,
+  withDefaults,
+} from "./options.ts";
 
 /** What a loss equation is given. */
 export interface LossSymbols {
@@ -280,14 +289,14 @@ export function readLoss(given: LossLike, outputs: number, targets: number | und
   if (typeof given === "string") {
     const wanted = given === "crossentropy" || given === "ce" ? crossentropyFor(outputs, targets) : given;
     const rule = lossRules.get(wanted) ?? lossRules.get(wanted.toLowerCase());
-    if (rule === undefined) throw unknownName("loss", given, lossRules.keys());
+    if (rule === undefined) throw unknownFunction("loss", given, lossRules);
     return makeLoss(rule, { name: given });
   }
   if (typeof given === "object" && given !== null && "kind" in given) return given;
   const named = namedOf(given);
   if (named === undefined) throw noneOf("loss", given, "losses.huber({ delta: 2 })");
   const rule = lossRules.get(named.class_name);
-  if (rule === undefined) throw unknownName("loss", named.class_name, lossRules.keys());
+  if (rule === undefined) throw unknownName("loss", named.class_name, [...lossRules.keys()]);
   const { axis, reduction, ...own } = camelConfig(named.config, ["fn", "dtype"]);
   if (axis !== undefined && axis !== -1) {
     throw new UnrollError({

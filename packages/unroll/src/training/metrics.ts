@@ -6,7 +6,7 @@ import { UnrollError } from "../core/errors.ts";
 import { classMetrics } from "./class-metrics.ts";
 import { confusionMetrics } from "./confusion-metrics.ts";
 import { type ArrayMetricRule, type Metric, type MetricOptions, type MetricRule, makeMetric } from "./metric-rule.ts";
-import { camelConfig, type NamedLike, namedOf, noneOf, unknownName } from "./options.ts";
+import { camelConfig, type NamedLike, namedOf, noneOf, unknownFunction, unknownName } from "./options.ts";
 import { rowMetrics } from "./row-metrics.ts";
 
 const rules: readonly (MetricRule | ArrayMetricRule)[] = [...rowMetrics, ...confusionMetrics, ...classMetrics];
@@ -44,14 +44,14 @@ export function readMetric(given: MetricLike, outputs: number, targets: number |
     const rule = isAccuracy
       ? accuracyFor(outputs, targets)
       : (metricRules.get(given) ?? metricRules.get(given.toLowerCase()));
-    if (rule === undefined) throw unknownName("metric", given, ["accuracy", ...metricRules.keys()]);
+    if (rule === undefined) throw unknownFunction("metric", given, metricRules, ["accuracy"]);
     return makeMetric(rule, { name: given });
   }
   if (typeof given === "object" && given !== null && "kind" in given) return given;
   const named = namedOf(given);
   if (named === undefined) throw noneOf("metric", given, "metrics.precision({ thresholds: 0.7 })");
   const rule = metricRules.get(named.class_name);
-  if (rule === undefined) throw unknownName("metric", named.class_name, metricRules.keys());
+  if (rule === undefined) throw unknownName("metric", named.class_name, [...metricRules.keys()]);
   const config = Object.entries(camelConfig(named.config, ["fn", "dtype"]));
   const own = Object.fromEntries(config.filter(([name, value]) => name in rule.defaults || !isIdle(name, value)));
   const foreign = Object.keys(own).find((name) => name !== "name" && !(name in rule.defaults));

@@ -130,7 +130,13 @@ export function readOptimizer(given: OptimizerLike): Optimizer {
   if (named === undefined) throw noneOf("optimizer", given, "optimizers.adam({ learningRate: 0.01 })");
   const wanted = named.class_name;
   const rule = [...optimizerRules.values()].find(({ className }) => className.toLowerCase() === wanted.toLowerCase());
-  if (rule === undefined) throw unknownName("optimizer", wanted, optimizerRules.keys());
+  if (rule === undefined) {
+    throw unknownName(
+      "optimizer",
+      wanted,
+      [...optimizerRules.keys()].map((name) => name.toLowerCase()),
+    );
+  }
   return makeOptimizer(rule, camelConfig(named.config));
 }
 

@@ -117,14 +117,44 @@ function keysOf(given: object): string {
   return Object.keys(given).slice(0, 5).join(", ") || "nothing in it";
 }
 
-/** @throws UnrollError `unknown-name` */
-export function unknownName(what: string, name: string, known: Iterable<string>): UnrollError {
+/** The error for a name that is none of `known`, with the nearest or, where none is near, all of `listed`. */
+export function unknownName(
+  what: string,
+  name: string,
+  known: readonly string[],
+  listed: readonly string[] = known,
+): UnrollError {
   return new UnrollError({
     code: "unknown-name",
     path: "compile",
     expected: `there is no ${what} named ${name}`,
-    hint: didYouMean(name, known),
+    hint: didYouMean(name, known) ?? `There are ${listed.join(", ")}.`,
   });
+}
+
+interface NamedRule {
+  readonly className: string;
+  readonly aliases: readonly string[];
+}
+
+/**
+ * The same for a text that names a loss or metric: function names as Keras writes them, the shortest of each
+ * where all are listed ("mse").
+ */
+export function unknownFunction(
+  what: string,
+  name: string,
+  rules: ReadonlyMap<string, NamedRule>,
+  more: readonly string[] = [],
+): UnrollError {
+  const isFunction = (one: string): boolean => one === one.toLowerCase();
+  const listed = [...new Set(rules.values())].flatMap(({ aliases }) =>
+    aliases
+      .filter(isFunction)
+      .sort((a, b) => a.length - b.length)
+      .slice(0, 1),
+  );
+  return unknownName(what, name, [...more, ...[...rules.keys()].filter(isFunction)], [...more, ...listed]);
 }
 
 /** @throws UnrollError `option` unless it is a number within the limits. */
