@@ -201,7 +201,7 @@ describe("the command line as a whole", () => {
       [["explain", script, "--model", "sequentail"], "Did you mean sequential?"],
       [
         ["summary", script, "--set", "n_featurs=4"],
-        "--set must name a size of the code. Received: --set n_featurs=.... Did you mean n_features?",
+        "--set must name a size of the code. Received: --set n_featurs=4. Did you mean n_features?",
       ],
       [["summary", zero], "zero.py: "],
       [

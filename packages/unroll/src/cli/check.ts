@@ -50,7 +50,7 @@ export const check: Command = {
 function answersOf({ params, shape, total }: FlagValues, layer: string | number | undefined): Answer[] {
   const answers: Answer[] = [
     ...(typeof params === "number" ? [{ layer, params }] : []),
-    ...(typeof shape === "string" ? [{ layer, shape: parseShape(shape, "--shape") }] : []),
+    ...(typeof shape === "string" ? [{ layer, shape: parseShape(shape, "--shape", "check") }] : []),
     ...(typeof total === "number" ? [{ total }] : []),
   ];
   if (answers.length > 0) return answers;

@@ -148,10 +148,15 @@ function checkCount(command: Command, positionals: readonly string[]): void {
   throw new UnrollError({
     code: "usage",
     path: `unroll ${command.name}`,
-    expected: `takes ${command.positionals.join(" ") || "no words"}`,
+    expected: `takes ${command.positionals.map(inWords).join(" ") || "no words"}`,
     received: positionals.length === 0 ? "nothing" : positionals.join(" "),
     hint: `See unroll ${command.name} --help.`,
   });
+}
+
+/** `B?` → `[B]`, `MODEL...` → `one MODEL or more`. */
+function inWords(positional: string): string {
+  return positional.endsWith("...") ? `one ${positional.slice(0, -3)} or more` : showPositional(positional);
 }
 
 /** The help text of one command, at most 80 columns wide. */

@@ -63,13 +63,13 @@ export async function main(words: readonly string[], terminal: Terminal = proces
 
 async function report(error: unknown, terminal: Terminal): Promise<number> {
   if (error instanceof UnrollError) {
-    const { forCommandLine } = await import("./open-models.ts");
+    const { forCommandLine } = await import("./hint-words.ts");
     terminal.note(`${forCommandLine(error).message}\n`);
     return 2;
   }
   const message = error instanceof Error ? error.message : String(error);
   terminal.note(`unroll: something went wrong that should not: ${message}\n`);
-  if (process.env.UNROLL_DEBUG !== undefined && error instanceof Error) terminal.note(`${error.stack}\n`);
+  if ((process.env.UNROLL_DEBUG ?? "") !== "" && error instanceof Error) terminal.note(`${error.stack}\n`);
   else terminal.note("Set UNROLL_DEBUG=1 to see where, and please report it.\n");
   return 2;
 }

@@ -6,11 +6,12 @@ import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Repair } from "../explain/repairs/index.ts";
 import type { FileReport } from "../formats/container.ts";
-import { copyOf, inFile } from "../formats/failure.ts";
+import { inFile } from "../formats/failure.ts";
 import { codeOf, type LoadedCode, type LoadOptions, load, loadWeights } from "../formats/load.ts";
 import type { CodeModel, Problem } from "../formats/python/index.ts";
 import type { Model } from "../model/model.ts";
 import type { Flag, FlagValues, Terminal } from "./command.ts";
+import { forCommandLine } from "./hint-words.ts";
 import { readRecordedCases } from "./recorded-cases.ts";
 
 /** A model of a file. */
@@ -148,21 +149,12 @@ function checkSettings(file: string, set: Readonly<Record<string, unknown>>, cod
     code: "unknown-name",
     path: file,
     expected: code === undefined ? "only code has sizes to set" : "--set must name a size of the code",
-    received: `--set ${unused.name}=...`,
+    received: `--set ${unused.name}=${String(set[unused.name] ?? "...")}`,
     hint:
       unused.hint ??
       didYouMean(unused.name, open) ??
       (open.length === 0 ? "The code leaves none open." : `It leaves open ${open.join(", ")}.`),
   });
-}
-
-/** The same error without the sentences that tell what to do in a program: the command line has no such options. */
-export function forCommandLine(error: UnrollError): UnrollError {
-  const hint = error.hint
-    ?.split(/(?<=\.) /)
-    .filter((sentence) => !/customTypes|limits\.|defineLayer/.test(sentence))
-    .join(" ");
-  return hint === error.hint ? error : copyOf(error, { hint: hint === "" ? undefined : hint });
 }
 
 const nothing = { report: { read: [], ignored: [] }, problems: [], isNotebook: false } as const;

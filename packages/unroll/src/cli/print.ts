@@ -38,7 +38,7 @@ export function layerOf({ flags }: Invocation): string | number | undefined {
  *
  * @throws UnrollError `usage`
  */
-export function parseShape(text: string, flag: string): Shape {
+export function parseShape(text: string, flag: string, command: string): Shape {
   const sizes = text
     .trim()
     .replace(/^[([]\s*(.*?)\s*[)\]]$/, "$1")
@@ -49,7 +49,7 @@ export function parseShape(text: string, flag: string): Shape {
   if (shape.length > 0 && shape.every((size) => size === null || (Number.isInteger(size) && size >= 0))) return shape;
   throw new UnrollError({
     code: "usage",
-    path: "unroll",
+    path: `unroll ${command}`,
     expected: `${flag} must be a shape such as "(None, 30, 4)"`,
     received: text,
   });

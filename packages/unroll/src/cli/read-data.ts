@@ -4,6 +4,7 @@ import { Random } from "../core/random.ts";
 import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import { isTensor, type NestedArray, type Tensor, tensor } from "../core/tensor.ts";
 import { checkNumberCells } from "../data/number-cells.ts";
+import { inFile } from "../formats/failure.ts";
 import { toFloat32 } from "../formats/numbers.ts";
 import { readFileBytes } from "../formats/read-bytes.ts";
 import type { SymbolicTensor } from "../layers/index.ts";
@@ -132,12 +133,7 @@ function isInfinite(value: number): boolean {
 }
 
 function readJsonTensors(bytes: Uint8Array, path: string, inputs: readonly SymbolicTensor[] | undefined): Tensor[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new UnrollError({ code: "format", path, expected: "the file must be JSON" }, { cause });
-  }
+  const json = parseJson(new TextDecoder().decode(bytes), path);
   const names = inputs?.map(({ node }) => node.layer.name) ?? [];
   if (typeof json === "object" && json !== null && !Array.isArray(json)) {
     const byName = json as Readonly<Record<string, unknown>>;
@@ -148,9 +144,32 @@ function readJsonTensors(bytes: Uint8Array, path: string, inputs: readonly Symbo
   return [toTensor(json, path)];
 }
 
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replaceAll(/\s+/g, " ").slice(0, 160) : String(cause);
+    const line = text.trimEnd().split("\n").length;
+    throw new UnrollError(
+      {
+        code: "format",
+        path,
+        expected: "the file must be JSON",
+        received: /end of JSON/.test(reason) ? `${reason}, in line ${line}` : reason,
+        ...(/\b(NaN|Infinity)\b/.test(text) ? { hint: "JSON has no NaN and no Infinity: use .npy or .csv." } : {}),
+      },
+      { cause },
+    );
+  }
+}
+
 /** Nested arrays, or `{ shape, data }`. */
 function toTensor(value: unknown, path: string): Tensor {
-  if (Array.isArray(value)) return tensor(value as NestedArray); // `tensor` checks the nesting
+  try {
+    if (Array.isArray(value)) return tensor(value as NestedArray); // `tensor` checks the nesting
+  } catch (error) {
+    throw error instanceof UnrollError ? inFile(path, error) : error;
+  }
   if (typeof value === "object" && value !== null && "shape" in value && "data" in value && Array.isArray(value.data)) {
     const made = { shape: value.shape, data: Float32Array.from(value.data as readonly number[]) };
     if (isTensor(made)) return tensor(made.data, made.shape);

@@ -104,6 +104,15 @@ function layoutOf(columns: number, { shape, lookback, path }: ExampleOptions): L
   } else if (inner.length === 2 && timesteps !== null && features === columns) {
     return { shape: [timesteps!, columns], rows: timesteps!, step: timesteps! };
   }
+  if (lookback !== undefined && inner.length === 2 && timesteps !== null && timesteps !== lookback) {
+    throw new UnrollError({
+      code: "data",
+      path,
+      expected: `the model reads windows of ${timesteps} rows, as its input ${formatShape(shape)} says`,
+      received: `--lookback ${lookback}`,
+      hint: `Use --lookback ${timesteps}.`,
+    });
+  }
   const wanted = lookback === undefined ? "one example a row, or one timestep a row" : `windows of ${lookback} rows`;
   throw new UnrollError({
     code: "data",

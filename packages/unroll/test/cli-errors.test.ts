@@ -1,0 +1,88 @@
+/** What the command line says to a newcomer who gets something wrong: the place, what came, and what can be typed instead. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Terminal } from "../src/cli/command.ts";
+import { main } from "../src/cli/main.ts";
+
+let folder = "";
+const at = (name: string): string => join(folder, name);
+
+/** What a command that fails says on stderr, without the folder. */
+async function refusal(...words: string[]): Promise<string> {
+  let note = "";
+  const terminal: Terminal = {
+    out: () => {},
+    note: (text) => {
+      note += text;
+    },
+    columns: 80,
+    color: false,
+    interactive: false,
+  };
+  expect(await main(words, terminal)).toBe(2);
+  return note.replaceAll(join(folder, "/"), "");
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "unroll-cli-errors-"));
+  const files = {
+    "net.py": `
+from keras import Sequential
+from keras.layers import Dense, Input, LSTM
+model = Sequential([Input((6, 2)), LSTM(3), Dense(1)])
+`,
+    "cut.json": "[[[1, 2],\n",
+    "nan.json": "[[[1, NaN]]]",
+    "ragged.json": "[[1, 2], [3]]",
+    "words.json": '[[1, "a"]]',
+    "head.csv": "a,b\n",
+    "numbers.csv": Array.from({ length: 9 }, (_, row) => `${row},${row * row}\n`).join(""),
+    "table.csv": `a,b\n${Array.from({ length: 9 }, (_, row) => `${row},${row * row}\n`).join("")}`,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(at(name), text);
+  writeFileSync(at("latin.csv"), Buffer.from([0x61, 0x2c, 0x62, 0x0a, 0xe9, 0x2c, 0x31, 0x0a]));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("data that cannot be read", () => {
+  it.each([
+    ["cut.json", "cut.json: the file must be JSON. Received: Unexpected end of JSON input, in line 1."],
+    ["nan.json", /^nan\.json: .*Received: Unexpected token.*JSON has no NaN and no Infinity: use \.npy or \.csv\.$/m],
+    ["ragged.json", "ragged.json: data[1]: every row at this depth must have 2 entries"],
+    ["words.json", "words.json: data[0][1]: "],
+    ["head.csv", "If that line is data, put a line with the columns' names above it."],
+    ["latin.csv", "Save it as CSV in UTF-8, as spreadsheets and editors can."],
+  ])("says of %s where it is wrong, and what to do without options of the library", async (name, message) => {
+    const said = await refusal("predict", at("net.py"), "--input", at(name));
+    if (typeof message === "string") expect(said).toContain(message);
+    else expect(said).toMatch(message);
+    expect(said).not.toMatch(/header: false|encoding:|Number\(/);
+  });
+
+  it("says which lookback the model has", async () => {
+    const words = ["predict", at("net.py"), "--input", at("table.csv"), "--out", at("out.csv"), "--lookback", "3"];
+    expect(await refusal(...words)).toContain("Received: --lookback 3. Use --lookback 6.");
+  });
+});
+
+describe("words of the command line", () => {
+  it.each([
+    [["compare", "a", "b", "c"], "unroll compare: takes A [B]. Received: a b c."],
+    [["serve"], "unroll serve: takes one MODEL or more. Received: nothing."],
+    [["train"], "unroll train: takes DATA. Received: nothing."],
+  ])("%j are counted in a sentence", async (words, message) => {
+    expect(await refusal(...words)).toContain(message);
+  });
+
+  it("names the command whose flag is wrong, and the setting with its value", async () => {
+    expect(await refusal("check", at("net.py"), "--layer", "0", "--shape", "foo")).toMatch(
+      /^unroll check: --shape must/,
+    );
+    expect(await refusal("summary", at("net.py"), "--set", "n=-3")).toContain(
+      "Received: --set n=-3. The code leaves none",
+    );
+  });
+});
