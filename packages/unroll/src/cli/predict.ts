@@ -7,7 +7,7 @@ import { formatShape, sizeOf } from "../core/shape.ts";
 import { type Tensor, toNested } from "../core/tensor.ts";
 import { readSidecar, sidecarPath } from "../forecast/sidecar.ts";
 import { writeFile } from "../formats/files.ts";
-import type { Command, FlagValues } from "./command.ts";
+import type { Command } from "./command.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
 import { csvJob, predictLargeCsv } from "./predict-csv.ts";
 import { fileOf, printJson } from "./print.ts";
@@ -82,6 +82,9 @@ export const predict: Command = {
     } else {
       terminal.note(`Wrote ${flags.out}: ${outputs.map(({ shape }) => formatShape(shape)).join(", ")}.\n`);
     }
+    return 0;
+  },
+};
 
 /** One line an example; further axes follow each other. */
 function outputText({ name, shape, data }: Tensor & { readonly name: string }): string {
