@@ -8,6 +8,7 @@ import type { BinaryOperator, Expression, Statement } from "./ast.ts";
 import {
   childrenOf,
   DEEPEST_NESTING,
+  describePasted,
   parseArguments,
   parseExpression,
   parseItems,
@@ -58,12 +59,24 @@ function bodyOf(node: SyntaxNode | undefined, source: Source, depth: number): St
   );
 }
 
+/** The line that a place is in, as far as a message may need it. */
+function lineAround(text: string, at: number): string {
+  const near = 200;
+  const before = text
+    .slice(Math.max(0, at - near), at)
+    .split("\n")
+    .at(-1)!;
+  return before + text.slice(at, at + near).split("\n")[0]!;
+}
+
 function parseStatement(node: SyntaxNode, source: Source, depth: number): Statement {
   const line = source.lineAt(node.from);
   const parts = childrenOf(node);
   const text = (part: SyntaxNode): string => source.text.slice(part.from, part.to);
   const unsupported = (what?: string): Statement => {
     const shown = text(node).split("\n")[0]!.trim().slice(0, 60);
+    const pasted = describePasted(lineAround(source.text, node.from));
+    if (pasted !== undefined) return { kind: "unsupported", what: pasted, line };
     return { kind: "unsupported", what: what ?? (shown === "" ? "a syntax error" : `\`${shown}\``), line };
   };
   if (depth > DEEPEST_NESTING) return unsupported(`code nested more than ${DEEPEST_NESTING} deep`);

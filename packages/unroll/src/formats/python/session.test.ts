@@ -219,6 +219,23 @@ net.summary()
 });
 
 describe("what is not understood", () => {
+  it.each(["0.74665457  0.01347425", "[[0.74665457  0.01347425]\n [0.1 0.2]]", "[0.1 -2.5e-05 nan]", "1. 2. 3."])(
+    "is told to look like pasted output: %s",
+    (line) => {
+      const { models, problems } = readKerasCode(
+        `m = Sequential([Input((3, 1)), LSTM(4)])\n${line}\nm.add(Dense(1))\n`,
+      );
+      expect(named(models[0]!).at(-1)).toBe("dense");
+      expect(problems[0]!.message).toMatch(/^`.*`, which looks like pasted output, is not understood; it was skipped$/);
+    },
+  );
+
+  it.each(["x = 1 2", "a b", "1 if", "100/100 [====] - 1s"])("is not told to be output where it is not: %s", (line) => {
+    const { problems } = readKerasCode(`m = Sequential([Input((3, 1)), LSTM(4)])\n${line}\n`);
+    expect(problems.length).toBeGreaterThan(0);
+    for (const { message } of problems) expect(message).not.toContain("pasted");
+  });
+
   it("is named with its place and skipped; the rest still works", () => {
     const source = JSON.stringify({
       cells: [
