@@ -74,7 +74,10 @@ describe("TensorFlow Serving's REST interface", () => {
     ["POST", "/v1/models/gru/versions/one:predict", 404],
     ["POST", "/v1/models/gru/labels/none:predict", 404],
     ["POST", "/v1/models/gru", 404],
-    ["GET", "/v1/models/gru:predict", 404],
+    ["GET", "/v1/models/gru:predict", 405],
+    ["GET", "/v1/models/gru/versions/1:predict", 405],
+    ["GET", "/v1/models/gru/labels/none:regress", 405],
+    ["GET", "/v1/models/gru:predicts", 404],
     ["GET", "/v1/models/gru/versions/99999999999999999999", 404],
     ["GET", "/v1/models/gru/versions/1.0", 404],
     ["GET", "/v1/models/gru/versions/1e0", 404],
@@ -86,6 +89,15 @@ describe("TensorFlow Serving's REST interface", () => {
     const response = await app.inject({ method, url, ...(method === "POST" ? { payload: { instances: [1] } } : {}) });
     expect(response.statusCode).toBe(status);
     expect(Object.keys(response.json())).toEqual(["error"]);
+  });
+
+  it("says that a prediction must be posted", async () => {
+    const { app } = await prepared({ models: [gru] });
+    const { headers, body } = await app.inject("/v1/models/gru:predict");
+    expect(headers.allow).toBe("POST");
+    expect(JSON.parse(body)).toEqual({
+      error: "predict: the request must be a POST with a JSON body. Received: GET.",
+    });
   });
 
   it.each([

@@ -35,6 +35,18 @@ export function tensorFlowServing(app: FastifyInstance, predictor: Predictor): v
       const { text } = await predict(predictor, request);
       return reply.type("application/json").send(text);
     });
+    for (const verb of ["predict", "classify", "regress"]) {
+      // Else the verb would be taken for a part of the model's name.
+      app.get(`${named}::${verb}`, (_, reply) => {
+        reply.header("allow", "POST");
+        throw new RequestError(405, {
+          code: "usage",
+          path: verb,
+          expected: "the request must be a POST with a JSON body",
+          received: "GET",
+        });
+      });
+    }
     for (const verb of ["classify", "regress"]) {
       app.post(`${named}::${verb}`, () => {
         throw new RequestError(501, {
