@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Terminal } from "../src/cli/command.ts";
 import { main } from "../src/cli/main.ts";
+import { startService } from "../src/serve/index.ts";
 import { checkServiceOptions, readLabels, readToken } from "../src/serve/options.ts";
 import { bytesOfModel, nested, smallModel, temporaryFolder, wave } from "../src/serve/testing.ts";
 
@@ -39,6 +40,22 @@ async function until(look: () => string | undefined): Promise<string> {
 }
 
 describe("unroll serve", () => {
+  it("says of an address that this machine does not have which flag to change, and nothing of a stop", async () => {
+    const lines: string[] = [];
+    // An address kept for documentation, which no machine has.
+    const started = startService({
+      models: [await saved()],
+      host: "192.0.2.1",
+      port: 0,
+      threads: 0,
+      log: (line) => lines.push(line),
+    });
+    await expect(started).rejects.toThrow(
+      /^192\.0\.2\.1:0: .*EADDRNOTAVAIL\. This machine has no such address: .* --host/,
+    );
+    expect(lines.join("")).not.toContain("stop");
+  });
+
   it("says where it listens, answers, loads again at SIGHUP and ends at SIGTERM", async () => {
     const path = await saved();
     const screen = terminal();

@@ -65,12 +65,21 @@ export async function startService(given: ServiceOptions): Promise<Service> {
         path: `${host}:${port}`,
         expected: "the address must be free to listen on",
         received: code,
-        hint: code === "EADDRINUSE" ? "Another program listens there: choose another --port." : undefined,
+        hint: listenHints.get(code),
       },
       { cause },
     );
   }
 }
+
+const noSuchAddress = "This machine has no such address: choose another --host, such as 127.0.0.1.";
+const listenHints: ReadonlyMap<string, string> = new Map([
+  ["EADDRINUSE", "Another program listens there: choose another --port."],
+  ["EADDRNOTAVAIL", noSuchAddress],
+  ["ENOTFOUND", noSuchAddress],
+  ["EAI_AGAIN", noSuchAddress],
+  ["EACCES", "Ports below 1024 need rights: choose another --port."],
+]);
 
 /** Loads the models and makes the server. Throws as `startService` does, but for the port. */
 export async function prepareService(given: ServiceOptions): Promise<PreparedService> {
@@ -161,7 +170,9 @@ async function stopServer(
 ): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   drain();
-  app.log.info({ inFlight: predictor.inFlight }, "stopping");
+  // A service that could not listen has nothing to tell of its stop.
+  const wasListening = app.server.listening;
+  if (wasListening) app.log.info({ inFlight: predictor.inFlight }, "stopping");
   // Only the listening ends: an HTTP server's own close would also cut open connections on which a request may just be coming.
   if (app.server.listening) NetServer.prototype.close.call(app.server);
   const quiet = Math.min(deadline, performance.now() + quietTime);
@@ -173,7 +184,7 @@ async function stopServer(
   await closing;
   clearTimeout(cut);
   await registry.close();
-  app.log.info("stopped");
+  if (wasListening) app.log.info("stopped");
 }
 
 /** For so long, in ms, a client with an open connection may still send: it is answered, and told to close. */
