@@ -434,7 +434,7 @@ describe("bad input", () => {
     );
     expect(await bad(weather, ...target, "--period", "150")).toContain("--period must be at most 139");
     expect(await bad(weather, ...target, "--loss", "mze", ...quick)).toContain("mze");
-    expect(await bad(weather, ...target, "--optimizer", "adan")).toContain("Did you mean Adam?");
+    expect(await bad(weather, ...target, "--optimizer", "adan")).toContain("Did you mean adam?");
     expect(await bad(weather, ...target, "--epoch", "3")).toContain("Did you mean --epochs?");
     expect(await bad(at("none.csv"), ...target)).toContain("there is no such file");
     expect(await bad(weather, ...target, "--out", at("net.py"))).toContain(
