@@ -99,6 +99,24 @@ describe("unroll sweep", { timeout: 120_000 }, () => {
     expect(scores).toEqual([...scores].sort((a, b) => a - b));
   });
 
+  it("refuses what it cannot or must not write before it searches", async () => {
+    const { folder, space, data } = files();
+    const words = ["sweep", space, data, ...flags, "--threads", "0", "--folder"];
+    const rows = readFileSync(data, "utf8");
+    const refused = async (...more: string[]): Promise<string> => {
+      const { code, text, notes } = await run(...words, ...more);
+      expect([code, text]).toEqual([2, ""]);
+      return notes;
+    };
+    expect(await refused(join(folder, "f"), "--report", "r.pdf")).toBe(
+      "--report: the file must end in .html. Received: r.pdf.\n",
+    );
+    expect(await refused(data)).toContain("must be a folder, or a name for a new one. Received: there is a file");
+    expect(await refused(join(data, "f"))).toContain("there is a file on its path");
+    expect(existsSync(join(folder, "f"))).toBe(false);
+    expect(readFileSync(data, "utf8")).toBe(rows);
+  });
+
   it("searches for each group and keeps a model of each", async () => {
     const { folder } = files();
     const data = writeWaves(join(folder, "stores.csv"), 90, ["Oslo", "Bergen/2"]);

@@ -1,5 +1,5 @@
 /** `unroll sweep SPACE DATA.csv --target COL`: a search over settings, on this machine or on many. sweep/ does the work. */
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { UnrollError } from "../core/errors.ts";
 import { sidecarPath } from "../forecast/sidecar.ts";
@@ -8,7 +8,7 @@ import type { GroupResult, Space, SweepResults } from "../sweep/index.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { printJson } from "./print.ts";
 import { optionsOf, sweepFlags } from "./sweep/settings.ts";
-import { checkPageName, checkTarget, type TargetOptions } from "./targets.ts";
+import { checkPageName, checkTarget, makeFolder, type TargetOptions } from "./targets.ts";
 import { listenForInterrupt } from "./train/interrupt.ts";
 
 export const sweepCommand: Command = {
@@ -40,7 +40,7 @@ export const sweepCommand: Command = {
       await checkTarget(report, targets);
     }
     const folder = (flags.folder as string | undefined) ?? `${basename(data)}.sweep`;
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const results = await search(await readSpace(spacePath), { data, folder, flags, terminal });
     if (results === undefined) return 1;
     const written: string[] = [];

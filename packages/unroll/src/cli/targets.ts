@@ -1,6 +1,6 @@
 /** Where a command writes a file: checked before any work, so that nothing is lost and nothing is computed in vain. */
 import { constants } from "node:fs";
-import { access, realpath, stat } from "node:fs/promises";
+import { access, mkdir, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type ErrorCode, UnrollError } from "../core/errors.ts";
 
@@ -39,6 +39,16 @@ export async function checkTarget(path: string, { sources, replace }: TargetOpti
 export function checkPageName(path: string, flag: string): void {
   if (/\.html?$/i.test(path)) return;
   throw new UnrollError({ code: "usage", path: flag, expected: "the file must end in .html", received: path });
+}
+
+/** Makes a folder for a command's files. Throws UnrollError `file` where it cannot be one. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    const isFile = cause.code === "EEXIST" || cause.code === "ENOTDIR";
+    throw failure("file", path, "must be a folder, or a name for a new one", {
+      received: isFile ? "there is a file on its path" : `reason = ${cause.code}`,
+    });
+  });
 }
 
 async function checkFolder(path: string): Promise<void> {
