@@ -16,9 +16,10 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The median of a peer's time over the first one's, each pair from one round. */
+/** The median of a peer's time over the first one's, each pair from one round; a slow peer may have fewer rounds. */
 export function ratio(timing: Timing, base: Timing): number {
-  return median(timing.samples.map((sample, round) => sample / base.samples[round]!));
+  const rounds = Math.min(timing.samples.length, base.samples.length);
+  return median(Array.from({ length: rounds }, (_, round) => timing.samples[round]! / base.samples[round]!));
 }
 
 /** One line for each workload; the first peer is the one that others are divided by. */
