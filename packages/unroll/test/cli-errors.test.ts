@@ -86,3 +86,27 @@ describe("words of the command line", () => {
     );
   });
 });
+
+describe("a mistake of the program itself", () => {
+  it.each([
+    [undefined, false],
+    ["", false],
+    ["1", true],
+  ])("is told with where it is only if UNROLL_DEBUG says so: %j", async (setting, isTold) => {
+    const before = process.env.UNROLL_DEBUG;
+    if (setting === undefined) delete process.env.UNROLL_DEBUG;
+    else process.env.UNROLL_DEBUG = setting;
+    let note = "";
+    const out = (): never => {
+      throw new TypeError("broken");
+    };
+    const noted = (text: string): void => {
+      note += text;
+    };
+    const code = await main(["--version"], { out, note: noted, columns: 80, color: false, interactive: false });
+    if (before === undefined) delete process.env.UNROLL_DEBUG;
+    else process.env.UNROLL_DEBUG = before;
+    expect(code).toBe(2);
+    expect(note.includes("\n    at ")).toBe(isTold);
+  });
+});

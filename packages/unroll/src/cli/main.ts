@@ -3,6 +3,7 @@
  * (0 success, 1 a check failed, 2 bad input). Each command is one file and is loaded only when called.
  */
 import { didYouMean, UnrollError } from "../core/errors.ts";
+import { endWhenClosed } from "./closed-pipes.ts";
 import { type Command, helpFor, readArguments, type Terminal } from "./command.ts";
 
 /** Every command: name → its file. Adding a command: one file and one line. */
@@ -87,8 +88,7 @@ async function overview(): Promise<string> {
 function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
   const interactive = stdout.isTTY === true;
-  // A reader that has seen enough (`| head`) closes the pipe; that is no error.
-  stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 2));
+  endWhenClosed({ stdout, stderr }, (code) => process.exit(code));
   return {
     out: (text) => void stdout.write(text),
     note: (text) => void stderr.write(text),
