@@ -74,3 +74,8 @@ test("Ctrl-C saves the run, and the command that it names ends with the same bit
   expect(await weightsOf("two parts.keras")).toEqual(await weightsOf("whole.keras"));
   expect(existsSync(join(folder, "two parts.keras.checkpoint"))).toBe(false);
 });
+
+test("a reader of the progress that has seen enough ends the run without a word", { timeout: 120_000 }, async () => {
+  const ended = await start([...train, "--epochs", "5000", "--patience", "0"], (_, child) => child.stderr!.destroy());
+  expect([ended.code, ended.signal]).toEqual([141, null]);
+});
