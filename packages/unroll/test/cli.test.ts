@@ -3,39 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Terminal } from "../src/cli/command.ts";
-import { main } from "../src/cli/main.ts";
 import { readNpy, writeNpy } from "../src/formats/npy.ts";
 import { modelToBytes } from "../src/formats/save.ts";
 import { input, layers, resetNames } from "../src/layers/index.ts";
 import { sequential } from "../src/model/sequential.ts";
+import { unroll } from "./run-unroll.ts";
 
 const fixtures = fileURLToPath(new URL("../../../fixtures/keras/", import.meta.url));
 const keras = (id: string): string => join(fixtures, "files", id);
-
-interface Result {
-  readonly code: number;
-  readonly out: string;
-  readonly note: string;
-}
-
-async function unroll(...words: string[]): Promise<Result> {
-  let out = "";
-  let note = "";
-  const terminal: Terminal = {
-    out: (text) => {
-      out += text;
-    },
-    note: (text) => {
-      note += text;
-    },
-    columns: 80,
-    color: false,
-    interactive: false,
-  };
-  const code = await main(words, terminal);
-  return { code, out, note };
-}
 
 /** Lines longer than the terminal. */
 function tooLong(text: string): string[] {

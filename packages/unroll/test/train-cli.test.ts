@@ -5,32 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadModel, MinMaxScaler } from "unroll";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Terminal } from "../src/cli/command.ts";
-import { main } from "../src/cli/main.ts";
-
-interface Result {
-  readonly code: number;
-  readonly out: string;
-  readonly note: string;
-}
-
-async function unroll(...words: string[]): Promise<Result> {
-  let out = "";
-  let note = "";
-  const terminal: Terminal = {
-    out: (text) => {
-      out += text;
-    },
-    note: (text) => {
-      note += text;
-    },
-    columns: 80,
-    color: false,
-    interactive: false,
-  };
-  const code = await main(words, terminal);
-  return { code, out, note };
-}
+import { unroll } from "./run-unroll.ts";
 
 /** What a run writes as JSON, as far as the tests read it. */
 interface TrainJson {
