@@ -16,6 +16,7 @@ const hostile: Record<string, string> = {
   "nested comprehensions":
     "[[[[i for i in range(2000)] for j in range(2000)] for k in range(2000)] for l in range(2000)]\n",
   "thousands of brackets": `x = ${"(".repeat(5000)}1${")".repeat(5000)}`,
+  "more brackets than the parser has stack for": `m = Sequential([Dense(1)])\nx = ${"[(".repeat(100_000)}1${")]".repeat(100_000)}\n`,
   "thousands of signs": `x = ${"-".repeat(20_000)}1`,
   "a sum of thousands": `x = ${Array(20_000).fill("1").join("+")}`,
   recursion: "def f(n):\n  return f(n + 1)\nf(0)\n",

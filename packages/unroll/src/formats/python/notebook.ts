@@ -2,10 +2,10 @@
  * From the text or bytes of a file to cells, whatever the format: .ipynb (formats 3 and 4), .py, Markdown and text exports.
  * The format is found by content, never by the file's name.
  */
-import { parser } from "@lezer/python";
 import { UnrollError } from "../../core/errors.ts";
 import { blankMagics, type Cell, type CodeDocument } from "./document.ts";
 import { cellsOfMarkdown, hasFences } from "./markdown.ts";
+import { isWholePython } from "./syntax-tree.ts";
 import { cellsOfTextExport, isTextExport } from "./text-export.ts";
 
 /** More code than this in one piece is not parsed (characters). */
@@ -115,10 +115,5 @@ function withoutTags(html: string): string {
 }
 
 function isPython(text: string): boolean {
-  if (text.length > LONGEST_CODE) return false;
-  const cursor = parser.parse(blankMagics(text)).cursor();
-  do {
-    if (cursor.type.isError) return false;
-  } while (cursor.next());
-  return true;
+  return text.length <= LONGEST_CODE && isWholePython(blankMagics(text));
 }

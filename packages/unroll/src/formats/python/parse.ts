@@ -3,7 +3,6 @@
  * Parses only; nothing is looked up or run here.
  */
 import type { SyntaxNode } from "@lezer/common";
-import { parser } from "@lezer/python";
 import type { BinaryOperator, Expression, Statement } from "./ast.ts";
 import {
   childrenOf,
@@ -16,6 +15,7 @@ import {
   parseValues,
   type Source,
 } from "./parse-expression.ts";
+import { syntaxTree } from "./syntax-tree.ts";
 
 /** Statements of one cell or file; lines are counted from `firstLine`. */
 export function parsePython(text: string, firstLine = 1): Statement[] {
@@ -34,7 +34,9 @@ export function parsePython(text: string, firstLine = 1): Statement[] {
       return low + firstLine;
     },
   };
-  return parseBlock(childrenOf(parser.parse(text).topNode), source, 0);
+  const tree = syntaxTree(text);
+  if (tree === undefined) return [{ kind: "unsupported", what: "code nested too deeply", line: firstLine }];
+  return parseBlock(childrenOf(tree.topNode), source, 0);
 }
 
 function parseBlock(nodes: readonly SyntaxNode[], source: Source, depth: number): Statement[] {

@@ -2,8 +2,8 @@
  * Notebooks saved as plain text: `In [5]:` lines, then the code, then what it printed, then the next prose, with nothing
  * between them but blank lines. Where the code ends is found by reading: the longest run of paragraphs that is Python.
  */
-import { parser } from "@lezer/python";
 import { blankMagics, type Cell } from "./document.ts";
+import { isWholePython } from "./syntax-tree.ts";
 
 const PROMPT = /^\s*In ?\[(\d+|None|\*| )?\]:?\s?(.*)$/;
 const OUTPUT_PROMPT = /^\s*Out ?\[(\d+|None|\*| )?\]:?\s?/;
@@ -87,9 +87,5 @@ function paragraphEnds(block: readonly string[]): number[] {
 }
 
 function hasErrors(source: string): boolean {
-  const cursor = parser.parse(blankMagics(source)).cursor();
-  do {
-    if (cursor.type.isError) return true;
-  } while (cursor.next());
-  return false;
+  return !isWholePython(blankMagics(source));
 }

@@ -1,0 +1,39 @@
+/** The syntax tree of Python text, by Lezer's error-tolerant grammar: the one place that calls it. */
+import type { Tree } from "@lezer/common";
+import { parser } from "@lezer/python";
+
+/** With more open brackets than this the parser's time grows with their square. */
+const mostOpenBrackets = 10_000;
+
+/** Undefined where brackets are nested too deeply for the parser, which also calls itself for each. */
+export function syntaxTree(text: string): Tree | undefined {
+  if (openBrackets(text) > mostOpenBrackets) return undefined;
+  try {
+    return parser.parse(text);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the text is Python from its first word to its last. */
+export function isWholePython(text: string): boolean {
+  const tree = syntaxTree(text);
+  if (tree === undefined) return false;
+  const cursor = tree.cursor();
+  do {
+    if (cursor.type.isError) return false;
+  } while (cursor.next());
+  return true;
+}
+
+/** The most brackets that are open at once; those in strings and comments count too. */
+function openBrackets(text: string): number {
+  let open = 0;
+  let most = 0;
+  for (const bracket of text.matchAll(/[([{]|[)\]}]/g)) {
+    open = "([{".includes(bracket[0]) ? open + 1 : Math.max(0, open - 1);
+    most = Math.max(most, open);
+  }
+  return most;
+}
