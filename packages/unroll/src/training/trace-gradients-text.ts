@@ -12,7 +12,7 @@ export function gradientTraceToText(facts: GradientTraceFacts): string {
     (most, { gradient, difference }) => Math.max(most, Math.abs(gradient - difference) / (Math.abs(gradient) + 1e-8)),
     0,
   );
-  const check = `Checked against finite differences: ${checks.length} entries, largest relative difference ${worst.toExponential(1)}.`;
+  const check = `Against finite differences: ${checks.length} entries, largest relative difference ${worst.toExponential(1)}.`;
   return `${[head, ...runs.map(runTable), ...(checks.length === 0 ? [] : [check])].join("\n\n")}\n`;
 }
 
