@@ -124,7 +124,9 @@ export function quizTests({ visit }: Lab): void {
         for (let choice = 0; choice < count && (await page.locator(".notice.good .said").count()) === 0; choice++) {
           await radios.nth(choice).check();
           await page.getByRole("button", { name: "Check" }).click();
-          await expect.poll(() => page.locator(".said").first().textContent()).toMatch(new RegExp(`^${"abcde"[choice]} is`));
+          await expect
+            .poll(() => page.locator(".said").first().textContent())
+            .toMatch(new RegExp(`^${"abcde"[choice]} is`));
         }
         expect(await page.locator(".notice.good .said").count(), kind).toBe(1);
       } else {
