@@ -18,7 +18,10 @@ import { numpyCase } from "./written-code.ts";
 
 const kerasCases = kerasCodeCases();
 const layerCases = layerCodeCases();
-/** Keras's numbers are float32; the reference's are the code's own arithmetic. */
+/**
+ * Keras's numbers are float32. The reference's are the code's own arithmetic, but for the weights: they are written in the fewest
+ * digits that give the same float32, up to 3e-8 of themselves away, and a volume's kernel adds up 81 of them.
+ */
 const toleranceOf = ({ id }: CodeCase) =>
   id.startsWith("layer/") ? { rtol: 1e-6, atol: 3e-7 } : { rtol: 5e-4, atol: 5e-5 };
 
