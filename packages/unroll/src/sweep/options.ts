@@ -15,9 +15,9 @@ export interface SweepOptions {
   readonly horizon?: number;
   /** A column; each of its values gets a search and a model of its own. */
   readonly groupBy?: string;
-  /** Default `random`. */
-  readonly strategy?: "grid" | "random" | "halving";
-  /** Settings to draw, for random and halving. Default 20. */
+  /** Default `random`. `asha` is halving without waiting for whole rounds. */
+  readonly strategy?: "grid" | "random" | "halving" | "asha";
+  /** Settings to draw, for all but grid. Default 20. */
   readonly trials?: number;
   /** Most epochs of a trial. Default 30. */
   readonly epochs?: number;
@@ -33,7 +33,7 @@ export interface SweepOptions {
   readonly test?: number;
   /** Default 0. */
   readonly seed?: number;
-  /** Halving keeps one trial of so many, and gives it so many times the epochs. Default 3. */
+  /** Halving, also asha, keeps one trial of so many, and gives it so many times the epochs. Default 3. */
   readonly eta?: number;
   /** Epochs of halving's first round. Default 2. */
   readonly minEpochs?: number;
@@ -60,7 +60,7 @@ const numbers = {
 
 const words = {
   missing: ["skip", "forward", "linear"],
-  strategy: ["random", "grid", "halving"],
+  strategy: ["random", "grid", "halving", "asha"],
   window: ["expanding", "sliding"],
 } as const;
 

@@ -30,7 +30,10 @@ export async function queueRunner(url: string, sweep: SweepFile): Promise<Runner
       for (;;) {
         const job = await queue.getJob(task.id);
         if (job === undefined) {
-          await queue.add("task", task, { jobId: task.id, attempts, backoff: { type: "fixed", delay: 1000 } });
+          const backoff = { type: "fixed", delay: 1000 };
+          // Trials that got further come before those that wait to begin.
+          const lifo = task.epochs > sweep.plan.rounds[0]!;
+          await queue.add("task", task, { jobId: task.id, attempts, backoff, lifo });
         } else if (job.finishedOn !== undefined) {
           if (await job.isCompleted()) return job.returnvalue;
           if (await job.isFailed()) throw taskError(task.id, job.failedReason);

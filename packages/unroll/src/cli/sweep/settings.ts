@@ -11,7 +11,7 @@ export const sweepFlags: Readonly<Record<string, Flag>> = {
   missing: { kind: "string", choices: ["skip", "forward", "linear"], doc: "what to do about gaps; skip" },
   horizon: whole("N", "rows ahead to forecast; by default 1"),
   "group-by": { kind: "string", value: "COL", doc: "a search and a model for each value" },
-  strategy: { kind: "string", choices: ["random", "grid", "halving"], doc: "random" },
+  strategy: { kind: "string", choices: ["random", "grid", "halving", "asha"], doc: "random" },
   trials: whole("N", "settings to draw; by default 20"),
   epochs: whole("N", "most of a trial; by default 30"),
   patience: whole("N", "epochs without gain; by default 5, 0: all", 0),
