@@ -2,6 +2,7 @@
 import { examples } from "../data/examples.ts";
 import type { Edit, LabMethods, ModelView, Opened, TraceView, TrainProgress } from "../worker/protocol.ts";
 import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts";
+import { LateAddress } from "./address.ts";
 import { pack, unpack } from "./pack.ts";
 import { type Route, readRoute, startRoute, writeRoute } from "./router.ts";
 import { applySettings, readSettings, writeSettings } from "./settings.ts";
@@ -41,6 +42,12 @@ class Lab {
   /** What can be undone and redone; new with every change. */
   undoable = $state.raw({ canUndo: false, canRedo: false });
   readonly #undo = new UndoStack<Snapshot>();
+  /** The route as the address has it: behind `route` while steps are taken. Links on the page are written from it. */
+  #written = $state.raw<Route>(startRoute);
+  readonly #address = new LateAddress((hash) => {
+    history.replaceState(null, "", hash);
+    this.#written = this.route;
+  });
   readonly #compareListeners = new Set<(told: CompareProgress) => void>();
   /** The link's edits, as they were when they were read. */
   #editsText = "";
@@ -62,18 +69,39 @@ class Lab {
 
   start(): void {
     if (this.settings.letters !== "own") void this.worker.letters(this.settings.letters);
-    const follow = (): void => void this.#follow(readRoute(location.hash));
+    const follow = (): void => {
+      this.#address.forget();
+      const route = readRoute(location.hash);
+      this.#written = route;
+      void this.#follow(route);
+    };
     addEventListener("hashchange", follow);
+    // Before a link is followed or the page is left, the address is that of what is on screen.
+    addEventListener("click", () => this.settle(), { capture: true });
+    addEventListener("pagehide", () => this.settle());
     follow();
   }
 
-  /** Moves on; a change of time or unit replaces the entry in the history. */
+  /** Moves on, with an entry in the history or by replacing its last. */
   go(change: Partial<Route>, { replace = false } = {}): void {
+    this.settle();
     const next = { ...this.route, ...change };
     const hash = writeRoute(next);
     if (replace) history.replaceState(null, "", hash);
     else if (location.hash !== hash) history.pushState(null, "", hash);
+    this.#written = next;
     void this.#follow(next);
+  }
+
+  /** A step to another timestep, unit or value, with every frame if need be: the address follows when steps rest. */
+  step(change: Partial<Pick<Route, "t" | "unit" | "gate">>): void {
+    this.route = { ...this.route, ...change };
+    this.#address.later(writeRoute(this.route));
+  }
+
+  /** Brings the address up to date with the steps that were taken. */
+  settle(): void {
+    this.#address.settle();
   }
 
   /** True for a part of the page that the link leaves out. */
@@ -87,7 +115,7 @@ class Lab {
   }
 
   href(change: Partial<Route>): string {
-    return writeRoute({ ...this.route, ...change });
+    return writeRoute({ ...this.#written, ...change });
   }
 
   /** Opens pasted text or a file, and shows it. */
