@@ -15,7 +15,7 @@ import type { Model } from "../model/model.ts";
 import { type Evaluation, evaluateProgram } from "../program/evaluate.ts";
 import { cellArrays } from "../program/evaluate-scan.ts";
 import type { ScanBackStep } from "../program/evaluate-scan-gradient.ts";
-import type { ScanGradientOperation } from "../program/program.ts";
+import type { ScanGradientOperation, ScanOperation, Value } from "../program/program.ts";
 import { trainedVariables } from "./compile.ts";
 import { type GradientOptions, type GradientProgram, gradientProgram } from "./gradients.ts";
 import { gradientTraceToText } from "./trace-gradients-text.ts";
@@ -25,6 +25,17 @@ export interface TraceGradientsOptions extends Omit<GradientOptions, "device" | 
   readonly seed?: number;
   /** Entries of each array that are compared with finite differences; default 2. */
   readonly checks?: number;
+  /** Told what each cell's way back was made of, for opening its numbers (explain/open-gradient.ts). */
+  readonly onRun?: (run: BackRun) => void;
+}
+
+/** A cell's way back as it was computed, of the first example. */
+export interface BackRun {
+  readonly layer: string;
+  readonly scan: ScanOperation;
+  /** In order of processing, as forwards. */
+  readonly steps: readonly ScanBackStep[];
+  readonly numbersOf: (value: Value) => Float64Array;
 }
 
 /** One timestep on the way back, over all examples of the batch. */
@@ -126,6 +137,12 @@ export function traceGradients(
   }
   const owners = ownersOf(model);
   const order = [...owners.values()].map(({ name }) => name);
+  if (options.onRun !== undefined) {
+    for (const [{ scan }, list] of steps) {
+      const first = list.filter(({ batchIndex }) => batchIndex === 0).reverse();
+      options.onRun({ layer: nameOf(scan, owners), scan, steps: first, numbersOf: evaluation.valueOf });
+    }
+  }
   const runs = [...steps]
     .map(([operation, list]) => traceOf(operation, list, owners, evaluation))
     .sort((a, b) => order.indexOf(a.layer) - order.indexOf(b.layer));
@@ -150,6 +167,15 @@ function ownersOf(model: Model): ReadonlyMap<Variable, Layer> {
   return owners;
 }
 
+function ownerOf({ arrays }: ScanOperation, owners: ReadonlyMap<Variable, Layer>): Layer | undefined {
+  const source = arrays[0]!.operation;
+  return source.op === "weight" ? owners.get(source.variable) : undefined;
+}
+
+function nameOf(scan: ScanOperation, owners: ReadonlyMap<Variable, Layer>): string {
+  return ownerOf(scan, owners)?.name ?? scan.cell.kind;
+}
+
 function traceOf(
   operation: ScanGradientOperation,
   list: readonly ScanBackStep[],
@@ -157,15 +183,14 @@ function traceOf(
   evaluation: Evaluation,
 ): BackTrace {
   const { scan } = operation;
-  const source = scan.arrays[0]!.operation;
-  const owner = source.op === "weight" ? owners.get(source.variable) : undefined;
+  const owner = ownerOf(scan, owners);
   const names = scan.cell.arrays.map(({ name }) => name);
   const byStep = new Map<number, ScanBackStep[]>();
   for (const step of list) byStep.set(step.timestep, [...(byStep.get(step.timestep) ?? []), step]);
   const timesteps = [...byStep.keys()].sort((a, b) => a - b);
   const arrays = cellArrays(scan, evaluation.valueOf);
   return {
-    layer: owner?.name ?? scan.cell.kind,
+    layer: nameOf(scan, owners),
     className: owner?.className ?? scan.cell.kind,
     backwards: scan.backwards,
     units: scan.units,
