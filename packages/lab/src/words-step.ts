@@ -38,6 +38,11 @@ export const stepWords = {
     none: "Nothing: all of these gradients are 0, as behind a relu that is switched off.",
     yLabel: "‖∂h/∂x‖",
     size: "‖∂h/∂x‖",
+    units: "Other units",
+    unit: (unit: number) => `unit ${unit}`,
+    unitHead: "Unit",
+    unitsLabel: "What each unit remembers",
+    some: (count: number, units: number) => `${count} of ${units} units, around the chosen one.`,
     feature: (feature: number) => `∂h/∂x[${feature}]`,
   },
   back: {
@@ -64,6 +69,12 @@ export const stepWords = {
     letters:
       "d before a name is the gradient of L with respect to it; dhLater is what reaches h from the output and from later steps.",
     next: (timestep: number) => `Back to timestep ${timestep}`,
+    opened: "Opened",
+    later: (name: string) => `${name} from the step after`,
+    openGradient: "Open this gradient",
+    toForward: "Open this value, forwards",
+    toLater: "Go to the step after",
+    nothing: "Nothing of the loss reaches it.",
   },
   bars: (title: string, count: number, largest: string, at: number) =>
     `${title}: ${count} values; the largest, ${largest}, at timestep ${at}.`,

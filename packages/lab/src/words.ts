@@ -49,6 +49,13 @@ export const words = {
     verdict: (name: string, rmse: string, naive: string, beats: boolean) =>
       `${name}: test RMSE ${rmse}, ${beats ? "better than" : "no better than"} repeating the last value (${naive}).`,
     trained: "All models are trained.",
+    memory: "What each prediction rests on",
+    memoryLead:
+      "How strongly the prediction for the example above moves with the inputs of each timestep, through all layers. Each row is drawn to its own largest bar; rows end together.",
+    memoryModel: "Model",
+    memoryWaiting: "Going back through each model …",
+    memoryNone: (names: string) => `Without numbers over time to follow: ${names}.`,
+    memorySize: "‖∂ŷ/∂x‖",
   },
   answer: {
     title: "Your answer",
@@ -230,6 +237,13 @@ export const words = {
     kinds: ".py .ipynb .keras .h5 .json; nothing is executed or sent",
   },
   chart: { table: "Table", listen: "Listen" },
+  memoryLanes: {
+    time: "From the first timestep read to the last",
+    largest: "Largest",
+    at: (size: string, step: number) => `${size} at ${step}`,
+    span: "Nine tenths in",
+    steps: (span: number, all: number) => (span === all ? `all ${all}` : `the last ${span}`),
+  },
   shell: {
     undo: "Undo",
     redo: "Redo",

@@ -1,6 +1,6 @@
 /** What the page knows: where it is, the model that is open, and the trace of its example. Everything comes from the worker. */
 import { examples } from "../data/examples.ts";
-import type { Edit, LabMethods, ModelView, Opened, TraceView, TrainProgress } from "../worker/protocol.ts";
+import type { Edit, LabMethods, ModelChange, ModelView, Opened, TraceView, TrainProgress } from "../worker/protocol.ts";
 import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts";
 import { LateAddress } from "./address.ts";
 import { pack, unpack } from "./pack.ts";
@@ -52,6 +52,7 @@ class Lab {
   /** The link's edits, as they were when they were read. */
   #editsText = "";
   #source: string | Uint8Array = "";
+  #rewriting: Promise<unknown> = Promise.resolve();
   #key = "";
   #request = 0;
 
@@ -132,6 +133,29 @@ class Lab {
     this.route = { ...this.route, m: "", s: s2, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false };
     if (s2 !== "") this.#key = `s ${s2} ${this.route.seed}`;
     this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
+  }
+
+  /** Changes the model: its code is written anew and opened. Answers with what the layer says to a value that it does not take. */
+  change(change: ModelChange): Promise<string | undefined> {
+    return this.#rewrite(() => this.worker.change(change));
+  }
+
+  repair(index: number): Promise<string | undefined> {
+    return this.#rewrite(() => this.worker.repair(index));
+  }
+
+  /** One after another: each change starts from what the one before made. */
+  #rewrite(write: () => Promise<string>): Promise<string | undefined> {
+    const done = this.#rewriting.then(async () => {
+      try {
+        await this.openSource(await write());
+        return undefined;
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    });
+    this.#rewriting = done;
+    return done;
   }
 
   async choose(index: number): Promise<void> {
