@@ -290,6 +290,14 @@ export const mutants = [
     tests: [`${src}/compiler/vector-math.test.ts`],
   },
   {
+    name: "sigmoid-polynomial",
+    defect: "sigmoid: one digit of a coefficient",
+    file: `${src}/compiler/vector-math.ts`,
+    find: "0.05550733581185341",
+    replace: "0.05551733581185341",
+    tests: [`${src}/compiler/vector-math.test.ts`],
+  },
+  {
     name: "tanh-rational",
     defect: "tanh: one digit of a coefficient",
     file: `${src}/compiler/vector-math.ts`,
