@@ -1,10 +1,11 @@
 /** `unroll sweep SPACE DATA.csv --target COL`: a search over settings, on this machine or on many. sweep/ does the work. */
 import { copyFile } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { basename, extname } from "node:path";
 import { UnrollError } from "../core/errors.ts";
 import { sidecarPath } from "../forecast/sidecar.ts";
 import { readFileBytes } from "../formats/read-bytes.ts";
 import type { GroupResult, Space, SweepResults } from "../sweep/index.ts";
+import { isStoreUrl } from "../sweep/store-url.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { printJson } from "./print.ts";
 import { optionsOf, sweepFlags } from "./sweep/settings.ts";
@@ -40,7 +41,7 @@ export const sweepCommand: Command = {
       await checkTarget(report, targets);
     }
     const folder = (flags.folder as string | undefined) ?? `${basename(data)}.sweep`;
-    await makeFolder(folder);
+    if (!isStoreUrl(folder)) await makeFolder(folder);
     const results = await search(await readSpace(spacePath), { data, folder, flags, terminal });
     if (results === undefined) return 1;
     const written: string[] = [];
@@ -125,18 +126,29 @@ async function copyModels(
   out: string,
   targets: TargetOptions,
 ): Promise<string[]> {
+  const { openShared } = await import("../sweep/shared-files.ts");
+  const files = await openShared(folder);
   const written: string[] = [];
-  for (const [index, { group, best }] of groups.entries()) {
-    if (best === null) continue;
-    const to = group === null ? out : out.replace(/\.keras$/, `-${fileWord(groups, index)}.keras`);
-    const from = join(folder, best.final.model);
-    if (group !== null) {
-      await checkTarget(to, targets);
-      await checkTarget(sidecarPath(to), targets);
+  try {
+    for (const [index, { group, best }] of groups.entries()) {
+      if (best === null) continue;
+      const to = group === null ? out : out.replace(/\.keras$/, `-${fileWord(groups, index)}.keras`);
+      const from = best.final.model;
+      if (group !== null) {
+        await checkTarget(to, targets);
+        await checkTarget(sidecarPath(to), targets);
+      }
+      for (const [name, path] of [
+        [from, to],
+        [sidecarPath(from), sidecarPath(to)],
+      ] as const) {
+        await files.pull(name);
+        await copyFile(files.pathOf(name), path);
+        written.push(path);
+      }
     }
-    await copyFile(from, to);
-    await copyFile(sidecarPath(from), sidecarPath(to));
-    written.push(to, sidecarPath(to));
+  } finally {
+    await files.close();
   }
   return written;
 }

@@ -8,6 +8,7 @@ import { UnrollError } from "../core/errors.ts";
 import type { SweepFile } from "./open-sweep.ts";
 import type { Task, TaskResult } from "./plan.ts";
 import { type Runner, taskError } from "./runner.ts";
+import { readTaskResult } from "./task-result.ts";
 
 /** ms */
 const pollEvery = 250;
@@ -35,7 +36,7 @@ export async function queueRunner(url: string, sweep: SweepFile): Promise<Runner
           const lifo = task.epochs > sweep.plan.rounds[0]!;
           await queue.add("task", task, { jobId: task.id, attempts, backoff, lifo });
         } else if (job.finishedOn !== undefined) {
-          if (await job.isCompleted()) return job.returnvalue;
+          if (await job.isCompleted()) return readTaskResult(job.returnvalue, `the queue, task ${task.id}`);
           if (await job.isFailed()) throw taskError(task.id, job.failedReason);
         }
         await new Promise((resolve) => setTimeout(resolve, pollEvery));

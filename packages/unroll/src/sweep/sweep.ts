@@ -7,18 +7,18 @@ import { UnrollError } from "../core/errors.ts";
 import type { Series } from "../forecast/series.ts";
 import { writeFile } from "../formats/files.ts";
 import { foldsOf, naiveScore } from "./folds.ts";
-import { Journal } from "./journal.ts";
 import { beginSweep, dataName, openSweep, readAllSeries, type SweepFile } from "./open-sweep.ts";
 import { checkOptions, type SweepOptions } from "./options.ts";
 import { makePlan, nextTasks, type SweepPlan, type Task, type TaskResult } from "./plan.ts";
+import { openRecords, type Records } from "./records.ts";
 import { resultsOf, type SweepResults } from "./results.ts";
 import type { Runner } from "./runner.ts";
-import { names, sharedFolder } from "./shared-files.ts";
+import { names, openShared, type SharedFiles } from "./shared-files.ts";
 import { checkSpace, type Space } from "./space.ts";
 import { runTask } from "./trial.ts";
 
 export interface SweepPlace {
-  /** Of plan, journal, checkpoints and models. A sweep that was begun there goes on. */
+  /** Of plan, journal, checkpoints and models, or an s3:// URL. A sweep that was begun there goes on. */
   readonly folder: string;
   /** Worker threads; by default one a core. 0 trains in the calling thread. */
   readonly threads?: number;
@@ -68,26 +68,30 @@ export async function sweep(space: Space, options: SweepOptions, place: SweepPla
       naiveScore(one, foldsOf(one.matrix.shape[0], checked, one.file), checked.horizon),
     ]),
   );
-  const files = sharedFolder(place.folder);
-  const begun = await beginSweep(plan, files, checked.data);
-  const journal = await Journal.open(files.pathOf(names.journal), plan.id);
+  const files = await openShared(place.folder);
   try {
-    if (nextTasks(plan, journal.results).length > 0) {
-      const runner = await runnerFor(place.folder, begun, { threads, queue });
-      try {
-        await runAll(plan, journal, runner, place);
-      } finally {
-        await runner.close();
+    const begun = await beginSweep(plan, files, checked.data);
+    const records = await openRecords(plan, files);
+    try {
+      if (nextTasks(plan, records.results).length > 0) {
+        const runner = await runnerFor(files, begun, { threads, queue });
+        try {
+          await runAll(plan, records, runner, place);
+        } finally {
+          await runner.close();
+        }
       }
+      const results = resultsOf(plan, records.results, naive);
+      await files.pull(names.results);
+      const text = `${JSON.stringify(results, undefined, 2)}\n`;
+      await writeFile(files.pathOf(names.results), new TextEncoder().encode(text));
+      await files.push(names.results);
+      return results;
+    } finally {
+      await records.close();
     }
-    const results = resultsOf(plan, journal.results, naive);
-    await writeFile(
-      files.pathOf(names.results),
-      new TextEncoder().encode(`${JSON.stringify(results, undefined, 2)}\n`),
-    );
-    return results;
   } finally {
-    await journal.close();
+    await files.close();
   }
 }
 
@@ -102,7 +106,7 @@ function planOf(
 }
 
 async function runnerFor(
-  folder: string,
+  files: SharedFiles,
   begun: SweepFile,
   { threads, queue }: { readonly threads: number; readonly queue: string | undefined },
 ): Promise<Runner> {
@@ -111,7 +115,7 @@ async function runnerFor(
     return await queueRunner(queue, begun);
   }
   if (threads === 0) {
-    const open = await openSweep(sharedFolder(folder));
+    const open = await openSweep(files);
     let last: Promise<unknown> = Promise.resolve();
     return {
       width: 1,
@@ -124,13 +128,13 @@ async function runnerFor(
     };
   }
   const { threadRunner } = await import("./threads.ts");
-  return threadRunner(folder, threads);
+  return threadRunner(files.place, threads);
 }
 
 /** Until no task is left. */
 async function runAll(
   plan: SweepPlan,
-  journal: Journal,
+  records: Records,
   runner: Runner,
   { onProgress, signal }: SweepPlace,
 ): Promise<void> {
@@ -142,8 +146,8 @@ async function runAll(
   });
   aborted.catch(() => {});
   for (let last: TaskResult | undefined; ; ) {
-    const open: readonly Task[] = nextTasks(plan, journal.results);
-    onProgress?.({ done: journal.results.size, open: open.length, ...(last === undefined ? {} : { last }) });
+    const open: readonly Task[] = nextTasks(plan, records.results);
+    onProgress?.({ done: records.results.size, open: open.length, ...(last === undefined ? {} : { last }) });
     if (open.length === 0) return;
     for (const task of open) {
       if (running.size >= runner.width) break;
@@ -151,6 +155,6 @@ async function runAll(
     }
     last = await Promise.race([...running.values(), aborted]);
     running.delete(last.task);
-    await journal.record(last);
+    await records.record(last);
   }
 }

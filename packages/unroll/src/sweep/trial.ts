@@ -57,6 +57,7 @@ async function search(sweep: OpenSweep, trial: Trial, task: Task): Promise<TaskR
     folds.push(bestOf(run.result, run.windows.unit, task.epochs));
   }
   const score = folds.reduce((sum, { rmse }) => sum + rmse, 0) / folds.length;
+  checkNumber(score, trial);
   return { task: task.id, status: "done", score, folds };
 }
 
@@ -112,6 +113,18 @@ async function train(
   return { model, windows, result };
 }
 
+/** A score that is none cannot be compared, and JSON has no word for it. */
+function checkNumber(score: number, { id }: Trial): void {
+  if (Number.isFinite(score)) return;
+  throw new UnrollError({
+    code: "data",
+    path: `trial ${id}`,
+    expected: "the forecasts must be numbers",
+    received: `RMSE = ${score}`,
+    hint: "A lower learningRate often helps.",
+  });
+}
+
 /** Trained like the last fold, and tested on the rows behind it, which nothing has seen so far. */
 async function final(sweep: OpenSweep, trial: Trial, task: Task): Promise<TaskResult> {
   const { plan, files, series } = sweep;
@@ -142,6 +155,7 @@ async function final(sweep: OpenSweep, trial: Trial, task: Task): Promise<TaskRe
   await files.push(sidecarPath(name));
   const best = bestOf(result, unit, task.epochs);
   const { rmse, mae, r2 } = own;
+  checkNumber(rmse, trial);
   const { outcome, text: verdict } = verdictOf(forecasts);
   const score: FinalScore = { rmse, mae, r2, naive: naive.rmse, outcome, verdict, model: name };
   return { task: task.id, status: "done", score: best.rmse, folds: [best], final: score };
