@@ -7,6 +7,7 @@ import { rename, rm, stat } from "node:fs/promises";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { readCsvBatches } from "../data/csv-batches.ts";
+import { lockFile } from "../formats/file-lock.ts";
 import { type ExampleChunk, examplesOf } from "./csv-examples.ts";
 import { JournalledFile, type Progress, readProgress } from "./journal.ts";
 import type { Runner } from "./runner.ts";
@@ -47,9 +48,19 @@ export function partsOf(output: string): { readonly part: string; readonly journ
  * Predicts every example of a CSV. Beside the output lie `.part` and `.journal` while it runs, and after a failure where a chunk
  * was finished; the same call goes on with them.
  *
- * @throws UnrollError `data` as `examplesOf` and `model.predict` do, `file`
+ * @throws UnrollError `data` as `examplesOf` and `model.predict` do, `file`, `usage` while another process writes the output
  */
 export async function predictCsv(options: PredictCsvOptions): Promise<PredictedCsv> {
+  const { output } = options;
+  const lock = await lockFile(`${output}.lock`, output);
+  try {
+    return await predictAll(options);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function predictAll(options: PredictCsvOptions): Promise<PredictedCsv> {
   const { runner, input, output, workers, chunkRows = 4096, lookback, onNaN, onInfinity } = options;
   const { part, journal } = partsOf(output);
   const { shape } = runner.signature.inputs[0]!; // a model has one

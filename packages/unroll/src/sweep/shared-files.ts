@@ -115,6 +115,7 @@ export const names = {
   plan: "sweep.json",
   journal: "journal.jsonl",
   results: "results.json",
+  lock: "sweep.lock",
   data: (file: string) => `data/${file}`,
   checkpoint: (trial: string, part: string) => `checkpoints/${trial}-${part}`,
   model: (trial: string) => `models/${trial}.keras`,

@@ -5,6 +5,7 @@
 import { availableParallelism } from "node:os";
 import { UnrollError } from "../core/errors.ts";
 import type { Series } from "../forecast/series.ts";
+import { type FileLock, lockFile } from "../formats/file-lock.ts";
 import { writeFile } from "../formats/files.ts";
 import { foldsOf, naiveScore } from "./folds.ts";
 import { beginSweep, dataName, openSweep, readAllSeries, type SweepFile } from "./open-sweep.ts";
@@ -42,7 +43,8 @@ export interface SweepProgress {
  * Searches the space. Called again with the same arguments it goes on where it was, and gives the same results.
  *
  * @param space parameter → list of values, range, or value
- * @throws UnrollError `option`, `unknown-name`, `file`, `data`, `usage` for a folder of another sweep, `aborted`
+ * @throws UnrollError `option`, `unknown-name`, `file`, `data`, `usage` for a folder of another sweep or of one
+ * that runs, `aborted`
  * @example
  * const { groups } = await sweep(
  *   { units: [8, 16], learningRate: { from: 1e-3, to: 1e-2, scale: "log" } },
@@ -69,7 +71,9 @@ export async function sweep(space: Space, options: SweepOptions, place: SweepPla
     ]),
   );
   const files = await openShared(place.folder);
+  let lock: FileLock | undefined;
   try {
+    lock = await lockOf(files);
     const begun = await beginSweep(plan, files, checked.data);
     const records = await openRecords(plan, files);
     try {
@@ -82,17 +86,30 @@ export async function sweep(space: Space, options: SweepOptions, place: SweepPla
         }
       }
       const results = resultsOf(plan, records.results, naive);
-      await files.pull(names.results);
-      const text = `${JSON.stringify(results, undefined, 2)}\n`;
-      await writeFile(files.pathOf(names.results), new TextEncoder().encode(text));
-      await files.push(names.results);
+      await writeResults(files, results);
       return results;
     } finally {
       await records.close();
     }
   } finally {
+    await lock?.release();
     await files.close();
   }
+}
+
+/** A journal has one writer. A store needs none: it writes each result once, whoever brings it. */
+async function lockOf(files: SharedFiles): Promise<FileLock | undefined> {
+  if (files.store !== undefined) return undefined;
+  await files.pull(names.lock);
+  return await lockFile(files.pathOf(names.lock), "a sweep's folder");
+}
+
+/** The last that is written: workers end where it is. */
+async function writeResults(files: SharedFiles, results: SweepResults): Promise<void> {
+  await files.pull(names.results);
+  const text = `${JSON.stringify(results, undefined, 2)}\n`;
+  await writeFile(files.pathOf(names.results), new TextEncoder().encode(text));
+  await files.push(names.results);
 }
 
 function planOf(
