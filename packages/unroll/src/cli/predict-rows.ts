@@ -6,13 +6,13 @@ import { UnrollError } from "../core/errors.ts";
 import { formatCsv, type Matrix, type Table, tableOf } from "../data/index.ts";
 import { plural } from "../explain/lines.ts";
 import { type InputWindows, modelForecasts } from "../forecast/forecasts.ts";
+import { checkFit } from "../forecast/model-fit.ts";
 import { type Cell, firstBeyondFloat32, isoDate, readNewRows } from "../forecast/series.ts";
 import type { ForecastFacts } from "../forecast/sidecar.ts";
 import { writeFile } from "../formats/files.ts";
 import type { Model } from "../model/model.ts";
 import type { FlagValues, Terminal } from "./command.ts";
 import { printJson } from "./print.ts";
-import { checkFit } from "./train/model.ts";
 
 /** Forecasts from every window of a table. */
 export interface RowForecasts {

@@ -6,9 +6,11 @@ import { createHash } from "node:crypto";
 import { UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import type { Outcome } from "../forecast/scores.ts";
+import { drawSettings, gridOf } from "./draw.ts";
+import type { GivenModel } from "./given-model.ts";
 import type { CheckedOptions } from "./options.ts";
 import { type Known, promoteInOrder, promoteTogether } from "./promotion.ts";
-import { type CheckedSpace, drawSettings, gridOf, mostTrials, type TrialSettings } from "./space.ts";
+import { type CheckedSpace, mostTrials, plainDefaults, type TrialSettings, trainingDefaults } from "./space.ts";
 
 export interface Trial {
   /** `t3`, or `g2-t3` where there are groups; both count from 1. */
@@ -67,6 +69,8 @@ export interface SweepPlan {
   /** Of everything that decides the results, hexadecimal. */
   readonly id: string;
   readonly options: CheckedOptions;
+  /** What trials vary; without it the plain model. */
+  readonly model?: GivenModel;
   /** The data's file in the folder of the sweep. */
   readonly data: string;
   readonly groups: readonly (string | null)[];
@@ -80,9 +84,15 @@ export function makePlan(
   space: CheckedSpace,
   options: CheckedOptions,
   data: { readonly file: string; readonly sha256: string; readonly groups: readonly string[] | null },
+  model?: GivenModel,
 ): SweepPlan {
   const { strategy, trials: count, seed } = options;
-  const settings = strategy === "grid" ? gridOf(space) : drawSettings(space, Math.min(count, mostTrials), seed);
+  const defaults: TrialSettings =
+    model === undefined ? { ...plainDefaults, ...trainingDefaults } : { ...trainingDefaults, lookback: model.lookback };
+  const settings =
+    strategy === "grid"
+      ? gridOf(space, defaults)
+      : drawSettings(space, defaults, { count: Math.min(count, mostTrials), seed });
   const groups = data.groups ?? [null];
   if (settings.length * groups.length > mostTrials) {
     throw new UnrollError({
@@ -100,9 +110,17 @@ export function makePlan(
     ),
   );
   // Where the file lies decides nothing; what is in it does.
-  const facts = { version: 1, space: [...space], options: { ...options, data: data.sha256 } };
+  const facts = { version: 1, space: [...space], options: { ...options, data: data.sha256 }, model: model?.config };
   const id = createHash("sha256").update(JSON.stringify(facts)).digest("hex");
-  return { id, options, data: data.file, groups, trials, rounds: roundsOf(options) };
+  return {
+    id,
+    options,
+    ...(model === undefined ? {} : { model }),
+    data: data.file,
+    groups,
+    trials,
+    rounds: roundsOf(options),
+  };
 }
 
 function roundsOf({ strategy, epochs, eta, minEpochs }: CheckedOptions): number[] {

@@ -4,10 +4,12 @@
  */
 import { availableParallelism } from "node:os";
 import { UnrollError } from "../core/errors.ts";
+import { checkFit } from "../forecast/model-fit.ts";
 import type { Series } from "../forecast/series.ts";
 import { type FileLock, lockFile } from "../formats/file-lock.ts";
 import { writeFile } from "../formats/files.ts";
 import { foldsOf, naiveScore } from "./folds.ts";
+import { type GivenModel, givenModel, optionsOfModel, variantOf } from "./given-model.ts";
 import { beginSweep, dataName, openSweep, readAllSeries, type SweepFile } from "./open-sweep.ts";
 import { checkOptions, type SweepOptions } from "./options.ts";
 import { makePlan, nextTasks, type SweepPlan, type Task, type TaskResult } from "./plan.ts";
@@ -15,7 +17,7 @@ import { openRecords, type Records } from "./records.ts";
 import { resultsOf, type SweepResults } from "./results.ts";
 import type { Runner } from "./runner.ts";
 import { names, openShared, type SharedFiles } from "./shared-files.ts";
-import { checkSpace, type Space } from "./space.ts";
+import { checkSpace, parametersOf, plainParameters, type Space } from "./space.ts";
 import { runTask } from "./trial.ts";
 
 export interface SweepPlace {
@@ -52,7 +54,8 @@ export interface SweepProgress {
  * groups[0].best // the winning settings and how the final model did
  */
 export async function sweep(space: Space, options: SweepOptions, place: SweepPlace): Promise<SweepResults> {
-  const checked = checkOptions(options);
+  const { model, modelFile, spaceFile, ...others } = options;
+  const checked = checkOptions(others);
   const { threads = availableParallelism(), queue } = place;
   if (!Number.isSafeInteger(threads) || threads < 0) {
     throw new UnrollError({
@@ -62,8 +65,12 @@ export async function sweep(space: Space, options: SweepOptions, place: SweepPla
       received: `threads = ${threads}`,
     });
   }
+  const given = model === undefined ? undefined : givenModel(model, modelFile);
+  const parameters = model === undefined ? plainParameters : parametersOf(optionsOfModel(model));
+  const checkedSpace = checkSpace(space, spaceFile, parameters);
   const series = await readAllSeries(checked.data, checked);
-  const plan = planOf(checkSpace(space), checked, series);
+  const plan = planOf(checkedSpace, checked, series, given);
+  if (given !== undefined) checkGiven(given, plan, series);
   const naive = new Map(
     [...series].map(([group, one]) => [
       group,
@@ -116,10 +123,23 @@ function planOf(
   space: ReturnType<typeof checkSpace>,
   options: ReturnType<typeof checkOptions>,
   series: ReadonlyMap<string | null, Series>,
+  given: GivenModel | undefined,
 ): SweepPlan {
   const [first] = series.values();
   const groups = options.groupBy === null ? null : [...series.keys()].map(String);
-  return makePlan(space, options, { file: dataName(options.data), sha256: first!.sha256, groups }); // a file has a row
+  return makePlan(space, options, { file: dataName(options.data), sha256: first!.sha256, groups }, given); // a file has a row
+}
+
+/** Before any work: whether windows of the series go into the model of the first trial, and forecasts come out. */
+function checkGiven(
+  given: GivenModel,
+  { options, trials }: SweepPlan,
+  series: ReadonlyMap<string | null, Series>,
+): void {
+  const [first] = series.values();
+  const { settings, seed } = trials[0]!; // at least one
+  const sizes = { lookback: settings.lookback, horizon: options.horizon, features: first!.features.length };
+  checkFit(variantOf(given, settings, seed), { model: given.name }, sizes);
 }
 
 async function runnerFor(

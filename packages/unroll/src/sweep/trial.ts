@@ -6,6 +6,7 @@ import { UnrollError } from "../core/errors.ts";
 import { lastValue } from "../data/index.ts";
 import { type Forecasts, modelForecasts } from "../forecast/forecasts.ts";
 import { compileFor, defaultModel } from "../forecast/model.ts";
+import { checkFit } from "../forecast/model-fit.ts";
 import { type Score, scoresOf, verdictOf } from "../forecast/scores.ts";
 import type { Series } from "../forecast/series.ts";
 import { sidecarPath, writeSidecar } from "../forecast/sidecar.ts";
@@ -15,6 +16,7 @@ import { EarlyStopping } from "../training/callbacks.ts";
 import { fit } from "../training/fit.ts";
 import type { FitResult } from "../training/fit-options.ts";
 import { type Fold, type FoldWindows, foldsOf, foldWindows } from "./folds.ts";
+import { variantOf } from "./given-model.ts";
 import {
   type FinalScore,
   type FoldScore,
@@ -25,6 +27,7 @@ import {
   trialOf,
 } from "./plan.ts";
 import { names, type SharedFiles } from "./shared-files.ts";
+import { plainDefaults, type TrialSettings } from "./space.ts";
 
 /** A plan with all that its tasks need. */
 export interface OpenSweep {
@@ -68,6 +71,23 @@ function bestOf({ history, epochs }: FitResult, unit: number, asked: number): Fo
   return { rmse: Math.sqrt(least) * unit, bestEpoch: errors.indexOf(least) + 1, epochs: errors.length };
 }
 
+/** The plain model or the given one, with the trial's options. */
+function modelOf(
+  { options: { horizon }, model: given }: SweepPlan,
+  settings: TrialSettings,
+  seed: number,
+  features: number,
+) {
+  const { lookback } = settings;
+  if (given === undefined) {
+    const { cell, units, layers: depth, dropout } = { ...plainDefaults, ...settings };
+    return defaultModel({ cell, units, depth, dropout, seed, horizon }, lookback, features);
+  }
+  const model = variantOf(given, settings, seed);
+  checkFit(model, { model: given.name }, { lookback, horizon, features });
+  return model;
+}
+
 interface Run {
   readonly model: Model;
   readonly windows: FoldWindows;
@@ -82,8 +102,8 @@ async function train(
   const { horizon, patience } = plan.options;
   const data = series.get(group)!; // a series for each group of the plan
   const windows = foldWindows(data, fold, settings, horizon);
-  const { cell, units, layers: depth, dropout, lookback, optimizer, learningRate, loss, batchSize } = settings;
-  const model = defaultModel({ cell, units, depth, dropout, seed, horizon }, lookback, data.features.length);
+  const { optimizer, learningRate, loss, batchSize } = settings;
+  const model = modelOf(plan, settings, seed, data.features.length);
   compileFor(model, { optimizer, learningRate: learningRate ?? undefined, loss }, ["mse"]);
   const checkpoint = names.checkpoint(id, part);
   await files.pull(checkpoint);

@@ -6,6 +6,9 @@ const whole = (value: string, doc: string, least = 1): Flag => ({ kind: "whole",
 
 export const sweepFlags: Readonly<Record<string, Flag>> = {
   target: { kind: "string", value: "COL", doc: "the column to forecast" },
+  model: { kind: "string", value: "FILE", doc: "vary this model; the space says memory.units" },
+  pick: { kind: "string", value: "NAME", doc: "one of several models in that file" },
+  set: { kind: "string", value: "NAME=VALUE", many: true, doc: "a size that code leaves open" },
   features: { kind: "string", value: "A,B", many: true, doc: "columns to read; all numbers" },
   date: { kind: "string", value: "COL", doc: "the dates; none takes rows as they stand" },
   missing: { kind: "string", choices: ["skip", "forward", "linear"], doc: "what to do about gaps; skip" },
@@ -22,7 +25,7 @@ export const sweepFlags: Readonly<Record<string, Flag>> = {
   eta: whole("N", "halving keeps one of N; by default 3", 2),
   "min-epochs": whole("N", "of halving's first round; by default 2"),
   seed: whole("N", "same seed, same results; by default 0", 0),
-  folder: { kind: "string", value: "DIR", doc: "journal, checkpoints; DATA.sweep" },
+  folder: { kind: "string", value: "DIR", doc: "or s3:// URL: all that is kept; DATA.sweep" },
   threads: whole("N", "by default one a core", 0),
   queue: { kind: "string", value: "URL", doc: "Redis, for workers started elsewhere" },
   out: { kind: "string", value: "FILE", doc: "keep the best model (.keras)" },
