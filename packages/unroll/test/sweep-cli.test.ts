@@ -216,7 +216,7 @@ describe("unroll sweep", { timeout: 120_000 }, () => {
     ]);
     const refused = both.find((one) => one.status === "rejected");
     expect(both.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-    expect((refused?.reason as Error).message).toContain("one process at a time may write a sweep's folder");
+    expect((refused!.reason as Error).message).toContain("one process at a time may write a sweep's folder");
     expect(existsSync(join(folder, "s/sweep.lock"))).toBe(false);
   });
 

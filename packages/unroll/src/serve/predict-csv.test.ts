@@ -149,7 +149,7 @@ describe("predictions from CSV to CSV", () => {
     const both = await Promise.allSettled([run(runner), run(runner)]);
     expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
     const refused = both.find((one) => one.status === "rejected");
-    expect((refused?.reason as Error).message).toContain(`one process at a time may write ${out}`);
+    expect((refused!.reason as Error).message).toContain(`one process at a time may write ${out}`);
     expect(table()).toHaveLength(100);
     expect(readdirSync(folder).sort()).toEqual(["in.csv", "out.csv"]);
   });
