@@ -38,7 +38,7 @@ const built = { unroll: "dist/index.js", "unroll/light": "dist/light.js", "unrol
  * Bundles a page and minifies it; with `source` from the sources in place of the built library.
  * `first` and `later` are bytes that it loads at once and when it comes to need them; `modules` the code by file.
  */
-export async function bundlePage(code, { source = false } = {}) {
+export async function bundlePage(code, { source = false, minify = !source } = {}) {
   const page = "\0page.js";
   const entries = Object.entries(source ? sources : built);
   const build = await rolldown({
@@ -57,7 +57,7 @@ export async function bundlePage(code, { source = false } = {}) {
       },
     ],
   });
-  const { output } = await build.generate({ format: "esm", minify: !source || process.env.MINI === "1" });
+  const { output } = await build.generate({ format: "esm", minify });
   await build.close();
   const chunks = new Map(output.filter(({ type }) => type === "chunk").map((chunk) => [chunk.fileName, chunk]));
   const first = new Set();
