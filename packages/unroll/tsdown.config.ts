@@ -34,7 +34,7 @@ export default defineConfig({
     codeSplitting: {
       groups: [
         group("light-code", 4, "light"),
-        group("fit-code", 3, "training[\\\\/](?:not-a-number|checkpoint)"),
+        group("shared-code", 3, "(?:program[\\\\/]evaluate|formats[\\\\/](?:failure|container|json))"),
         group("layers-code", 2, "layers[\\\\/]factories"),
         group("unroll", 1, "index"),
       ],
