@@ -13,7 +13,7 @@ import { addressOf, type Layout } from "./layout.ts";
 import { type Machine, wasmMachine } from "./machine.ts";
 import { largestMemory } from "./memory.ts";
 import { type MemoryUse, memoryUseOf } from "./memory-use.ts";
-import { type Plan, planProgram } from "./plan.ts";
+import { type Plan, planProgram, type Recompute } from "./plan.ts";
 
 /** A module brought to life: its memory, and the functions that it exports. */
 export interface Instance {
@@ -37,6 +37,12 @@ export interface CompileOptions {
   readonly limit?: number;
   /** What the program becomes; left out = WebAssembly. */
   readonly target?: Target;
+  /**
+   * Timesteps of the segments in which recurrent layers run, so that what training must keep of each timestep is kept for one
+   * segment only, and computed again for the others on the way back. False = all at once; "auto", the default = all at once
+   * unless the plan would then take more than 512 MiB and segments make it clearly smaller.
+   */
+  readonly recompute?: Recompute;
   /** False = multiply and add round separately on every machine; left out = fused where the target can. */
   readonly relaxed?: boolean;
 }
@@ -72,9 +78,9 @@ export interface CompiledProgram {
  * compileProgram({ inputs: [x], results: [map([x], ([v]) => v!.tanh())], updates: [] }).run([new Float32Array(6)]);
  */
 export function compileProgram(program: Program, options: CompileOptions = {}): CompiledProgram {
-  const { keep = [], limit = largestMemory, target = wasmTarget, relaxed = true } = options;
+  const { keep = [], limit = largestMemory, target = wasmTarget, relaxed = true, recompute = "auto" } = options;
   const machine = target.machine(relaxed);
-  const plan = planProgram(program, { keep, limit: Math.min(limit, largestMemory), machine });
+  const plan = planProgram(program, { keep, limit: Math.min(limit, largestMemory), machine, recompute });
   return new Compiled(program, plan, target.instantiate(plan));
 }
 
