@@ -8,7 +8,7 @@ import { provideEngines } from "./run.ts";
 import { provideSplitter } from "./threads.ts";
 
 provideEngines({
-  native: (program) => compileProgram(program, { target: nativeTarget }),
+  native: (program, recompute) => compileProgram(program, { target: nativeTarget, recompute }),
   reference: (program) => ({ run: (inputs, random) => runReference(program, inputs, random) }),
 });
 provideSplitter({ refusal: threadsRefusal, split: splitProgram });

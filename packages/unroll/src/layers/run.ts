@@ -1,5 +1,5 @@
 /** Runs the program of a single call: the one place where layers meet an engine. */
-import { compileProgram, type MemoryUse, type SplitRequest } from "../compiler/index.ts";
+import { compileProgram, type MemoryUse, type Recompute, type SplitRequest } from "../compiler/index.ts";
 import { UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
@@ -18,10 +18,12 @@ export interface CompiledRun {
   release?(): void;
 }
 
-type Prepare = (program: Program) => CompiledRun;
+type Prepare = (program: Program, recompute: Recompute) => CompiledRun;
 
 /** How each device makes a program ready. The light entry of the library has the first alone. */
-const engines: { [D in Device]?: Prepare } = { wasm: (program) => compileProgram(program) };
+const engines: { [D in Device]?: Prepare } = {
+  wasm: (program, recompute) => compileProgram(program, { recompute }),
+};
 
 /** Adds engines; layers/engines.ts calls it once. */
 export function provideEngines(more: { readonly [D in Device]?: Prepare }): void {
@@ -29,14 +31,18 @@ export function provideEngines(more: { readonly [D in Device]?: Prepare }): void
 }
 
 /**
- * Makes a program ready to run on a device.
+ * Makes a program ready to run on a device. What the reference runs is never cut into segments to be computed again.
  *
  * @throws UnrollError `option` for an unknown device, `unsupported` where the machine or the light entry does not have it.
  */
-export function prepare(program: Program, device: Device = defaultDevice()): CompiledRun {
+export function prepare(
+  program: Program,
+  device: Device = defaultDevice(),
+  { recompute = "auto" }: { readonly recompute?: Recompute } = {},
+): CompiledRun {
   checkDevice(device);
   const engine = engines[device];
-  if (engine !== undefined) return engine(program);
+  if (engine !== undefined) return engine(program, recompute);
   throw new UnrollError({
     code: "unsupported",
     path: "device",
