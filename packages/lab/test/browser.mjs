@@ -1,5 +1,6 @@
 /** Debian's Chromium on the built lab, for tests and screenshots. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { build, preview } from "vite";
@@ -10,6 +11,21 @@ const paths = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-bro
 /** The path of a Chromium, or undefined. */
 export function findChromium() {
   return paths.find((path) => path !== undefined && path !== "" && existsSync(path));
+}
+
+/** The built files that the first screen waits for: the page's own, the worker's, and what the worker imports before it answers. */
+export function firstLoad() {
+  const assets = `${root}dist/assets`;
+  const first = readdirSync(assets).filter((name) => /^(index|worker)-|\.css$/.test(name));
+  const worker = readFileSync(
+    join(
+      assets,
+      first.find((name) => name.startsWith("worker-")),
+    ),
+    "utf8",
+  );
+  const imports = [...worker.matchAll(/from\s*["'`]\.\/([^"'`]+)["'`]/g)].map(([, name]) => name);
+  return [...new Set([...first, ...imports])].map((name) => join(assets, name));
 }
 
 /** Builds the lab, serves it on a free port of this machine, and opens a browser. */

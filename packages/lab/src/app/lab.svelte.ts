@@ -25,7 +25,8 @@ interface Snapshot {
 }
 
 class Lab {
-  route = $state.raw<Route>(startRoute);
+  /** What reads one of its properties follows that one alone. */
+  readonly route: Route = $state({ ...startRoute });
   opened = $state.raw<Opened | undefined>(undefined);
   trace = $state.raw<TraceView | undefined>(undefined);
   training = $state.raw<TrainProgress | undefined>(undefined);
@@ -46,7 +47,7 @@ class Lab {
   #written = $state.raw<Route>(startRoute);
   readonly #address = new LateAddress((hash) => {
     history.replaceState(null, "", hash);
-    this.#written = this.route;
+    this.#written = { ...this.route };
   });
   readonly #compareListeners = new Set<(told: CompareProgress) => void>();
   /** The link's edits, as they were when they were read. */
@@ -96,7 +97,7 @@ class Lab {
 
   /** A step to another timestep, unit or value, with every frame if need be: the address follows when steps rest. */
   step(change: Partial<Pick<Route, "t" | "unit" | "gate">>): void {
-    this.route = { ...this.route, ...change };
+    this.#move(change);
     this.#address.later(writeRoute(this.route));
   }
 
@@ -130,7 +131,7 @@ class Lab {
     this.#editsText = "";
     const s = typeof source === "string" ? await pack(source) : "";
     const s2 = s.length <= 8000 ? s : "";
-    this.route = { ...this.route, m: "", s: s2, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false };
+    this.#move({ m: "", s: s2, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false });
     if (s2 !== "") this.#key = `s ${s2} ${this.route.seed}`;
     this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
   }
@@ -251,15 +252,19 @@ class Lab {
     this.#key = state.key;
     this.edits = state.edits;
     this.#editsText = state.link.edits;
-    this.route = { ...this.route, ...state.link, ...(isOtherModel ? { layer: "", t: 0, unit: 0, gate: "" } : {}) };
+    this.#move({ ...state.link, ...(isOtherModel ? { layer: "", t: 0, unit: 0, gate: "" } : {}) });
     if (isOther) await this.#open(state.source, state.fileName || undefined);
     this.trace = undefined;
     this.go({}, { replace: true });
   }
 
+  #move(change: Partial<Route>): void {
+    Object.assign(this.route, change);
+  }
+
   async #follow(route: Route): Promise<void> {
     const before = this.#snapshot();
-    this.route = route;
+    this.#move(route);
     const key =
       route.m !== "" ? `m ${route.m} ${route.seed}` : route.s !== "" ? `s ${route.s} ${route.seed}` : this.#key;
     if (key !== this.#key) {
