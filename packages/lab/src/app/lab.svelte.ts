@@ -1,5 +1,6 @@
 /** What the page knows: where it is, the model that is open, and the trace of its example. Everything comes from the worker. */
 import { examples } from "../data/examples.ts";
+import { words } from "../words.ts";
 import type { Edit, LabMethods, ModelChange, ModelView, Opened, TraceView, TrainProgress } from "../worker/protocol.ts";
 import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts";
 import { LateAddress } from "./address.ts";
@@ -272,8 +273,7 @@ class Lab {
       this.#key = key;
       const example = examples.find(({ id }) => id === route.m);
       const source = example?.code ?? (await unpack(route.s));
-      if (source === undefined)
-        this.failure = { message: "This link holds no model that can be read.", expected: true };
+      if (source === undefined) this.failure = { message: words.shell.emptyLink, expected: true };
       else await this.#open(source);
     }
     if (route.edits !== this.#editsText) {
@@ -305,7 +305,7 @@ class Lab {
     this.trace = undefined;
     this.training = undefined;
     this.opened = opened;
-    this.status = opened.model === undefined ? (opened.error ?? "") : `${opened.model.name} is open.`;
+    this.status = opened.model === undefined ? (opened.error ?? "") : words.shell.isOpen(opened.model.name);
     return opened;
   }
 
