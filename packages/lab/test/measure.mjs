@@ -6,8 +6,9 @@
  * Other work on the machine counts against whatever the clock tells, so processor time of the page's own thread stands beside
  * it, and the load is printed.
  */
-import { readFileSync } from "node:fs";
-import { availableParallelism, loadavg } from "node:os";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { deflateRawSync, gzipSync } from "node:zlib";
 import { findChromium, firstLoad, openLab } from "./browser.mjs";
@@ -119,6 +120,28 @@ async function training() {
   });
 }
 
+async function largeFile() {
+  const page = await open(`#/train?s=${link("model = Sequential([Input((12, 1)), LSTM(4), Dense(1)])")}`);
+  await page.getByLabel("Your own").check();
+  await page.waitForTimeout(1000);
+  const rows = Array.from(
+    { length: 250_000 },
+    (_, row) => `2024-01-01,row ${row} of the table,${Math.sin(row / 40).toFixed(6)}`,
+  );
+  const text = `day,note,value\n${rows.join("\n")}\n`;
+  const folder = mkdtempSync(join(tmpdir(), "lab-measure-"));
+  const file = join(folder, "large.csv");
+  writeFileSync(file, text);
+  await tasks(`while a CSV of ${(text.length / 1e6).toFixed(0)} MB is read, drawn and trained on`, page, async () => {
+    await page.getByLabel("CSV file", { exact: true }).setInputFiles(file);
+    await page.getByText("The latest 20,000 of 250,000").waitFor({ timeout: 60_000 });
+    await page.getByLabel("Epochs").fill("2");
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await page.locator(".verdict").waitFor({ timeout: 120_000 });
+  });
+  rmSync(folder, { recursive: true });
+}
+
 async function typing() {
   const page = await open("#/model?m=monster-2");
   await page.locator("tr.total").waitFor();
@@ -199,7 +222,7 @@ async function size() {
   report("first load, gzip", `${(bytes / 1000).toFixed(1)} kB`, "120 kB", bytes <= 120_000);
 }
 
-const measured = { size, stepping, training, typing, deepModel, comparing, loading };
+const measured = { size, stepping, training, largeFile, typing, deepModel, comparing, loading };
 try {
   console.log(`load ${loadavg()[0].toFixed(1)} on ${availableParallelism()} processors, Chromium ${browser.version()}`);
   for (const [name, measure] of Object.entries(measured)) if (name.startsWith(values.only)) await measure();

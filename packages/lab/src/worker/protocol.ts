@@ -270,6 +270,22 @@ export interface CheckView {
   }[];
 }
 
+/** A table that the user chose. */
+export interface TableView {
+  /** The file's name. */
+  readonly name: string;
+  readonly rows: number;
+  /** Names of those that hold numbers. */
+  readonly columns: readonly string[];
+}
+
+export interface ColumnView {
+  readonly values: Float64Array;
+  /** How many numbers the column has, of which `values` may be the latest only, and how many cells hold none. */
+  readonly present: number;
+  readonly missing: number;
+}
+
 export interface TrainRequest {
   readonly series: readonly number[];
   readonly lookback: number;
@@ -436,6 +452,9 @@ export type LabMethods = {
   code(language: CodeLanguage): Promise<string>;
   /** The derivation of a layer's count, or of the total, for documents. */
   formulas(layer: string): Promise<{ readonly latex: string; readonly mathml: string; readonly text: string }>;
+  /** Reads a table, which later calls are about. */
+  table(file: { readonly bytes: Uint8Array; readonly name: string }): Promise<TableView>;
+  column(name: string): Promise<ColumnView>;
   train(request: TrainRequest): Promise<TrainStart>;
   stop(argument: null): void;
 };

@@ -70,6 +70,12 @@ const methods = {
   async formulas(layer) {
     return (await import("./saving.ts")).formulasOf(session.need(), layer);
   },
+  async table({ bytes, name }) {
+    return (await import("./own-series.ts")).readTable(bytes, name);
+  },
+  async column(name) {
+    return (await import("./own-series.ts")).columnOf(name);
+  },
   async train(request) {
     const { startTraining } = await import("./training.ts");
     return startTraining(session.need(), request, (progress) => emit("train", progress));
