@@ -12,6 +12,7 @@ export const modelWords = {
   derivation: (count: string, name: string) => `${count} parameters of ${name}: derivation`,
   total: "Total",
   unknown: "?",
+  none: "None",
   optionsOf: (name: string) => `Options of ${name}`,
   inside: "Inside",
   noOptions: "It has no options with a control; the rest is in the code.",
