@@ -11,6 +11,12 @@ export const words = {
     lead: "Every count, every shape, every gate of every timestep: opened, down to the last weight. Paste your Keras model, or answer a question.",
     examples: "What would you have answered?",
     foot: "No account, no cookies, no network after the first load. Models, data and code stay in this page.",
+    recent: "Opened lately",
+    onlyHere: "Kept on this device alone, as links; models that came as files are not kept.",
+    parameters: (total: string) => `${total} parameters`,
+    forget: (title: string) => `Forget ${title}`,
+    forgetAll: "Forget them",
+    forgotten: "Forgotten.",
   },
   model: {
     title: "Model",

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { csvParseRows } from "d3-dsv";
+import { dsvFormat } from "d3-dsv";
 
 /** Whether there is a LibreOffice. */
 export const hasSpreadsheetProgram = spawnSync("soffice", ["--version"], { timeout: 60_000 }).status === 0;
@@ -45,7 +45,7 @@ export function calculateWorkbooks(workbooks: readonly Uint8Array[]): ReadonlyMa
       const ending = ".csv";
       const sheets = files.filter((file) => file.startsWith(`${index}-`) && file.endsWith(ending));
       const nameOf = (file: string): string => file.slice(`${index}-`.length, -ending.length);
-      return new Map(sheets.map((file) => [nameOf(file), csvParseRows(readFileSync(join(folder, file), "utf8"))]));
+      return new Map(sheets.map((file) => [nameOf(file), dsvFormat(",").parseRows(readFileSync(join(folder, file), "utf8"))]));
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import type { Edit, LabMethods, ModelChange, ModelView, Opened, TraceView, Train
 import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts";
 import { LateAddress } from "./address.ts";
 import { pack, unpack } from "./pack.ts";
+import { keepRecent } from "./recent.ts";
 import { type Route, readRoute, startRoute, writeRoute } from "./router.ts";
 import { applySettings, readSettings, writeSettings } from "./settings.ts";
 import { startWorker } from "./start-worker.ts";
@@ -132,6 +133,7 @@ class Lab {
     this.#editsText = "";
     const s = typeof source === "string" ? await pack(source) : "";
     const s2 = s.length <= 8000 ? s : "";
+    this.#note(found, s2, this.route.screen === "start" ? "" : before.link.s);
     this.#move({ m: "", s: s2, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false });
     if (s2 !== "") this.#key = `s ${s2} ${this.route.seed}`;
     this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
@@ -224,6 +226,14 @@ class Lab {
     this.#restore(this.#undo.redo(this.#snapshot()));
   }
 
+  /** Keeps the model for the start page. Files stay where they are: only what a link holds is kept. */
+  #note({ model }: Opened, s: string, instead: string): void {
+    if (model === undefined || s === "") return;
+    const layers = model.layers.filter(({ className }) => className !== "InputLayer");
+    const title = layers.map(({ className }) => className).join(" → ");
+    keepRecent({ title, total: model.total.result ?? 0, s }, instead);
+  }
+
   #snapshot(): Snapshot {
     const { m, s, seed, edits } = this.route;
     return {
@@ -274,7 +284,10 @@ class Lab {
       const example = examples.find(({ id }) => id === route.m);
       const source = example?.code ?? (await unpack(route.s));
       if (source === undefined) this.failure = { message: words.shell.emptyLink, expected: true };
-      else await this.#open(source);
+      else {
+        const found = await this.#open(source);
+        if (found !== undefined) this.#note(found, route.s, "");
+      }
     }
     if (route.edits !== this.#editsText) {
       this.#editsText = route.edits;

@@ -75,7 +75,9 @@ export class Session {
           ? "No Keras model was found. Paste code that builds one, such as model = Sequential([...])."
           : readsNothing
             ? "The code does not say what the model reads. Write the input shape above its layers, or add an Input to the code."
-            : one.error?.message,
+            : one.error === undefined
+              ? undefined
+              : withoutHint(one.error, one.repairs.length > 0),
       repairs: await repairViews(one?.repairs ?? []),
       partial: one === undefined || model !== undefined ? [] : await partialLayers(one.code),
       problems: code.reading.problems.map(({ cell, line, message }) => ({
@@ -167,6 +169,11 @@ function nothingOpen(): UnrollError {
     expected: "a model must be open",
     hint: "Paste Keras code or choose an example.",
   });
+}
+
+/** Where the repairs stand beside the error, its hint would say them twice. */
+function withoutHint({ message, hint }: UnrollError, isShown: boolean): string {
+  return isShown && hint !== undefined && message.endsWith(hint) ? message.slice(0, -hint.length).trimEnd() : message;
 }
 
 async function repairViews(repairs: readonly Repair[]): Promise<RepairView[]> {
