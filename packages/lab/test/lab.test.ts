@@ -5,11 +5,12 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acceptanceTests } from "./acceptance.ts";
 import { findChromium, firstLoad, openLab } from "./browser.mjs";
 import { compareTests } from "./compare.ts";
+import { modelTests } from "./model.ts";
 import { offlineTests } from "./offline.ts";
 import { quizTests } from "./quiz.ts";
 import { settingsTests } from "./settings.ts";
@@ -158,14 +159,37 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     await page.context().close();
   }, 60_000);
 
+  /** What is done before a screen is looked at: parts that are folded at first. */
+  const acts: Readonly<Record<string, (page: Page) => Promise<void>>> = {
+    "#/model?m=bidirectional": async (page) => {
+      await page.getByRole("button", { name: "Change bidirectional", exact: true }).click();
+      await page.getByLabel("units").fill("0");
+      await page.getByLabel("units").press("Enter");
+      await page.getByRole("alert").waitFor();
+      await page.getByRole("button", { name: /^Add a layer/ }).click();
+    },
+    "#/step/lstm?m=lstm&t=2": (page) => page.getByRole("button", { name: "Other units" }).click(),
+    "#/compare?m=gru&with=lstm": (page) =>
+      page.getByRole("region", { name: "What each prediction rests on" }).waitFor(),
+  };
+
   // Of the rules only those about colours can tell the dark page from the light one.
-  it.each(["light", "dark"] as const)(
-    "has nothing that axe finds, in %s",
-    async (colorScheme) => {
+  it.each([
+    ["light", "auto"],
+    ["dark", "auto"],
+    ["dark", "contrast"],
+  ] as const)(
+    "has nothing that axe finds, in %s and the theme %s",
+    async (colorScheme, theme) => {
       const page = await visit("#/", { colorScheme });
+      if (theme !== "auto") {
+        await page.evaluate((kept) => localStorage.setItem("unroll", JSON.stringify({ theme: kept })), theme);
+        await page.reload();
+      }
       await page.evaluate(axe);
       for (const [hash, ready] of everyScreen) {
         await follow(page, hash, ready);
+        await acts[hash]?.(page);
         const found = await page.evaluate(async (isDark) => {
           const { violations } = await (
             globalThis as unknown as {
@@ -234,6 +258,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     expect(bytes).toBeLessThanOrEqual(120_000);
   });
 
+  describe("Model", () => modelTests(lab));
   describe("Promises", () => acceptanceTests(lab));
   describe("Compare", () => compareTests(lab));
   describe("Quiz", () => quizTests(lab));

@@ -33,6 +33,8 @@ export function labOn(browser: () => Browser, url: () => string): Lab {
 export const everyScreen = [
   ["#/", ".examples li"],
   ["#/model?m=stack", "tr.total"],
+  ["#/model?m=bidirectional", "tr.total"],
+  [`#/model?s=${packed("model = Sequential([Input((30, 5)), GRU(4), GRU(2), Dense(1)])")}`, ".notice"],
   ["#/count/lstm?m=lstm", "h1:has-text('160')"],
   ["#/count/gru?m=gru&ask=1", "h1:has-text('How many')"],
   ["#/step/lstm?m=lstm&t=2", "figure:has-text('What it remembers') .bar"],
