@@ -25,7 +25,7 @@ describe("signatures", () => {
   const nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
   const host = "examplebucket.s3.amazonaws.com";
   const time = "20130524T000000Z";
-  const examples = [
+  const examples: { method: string; url: string; headers: Record<string, string>; signature: string }[] = [
     {
       method: "GET",
       url: "/test.txt",

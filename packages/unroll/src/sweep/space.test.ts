@@ -45,7 +45,7 @@ describe("a space", () => {
     expect(drawn).toHaveLength(30);
     expect(drawSettings(space, defaults, { count: 30, seed: 5 })).toEqual(drawn);
     expect(drawSettings(space, defaults, { count: 30, seed: 6 })).not.toEqual(drawn);
-    expect(drawn.every(({ units }) => Number.isInteger(units) && units >= 4 && units <= 64)).toBe(true);
+    expect(drawn.every(({ units }) => Number.isInteger(units) && units! >= 4 && units! <= 64)).toBe(true);
     // A log range gives each power of ten the same share.
     const low = drawn.filter(({ learningRate }) => learningRate! < 1e-3).length;
     expect(low).toBeGreaterThan(7);
