@@ -83,7 +83,7 @@ describe("a lock", () => {
 
   it("says why it cannot be written", async () => {
     await expect(lockFile("/nowhere/at/all.lock", "it")).rejects.toThrow(
-      "the lock must be writable. Received: reason = ENOENT",
+      "the lock must be writable. Received: there is no such file or folder",
     );
   });
 });

@@ -4,6 +4,7 @@
  */
 import { UnrollError } from "../core/errors.ts";
 import { fileError } from "./failure.ts";
+import { systemError } from "./files.ts";
 
 export interface FileLock {
   /** Gives it back. */
@@ -47,7 +48,7 @@ export async function lockFile(path: string, what: string): Promise<FileLock> {
     } catch (cause) {
       const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
       if (code !== "EEXIST") {
-        throw fileError("file", path, "the lock must be writable", { received: `reason = ${String(code)}`, cause });
+        throw systemError(path, "the lock must be writable", cause);
       }
     }
     const found = await readText(path);

@@ -9,6 +9,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { readCsvBatches } from "../data/csv-batches.ts";
 import type { Table } from "../data/table.ts";
 import { lockFile } from "../formats/file-lock.ts";
+import { systemError } from "../formats/files.ts";
 import { type ExampleChunk, examplesOf } from "./csv-examples.ts";
 import { JournalledFile, type Progress, readProgress } from "./journal.ts";
 import type { Runner } from "./runner.ts";
@@ -78,7 +79,11 @@ async function predictAll(options: PredictCsvOptions): Promise<PredictedCsv> {
   const { part, journal } = partsOf(output);
   const job = await jobName(options, layout, chunkRows);
   const progress = await progressOf(part, journal, job);
-  const file = await JournalledFile.open(part, journal, job, progress);
+  const forget = (): Promise<unknown> => Promise.all([part, journal].map((path) => rm(path, { force: true })));
+  const file = await JournalledFile.open(part, journal, job, progress).catch(async (cause: unknown) => {
+    if (progress === undefined) await forget();
+    throw systemError(part, "the output must be writable", cause);
+  });
   const finished = progress?.chunks ?? 0;
   let rows = 0;
   try {
@@ -88,7 +93,9 @@ async function predictAll(options: PredictCsvOptions): Promise<PredictedCsv> {
     const running: Promise<{ text: string; rows: number }>[] = [];
     const writeOldest = async (): Promise<void> => {
       const result = await running.shift()!;
-      await file.append(result.text);
+      await file.append(result.text).catch((cause: unknown) => {
+        throw systemError(part, "the output must be writable", cause);
+      });
       rows += result.rows;
       options.onProgress?.(rows);
     };
@@ -108,7 +115,7 @@ async function predictAll(options: PredictCsvOptions): Promise<PredictedCsv> {
   } catch (error) {
     await file.close();
     // Nothing to go on with.
-    if (file.chunks === 0) await Promise.all([part, journal].map((path) => rm(path, { force: true })));
+    if (file.chunks === 0) await forget();
     throw error;
   }
   await file.close();

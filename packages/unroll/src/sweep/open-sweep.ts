@@ -5,6 +5,7 @@ import { UnrollError } from "../core/errors.ts";
 import { version as packageVersion } from "../core/package-version.ts";
 import { readGroups, readSeries, type Series } from "../forecast/series.ts";
 import type { ForecastSettings } from "../forecast/settings.ts";
+import { systemError } from "../formats/files.ts";
 import type { CheckedOptions } from "./options.ts";
 import type { SweepPlan } from "./plan.ts";
 import { names, type SharedFiles } from "./shared-files.ts";
@@ -52,7 +53,10 @@ export async function beginSweep(plan: SweepPlan, files: SharedFiles, source: st
   }
   await checkWrittenOnce(files);
   await files.pull(plan.data);
-  await copyFile(source, files.pathOf(plan.data));
+  const copy = files.pathOf(plan.data);
+  await copyFile(source, copy).catch((cause: unknown) => {
+    throw systemError(copy, "the data must be copied there", cause);
+  });
   await files.push(plan.data);
   const run = crypto.randomUUID().slice(0, 8);
   const unroll = await packageVersion();
