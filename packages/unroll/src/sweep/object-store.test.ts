@@ -132,6 +132,14 @@ describe("an object store", () => {
     expect(server.requests).toEqual([]);
   });
 
+  it("says that the clock is wrong", async () => {
+    const { server, store: one } = await store();
+    server.clock = 14 * 60_000;
+    await one.write("k", bytes("1"));
+    server.clock = 16 * 60_000;
+    await expect(one.read("k")).rejects.toThrow(/RequestTimeTooSkewed.* Set this machine's clock\.$/);
+  });
+
   it("takes no object larger than its bound", async () => {
     const { store: one } = await store({ mostBytes: 1000 });
     await one.write("k", new Uint8Array(1001));

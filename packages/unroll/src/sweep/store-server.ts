@@ -63,6 +63,8 @@ export interface StoreServer {
   readonly requests: string[];
   /** Asked for each request; by default nothing fails. */
   fault: (method: string, key: string) => Fault;
+  /** How far its clock is ahead, ms. */
+  clock: number;
   /** False is a store without conditional writes. */
   writesOnce: boolean;
   close(): Promise<void>;
@@ -104,7 +106,7 @@ export async function startStore(region = "us-east-1"): Promise<StoreServer> {
   };
   const replyTo = (request: IncomingMessage, key: string, body: Buffer, isBroken: boolean): Reply => {
     if (isBroken) return refusal(500, "InternalError");
-    const problem = signatureProblem(request, body, region);
+    const problem = signatureProblem(request, body, { region, now: Date.now() + server.clock });
     if (problem !== undefined) return refusal(403, problem);
     requests.push(`${request.method} ${key}`);
     if (!key.startsWith("bucket/")) return refusal(404, "NoSuchBucket");
@@ -123,6 +125,7 @@ export async function startStore(region = "us-east-1"): Promise<StoreServer> {
     objects,
     requests,
     fault: () => undefined,
+    clock: 0,
     writesOnce: true,
     close: () =>
       new Promise((resolve) => {
@@ -134,7 +137,11 @@ export async function startStore(region = "us-east-1"): Promise<StoreServer> {
 }
 
 /** S3's word for what is wrong with a signature. */
-function signatureProblem({ method = "", url = "", headers }: IncomingMessage, body: Buffer, region: string) {
+function signatureProblem(
+  { method = "", url = "", headers }: IncomingMessage,
+  body: Buffer,
+  { region, now }: { readonly region: string; readonly now: number },
+): string | undefined {
   const pattern =
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, SignedHeaders=(\S+), Signature=(\w+)$/;
   const [, id, , signedRegion, names, signature] = pattern.exec(headers.authorization ?? "") ?? [];
@@ -144,6 +151,9 @@ function signatureProblem({ method = "", url = "", headers }: IncomingMessage, b
   const texts = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
   if (texts["x-amz-content-sha256"] !== createHash("sha256").update(body).digest("hex"))
     return "XAmzContentSHA256Mismatch";
+  const time = texts["x-amz-date"]?.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z") ?? "";
+  // As S3 does: older or newer by a quarter of an hour.
+  if (!(Math.abs(Date.parse(time) - now) < 15 * 60_000)) return "RequestTimeTooSkewed";
   const signedHeaders = names!.split(";");
   // Whatever of these is not signed could be changed on the way.
   const mustBe = ["host", "if-none-match", "x-amz-content-sha256", "x-amz-date"].filter((name) => name in texts);
