@@ -136,7 +136,6 @@ export const stepWords = {
     opened: "Opened",
     later: (name: string) => `${name} from the step after`,
     openGradient: "Open this gradient",
-    toForward: "Open this value, forwards",
     toLater: "Go to the step after",
     nothing: "Nothing of the loss reaches it.",
   },

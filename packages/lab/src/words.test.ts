@@ -4,6 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type AST, parse } from "svelte/compiler";
 import { expect, it } from "vitest";
+import { words } from "./words.ts";
+import { modelWords } from "./words-model.ts";
+import { stepWords } from "./words-step.ts";
+import { trainWords } from "./words-train.ts";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const components = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".svelte"));
@@ -80,4 +84,34 @@ it("would find words in text, in branches, in blocks, in attributes and in what 
 it("leaves alone what nobody reads: classes, calls, symbols and names of formats", () => {
   const source = `<button class="primary" onclick={() => go("start")} style:color={a ? "red" : "blue"}>PNG 2× {whole(a, "en")} T = {b}</button>`;
   expect(wordsIn(source)).toEqual([]);
+});
+
+it("keeps no entry that nothing on the page names", () => {
+  const sources = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+    (name) => /\.(svelte|ts)$/.test(name) && !/(^|\/)words/.test(name) && !name.endsWith(".test.ts"),
+  );
+  const page = sources.map((name) => readFileSync(join(root, name), "utf8")).join("\n");
+  // A table that is read as a whole, by a key that data holds, names its entries by itself.
+  const tables = new Set([
+    "kindNames",
+    "layerNames",
+    "leaveOutNames",
+    "languages",
+    "labels",
+    "themes",
+    "digitNames",
+    "letterNames",
+    "motions",
+    "names",
+    "states",
+    "origins",
+  ]);
+  const unused = (catalogue: object): string[] =>
+    Object.entries(catalogue).flatMap(([name, entry]: [string, unknown]) => {
+      if (!new RegExp(`\\b${name}\\b`).test(page)) return [name];
+      return typeof entry === "object" && entry !== null && !Array.isArray(entry) && !tables.has(name)
+        ? unused(entry)
+        : [];
+    });
+  expect([words, stepWords, trainWords, modelWords].flatMap(unused)).toEqual([]);
 });

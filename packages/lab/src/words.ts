@@ -31,6 +31,7 @@ export const words = {
     setSizes: "Set them",
     problems: (count: number) => `${some(count, "place")} not understood`,
     report: "What was read from the file",
+    layers: "Layers",
     step: "Step through it",
     train: "Train it",
     summary: "Keras's summary",

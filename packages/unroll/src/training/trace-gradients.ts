@@ -37,7 +37,14 @@ export interface BackRun {
   readonly numbersOf: (value: Value) => Float64Array;
 }
 
-const optionNames = ["loss", "sampleWeight", "training", "seed", "checks"] satisfies (keyof TraceGradientsOptions)[];
+const optionNames = [
+  "loss",
+  "sampleWeight",
+  "training",
+  "seed",
+  "checks",
+  "onRun",
+] satisfies (keyof TraceGradientsOptions)[];
 
 /** One timestep on the way back, over all examples of the batch. */
 export interface BackStep {
