@@ -45,7 +45,9 @@ export function calculateWorkbooks(workbooks: readonly Uint8Array[]): ReadonlyMa
       const ending = ".csv";
       const sheets = files.filter((file) => file.startsWith(`${index}-`) && file.endsWith(ending));
       const nameOf = (file: string): string => file.slice(`${index}-`.length, -ending.length);
-      return new Map(sheets.map((file) => [nameOf(file), dsvFormat(",").parseRows(readFileSync(join(folder, file), "utf8"))]));
+      return new Map(
+        sheets.map((file) => [nameOf(file), dsvFormat(",").parseRows(readFileSync(join(folder, file), "utf8"))]),
+      );
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -84,7 +84,8 @@ export function compileProgram(program: Program, options: CompileOptions = {}): 
   return new Compiled(program, plan, target.instantiate(plan));
 }
 
-const wasmTarget: Target = {
+/** Plans become WebAssembly on one thread. */
+export const wasmTarget: Target = {
   machine(relaxed) {
     if (typeof WebAssembly === "undefined") throw notAllowed();
     return wasmMachine(relaxed && supportsRelaxedSimd());

@@ -11,7 +11,10 @@ provideEngines({
   native: (program, recompute) => compileProgram(program, { target: nativeTarget, recompute }),
   reference: (program) => ({ run: (inputs, random) => runReference(program, inputs, random) }),
 });
-provideSplitter({ refusal: threadsRefusal, split: splitProgram });
+provideSplitter({
+  refusal: threadsRefusal,
+  split: (request, device) => splitProgram(device === "native" ? { ...request, target: nativeTarget } : request),
+});
 
 function runReference(program: Program, inputs: readonly TensorData[], random: Random): Tensor[] {
   const evaluation = evaluateProgram(program, inputs, { random });

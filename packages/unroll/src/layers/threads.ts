@@ -39,7 +39,7 @@ export interface Splitter {
   /** Why everything runs on one thread here, or undefined. */
   refusal(): string | undefined;
   /** The program over several threads, or undefined where one is better. Throws UnrollError `memory`. */
-  split(request: SplitRequest): SplitProgram | undefined;
+  split(request: SplitRequest, device: "wasm" | "native"): SplitProgram | undefined;
 }
 
 let provided: Splitter | undefined;
