@@ -47,7 +47,16 @@ export function listPeers({ bench, bundles }: Places): ListedPeer[] {
       threads: true,
     },
     ...(hasCompiler()
-      ? [{ key: "native", name: "Unroll native", program, args: [bundled("unroll"), "native"], trains: true }]
+      ? [
+          {
+            key: "native",
+            name: "Unroll native",
+            program,
+            args: [bundled("unroll"), "native"],
+            trains: true,
+            threads: true,
+          },
+        ]
       : []),
     { key: "onnx", name: "onnxruntime-node", program, args: [bundled("onnxruntime")], trains: false, threads: true },
     {

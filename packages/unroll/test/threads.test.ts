@@ -9,7 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { describe, expect, it } from "vitest";
-import { type SplitProgram, splitProgram } from "../src/compiler/index.ts";
+import { nativeRefusal, type SplitProgram, splitProgram } from "../src/compiler/index.ts";
 import { sizeOf } from "../src/core/shape.ts";
 import type { Tensor } from "../src/core/tensor.ts";
 import { modelFromConfig } from "../src/formats/keras-model.ts";
@@ -42,12 +42,18 @@ function open({ config, weights, inputs }: ModelCase): { net: Model; x: readonly
 }
 
 /** The model split however little there is to do; undefined where it must run on one thread. */
-function split(net: Model, x: readonly Tensor[], threads: number): SplitProgram | undefined {
+function split(
+  net: Model,
+  x: readonly Tensor[],
+  threads: number,
+  target: "wasm" | "native" = "wasm",
+): SplitProgram | undefined {
   const examples = x[0]!.shape[0]!;
   return splitProgram({
     examples,
     batchSize: examples,
     threads,
+    target,
     smallestPart: 1,
     programFor: (batch) => net.program({ batch, shapes: x.map(({ shape }) => [batch, ...shape.slice(1)]) }).program,
   });
@@ -57,7 +63,13 @@ function split(net: Model, x: readonly Tensor[], threads: number): SplitProgram 
  * Compares runs with one thread's until other threads have run some of the parts; each run has other examples, so that nothing
  * of the run before can pass for its results. Gives what differs.
  */
-async function differences(net: Model, program: SplitProgram, x: readonly Tensor[], count: number): Promise<string[]> {
+async function differences(
+  net: Model,
+  program: SplitProgram,
+  x: readonly Tensor[],
+  count: number,
+  device: "wasm" | "native" = "wasm",
+): Promise<string[]> {
   const found: string[] = [];
   let run = 0;
   const compare = (): void => {
@@ -67,7 +79,7 @@ async function differences(net: Model, program: SplitProgram, x: readonly Tensor
       data.set(examples[i]!.data);
       return data;
     });
-    const whole = net.predict(examples, { batchSize: count, threads: 1 });
+    const whole = net.predict(examples, { batchSize: count, threads: 1, device });
     const results = program.run(padded);
     for (const [index, { data }] of (Array.isArray(whole) ? whole : [whole]).entries()) {
       const other = data.findIndex((value, i) => !Object.is(value, results[index]!.data[i]));
@@ -109,6 +121,24 @@ describe("threads", () => {
     }
     stays.release();
   }, 300_000);
+
+  it.skipIf(nativeRefusal() !== undefined)(
+    "give the bits of one thread on the native device too",
+    async () => {
+      // A C compiler takes a second for each, so these are a few models of different families.
+      const families = new Map(cases.map((one) => [one.id.split(/[-_.]/)[0], one]));
+      expect(families.size).toBeGreaterThan(3);
+      for (const one of [...families.values()].slice(0, 4)) {
+        const { net, x } = open(one);
+        const examples = x.map((tensor) => repeated(tensor, 7));
+        const program = split(net, examples, 2, "native")!;
+        expect(await differences(net, program, x, 7, "native"), one.id).toEqual([]);
+        expect(program.helped, one.id).toBeGreaterThan(0);
+        program.release();
+      }
+    },
+    120_000,
+  );
 
   it("do not keep a process alive that has nothing else to do", async () => {
     const folder = mkdtempSync(join(tmpdir(), "unroll-threads-"));

@@ -14,7 +14,7 @@ import { addressOf, type Layout } from "./layout.ts";
 import { type Machine, wasmMachine } from "./machine.ts";
 import { largestMemory, spareBytes } from "./memory.ts";
 import { type MemoryUse, memoryUseOf } from "./memory-use.ts";
-import { type Instance, instantiateNative, nativeMachine } from "./native/instance.ts";
+import { type Instance, nativeCode, nativeMachine } from "./native/instance.ts";
 import { type Plan, planProgram } from "./plan.ts";
 
 export interface CompileOptions {
@@ -66,7 +66,8 @@ export function compileProgram(program: Program, options: CompileOptions = {}): 
   return new Compiled(program, plan);
 }
 
-function machineFor({ target = "wasm", relaxed = true }: CompileOptions): Machine {
+/** Throws UnrollError `unsupported` where the target is not to be had. */
+export function machineFor({ target = "wasm", relaxed = true }: CompileOptions): Machine {
   if (target === "wasm") {
     if (typeof WebAssembly === "undefined") throw notAllowed();
     return wasmMachine(relaxed && supportsRelaxedSimd());
@@ -224,7 +225,7 @@ function notAllowed(cause?: unknown): UnrollError {
 /** Throws UnrollError `memory` when there is not so much, `unsupported` where WebAssembly is not allowed. */
 function instantiate(plan: Plan): Instance {
   if (plan.module.machine.target === "c") {
-    return instantiateNative(plan.module, plan.memory.lastingBytes + plan.memory.temporaryBytes + spareBytes);
+    return nativeCode(plan.module).instance(memoryBytes(plan));
   }
   const module = moduleOf(plan.module.toBytes());
   try {
@@ -233,6 +234,11 @@ function instantiate(plan: Plan): Instance {
   } catch (cause) {
     throw noMemory(plan, cause);
   }
+}
+
+/** What a plan needs where memory does not come in pages. */
+export function memoryBytes({ memory }: Plan): number {
+  return memory.lastingBytes + memory.temporaryBytes + spareBytes;
 }
 
 /** The machine has less memory than the plan needs. */

@@ -34,7 +34,7 @@ export function prepare(program: Program, device: Device = defaultDevice()): Com
  * @throws UnrollError `memory` when the parts do not fit.
  */
 export function prepareSplit(request: SplitRequest, device: Device): (CompiledRun & { batch: number }) | undefined {
-  return device === "wasm" ? splitProgram(request) : undefined;
+  return device === "reference" ? undefined : splitProgram({ ...request, target: device });
 }
 
 function runReference(program: Program, inputs: readonly TensorData[], random: Random): Tensor[] {

@@ -196,7 +196,10 @@ INLINE void lanes_scatter(memory p, vector x, word stride, word count) {
 }
 `;
 
-/** The end of the file: Node-API's entry, and `allocate(bytes)` beside the exported functions, which take what it gives. */
+/**
+ * The end of the file: Node-API's entry, `allocate(bytes)` and `addressOf(what it gives)` beside the exported functions, which
+ * take an address: any thread of the process may call them.
+ */
 export function addon(exported: readonly { readonly name: string; readonly callee: string }[]): string {
   return `
 typedef struct napi_env__ *napi_env;
@@ -206,6 +209,7 @@ typedef napi_value (*napi_callback)(napi_env, napi_callback_info);
 typedef void (*napi_finalize)(napi_env, void *, void *);
 int napi_get_cb_info(napi_env, napi_callback_info, size_t *, napi_value *, napi_value *, void **);
 int napi_get_value_double(napi_env, napi_value, double *);
+int napi_create_double(napi_env, double, napi_value *);
 int napi_get_arraybuffer_info(napi_env, napi_value, void **, size_t *);
 int napi_create_external_arraybuffer(napi_env, void *, size_t, napi_finalize, void *, napi_value *);
 int napi_create_function(napi_env, const char *, size_t, napi_callback, void *, napi_value *);
@@ -231,11 +235,19 @@ static napi_value allocate(napi_env env, napi_callback_info info) {
   napi_create_external_arraybuffer(env, data, size, release, NULL, &buffer);
   return buffer;
 }
-static memory memory_of(napi_env env, napi_callback_info info) {
+/* Addresses of processes have 47 bits, or 56: a double holds those exactly, for they are multiples of 64. */
+static napi_value address_of(napi_env env, napi_callback_info info) {
   void *data = NULL;
   size_t size;
+  napi_value address = NULL;
   napi_get_arraybuffer_info(env, argument(env, info), &data, &size);
-  return (memory)data;
+  napi_create_double(env, (double)(memory)data, &address);
+  return address;
+}
+static memory memory_of(napi_env env, napi_callback_info info) {
+  double address = 0;
+  napi_get_value_double(env, argument(env, info), &address);
+  return (memory)address;
 }
 ${exported
   .map(
@@ -250,6 +262,7 @@ static void give(napi_env env, napi_value exports, const char *name, napi_callba
 }
 __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   give(env, exports, "allocate", allocate);
+  give(env, exports, "addressOf", address_of);
 ${exported.map(({ name }) => `  give(env, exports, "${name}", call_${name});`).join("\n")}
   return exports;
 }

@@ -24,20 +24,42 @@ export function nativeMachine(): Machine {
   return { target: "c", lanes, registers, fused };
 }
 
-/** @throws UnrollError `unsupported` when the compiler refuses, `memory` when there is not so much. */
-export function instantiateNative(module: ModuleBuilder, bytes: number): Instance {
-  const { allocate, run, prepare } = loadC(toC(module), toolchain());
-  const buffer = allocate!(bytes as never) as ArrayBuffer | undefined; // as emitted
-  if (buffer === undefined) {
-    throw new UnrollError({
-      code: "memory",
-      path: "compile",
-      expected: "the machine must have memory for the program",
-      received: `bytes = ${bytes}`,
-      hint: "Use a smaller batch or fewer timesteps.",
-    });
-  }
-  return { buffer, run: () => run!(buffer as never), prepare: () => prepare!(buffer as never) };
+/** An instance in memory of the process, which its other threads can run too: they load `file` and call with `address`. */
+export interface NativeInstance extends Instance {
+  readonly file: string;
+  readonly address: number;
+  /** A function that the module exports, in this memory. */
+  functionOf(name: string): () => void;
+}
+
+/** Native code in this thread. */
+export interface NativeCode {
+  /** Throws UnrollError `memory` when there is not so much. */
+  instance(bytes: number): NativeInstance;
+}
+
+/** @throws UnrollError `unsupported` when the compiler refuses. */
+export function nativeCode(module: ModuleBuilder): NativeCode {
+  const { file, exports } = loadC(toC(module), toolchain());
+  return {
+    instance(bytes) {
+      const buffer = exports.allocate!(bytes as never) as ArrayBuffer | undefined; // as emitted
+      if (buffer === undefined) throw noMemoryFor(bytes);
+      const address = exports.addressOf!(buffer as never) as number; // as emitted
+      const functionOf = (name: string) => (): void => void exports[name]!(address as never);
+      return { buffer, file, address, functionOf, run: functionOf("run"), prepare: functionOf("prepare") };
+    },
+  };
+}
+
+function noMemoryFor(bytes: number): UnrollError {
+  return new UnrollError({
+    code: "memory",
+    path: "compile",
+    expected: "the machine must have memory for the program",
+    received: `bytes = ${bytes}`,
+    hint: "Use a smaller batch or fewer timesteps.",
+  });
 }
 
 function toolchain(): Toolchain {

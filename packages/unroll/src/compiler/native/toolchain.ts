@@ -61,12 +61,19 @@ function lookForToolchain(): Toolchain | { readonly missing: string } {
   };
 }
 
+/** A built C file in this thread. */
+export interface LoadedC {
+  /** From where other threads can load it too. */
+  readonly file: string;
+  readonly exports: Record<string, (...args: never[]) => unknown>;
+}
+
 /**
  * Builds a C file into something that Node loads, and loads it.
  *
  * @throws UnrollError `unsupported` when the compiler refuses or the cache cannot be written.
  */
-export function loadC(source: string, toolchain: Toolchain): Record<string, (...args: never[]) => unknown> {
+export function loadC(source: string, toolchain: Toolchain): LoadedC {
   const node = nodeModules()!; // a toolchain was found
   const { join } = node.path;
   const hash = node.crypto.createHash("sha256");
@@ -99,7 +106,7 @@ export function loadC(source: string, toolchain: Toolchain): Record<string, (...
   }
   const loaded = { exports: {} as Record<string, (...args: never[]) => unknown> };
   process.dlopen(loaded, file);
-  return loaded.exports;
+  return { file, exports: loaded.exports };
 }
 
 interface NodeModules {

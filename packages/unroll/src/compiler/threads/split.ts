@@ -7,19 +7,21 @@ import { UnrollError } from "../../core/errors.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Tensor, TensorData } from "../../core/tensor.ts";
 import type { Program } from "../../program/program.ts";
-import { supportsRelaxedSimd } from "../assembler.ts";
-import { Compiled, moduleOf, noMemory } from "../compile.ts";
-import { wasmMachine } from "../machine.ts";
+import { Compiled, type CompileOptions, machineFor } from "../compile.ts";
+import type { Machine } from "../machine.ts";
 import { largestMemory } from "../memory.ts";
 import type { MemoryUse } from "../memory-use.ts";
-import type { Instance } from "../native/instance.ts";
-import { memoryModule, type Plan, planProgram } from "../plan.ts";
-import { Helper } from "./helper.ts";
+import { type Plan, planProgram } from "../plan.ts";
+import { forgetParts, forgotten, type SharedPart, sharePart } from "./helpers.ts";
 import { Pace } from "./pace.ts";
+import { sharedInstances } from "./shared.ts";
 import { threadsRefusal } from "./start.ts";
 
-/** Floating-point operations of about 30 µs: handing a part over takes about 10. */
-const enoughForAPart = 600_000;
+/**
+ * Floating-point operations of about 30 µs, for each number that a vector has: handing a part over takes about 10. Wide vectors
+ * do not help small layers as much, but there both ways are timed.
+ */
+const enoughForALane = 150_000;
 
 export interface SplitRequest {
   /** Examples that there are to run at once. */
@@ -27,8 +29,10 @@ export interface SplitRequest {
   /** The most examples of one part. */
   readonly batchSize: number;
   readonly threads: number;
-  /** Floating-point operations that a part must have, so that handing it over pays; left out = 600,000. */
+  /** Floating-point operations that a part must have, so that handing it over pays; left out = about 30 µs' worth. */
   readonly smallestPart?: number;
+  /** As in `compileProgram`. */
+  readonly target?: CompileOptions["target"];
   /** Writes the program for a batch. Each example's results must not depend on the other examples. */
   programFor(batch: number): Program;
 }
@@ -70,38 +74,20 @@ function splitFor(request: SplitRequest, threads: number): SplitProgram | undefi
   const batch = Math.min(request.batchSize, Math.ceil(request.examples / threads));
   const program = request.programFor(batch);
   if (program.updates.length > 0 || program.results.some(({ shape }) => shape[0] !== batch)) return undefined;
-  const machine = wasmMachine(supportsRelaxedSimd());
+  const machine = machineFor(request);
   const plan = planProgram(program, { keep: [], limit: largestMemory, machine, shared: true });
   if (plan.randoms.length > 0) return undefined;
-  const withEnough = Math.floor((threads * flopsOf(plan)) / (request.smallestPart ?? enoughForAPart));
+  const withEnough = Math.floor((threads * flopsOf(plan)) / (request.smallestPart ?? enoughForAPart(machine)));
   return withEnough < threads ? splitFor(request, withEnough) : new Split(program, plan, batch, threads);
+}
+
+export function enoughForAPart({ lanes }: Machine): number {
+  return enoughForALane * lanes;
 }
 
 /** Of one run, without what only changed weights ask for. */
 function flopsOf({ kernels }: Plan): number {
   return kernels.reduce((sum, { kernel, prepared }) => sum + (prepared ? 0 : kernel.flops), 0);
-}
-
-/** Helpers of this thread, which take the second part, the third and so on of every split program. */
-const helpers: Helper[] = [];
-let lastPart = 0;
-
-function helperFor(index: number): Helper {
-  helpers[index] ??= new Helper();
-  return helpers[index];
-}
-
-/** A part that a helper may run. */
-interface SharedPart {
-  readonly helper: Helper;
-  readonly id: number;
-}
-
-/** Parts of programs that nobody holds any more. */
-const forgotten = new FinalizationRegistry<readonly SharedPart[]>(forget);
-
-function forget(parts: readonly SharedPart[]): void {
-  for (const { helper, id } of parts) helper.forget(id);
 }
 
 class Split implements SplitProgram {
@@ -122,16 +108,10 @@ class Split implements SplitProgram {
     this.threads = threads;
     this.#widths = program.inputs.map(({ shape }) => sizeOf(shape));
     this.#shapes = program.results.map(({ shape }) => [this.batch, ...shape.slice(1)]);
-    const module = moduleOf(plan.module.toBytes());
-    const memories = Array.from({ length: threads }, () => sharedMemory(plan));
-    this.#parts = memories.map((memory) => new Compiled(program, plan, instanceOf(plan, module, memory)));
+    const instances = sharedInstances(plan, threads);
+    this.#parts = instances.map((instance) => new Compiled(program, plan, instance));
     this.memory = timesParts(this.#parts[0]!.memory, threads);
-    this.#shared = memories.slice(1).map((memory, index) => {
-      const helper = helperFor(index);
-      const id = ++lastPart;
-      helper.know(id, module, memory);
-      return { helper, id };
-    });
+    this.#shared = instances.slice(1).map(({ code }, index) => sharePart(index, code, "run"));
     forgotten.register(this, this.#shared, this);
   }
 
@@ -163,7 +143,7 @@ class Split implements SplitProgram {
 
   release(): void {
     forgotten.unregister(this);
-    forget(this.#shared);
+    forgetParts(this.#shared);
   }
 
   #load(part: number, inputs: readonly TensorData[]): void {
@@ -179,26 +159,6 @@ class Split implements SplitProgram {
       start += views[result]!.length;
     }
     return whole;
-  }
-}
-
-/** Throws UnrollError `memory`. */
-function sharedMemory(plan: Plan): WebAssembly.Memory {
-  const { pages } = plan.memory;
-  try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  } catch (cause) {
-    throw noMemory(plan, cause);
-  }
-}
-
-function instanceOf(plan: Plan, module: WebAssembly.Module, memory: WebAssembly.Memory): Instance {
-  try {
-    const { exports } = new WebAssembly.Instance(module, { [memoryModule]: { memory } });
-    const { run, prepare } = exports as Record<"run" | "prepare", () => void>; // what planProgram exports
-    return { buffer: memory.buffer, run, prepare };
-  } catch (cause) {
-    throw noMemory(plan, cause);
   }
 }
 

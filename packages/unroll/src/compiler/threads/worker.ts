@@ -3,6 +3,7 @@
  * unchanged from a bundle, from sources and in a page, and needs no file beside the library.
  */
 import { memoryModule } from "../plan.ts";
+import type { SharedCode } from "./shared.ts";
 
 /** Words of a worker's board, an Int32Array in memory that it shares with the thread that gives it work. */
 export const word = {
@@ -15,12 +16,13 @@ export const word = {
 } as const;
 export const boardWords = 3;
 
-/** What a worker is told: to take up a part (module and memory), or to forget it (neither). */
+/** What a worker is told: to take up a part, which is a function of some code, or to forget it (no code). */
 export interface PartMessage {
   readonly board: Int32Array;
   readonly part: number;
-  readonly module?: WebAssembly.Module;
-  readonly memory?: WebAssembly.Memory;
+  readonly code?: SharedCode;
+  /** The function's name. */
+  readonly name?: string;
 }
 
 /** How long either side looks before it waits, in ms. Waking a thread takes about as long. */
@@ -29,12 +31,18 @@ export const lookingTime = 0.02;
 const serve = `
 const runs = new Map();
 let received = 0;
-function receive({ board, part, module, memory }) {
+function functionOf({ module, memory, file, address }, name) {
+  if (module !== undefined) return new WebAssembly.Instance(module, { ${memoryModule}: { memory } }).exports[name];
+  const loaded = { exports: {} };
+  process.dlopen(loaded, file);
+  return () => loaded.exports[name](address);
+}
+function receive({ board, part, code, name }) {
   received++;
   runs.delete(part);
-  if (module !== undefined) {
+  if (code !== undefined) {
     try {
-      runs.set(part, new WebAssembly.Instance(module, { ${memoryModule}: { memory } }).exports.run);
+      runs.set(part, functionOf(code, name));
     } catch {} // a part that is not known here is never taken
   }
   // Messages arrive only while this function does not run.

@@ -1,0 +1,29 @@
+/** The helpers of this thread, and the parts of programs that they may run. */
+import { Helper } from "./helper.ts";
+import type { SharedCode } from "./shared.ts";
+
+/** They take the second part, the third and so on of every program that has parts. */
+const helpers: Helper[] = [];
+let lastPart = 0;
+
+/** A part that a helper may run. */
+export interface SharedPart {
+  readonly helper: Helper;
+  readonly id: number;
+}
+
+/** Lets the helper with this number (from 0) run a function of some code, when it is offered. */
+export function sharePart(index: number, code: SharedCode, name: string): SharedPart {
+  helpers[index] ??= new Helper();
+  const helper = helpers[index];
+  const id = ++lastPart;
+  helper.know(id, code, name);
+  return { helper, id };
+}
+
+export function forgetParts(parts: readonly SharedPart[]): void {
+  for (const { helper, id } of parts) helper.forget(id);
+}
+
+/** Parts of programs that nobody holds any more. */
+export const forgotten = new FinalizationRegistry<readonly SharedPart[]>(forgetParts);
