@@ -2,10 +2,10 @@
  * `npm run bench -- threads`: predictions on one thread and on several, in turns, the same bits checked first. Beside the
  * workloads an LSTM over growing batches, from far too little work to plenty: on a quiet machine no size may be slower.
  *
- *   --threads 2   --rounds 40   --only W2,W6
+ *   --threads 2   --rounds 40   --only W2,W6   --device native
  */
 import { parseArgs } from "node:util";
-import { layers, type Tensor } from "./library.ts";
+import { type Device, layers, type Tensor } from "./library.ts";
 import { median } from "./table.ts";
 import { buildModel, examplesOf, type Workload, workloads } from "./workloads.ts";
 
@@ -14,10 +14,12 @@ const { values } = parseArgs({
     threads: { type: "string", default: "2" },
     rounds: { type: "string", default: "40" },
     only: { type: "string" },
+    device: { type: "string", default: "wasm" },
   },
 });
 const threads = Number(values.threads);
 const rounds = Number(values.rounds);
+const device = values.device as Device; // predict says what is none
 /** A sample lasts about so long, in ms. */
 const sampleLength = 0.4;
 
@@ -28,7 +30,9 @@ const growing: Workload[] = [1, 2, 4, 8, 16, 32, 64, 128, 256].map((batch) => ({
   stack: () => [layers.lstm({ units: 16 }), layers.dense({ units: 1 })],
 }));
 
-console.log(`A prediction of the whole batch, ms of the clock: median of ${rounds} rounds (best).\n`);
+console.log(
+  `A prediction of the whole batch on the device "${device}", ms of the clock: median of ${rounds} rounds (best).\n`,
+);
 console.log(`| | one thread | ${threads} threads | × (medians) | × (bests) |`);
 console.log("| --- | ---: | ---: | ---: | ---: |");
 for (const workload of [...workloads, ...growing]) {
@@ -38,7 +42,7 @@ for (const workload of [...workloads, ...growing]) {
 function measure(workload: Workload): void {
   const { x } = examplesOf(workload);
   const net = buildModel(workload);
-  const run = (count: number): Tensor => net.predict(x, { batchSize: workload.batch, threads: count });
+  const run = (count: number): Tensor => net.predict(x, { batchSize: workload.batch, threads: count, device });
   const expected = run(1).data;
   if (run(threads).data.some((value, i) => value !== expected[i])) throw new Error(`${workload.id}: other bits`);
   const calls = warm(() => void run(1));

@@ -9,6 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { describe, expect, it } from "vitest";
+import type { Target } from "../src/compiler/compile.ts";
 import { nativeRefusal, nativeTarget, type SplitProgram, splitProgram } from "../src/compiler/index.ts";
 import { sizeOf } from "../src/core/shape.ts";
 import type { Tensor } from "../src/core/tensor.ts";
@@ -42,18 +43,13 @@ function open({ config, weights, inputs }: ModelCase): { net: Model; x: readonly
 }
 
 /** The model split however little there is to do; undefined where it must run on one thread. */
-function split(
-  net: Model,
-  x: readonly Tensor[],
-  threads: number,
-  device: "wasm" | "native" = "wasm",
-): SplitProgram | undefined {
+function split(net: Model, x: readonly Tensor[], threads: number, target?: Target): SplitProgram | undefined {
   const examples = x[0]!.shape[0]!;
   return splitProgram({
     examples,
     batchSize: examples,
     threads,
-    ...(device === "native" && { target: nativeTarget }),
+    ...(target && { target }),
     smallestPart: 1,
     programFor: (batch) => net.program({ batch, shapes: x.map(({ shape }) => [batch, ...shape.slice(1)]) }).program,
   });
@@ -131,7 +127,7 @@ describe("threads", () => {
       for (const one of [...families.values()].slice(0, 4)) {
         const { net, x } = open(one);
         const examples = x.map((tensor) => repeated(tensor, 7));
-        const program = split(net, examples, 2, "native")!;
+        const program = split(net, examples, 2, nativeTarget)!;
         expect(await differences(net, program, x, 7, "native"), one.id).toEqual([]);
         expect(program.helped, one.id).toBeGreaterThan(0);
         program.release();

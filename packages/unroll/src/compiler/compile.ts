@@ -22,12 +22,24 @@ export interface Instance {
   readonly prepare: () => void;
 }
 
+/** Where a module's functions are, for any thread of the process: it can be sent to a worker. */
+export type SharedCode =
+  | { readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory }
+  | { readonly file: string; readonly address: number };
+
+/** An instance whose memory all threads reach. */
+export interface SharedInstance extends Instance {
+  readonly code: SharedCode;
+}
+
 /** What a plan becomes: the machine that it is written for, and how its module is brought to life. */
 export interface Target {
   /** @param relaxed whether multiply and add may be fused where the machine can */
   machine(relaxed: boolean): Machine;
   /** Throws UnrollError `memory` when there is not so much, `unsupported` where the place does not allow it. */
   instantiate(plan: Plan): Instance;
+  /** Instances for several threads, each with a memory of its own; missing where threads/shared.ts makes them. */
+  share?(plan: Plan, count: number): SharedInstance[];
 }
 
 export interface CompileOptions {
@@ -84,7 +96,7 @@ export function compileProgram(program: Program, options: CompileOptions = {}): 
   return new Compiled(program, plan, target.instantiate(plan));
 }
 
-/** Plans become WebAssembly on one thread. */
+/** Plans become WebAssembly, with relaxed SIMD where the engine has it. */
 export const wasmTarget: Target = {
   machine(relaxed) {
     if (typeof WebAssembly === "undefined") throw notAllowed();

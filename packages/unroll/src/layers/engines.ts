@@ -13,7 +13,10 @@ provideEngines({
 });
 provideSplitter({
   refusal: threadsRefusal,
-  split: (request, device) => splitProgram(device === "native" ? { ...request, target: nativeTarget } : request),
+  split(request, device) {
+    if (device === "reference") return undefined;
+    return splitProgram(device === "native" ? { ...request, target: nativeTarget } : request);
+  },
 });
 
 function runReference(program: Program, inputs: readonly TensorData[], random: Random): Tensor[] {

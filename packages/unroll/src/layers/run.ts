@@ -58,5 +58,5 @@ export function prepare(
  * @throws UnrollError `memory` when the parts do not fit.
  */
 export function prepareSplit(request: SplitRequest, device: Device): (CompiledRun & { batch: number }) | undefined {
-  return device === "reference" ? undefined : splitter()?.split(request, device);
+  return splitter()?.split(request, device);
 }

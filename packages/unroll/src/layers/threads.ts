@@ -1,6 +1,7 @@
 /** How many threads a prediction may use: the process-wide setting, its check, and what splits the work where it is there. What threads do is in compiler/threads/. */
 import type { SplitProgram, SplitRequest } from "../compiler/index.ts";
 import { UnrollError } from "../core/errors.ts";
+import type { Device } from "./device.ts";
 
 /** More than any machine's use for one model's batch. */
 const mostThreads = 64;
@@ -39,7 +40,7 @@ export interface Splitter {
   /** Why everything runs on one thread here, or undefined. */
   refusal(): string | undefined;
   /** The program over several threads, or undefined where one is better. Throws UnrollError `memory`. */
-  split(request: SplitRequest, device: "wasm" | "native"): SplitProgram | undefined;
+  split(request: SplitRequest, device: Device): SplitProgram | undefined;
 }
 
 let provided: Splitter | undefined;

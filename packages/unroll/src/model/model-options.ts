@@ -13,7 +13,7 @@ export interface PredictOptions {
   readonly device?: Device;
   /**
    * Threads that may share the batches, the same bits with any number of them; by default what `setThreads` says, which is 1
-   * at first. Little work, states and other devices than "wasm" stay on one.
+   * at first. Little work, states and the reference stay on one.
    */
   readonly threads?: number;
 }

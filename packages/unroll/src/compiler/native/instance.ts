@@ -1,6 +1,6 @@
 /** A plan's module as native code: the machine that it must be written for, and an instance of it with its memory. */
 import { UnrollError } from "../../core/errors.ts";
-import type { Instance, Target } from "../compile.ts";
+import type { SharedInstance, Target } from "../compile.ts";
 import { spareBytes } from "../memory.ts";
 import type { Plan } from "../plan.ts";
 import { toC } from "./emit-c.ts";
@@ -18,36 +18,27 @@ export const nativeTarget: Target = {
     const { lanes, registers, fused } = toolchain();
     return { target: "c", lanes, registers, fused: relaxed && fused };
   },
-  instantiate: (plan) => nativeCode(plan).instance(),
+  instantiate: (plan) => share(plan, 1)[0]!,
+  share,
 };
 
-/** An instance in memory of the process, which its other threads can run too: they load `file` and call with `address`. */
-export interface NativeInstance extends Instance {
-  readonly file: string;
-  readonly address: number;
-  /** A function that the module exports, in this memory. */
-  functionOf(name: string): () => void;
-}
-
-/** Native code in this thread. */
-export interface NativeCode {
-  /** A memory of its own. Throws UnrollError `memory` when there is not so much. */
-  instance(): NativeInstance;
-}
-
-/** @throws UnrollError `unsupported` when the compiler refuses. */
-export function nativeCode({ module, memory }: Plan): NativeCode {
-  const { file, exports } = loadC(toC(module), toolchain());
+/** @throws UnrollError `unsupported` when the compiler refuses, `memory` when there is not so much. */
+function share({ module, memory }: Plan, count: number): SharedInstance[] {
   const bytes = memory.lastingBytes + memory.temporaryBytes + spareBytes;
-  return {
-    instance() {
-      const buffer = exports.allocate!(bytes as never) as ArrayBuffer | undefined; // as emitted
-      if (buffer === undefined) throw noMemoryFor(bytes);
-      const address = exports.addressOf!(buffer as never) as number; // as emitted
-      const functionOf = (name: string) => (): void => void exports[name]!(address as never);
-      return { buffer, file, address, functionOf, run: functionOf("run"), prepare: functionOf("prepare") };
-    },
-  };
+  const { file, exports } = loadC(toC(module), toolchain());
+  const { allocate, addressOf, run, prepare } = exports;
+  return Array.from({ length: count }, () => {
+    const buffer = allocate!(bytes as never) as ArrayBuffer | undefined; // as emitted
+    if (buffer === undefined) throw noMemoryFor(bytes);
+    const address = addressOf!(buffer as never) as number; // as emitted
+    // Who runs it holds the buffer: the address alone does not keep the memory.
+    return {
+      buffer,
+      run: () => run!(address as never),
+      prepare: () => prepare!(address as never),
+      code: { file, address },
+    };
+  });
 }
 
 function noMemoryFor(bytes: number): UnrollError {

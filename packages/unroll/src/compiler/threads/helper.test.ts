@@ -35,8 +35,8 @@ describe("a helper", () => {
   it("runs each offer once, and only parts that it knows", async () => {
     const helper = new Helper();
     const [first, second] = [sharedMemory(), sharedMemory()];
-    helper.know(1, { module: counter(), memory: first.memory }, "run");
-    helper.know(2, { module: counter(), memory: second.memory }, "run");
+    helper.know(1, { module: counter(), memory: first.memory });
+    helper.know(2, { module: counter(), memory: second.memory });
     expect(await runsPart(helper, 1)).toBe(true);
     expect(await runsPart(helper, 2)).toBe(true);
     expect(await runsPart(helper, 2)).toBe(true);
@@ -51,13 +51,13 @@ describe("a helper", () => {
   it("ends its worker with the last part, and starts another one when it is needed again", async () => {
     const helper = new Helper();
     const { memory, words } = sharedMemory();
-    helper.know(1, { module: counter(), memory }, "run");
+    helper.know(1, { module: counter(), memory });
     expect(await runsPart(helper, 1)).toBe(true);
     helper.forget(1);
     helper.offer(1);
     await pause(50);
     expect(helper.takeBack(1)).toBe(true);
-    helper.know(2, { module: counter(), memory }, "run");
+    helper.know(2, { module: counter(), memory });
     expect(await runsPart(helper, 2)).toBe(true);
     expect(words[0]).toBe(2);
     helper.forget(2);
@@ -72,7 +72,7 @@ describe("a helper", () => {
       },
     } as never);
     const helper = new Helper();
-    helper.know(1, { module: counter(), memory: sharedMemory().memory }, "run");
+    helper.know(1, { module: counter(), memory: sharedMemory().memory });
     helper.offer(1);
     expect(helper.takeBack(1)).toBe(true);
     helper.forget(1);

@@ -2,7 +2,7 @@
  * One worker that runs parts of a batch, seen from the thread that has the work. Work is offered, not sent: what the worker has
  * not begun by the time the other is free is taken back, so a worker that starts slowly or not at all costs next to nothing.
  */
-import type { SharedCode } from "./shared.ts";
+import type { SharedCode } from "../compile.ts";
 import { type StartedWorker, startWorker } from "./start.ts";
 import { boardWords, lookingTime, type PartMessage, word } from "./worker.ts";
 
@@ -11,11 +11,11 @@ export class Helper {
   readonly #parts = new Set<number>();
   #worker: StartedWorker | undefined;
 
-  /** Makes a part known, a function of some code; the first one starts the worker. */
-  know(part: number, code: SharedCode, name: string): void {
+  /** Makes a part known, the code whose `run` it is; the first one starts the worker. */
+  know(part: number, code: SharedCode): void {
     this.#worker ??= startWorker();
     this.#parts.add(part);
-    this.#send({ board: this.#board, part, code, name });
+    this.#send({ board: this.#board, part, code });
   }
 
   /** Forgets a part; the last one ends the worker. */

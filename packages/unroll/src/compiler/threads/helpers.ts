@@ -1,6 +1,7 @@
 /** The helpers of this thread, and the parts of programs that they may run. */
+
+import type { SharedCode } from "../compile.ts";
 import { Helper } from "./helper.ts";
-import type { SharedCode } from "./shared.ts";
 
 /** They take the second part, the third and so on of every program that has parts. */
 const helpers: Helper[] = [];
@@ -12,12 +13,12 @@ export interface SharedPart {
   readonly id: number;
 }
 
-/** Lets the helper with this number (from 0) run a function of some code, when it is offered. */
-export function sharePart(index: number, code: SharedCode, name: string): SharedPart {
+/** Lets the helper with this number (from 0) run this code when it is offered. */
+export function sharePart(index: number, code: SharedCode): SharedPart {
   helpers[index] ??= new Helper();
   const helper = helpers[index];
   const id = ++lastPart;
-  helper.know(id, code, name);
+  helper.know(id, code);
   return { helper, id };
 }
 

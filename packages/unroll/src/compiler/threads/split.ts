@@ -14,7 +14,7 @@ import type { MemoryUse } from "../memory-use.ts";
 import { type Plan, planProgram } from "../plan.ts";
 import { forgetParts, forgotten, type SharedPart, sharePart } from "./helpers.ts";
 import { Pace } from "./pace.ts";
-import { sharedInstances } from "./shared.ts";
+import { sharedMemories } from "./shared.ts";
 import { threadsRefusal } from "./start.ts";
 
 /**
@@ -74,11 +74,12 @@ function splitFor(request: SplitRequest, threads: number): SplitProgram | undefi
   const batch = Math.min(request.batchSize, Math.ceil(request.examples / threads));
   const program = request.programFor(batch);
   if (program.updates.length > 0 || program.results.some(({ shape }) => shape[0] !== batch)) return undefined;
-  const machine = (request.target ?? wasmTarget).machine(true);
+  const { target = wasmTarget } = request;
+  const machine = target.machine(true);
   const plan = planProgram(program, { keep: [], limit: largestMemory, machine, shared: true });
   if (plan.randoms.length > 0) return undefined;
   const withEnough = Math.floor((threads * flopsOf(plan)) / (request.smallestPart ?? enoughForAPart(machine)));
-  return withEnough < threads ? splitFor(request, withEnough) : new Split(program, plan, batch, threads);
+  return withEnough < threads ? splitFor(request, withEnough) : new Split(program, plan, target, batch, threads);
 }
 
 export function enoughForAPart({ lanes }: Machine): number {
@@ -103,15 +104,15 @@ class Split implements SplitProgram {
   readonly #pace = new Pace();
   #helped = 0;
 
-  constructor(program: Program, plan: Plan, batch: number, threads: number) {
+  constructor(program: Program, plan: Plan, target: Target, batch: number, threads: number) {
     this.batch = threads * batch;
     this.threads = threads;
     this.#widths = program.inputs.map(({ shape }) => sizeOf(shape));
     this.#shapes = program.results.map(({ shape }) => [this.batch, ...shape.slice(1)]);
-    const instances = sharedInstances(plan, threads);
+    const instances = (target.share ?? sharedMemories)(plan, threads);
     this.#parts = instances.map((instance) => new Compiled(program, plan, instance));
     this.memory = timesParts(this.#parts[0]!.memory, threads);
-    this.#shared = instances.slice(1).map(({ code }, index) => sharePart(index, code, "run"));
+    this.#shared = instances.slice(1).map(({ code }, index) => sharePart(index, code));
     forgotten.register(this, this.#shared, this);
   }
 

@@ -2,8 +2,9 @@
  * The program of a worker that runs parts of a batch, and the words over which it is given work. It is text, so that it runs
  * unchanged from a bundle, from sources and in a page, and needs no file beside the library.
  */
+
+import type { SharedCode } from "../compile.ts";
 import { memoryModule } from "../plan.ts";
-import type { SharedCode } from "./shared.ts";
 
 /** Words of a worker's board, an Int32Array in memory that it shares with the thread that gives it work. */
 export const word = {
@@ -16,13 +17,11 @@ export const word = {
 } as const;
 export const boardWords = 3;
 
-/** What a worker is told: to take up a part, which is a function of some code, or to forget it (no code). */
+/** What a worker is told: to take up a part, which is the function `run` of some code, or to forget it (no code). */
 export interface PartMessage {
   readonly board: Int32Array;
   readonly part: number;
   readonly code?: SharedCode;
-  /** The function's name. */
-  readonly name?: string;
 }
 
 /** How long either side looks before it waits, in ms. Waking a thread takes about as long. */
@@ -31,18 +30,18 @@ export const lookingTime = 0.02;
 const serve = `
 const runs = new Map();
 let received = 0;
-function functionOf({ module, memory, file, address }, name) {
-  if (module !== undefined) return new WebAssembly.Instance(module, { ${memoryModule}: { memory } }).exports[name];
+function runOf({ module, memory, file, address }) {
+  if (module !== undefined) return new WebAssembly.Instance(module, { ${memoryModule}: { memory } }).exports.run;
   const loaded = { exports: {} };
   process.dlopen(loaded, file);
-  return () => loaded.exports[name](address);
+  return () => loaded.exports.run(address);
 }
-function receive({ board, part, code, name }) {
+function receive({ board, part, code }) {
   received++;
   runs.delete(part);
   if (code !== undefined) {
     try {
-      runs.set(part, functionOf(code, name));
+      runs.set(part, runOf(code));
     } catch {} // a part that is not known here is never taken
   }
   // Messages arrive only while this function does not run.
