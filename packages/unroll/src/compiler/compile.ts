@@ -15,7 +15,7 @@ import { type Machine, wasmMachine } from "./machine.ts";
 import { largestMemory, spareBytes } from "./memory.ts";
 import { type MemoryUse, memoryUseOf } from "./memory-use.ts";
 import { type Instance, instantiateNative, nativeMachine } from "./native/instance.ts";
-import { type Plan, planProgram } from "./plan.ts";
+import { type Plan, planProgram, type Recompute } from "./plan.ts";
 
 export interface CompileOptions {
   /** Values whose numbers `read` gives after a run, beside the results. */
@@ -24,6 +24,12 @@ export interface CompileOptions {
   readonly limit?: number;
   /** WebAssembly, or C that the machine's compiler builds; left out = WebAssembly. */
   readonly target?: "wasm" | "native";
+  /**
+   * Timesteps of the segments in which recurrent layers run, so that what training must keep of each timestep is kept for one
+   * segment only, and computed again for the others on the way back. False = all at once; "auto", the default = all at once
+   * unless the plan would then take more than 512 MiB and segments make it clearly smaller.
+   */
+  readonly recompute?: Recompute;
   /** False = multiply and add round separately on every machine; left out = fused where the target can. */
   readonly relaxed?: boolean;
 }
@@ -62,6 +68,7 @@ export function compileProgram(program: Program, options: CompileOptions = {}): 
     keep: options.keep ?? [],
     limit: Math.min(options.limit ?? largestMemory, largestMemory),
     machine: machineFor(options),
+    recompute: options.recompute ?? "auto",
   });
   return new Compiled(program, plan);
 }
