@@ -3,5 +3,6 @@ export { type CompiledProgram, type CompileOptions, compileProgram } from "./com
 export type { Description, KernelDescription } from "./describe.ts";
 export { type MemoryUse, measureProgram } from "./memory-use.ts";
 export { nativeRefusal } from "./native/instance.ts";
+export type { Recompute } from "./plan.ts";
 export { type SplitProgram, type SplitRequest, splitProgram } from "./threads/split.ts";
 export { threadsRefusal } from "./threads/start.ts";

@@ -18,41 +18,46 @@ export function withStarts(state: StateHome, buffer: Buffer, { batch, row, block
   return { ...state, initial: starts, segment: { ...state.segment!, starts } };
 }
 
-/**
- * Emits what runs all segments, and the function that runs one before the last, given its number; there is none where one
- * segment is all.
- */
+/** Functions that run a segment from the states it began with. */
+export interface SegmentFunctions {
+  /** Any but the last, given its number. */
+  readonly whole: WasmFunction;
+  readonly last: WasmFunction;
+}
+
+/** Emits what runs all segments, and the functions that run one; there are none where one segment is all. */
 export function emitSegments(
   module: ModuleBuilder,
   name: string,
   size: ScanSize,
   states: readonly StateHome[],
   run: ReturnType<ScanRegions["emit"]>,
-): { readonly runAll: (f: FunctionBuilder) => void; readonly whole: WasmFunction | undefined } {
+): { readonly runAll: (f: FunctionBuilder) => void; readonly functions: SegmentFunctions | undefined } {
   const { batch, timesteps, units, segment } = size;
   const count = segmentCount(size);
-  if (count === 1) return { runAll: (f) => run(f, i32.const(0), timesteps), whole: undefined };
+  if (count === 1) return { runAll: (f) => run(f, i32.const(0), timesteps), functions: undefined };
   const kept = states.flatMap(({ segment: ends }) =>
     ends?.starts === undefined ? [] : [{ ...ends, starts: ends.starts }],
   );
   const copy = (f: FunctionBuilder, from: Place, to: Place, number: I32): void =>
     emitRows(f, { rows: batch, width: units }, ([state]) => state!, [from], to, number);
-  const begin = (f: FunctionBuilder, number: I32): void => {
+  const runFromStart = (f: FunctionBuilder, number: I32, length: number): void => {
     for (const { starts, before } of kept) copy(f, starts, before, number);
+    run(f, f.let(i32.mul(number, segment), "first"), length);
   };
-  const whole = module.func({ name: `${name} segment`, parameters: { number: "i32" } }, (f, { number }) => {
-    begin(f, number);
-    run(f, f.let(i32.mul(number, segment), "first"), segment);
-  });
-  const last = lastLength(size);
+  const whole = module.func({ name: `${name} segment`, parameters: { number: "i32" } }, (f, { number }) =>
+    runFromStart(f, number, segment),
+  );
+  const last = module.func({ name: `${name} last segment` }, (f) =>
+    runFromStart(f, i32.const(count - 1), lastLength(size)),
+  );
   const runAll = (f: FunctionBuilder): void => {
     emitCounted(f, count - 1, (index) => {
       const number = index ?? i32.const(0);
       f.call(whole, number);
       for (const { starts, after } of kept) copy(f, after, starts, i32.add(number, 1));
     });
-    begin(f, i32.const(count - 1));
-    run(f, i32.const(timesteps - last), last);
+    f.call(last);
   };
-  return { runAll, whole };
+  return { runAll, functions: { whole, last } };
 }

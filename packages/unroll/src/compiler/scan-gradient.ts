@@ -33,6 +33,9 @@ export const scanGradientKernel: KernelFactory<ScanGradientOperation> = (context
   });
   const memory = new GradientMemory(context, operation, note, used);
   const { size, schedule } = memory;
+  // What the scan itself leaves is its last segment, until a gradient computes others again.
+  const isFresh = note.isFresh || segmentCount(size) === 1;
+  note.isFresh = false;
   const arrays = new ScanArrays(context, scan, schedule);
   arrays.addVectors(memory.rows);
   const regions = planRegions(size, schedule, memory.rows, arrays, () => scratch);
@@ -63,12 +66,12 @@ export const scanGradientKernel: KernelFactory<ScanGradientOperation> = (context
         const count = segmentCount(size);
         const { timesteps, segment } = size;
         const last = lastLength(size);
-        // What the scan itself left is its last segment.
+        if (!isFresh) f.call(note.segments!.last);
         run(f, i32.const(0), last);
         sum(f, i32.const(timesteps - last), last);
         emitCounted(f, count - 1, (index) => {
           const number = f.let(i32.sub(count - 2, index ?? 0), "segment");
-          f.call(note.segment!, number);
+          f.call(note.segments!.whole, number);
           for (const emit of carried) emit(f);
           const first = f.let(i32.mul(number, segment), "first");
           run(f, f.let(i32.sub(timesteps - segment, first), "firstBackwards"), segment);

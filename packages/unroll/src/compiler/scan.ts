@@ -11,7 +11,7 @@ import type { Buffer, Layout } from "./layout.ts";
 import { vectorBytes } from "./machine.ts";
 import { type ScanAdjoint, scanAdjoint } from "./scan-adjoint.ts";
 import { ScanArrays } from "./scan-arrays.ts";
-import { emitSegments, withStarts } from "./scan-checkpoints.ts";
+import { emitSegments, type SegmentFunctions, withStarts } from "./scan-checkpoints.ts";
 import {
   alternatingState,
   type Home,
@@ -44,11 +44,13 @@ export interface SavedScan {
   readonly states: readonly StateHome[];
   /** Of each node that `adjoint.saved` lists. */
   readonly saved: readonly Room[];
-  /** Computes a segment before the last again, given its number. Known when the scan has been emitted; undefined where there is one only. */
-  segment: WasmFunction | undefined;
+  /** Known when the scan has been emitted; undefined where one segment is all. */
+  segments: SegmentFunctions | undefined;
+  /** Whether homes still have what the scan itself left: a gradient that computes segments again leaves the first. */
+  isFresh: boolean;
   /** Floating-point operations of all such segments. */
   readonly recomputedFlops: number;
-  /** All that the function reads and writes. */
+  /** All that the functions read and write. */
   readonly touched: ReadonlySet<Buffer>;
 }
 
@@ -87,7 +89,8 @@ export const scanKernel: KernelFactory<ScanOperation> = (plan, operation, result
     symbols,
     states: memory.states,
     saved: savedNodes.map((node) => memory.roomOf(node)!),
-    segment: undefined,
+    segments: undefined,
+    isFresh: true,
     recomputedFlops: (timesteps - lastLength(size)) * batch * flopsOf(cut),
     touched,
   };
@@ -101,8 +104,8 @@ export const scanKernel: KernelFactory<ScanOperation> = (plan, operation, result
     emit(module) {
       const run = regions.emit(module, cell.kind);
       const pack = arrays.prepared ? undefined : emitPrepare(module);
-      const { runAll, whole } = emitSegments(module, cell.kind, size, memory.states, run);
-      if (note !== undefined) note.segment = whole;
+      const { runAll, functions } = emitSegments(module, cell.kind, size, memory.states, run);
+      if (note !== undefined) note.segments = functions;
       return module.func({ name: `${cell.kind} sequence` }, (f) => {
         if (pack !== undefined) f.call(pack);
         for (const emitInitial of initials) emitInitial(f);

@@ -1,5 +1,5 @@
 /** Runs the program of a single call: the one place where layers meet an engine. */
-import { compileProgram, type MemoryUse, type SplitRequest, splitProgram } from "../compiler/index.ts";
+import { compileProgram, type MemoryUse, type Recompute, type SplitRequest, splitProgram } from "../compiler/index.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
 import { evaluateProgram } from "../program/evaluate.ts";
@@ -18,14 +18,18 @@ export interface CompiledRun {
 }
 
 /**
- * Makes a program ready to run on a device.
+ * Makes a program ready to run on a device. What the reference runs is never cut into segments to be computed again.
  *
  * @throws UnrollError `option` for an unknown device, `unsupported` where the machine does not have it.
  */
-export function prepare(program: Program, device: Device = defaultDevice()): CompiledRun {
+export function prepare(
+  program: Program,
+  device: Device = defaultDevice(),
+  { recompute = "auto" }: { readonly recompute?: Recompute } = {},
+): CompiledRun {
   checkDevice(device);
   if (device === "reference") return { run: (inputs, random) => runReference(program, inputs, random) };
-  return compileProgram(program, { target: device });
+  return compileProgram(program, { target: device, recompute });
 }
 
 /**
