@@ -17,13 +17,18 @@ export function partLength({ batch, timesteps }: Sequence): number {
   return Math.ceil(timesteps / Math.max(1, Math.min(timesteps, Math.round((timesteps * batch) / rowsOfPart))));
 }
 
+/** What a step of an LSTM or GRU leaves for the way back, beside the states that a segment begins with: about so many times as much. */
+const stepBesideStart = 9;
+
 /**
- * The length of segments that keeps memory small: near the square root of the number of timesteps, where what is kept of each
- * segment's start and what is kept within one segment are of a size; and a whole number of parts, so that no bit changes.
+ * The length of segments that keeps memory small: what is kept of each segment's start and what is kept within one segment are then
+ * of a size. It is a whole number of parts, so that no bit changes. Shorter ones take more memory, longer ones more memory and more
+ * time, for they leave the caches.
  */
 export function shortSegment(sequence: Sequence): number {
   const part = partLength(sequence);
-  return Math.min(sequence.timesteps, part * Math.ceil(Math.sqrt(sequence.timesteps) / part));
+  const parts = Math.round(Math.sqrt(sequence.timesteps / stepBesideStart) / part);
+  return Math.min(sequence.timesteps, part * Math.max(1, parts));
 }
 
 interface Cut {
