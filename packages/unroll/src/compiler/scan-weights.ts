@@ -97,26 +97,27 @@ export function planBlocks(tasks: readonly BlockTask[], size: ScanSize): Planned
       }
     },
     emit(module, name, scratch) {
+      const emitPart = (f: FunctionBuilder, task: BlockTask, first: I32, length: number): void => {
+        const plan = plans.get(length)!.get(task);
+        if (plan !== undefined) emitProduct(f, task, plan, size, scratch, first);
+        else if (task.terms.length > 0) emitColumnSums(f, task, size, { first, length, isWhole });
+      };
       const functions = new Map(
-        [...plans].map(([length, byTask]) => [
+        segmentLengths(size).map((length) => [
           length,
           module.func({ name, parameters: { first: "i32" } }, (f, { first }) => {
+            const { count, rest } = portions(length);
             for (const task of tasks) {
-              const plan = byTask.get(task);
-              if (plan !== undefined) emitProduct(f, task, plan, size, scratch, first);
-              else if (task.terms.length > 0) emitColumnSums(f, task, size, { first, length, isWhole });
+              if (rest > 0) emitPart(f, task, f.let(i32.add(first, count * part), "part"), rest);
+              emitCounted(f, count, (index) => {
+                const before = i32.mul(i32.sub(count - 1, index ?? 0), part);
+                emitPart(f, task, f.let(i32.add(first, before), "part"), part);
+              });
             }
           }),
         ]),
       );
-      return (f, first, length) => {
-        const { count, rest } = portions(length);
-        if (rest > 0) f.call(functions.get(rest)!, i32.add(first, count * part));
-        emitCounted(f, count, (index) => {
-          const before = i32.mul(i32.sub(count - 1, index ?? 0), part);
-          f.call(functions.get(part)!, i32.add(first, before));
-        });
-      };
+      return (f, first, length) => f.call(functions.get(length)!, first);
     },
   };
 }

@@ -9,7 +9,7 @@ import { differentiate } from "../../program/differentiate.ts";
 import { evaluateProgram } from "../../program/evaluate.ts";
 import type { Program, Value } from "../../program/program.ts";
 import { compileProgram } from "../compile.ts";
-import { anyChoices, anySizes, cells, plain, type ScanCase, scanCase, simple } from "../scan-cases.ts";
+import { anyChoices, anySizes, cells, gradientCase, plain, type ScanCase, scanCase, simple } from "../scan-cases.ts";
 import { numbers } from "../testing.ts";
 import { nativeRefusal } from "./instance.ts";
 
@@ -162,5 +162,13 @@ describe("where there is no compiler", () => {
       /device: device "native" needs Node and a C compiler .* no C compiler answers to "no-such-compiler"\. Install one/,
     );
     vi.unstubAllEnvs();
+  });
+
+  it("computes timesteps again without a change of bits", () => {
+    const sizes = { batch: 512, timesteps: 5, features: 3, units: 5 };
+    const choices = { ...simple, mask: true, initial: true, recurrentFactors: "each" } as const;
+    const { program, data } = gradientCase(cells.LSTM!, sizes, choices, { reads: "all" });
+    const atOnce = compileProgram(program, { target: "native", recompute: false }).run([...data]);
+    expect(compileProgram(program, { target: "native", recompute: 2 }).run([...data])).toEqual(atOnce);
   });
 });
