@@ -10,6 +10,7 @@ const layers = [`${test}/layers.test.ts`];
 const conformance = [`${test}/conformance.test.ts`];
 const gradients = [`${test}/gradients.test.ts`];
 const training = [`${test}/training.test.ts`];
+const segments = [`${src}/compiler/scan-segments.test.ts`];
 const scan = [`${src}/compiler/scan.test.ts`];
 const onReference = "on the reference all 622";
 
@@ -263,6 +264,51 @@ export const mutants = [
     replace: "planProduct(task, size, size.batch * Math.max(1, length - 1), isWhole)",
     tests: gradients,
     named: "wasm agree: (simple_rnn|lstm)",
+  },
+  {
+    name: "segments-not-again",
+    defect: "engine: the way back reads the last segment for every one",
+    file: `${src}/compiler/scan-gradient.ts`,
+    find: "f.call(note.segments!.whole, number);",
+    replace: "",
+    tests: segments,
+    named: "(LSTM|GRU) the same (gradients|bits)",
+  },
+  {
+    name: "segments-stale",
+    defect: "engine: a second gradient takes what the first has overwritten",
+    file: `${src}/compiler/scan-gradient.ts`,
+    find: "if (!isFresh) f.call(note.segments!.last);",
+    replace: "",
+    tests: segments,
+    named: "two gradients",
+  },
+  {
+    name: "segments-no-carry",
+    defect: "engine: gradients of states end with their segment",
+    file: `${src}/compiler/scan-gradient.ts`,
+    find: "for (const emit of carried) emit(f);",
+    replace: "",
+    tests: segments,
+    named: "carries gradients",
+  },
+  {
+    name: "segments-no-start",
+    defect: "engine: segments begin with the first one's states",
+    file: `${src}/compiler/scan-checkpoints.ts`,
+    find: "i32.add(i32.mul(number, batch * row), buffer.address)",
+    replace: "i32.const(buffer.address)",
+    tests: segments,
+    named: "(LSTM|GRU) the same (gradients|bits)",
+  },
+  {
+    name: "segments-not-touched",
+    defect: "plan: memory of the forward pass is given away before it is computed again",
+    file: `${src}/compiler/scan-gradient-memory.ts`,
+    find: "size.segment < size.timesteps ? touched : homesUsed",
+    replace: "homesUsed",
+    tests: segments,
+    named: "the same (gradients|bits)",
   },
   {
     name: "engine-bptt-cut",

@@ -2,6 +2,8 @@ import v8 from "node:v8";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CellGraph } from "../cells/define.ts";
+import { reduce } from "../program/builder.ts";
+import { differentiate } from "../program/differentiate.ts";
 import { evaluateProgram } from "../program/evaluate.ts";
 import type { Program } from "../program/program.ts";
 import { compileProgram } from "./compile.ts";
@@ -84,6 +86,26 @@ describe("a scan in segments", () => {
       expectSegments(make(128, 26, simple), [4, 16], true);
     });
   }
+
+  it("carries gradients of states from segment to segment, also where all timesteps of one are read at once", () => {
+    // Nothing but the gradient of x is wanted, so that its products read the states' gradients themselves.
+    for (const cell of Object.values(cells)) {
+      const made = gradientCase(cell, { batch: 2, timesteps: 5, features: 3, units: 4 }, simple, { wrt: "input" });
+      expectSegments(made, [2, 3]);
+    }
+  });
+
+  it("serves two gradients of one scan", () => {
+    const { operation, results, inputs, data } = scanCase(
+      cells.GRU as CellGraph,
+      { batch: 2, timesteps: 5, features: 3, units: 4 },
+      simple,
+    );
+    const loss = reduce("sum", results[0]!, [0, 1, 2]);
+    const gradients = [operation.input, ...operation.arrays].flatMap((value) => differentiate(loss, [value]));
+    const program: Program = { inputs, results: [...gradients, results[0]!], updates: [] };
+    expectSegments({ program, data, arrays: operation.arrays.length }, [2]);
+  });
 
   it("gives the same numbers with any mask, direction, states and factors", () => {
     const reads = fc.constantFrom<Reads>("output", "all", "states");
