@@ -65,6 +65,14 @@ export function listPeers({ bench, bundles }: Places): ListedPeer[] {
       mostFlops: mostInJavaScript,
     },
   ];
+  peers.push({
+    key: "jax",
+    name: "jax-js",
+    program,
+    args: [bundled("jax")],
+    mostFlops: mostInJavaScript,
+    trains: true,
+  });
   const python = findPython();
   if (python === undefined) return peers;
   const script = join(bench, "peers/python.py");
