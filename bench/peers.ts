@@ -65,12 +65,14 @@ export function listPeers({ bench, bundles }: Places): ListedPeer[] {
       mostFlops: mostInJavaScript,
     },
   ];
+  const brain = { key: "brain", name: "brain.js", program, args: [bundled("brain")], resetBefore: true, trains: false };
+  peers.push({ ...brain, mostFlops: mostInJavaScript });
   peers.push({
     key: "jax",
     name: "jax-js",
     program,
     args: [bundled("jax")],
-    mostFlops: mostInJavaScript,
+    mostFlops: mostInTensorFlowJs,
     trains: true,
   });
   const python = findPython();
