@@ -19,8 +19,13 @@ export function whole(value: number | null): string {
   return value === null ? "None" : value.toLocaleString("en-US");
 }
 
+/** A size of a shape, without separators. */
+export function sizeText(size: number | null): string {
+  return size === null ? "None" : String(size);
+}
+
 export function shapeText(shape: readonly (number | null)[]): string {
-  return `(${shape.map((size) => size ?? "None").join(", ")}${shape.length === 1 ? "," : ""})`;
+  return `(${shape.map(sizeText).join(", ")}${shape.length === 1 ? "," : ""})`;
 }
 
 /** `hPrev` → h with the subscript t−1; other names have t. */

@@ -18,10 +18,28 @@ export interface PredictOptions {
   readonly threads?: number;
 }
 
+/** The names of `PredictOptions`; the type asks for each. */
+export const predictOptions = Object.keys({
+  batchSize: true,
+  device: true,
+  threads: true,
+} satisfies Record<keyof PredictOptions, true>);
+
 export interface SummaryOptions extends SummaryTextOptions {
   /** Gets the whole text instead of the console; false prints nothing. */
   readonly print?: ((text: string) => void) | false;
 }
+
+/** The names of `SummaryOptions`; the type asks for each. */
+export const summaryOptions = Object.keys({
+  style: true,
+  version: true,
+  width: true,
+  terminal: true,
+  showTrainable: true,
+  expandNested: true,
+  print: true,
+} satisfies Record<keyof SummaryOptions, true>);
 
 /** Sizes for which a model's program is written. */
 export interface ProgramOptions {

@@ -2,7 +2,7 @@
  * What every model can do: count, weights, summary, predict. A model is itself a layer, so it can be applied to tensors and
  * stand inside another model. How it comes to its graph is in functional.ts and sequential.ts.
  */
-import { didYouMean, UnrollError } from "../core/errors.ts";
+import { checkOptionNames, didYouMean, UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -14,14 +14,20 @@ import { type ComputeOptions, Layer, type Outputs } from "../layers/layer.ts";
 import { checkThreads, defaultThreads } from "../layers/threads.ts";
 import { inputValue } from "../program/builder.ts";
 import type { Program, Value } from "../program/program.ts";
-import { type Abilities, ability, type TargetData } from "./abilities.ts";
+import { type Abilities, ability, hasAbility, type TargetData } from "./abilities.ts";
 import { type InputSpec, type ModelData, readData, refuseBatches } from "./data.ts";
 import type { CallValues, Graph } from "./graph.ts";
 import { graphOf, modelType, type Parts } from "./graph-type.ts";
-import type { Intermediate, ModelProgram, PredictOptions, ProgramOptions, SummaryOptions } from "./model-options.ts";
+import {
+  type Intermediate,
+  type ModelProgram,
+  type PredictOptions,
+  type ProgramOptions,
+  predictOptions,
+  type SummaryOptions,
+  summaryOptions,
+} from "./model-options.ts";
 import { Plans } from "./plan.ts";
-import { summaryText } from "./summary.ts";
-import { summaryTable } from "./summary-rows.ts";
 import type { SummaryTable } from "./summary-table.ts";
 
 export type { Intermediate, ModelProgram, PredictOptions, ProgramOptions, SummaryOptions };
@@ -172,12 +178,13 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
    * @param style Keras 3 lists the operations that make masks, Keras 2 does not
    */
   summaryTable(style: "keras2" | "keras3" = "keras3"): SummaryTable {
-    return summaryTable(this, style);
+    return ability("summaryTable")(this, style);
   }
 
   /** Prints the summary as Keras does, and returns the text. Throws UnrollError as `summaryText` does. */
   summary(options: SummaryOptions = {}): string {
-    const text = summaryText(this.summaryTable(options.style), options);
+    checkOptionNames("summary", options, summaryOptions);
+    const text = ability("summaryText")(this.summaryTable(options.style), options);
     if (options.print === undefined) console.log(text.slice(0, -1));
     else if (options.print !== false) options.print(text);
     return text;
@@ -322,15 +329,18 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
   buildFor(_x: ModelData): void {}
 
   #shown(): string {
-    return summaryText(this.summaryTable(), {}).trimEnd();
+    if (!hasAbility("summaryText")) return `${this.className} ${this.name}`;
+    return this.summary({ print: false }).trimEnd();
   }
 
   #run(
     x: ModelData,
-    { device = defaultDevice(), batchSize, threads = defaultThreads() }: PredictOptions,
+    options: PredictOptions,
     pick: (written: ModelProgram) => Program,
     plans: Plans = this.#plans,
   ): Tensor[] {
+    checkOptionNames("predict", options, predictOptions);
+    const { device = defaultDevice(), batchSize, threads = defaultThreads() } = options;
     checkThreads(threads);
     refuseBatches(x, this.name);
     this.buildFor(x);

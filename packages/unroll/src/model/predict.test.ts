@@ -1,3 +1,4 @@
+import "./summaries.ts";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, it } from "vitest";
 import { intTensor, tensor } from "../core/tensor.ts";
@@ -112,6 +113,16 @@ describe("predict", () => {
     expect(() => net.predict(tensor(examples(1), [1, 4, 2]), { batchSize: 0 })).toThrow(
       "batchSize must be a positive whole number",
     );
+  });
+
+  it("refuses an option that nobody reads, with the nearest that somebody does", () => {
+    const net = stack();
+    const x = tensor(examples(1), [1, 4, 2]);
+    expect(() => net.predict(x, { batch_size: 8 } as object)).toThrow(
+      "predict: has no option named batch_size. Did you mean batchSize?",
+    );
+    expect(() => net.summary({ line_length: 80 } as object)).toThrow(/^summary: has no option named line_length\./);
+    expect(() => net.summary({ show_trainable: true, print: false } as object)).toThrow(/Did you mean showTrainable\?$/);
   });
 
   it("keeps the states of a stateful model from call to call until they are reset", () => {

@@ -5,8 +5,10 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { UnrollError } from "../core/errors.ts";
 import type { TaskResult } from "./plan.ts";
+import type { Records } from "./records.ts";
+import { readTaskResult } from "./task-result.ts";
 
-export class Journal {
+export class Journal implements Records {
   readonly #file: FileHandle;
   readonly #results: Map<string, TaskResult>;
 
@@ -43,7 +45,7 @@ export class Journal {
       if (found !== sweep) throw otherSweep(path, String(found), sweep);
       const results = new Map<string, TaskResult>();
       for (const [index, line] of lines.entries()) {
-        const result = parse(line, path, index + 2) as unknown as TaskResult; // what record() wrote
+        const result = readTaskResult(parse(line, path, index + 2), `${path}, line ${index + 2}`);
         if (!results.has(result.task)) results.set(result.task, result);
       }
       return new Journal(file, results);

@@ -1,23 +1,15 @@
 /** Loss and metrics of a model on data, without training it; and single steps of training and testing. */
-import { UnrollError } from "../core/errors.ts";
+import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import { nextRandom } from "../layers/seed.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
+import { type BatchIterable, isBatchIterable, iterableSource } from "./batch-iterables.ts";
 import { type Compiled, compiledOf, trainedVariables } from "./compile.ts";
-import { batchSizeFor, type ClassWeight, type Examples, readExamples } from "./data.ts";
-import {
-  type BatchIterable,
-  type ExampleView,
-  exampleBatches,
-  isBatchIterable,
-  isExampleView,
-  iterableSource,
-  modelView,
-  viewBatches,
-} from "./fit-data.ts";
+import { batchSizeFor, type ClassWeight, checkOneBatch, type Examples, readExamples } from "./data.ts";
+import { type ExampleView, exampleBatches, isExampleView, modelView, viewBatches } from "./fit-data.ts";
 import { checkLabels } from "./labels.ts";
-import { checkNames, checkNumber } from "./options.ts";
+import { checkNumber } from "./options.ts";
 import { type BatchData, type Report, type Step, shapesOf, stepFor, Totals } from "./step.ts";
 
 export interface EvaluateOptions {
@@ -39,7 +31,7 @@ export function evaluate(
   y?: ModelData,
   options: EvaluateOptions = {},
 ): Record<string, number> {
-  checkNames("evaluate", options, ["batchSize", "sampleWeight"]);
+  checkOptionNames("evaluate", options, ["batchSize", "sampleWeight"]);
   const compiled = compiledOf(model);
   if (isExampleView(x)) {
     checkViewOptions(model, y, options);
@@ -155,10 +147,10 @@ export function trainOnBatch(
   y: ModelData,
   options: OnBatchOptions = {},
 ): Record<string, number> {
-  checkNames("trainOnBatch", options, ["sampleWeight", "classWeight"]);
+  checkOptionNames("trainOnBatch", options, ["sampleWeight", "classWeight"]);
   const totals = new Totals();
   const examples = readExamples(model, x, y, options);
-  batchSizeFor(model, examples.count, examples.count);
+  checkOneBatch(model, examples);
   trainBatch(compiledOf(model), examples, nextRandom(), totals);
   return totals.logs();
 }
@@ -170,9 +162,11 @@ export function testOnBatch(
   y: ModelData,
   options: Pick<OnBatchOptions, "sampleWeight"> = {},
 ): Record<string, number> {
-  checkNames("testOnBatch", options, ["sampleWeight"]);
+  checkOptionNames("testOnBatch", options, ["sampleWeight"]);
   const totals = new Totals();
-  testBatch(compiledOf(model), readExamples(model, x, y, options), totals);
+  const examples = readExamples(model, x, y, options);
+  checkOneBatch(model, examples);
+  testBatch(compiledOf(model), examples, totals);
   return totals.logs();
 }
 

@@ -1,4 +1,5 @@
 /** Gradients of a loss for every trained array, as numbers: what one training step would start from. */
+import { checkOptionNames } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { type Device, prepare } from "../layers/run.ts";
@@ -7,9 +8,10 @@ import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import type { Program } from "../program/program.ts";
 import { compiledOf, isCompiled, outputNames, trainedVariables } from "./compile.ts";
-import { readExamples } from "./data.ts";
+import { checkOneBatch, readExamples } from "./data.ts";
+import { checkLabels } from "./labels.ts";
 import type { LossLike } from "./losses.ts";
-import { type Forward, forwardOf, gradientsOf, shapesOf } from "./step.ts";
+import { type Forward, forwardOf, gradientsOf, labelsOf, shapesOf } from "./step.ts";
 
 export interface GradientOptions {
   /** By default the losses of `compile`. */
@@ -21,6 +23,8 @@ export interface GradientOptions {
   readonly device?: Device;
   readonly random?: Random;
 }
+
+const optionNames = ["loss", "sampleWeight", "training", "device", "random"] satisfies (keyof GradientOptions)[];
 
 /**
  * A program whose results are the loss, then the gradients. The loss comes first so that random numbers are drawn in the
@@ -40,6 +44,7 @@ export interface GradientProgram {
  * @example const [dKernel] = gradients(net, x, y, { loss: "mse" });
  */
 export function gradients(model: Model, x: ModelData, y: ModelData, options: GradientOptions = {}): Tensor[] {
+  checkOptionNames("gradients", options, optionNames);
   const { program, inputs } = gradientProgram(model, x, y, options);
   return prepare(program, options.device)
     .run(inputs, options.random ?? nextRandom())
@@ -53,6 +58,7 @@ export function gradientProgram(
   { loss, sampleWeight, training = true }: GradientOptions,
 ): GradientProgram {
   const examples = readExamples(model, x, y, { sampleWeight });
+  checkOneBatch(model, examples);
   const outputs =
     loss === undefined
       ? compiledOf(model).outputs
@@ -62,6 +68,7 @@ export function gradientProgram(
           lossWeight: isCompiled(model) ? (compiledOf(model).outputs[index]?.lossWeight ?? 1) : 1,
         }));
   const forward = forwardOf(model, outputs, shapesOf(examples.x, examples.y, examples.sampleWeight), training);
+  checkLabels(labelsOf(outputs, forward), examples.y);
   return {
     forward,
     program: {

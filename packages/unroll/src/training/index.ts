@@ -1,6 +1,6 @@
-/** Training: what it offers to the outside. */
+/** Training: what it offers to the outside, also to pages. */
 
-export { CSVLogger, ModelCheckpoint, type ModelCheckpointOptions, TensorBoard } from "./callback-files.ts";
+export type { BatchIterable, BatchLike } from "./batch-iterables.ts";
 export {
   type Callback,
   type CallbackState,
@@ -32,7 +32,7 @@ export {
   trainOnBatch,
 } from "./evaluate.ts";
 export { fit } from "./fit.ts";
-export type { BatchIterable, BatchLike, ExampleView } from "./fit-data.ts";
+export type { ExampleView } from "./fit-data.ts";
 export type { FitOptions, FitResult, Progress, StopReason, ValidationData } from "./fit-options.ts";
 export { type GradientOptions, gradients } from "./gradients.ts";
 export { type Loss, type LossLike, type LossRule, losses, makeLoss } from "./losses.ts";
@@ -42,12 +42,3 @@ export { type MetricLike, metrics } from "./metrics.ts";
 export type { NotANumber } from "./not-a-number.ts";
 export { type Optimizer, type OptimizerLike, OptimizerState, optimizerConfig, optimizers } from "./optimizer.ts";
 export { type Schedule, schedules } from "./schedules.ts";
-export { lossesOf, lossOf, metricOf, metricValuesOf, type ScoredBatch, type ScoreOptions } from "./score.ts";
-export type {
-  BackStep,
-  BackTrace,
-  DifferenceCheck,
-  GradientTrace,
-  TraceGradientsOptions,
-} from "./trace-gradients.ts";
-export { traceGradients } from "./trace-gradients.ts";
