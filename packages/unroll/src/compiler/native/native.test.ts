@@ -168,7 +168,7 @@ describe("where there is no compiler", () => {
     const sizes = { batch: 512, timesteps: 5, features: 3, units: 5 };
     const choices = { ...simple, mask: true, initial: true, recurrentFactors: "each" } as const;
     const { program, data } = gradientCase(cells.LSTM!, sizes, choices, { reads: "all" });
-    const atOnce = compileProgram(program, { target: "native", recompute: false }).run([...data]);
-    expect(compileProgram(program, { target: "native", recompute: 2 }).run([...data])).toEqual(atOnce);
+    const atOnce = compileProgram(program, { target: nativeTarget, recompute: false }).run([...data]);
+    expect(compileProgram(program, { target: nativeTarget, recompute: 2 }).run([...data])).toEqual(atOnce);
   });
 });
