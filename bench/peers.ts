@@ -74,6 +74,16 @@ export function listPeers({ bench, bundles }: Places): ListedPeer[] {
       mostFlops: mostInJavaScript,
     },
   ];
+  const brain = { key: "brain", name: "brain.js", program, args: [bundled("brain")], resetBefore: true, trains: false };
+  peers.push({ ...brain, mostFlops: mostInJavaScript });
+  peers.push({
+    key: "jax",
+    name: "jax-js",
+    program,
+    args: [bundled("jax")],
+    mostFlops: mostInTensorFlowJs,
+    trains: true,
+  });
   const python = findPython();
   if (python === undefined) return peers;
   const script = join(bench, "peers/python.py");

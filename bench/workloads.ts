@@ -49,6 +49,12 @@ export const workloads: readonly Workload[] = [
     stack: () => [lstm({ units: 30, activation: "relu" }), dense({ units: 1 })],
   },
   {
+    id: "W2gru",
+    title: "GRU(30), T 21, D 9, batch 32",
+    ...{ batch: 32, timesteps: 21, features: 9, outputs: 1 },
+    stack: (resetAfter) => [gru({ units: 30, resetAfter }), dense({ units: 1 })],
+  },
+  {
     id: "W3",
     title: "GRU(4), GRU(2), SimpleRNN(25), T 30, D 5, batch 32",
     ...{ batch: 32, timesteps: 30, features: 5, outputs: 1 },

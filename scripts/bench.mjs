@@ -1,7 +1,7 @@
 /**
  * Measures Unroll beside other systems, and what it costs to start and to ship.
  *
- *   npm run bench -- predict [--only W1,W2] [--peers unroll,onnx,tfjs,tfjs-cpu,torch,keras,plain] [--rounds 15]
+ *   npm run bench -- predict [--only W1,W2] [--peers unroll,onnx,tfjs,tfjs-cpu,jax,brain,torch,keras,plain] [--rounds 15]
  *                            [--threads 1] [--json FILE]
  *   npm run bench -- train   (the same options, one thread)
  *   npm run bench -- threads [--threads 2] [--rounds 40] [--only W2,B64]
@@ -52,7 +52,14 @@ async function compare() {
     console.error(`${error.message}; comparing with what is there.`);
   }
   const { bundle, bundles } = await import("../bench/bundle.mjs");
-  const [file] = await bundle(["comparison", "peers/unroll", "peers/onnxruntime", "peers/tfjs"]);
+  const [file] = await bundle([
+    "comparison",
+    "peers/unroll",
+    "peers/onnxruntime",
+    "peers/tfjs",
+    "peers/jax",
+    "peers/brain",
+  ]);
   node("--experimental-wasm-relaxed-simd", file, command, bench, bundles, ...rest);
 }
 

@@ -3,8 +3,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CellGraph } from "../cells/define.ts";
 import { simpleRnn } from "../cells/simple-rnn.ts";
+import { sizeOf } from "../core/shape.ts";
+import { Variable } from "../core/variable.ts";
 import { linear } from "../equations/activations.ts";
-import { reduce } from "../program/builder.ts";
+import { inputValue, map, reduce, scan, weightValue } from "../program/builder.ts";
 import { differentiate } from "../program/differentiate.ts";
 import { evaluateProgram } from "../program/evaluate.ts";
 import type { Program } from "../program/program.ts";
@@ -108,6 +110,20 @@ describe("a scan in segments", () => {
     const gradients = [operation.input, ...operation.arrays].flatMap((value) => differentiate(loss, [value]));
     const program: Program = { inputs, results: [...gradients, results[0]!], updates: [] };
     expectSegments({ program, data, arrays: operation.arrays.length }, [2]);
+  });
+
+  it("serves a gradient that runs more often than the scan", () => {
+    // What a scan of weights alone gives is computed once, its gradient in every run.
+    const sizes = { batch: 2, timesteps: 5, features: 3, units: 4 };
+    const { operation, inputs: given, data: numbers } = scanCase(cells.GRU as CellGraph, sizes, simple);
+    const x = weightValue(new Variable("x", operation.input.shape, numbers[given.indexOf(operation.input)]!));
+    const result = scan({ ...operation, input: x })[0]!;
+    const seed = inputValue("seed", result.shape);
+    const weighted = map([result, seed], ([a, b]) => a!.times(b!));
+    const gradients = differentiate(reduce("sum", weighted, [0, 1, 2]), operation.arrays);
+    const program: Program = { inputs: [seed], results: [...gradients, result], updates: [] };
+    const data = [Float32Array.from({ length: sizeOf(result.shape) }, (_, i) => Math.sin(i))];
+    expectSegments({ program, data, arrays: gradients.length }, [2]);
   });
 
   it("gives the same numbers with any mask, direction, states and factors", () => {

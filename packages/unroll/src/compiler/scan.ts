@@ -4,7 +4,7 @@
  * Where the program also asks for the scan's gradient, the nodes that the way back needs are kept.
  */
 import { type Expr, zero } from "../equations/expr.ts";
-import type { ScanGradientOperation, ScanOperation, Value } from "../program/program.ts";
+import { type ScanGradientOperation, type ScanOperation, sourcesOf, type Value } from "../program/program.ts";
 import { type FunctionBuilder, i32, type ModuleBuilder, type WasmFunction } from "./assembler.ts";
 import type { KernelFactory, PlanContext } from "./kernel.ts";
 import type { Buffer, Layout } from "./layout.ts";
@@ -46,7 +46,7 @@ export interface SavedScan {
   readonly saved: readonly Room[];
   /** Known when the scan has been emitted; undefined where one segment is all. */
   segments: SegmentFunctions | undefined;
-  /** Whether homes still have what the scan itself left: a gradient that computes segments again leaves the first. */
+  /** Whether homes have what the scan itself left, its last segment: a gradient that computes segments again leaves the first. */
   isFresh: boolean;
   /** Floating-point operations of all such segments. */
   readonly recomputedFlops: number;
@@ -90,7 +90,8 @@ export const scanKernel: KernelFactory<ScanOperation> = (plan, operation, result
     states: memory.states,
     saved: savedNodes.map((node) => memory.roomOf(node)!),
     segments: undefined,
-    isFresh: true,
+    // What is known before a run is computed once, its gradient perhaps in every run.
+    isFresh: !sourcesOf(operation).every((value) => plan.isPrepared(value)),
     recomputedFlops: (timesteps - lastLength(size)) * batch * flopsOf(cut),
     touched,
   };

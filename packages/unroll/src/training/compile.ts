@@ -31,7 +31,7 @@ export interface CompileOptions {
   readonly device?: Device;
   /**
    * Whether a training step keeps what recurrent layers computed at every timestep, or only at segments of so many timesteps, and
-   * computes the others again on the way back: the same numbers for less memory and about a quarter more time. "auto" (the default)
+   * computes the others again on the way back: the same numbers for less memory and up to a third more time. "auto" (the default)
    * does so where a step would take more than 512 MiB and clearly less this way; false = never.
    */
   readonly recompute?: Recompute;
