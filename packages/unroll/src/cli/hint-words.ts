@@ -20,6 +20,11 @@ const sentences: readonly (readonly [RegExp, string | undefined])[] = [
     /^Pass encoding: "windows-1252" for files of older spreadsheets, or export the data as CSV in UTF-8\.$/,
     "Save it as CSV in UTF-8, as spreadsheets and editors can.",
   ],
+  [
+    /^Pass encoding: "utf-16le" if it is text, or export the data as CSV in UTF-8\.$/,
+    "Save it as CSV in UTF-8, as spreadsheets and editors can.",
+  ],
+  [/^Pass delimiter if the fields are not parted by /, "If another character parts them, save it with commas."],
   [/^Use a smaller batchSize\.$/, "Use fewer examples at a time."],
   [
     /^Text must become numbers first: Number\(\.\.\.\), or ids from a tokenizer\.$/,

@@ -2,7 +2,7 @@
 import { UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
-import { isTensor, type NestedArray, type Tensor, tensor } from "../core/tensor.ts";
+import { type NestedArray, type Tensor, tensor } from "../core/tensor.ts";
 import { checkNumberCells } from "../data/number-cells.ts";
 import { inFile } from "../formats/failure.ts";
 import { toFloat32 } from "../formats/numbers.ts";
@@ -163,23 +163,28 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-/** Nested arrays, or `{ shape, data }`. */
+/** Nested arrays, or `{ shape, data }`. Throws UnrollError `data` with the place of what is no number. */
 function toTensor(value: unknown, path: string): Tensor {
   try {
     if (Array.isArray(value)) return tensor(value as NestedArray); // `tensor` checks the nesting
+    if (isRecord(value) && Array.isArray(value.shape) && Array.isArray(value.data)) {
+      return tensor(value.data as NestedArray, value.shape as number[]); // and here the sizes too
+    }
   } catch (error) {
     throw error instanceof UnrollError ? inFile(path, error) : error;
-  }
-  if (typeof value === "object" && value !== null && "shape" in value && "data" in value && Array.isArray(value.data)) {
-    const made = { shape: value.shape, data: Float32Array.from(value.data as readonly number[]) };
-    if (isTensor(made)) return tensor(made.data, made.shape);
   }
   throw new UnrollError({
     code: "data",
     path,
-    expected: "data must be nested arrays of numbers, or { shape, data }",
-    received: Array.isArray(value) ? "an array" : typeof value,
+    expected: "data must be nested arrays of numbers, or { shape, data } with a list for each",
+    received: isRecord(value)
+      ? `an object with ${Object.keys(value).join(", ").slice(0, 80) || "nothing"}`
+      : String(value),
   });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Sizes for axes that the model leaves open. */

@@ -37,6 +37,7 @@ export function layoutOf(
       path: name,
       expected: "must hold a header and at least one row",
       received: "an empty file",
+      hint: "Look whether it was written to its end.",
     });
   }
   if (first.fields.length > maxColumns) {
@@ -90,12 +91,14 @@ export function checkFields(layout: CsvLayout, record: CsvRecord): void {
   throw new UnrollError({
     code: "data",
     path: atLine(layout.name, record.line),
-    expected: `every row must have ${width} fields, as the first has`,
+    expected: `every row must have ${width} ${width === 1 ? "field" : "fields"}, as the first has`,
     received: `fields = ${received}`,
-    hint:
+    hint: [
       received < width
         ? `Look for a missing ${shown}, or a line break inside a value that is not quoted.`
-        : `Look for a ${shown} inside a value that is not quoted.`,
+        : `Look for a ${shown} inside a value that is not quoted, or a title above the header.`,
+      `Pass delimiter if the fields are not parted by ${shown}.`,
+    ].join(" "),
   });
 }
 
@@ -161,6 +164,7 @@ function givenNames(
       path: atLine(name, first.line),
       expected: `columns must name all ${width} columns of the file`,
       received: `${columns.length} names`,
+      hint: "Name every column, or pass delimiter if the fields are cut in the wrong places.",
     });
   }
   return [...columns];

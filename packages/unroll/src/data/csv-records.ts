@@ -171,7 +171,10 @@ export class RecordReader {
     return this.#error(this.#line, {
       expected: "must be text without control characters",
       received: `character code = ${code}`,
-      hint: "This looks like a binary file. Export the data as CSV in UTF-8.",
+      hint:
+        code === 0
+          ? 'This looks like a binary file, or text in UTF-16. Pass encoding: "utf-16le" if it is text, or export the data as CSV in UTF-8.'
+          : "This looks like a binary file. Export the data as CSV in UTF-8.",
     });
   }
 

@@ -191,19 +191,25 @@ describe("parseCsv reports missing and unusable cells by line", () => {
 
 describe("parseCsv refuses", () => {
   test.each([
-    ["", "CSV: must hold a header and at least one row. Received: an empty file."],
-    ["\n \n\n", "CSV: must hold a header and at least one row. Received: an empty file."],
+    [
+      "",
+      "CSV: must hold a header and at least one row. Received: an empty file. Look whether it was written to its end.",
+    ],
+    [
+      "\n \n\n",
+      "CSV: must hold a header and at least one row. Received: an empty file. Look whether it was written to its end.",
+    ],
     [
       "a,b\n",
       "CSV: must have at least one row below the header. Received: a header only. If that line is data, pass header: false.",
     ],
     [
       "a,b,c\n1,2,3\n4,5\n",
-      'CSV, line 3: every row must have 3 fields, as the first has. Received: fields = 2. Look for a missing ",", or a line break inside a value that is not quoted.',
+      'CSV, line 3: every row must have 3 fields, as the first has. Received: fields = 2. Look for a missing ",", or a line break inside a value that is not quoted. Pass delimiter if the fields are not parted by ",".',
     ],
     [
       "a,b\n1,2\n\n3,4,5\n",
-      'CSV, line 4: every row must have 2 fields, as the first has. Received: fields = 3. Look for a "," inside a value that is not quoted.',
+      'CSV, line 4: every row must have 2 fields, as the first has. Received: fields = 3. Look for a "," inside a value that is not quoted, or a title above the header. Pass delimiter if the fields are not parted by ",".',
     ],
     [
       "a,b,a\n1,2,3\n",
@@ -223,7 +229,11 @@ describe("parseCsv refuses", () => {
     ],
     [
       "a,b\n1,\u0000\n",
-      "CSV, line 2: must be text without control characters. Received: character code = 0. This looks like a binary file. Export the data as CSV in UTF-8.",
+      'CSV, line 2: must be text without control characters. Received: character code = 0. This looks like a binary file, or text in UTF-16. Pass encoding: "utf-16le" if it is text, or export the data as CSV in UTF-8.',
+    ],
+    [
+      "a,b\n1,\u0001\n",
+      "CSV, line 2: must be text without control characters. Received: character code = 1. This looks like a binary file. Export the data as CSV in UTF-8.",
     ],
   ])("%j", (text, message) => {
     expect(messageOf(text)).toBe(message);
