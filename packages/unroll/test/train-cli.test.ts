@@ -192,6 +192,23 @@ describe("unroll train", () => {
     expect(training.epochs).toBe(3);
   });
 
+  it("says before it trains where a value is beyond float32", async () => {
+    const file = write(
+      "huge.csv",
+      csv(
+        rows.map(([date, temp], t) => [date!, temp!, t === 9 ? "1e300" : String(t)]),
+        "date,temp,wind",
+      ),
+    );
+    const { code, note } = await unroll("train", file, "--target", "temp", ...quick, "--scaler", "none");
+    expect(note.replaceAll(/\s+/g, " ")).toContain(
+      "The input has numbers that float32 holds as infinite (beyond 3.4e38), first on line 11, column wind.",
+    );
+    expect(code).toBe(1);
+    // Scaled by what the training part shows, the same value is an ordinary one.
+    expect((await unroll("train", file, "--target", "temp", ...quick)).note).not.toContain("float32");
+  });
+
   it("stops where a loss is no number, and saves nothing", async () => {
     const { code, note } = await unroll(
       "train",
@@ -468,6 +485,21 @@ describe("bad input", () => {
     const said = await bad(weather, "--target", "temp", ...quick, "--report", at("r.pdf"));
     expect(said).toBe("--report: the file must end in .html. Received: r.pdf.");
     expect(existsSync(at("r.pdf"))).toBe(false);
+  });
+
+  it("refuses to write two things into one file, also by another name", async () => {
+    const words = [weather, "--target", "temp", ...quick];
+    const one = at("one.keras");
+    expect(await bad(...words, "--out", one, "--checkpoint", join(folder, ".", "one.keras"))).toBe(
+      "one.keras: --out and the checkpoint must be different files. Received: the same file. Give one of them another name.",
+    );
+    expect(await bad(...words, "--out", one, "--checkpoint", `${one}.forecast.json`)).toContain(
+      "what is kept beside --out and the checkpoint must be different files",
+    );
+    expect(await bad(...words, "--report", at("r.html"), "--checkpoint", at("r.html"))).toContain(
+      "--report and the checkpoint must be different files",
+    );
+    expect(existsSync(one)).toBe(false);
   });
 
   it("leaves files alone that are there already", async () => {

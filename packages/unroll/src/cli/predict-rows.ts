@@ -6,7 +6,7 @@ import { UnrollError } from "../core/errors.ts";
 import { formatCsv, type Matrix, type Table, tableOf } from "../data/index.ts";
 import { plural } from "../explain/lines.ts";
 import { type InputWindows, modelForecasts } from "../forecast/forecasts.ts";
-import { isoDate, readNewRows } from "../forecast/series.ts";
+import { type Cell, firstBeyondFloat32, isoDate, readNewRows } from "../forecast/series.ts";
 import type { ForecastFacts } from "../forecast/sidecar.ts";
 import { writeFile } from "../formats/files.ts";
 import type { Model } from "../model/model.ts";
@@ -25,7 +25,7 @@ export interface RowForecasts {
   /** Windows left out because a value in them is missing. */
   readonly skipped: number;
   /** The first value that is beyond float32 when it is scaled; undefined where none is. */
-  readonly beyond: { readonly line: number; readonly column: string } | undefined;
+  readonly beyond: Cell | undefined;
 }
 
 /** Before any work: flags that the facts leave no room for. Throws UnrollError `usage`. */
@@ -90,7 +90,6 @@ export async function forecastRows(
       hint: "Fill it in, or bring more rows.",
     });
   }
-  const tooLarge = matrix.data.findIndex((value) => Math.abs(Math.fround(value)) === Number.POSITIVE_INFINITY);
   const newest = starts.map((start) => start + lookback - 1);
   const view = inputWindows(matrix, lookback, starts);
   return {
@@ -98,13 +97,7 @@ export async function forecastRows(
     dates: rows.dates && { name: rows.dates.name, values: newest.map((row) => rows.dates!.values[row]!) },
     values: modelForecasts(model, view, { scaler, target: columns.indexOf(target), horizon, batchSize }),
     skipped: count - lookback + 1 - starts.length,
-    beyond:
-      tooLarge === -1
-        ? undefined
-        : {
-            line: rows.lines[Math.floor(tooLarge / features.length)]!,
-            column: features[tooLarge % features.length]!,
-          },
+    beyond: firstBeyondFloat32(matrix, { lines: rows.lines, columns: features }),
   };
 }
 

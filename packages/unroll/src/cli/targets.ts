@@ -1,7 +1,7 @@
 /** Where a command writes a file: checked before any work, so that nothing is lost and nothing is computed in vain. */
 import { constants } from "node:fs";
 import { access, mkdir, realpath, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { type ErrorCode, UnrollError } from "../core/errors.ts";
 
 export interface TargetOptions {
@@ -33,6 +33,31 @@ export async function checkTarget(path: string, { sources, replace }: TargetOpti
       hint: "Give --force to replace it, or another name.",
     });
   }
+}
+
+/**
+ * Files of one command by what names them; what is not written is undefined. Throws UnrollError `usage` where two are the same,
+ * of which only the later would be left.
+ */
+export async function checkDistinct(targets: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const seen = new Map<string, string>();
+  for (const [name, path] of Object.entries(targets)) {
+    if (path === undefined) continue;
+    const real = await realTarget(path);
+    const other = seen.get(real);
+    seen.set(real, name);
+    if (other === undefined) continue;
+    throw failure("usage", path, `${other} and ${name} must be different files`, {
+      received: "the same file",
+      hint: "Give one of them another name.",
+    });
+  }
+}
+
+/** Also of a file that is not there yet: the name in its real folder. */
+async function realTarget(path: string): Promise<string> {
+  const real = await realpath(path).catch(() => undefined);
+  return real ?? join(await realpath(dirname(path)).catch(() => resolve(dirname(path))), basename(path));
 }
 
 /** Throws UnrollError `usage` for a page that has another ending: what is written is HTML by any name. */

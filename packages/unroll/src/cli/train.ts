@@ -13,7 +13,7 @@ import { formatOfPath, saveModel, withoutArchitecture, withoutWeights } from "..
 import type { Model } from "../model/model.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { fileOf, printJson } from "./print.ts";
-import { checkPageName, checkTarget } from "./targets.ts";
+import { checkDistinct, checkPageName, checkTarget } from "./targets.ts";
 import { inFlags } from "./train/flag-words.ts";
 import { checkFit, readGivenModel, timestepsOf } from "./train/model.ts";
 import { checkCheckpoint, forgetCheckpoint, type RunParts, runTraining, type TrainedRun } from "./train/run.ts";
@@ -78,7 +78,7 @@ export interface TrainResult extends RunParts {
 
 /** Before any work: whether the files can be written. */
 async function checkTargets(settings: TrainSettings, flags: FlagValues, terminal: Terminal): Promise<void> {
-  const { data, model, out, report } = settings;
+  const { data, model, out, report, checkpoint } = settings;
   const options = { sources: [data, model], replace: flags.force === true };
   if (out !== undefined) {
     const format = formatOfPath(out);
@@ -98,7 +98,13 @@ async function checkTargets(settings: TrainSettings, flags: FlagValues, terminal
     checkPageName(report, "--report");
     await checkTarget(report, options);
   }
-  await checkTarget(settings.checkpoint, { ...options, replace: true });
+  await checkTarget(checkpoint, { ...options, replace: true });
+  await checkDistinct({
+    "--out": out,
+    "what is kept beside --out": out === undefined ? undefined : sidecarPath(out),
+    "--report": report,
+    "the checkpoint": checkpoint,
+  });
   await checkCheckpoint(settings, { replace: options.replace, terminal });
 }
 

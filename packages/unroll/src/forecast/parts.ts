@@ -14,7 +14,7 @@ import {
   type WindowView,
   windows,
 } from "../data/index.ts";
-import type { Series } from "./series.ts";
+import { type Cell, firstBeyondFloat32, type Series } from "./series.ts";
 import type { ForecastSettings } from "./settings.ts";
 
 export interface Parts {
@@ -30,6 +30,8 @@ export interface Parts {
   readonly trainingRows: number;
   /** Windows that were left out because a value in them is missing. */
   readonly skipped: number;
+  /** The first value that float32, in which the model computes, holds as infinite when it is scaled; undefined where none is. */
+  readonly beyond: Cell | undefined;
 }
 
 type PartSettings = Pick<ForecastSettings, "horizon" | "scaler" | "validation" | "test">;
@@ -51,6 +53,7 @@ export function cutParts(series: Series, lookback: number, settings: PartSetting
     scaler,
     trainingRows,
     skipped: raw.skipped,
+    beyond: firstBeyondFloat32(matrix, series),
   };
 }
 

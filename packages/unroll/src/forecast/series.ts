@@ -41,9 +41,13 @@ export interface Series {
   readonly notes: readonly string[];
 }
 
-export interface MissingCell {
+/** A cell by its place in the file. */
+export interface Cell {
   readonly line: number;
   readonly column: string;
+}
+
+export interface MissingCell extends Cell {
   /** What stands there. */
   readonly text: string;
 }
@@ -297,6 +301,16 @@ function inOrder(table: Table, name: string, file: string, notes: string[]): Tab
     `${isoDate(values[twice]!)} in lines ${sorted.lines[twice - 1]} and ${sorted.lines[twice]}`,
     "Give each series a column of its own, or --date none to take the rows as they stand.",
   );
+}
+
+/** The first number that float32 holds as infinite; undefined where there is none. The columns are those of the matrix. */
+export function firstBeyondFloat32(
+  { data }: Matrix,
+  { lines, columns }: { readonly lines: Uint32Array; readonly columns: readonly string[] },
+): Cell | undefined {
+  const at = data.findIndex((value) => Math.abs(Math.fround(value)) === Number.POSITIVE_INFINITY);
+  if (at === -1) return undefined;
+  return { line: lines[Math.floor(at / columns.length)]!, column: columns[at % columns.length]! };
 }
 
 /** `2024-01-31`, with the time of day where there is one. */

@@ -4,6 +4,7 @@ import type { Parts } from "../../forecast/parts.ts";
 import { formatError, type Score, type Verdict } from "../../forecast/scores.ts";
 import { isoDate, type Series } from "../../forecast/series.ts";
 import type { Model } from "../../model/model.ts";
+import { remarkOn } from "../read-data.ts";
 
 /** Places of a column, and columns, that are told one by one. */
 const mostRuns = 5;
@@ -16,6 +17,7 @@ export function dataText(series: Series, parts: Parts, model: Model, columns: nu
     `${file}: ${plural(lines.length, "row")}${spanText(series, 0, lines.length - 1)}.`,
     ...notes,
     ...missingSentences(series, parts),
+    ...beyondSentences(parts),
     `${model.name} (${plural(model.countParams(), "parameter")}) reads ${plural(parts.lookback, "row")} of ${reads} and forecasts ${target} ${plural(parts.horizon, "row")} ahead.`,
     ...partRows(series, parts).map(
       ({ name, windows, span }) => `${name.padEnd(10)} ${plural(windows, "window")}${span}`,
@@ -55,6 +57,13 @@ export function missingSentences({ missing, filled }: Series, { skipped }: Pick<
     );
   }
   return sentences;
+}
+
+/** Where the model would see an infinity. */
+function beyondSentences({ beyond, scaler }: Pick<Parts, "beyond" | "scaler">): string[] {
+  if (beyond === undefined) return [];
+  const place = `on line ${beyond.line}, column ${beyond.column}${scaler === undefined ? "" : ", when scaled"}`;
+  return [remarkOn("infinity", "", place)];
 }
 
 /** `GOOG in lines 2 to 56 and 60, IBM in line 7`, cut short where it is long. */
