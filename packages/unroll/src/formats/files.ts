@@ -1,8 +1,10 @@
 /**
- * The only place that touches a disk, and only in Node: reading a file, and writing one whole or not at all.
+ * The only place that reads and writes files, and only in Node: a file is written whole or not at all.
  * `node:` modules are imported when first needed, so that everything else also runs in a browser.
  */
-import { type FileLimits, fileError, formatBytes } from "./failure.ts";
+import { UnrollError } from "../core/errors.ts";
+import { copyOf, type FileLimits, fileError, formatBytes } from "./failure.ts";
+import { unfinishedEnding } from "./unfinished.ts";
 
 /** Free bytes before those of a file, so that they can be moved to where numbers in them are aligned. */
 const room = 8;
@@ -49,6 +51,19 @@ export async function besidePath(path: string, name: string): Promise<string> {
 }
 
 /**
+ * Runs another kind of writing: appending to the file `path`, or making it as a folder.
+ *
+ * @throws UnrollError `file`, with what to do
+ */
+export async function writing<T>(what: "file" | "folder", path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw notWritable(what, path, cause);
+  }
+}
+
+/**
  * Writes to a temporary file in the same folder and renames it, so that a reader sees the old file or the new one.
  *
  * @throws UnrollError `file`
@@ -69,7 +84,7 @@ export async function writeFiles(files: ReadonlyMap<string, Uint8Array>): Promis
   try {
     for (const [path, bytes] of files) {
       current = path;
-      const temporary = `${path}.${process.pid}.${(temporaryCount++).toString(36)}.tmp`;
+      const temporary = `${path}${await unfinishedEnding()}`;
       written.set(path, temporary);
       await fs.writeFile(temporary, bytes, { flag: "wx" });
     }
@@ -79,11 +94,9 @@ export async function writeFiles(files: ReadonlyMap<string, Uint8Array>): Promis
     }
   } catch (cause) {
     for (const temporary of written.values()) await fs.rm(temporary, { force: true }).catch(() => {});
-    throw systemError(current, "the file must be writable", cause);
+    throw notWritable("file", current, cause);
   }
 }
-
-let temporaryCount = 0;
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file or folder",
@@ -92,7 +105,27 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: "it is a folder",
   ENOSPC: "the disk is full",
   EROFS: "the disk is read-only",
+  ENOTDIR: "a part of its path is a file",
+  EEXIST: "there is a file of that name",
 };
+
+/** What to do where writing failed. */
+const remedies: Readonly<Record<string, string>> = {
+  ENOENT: "Make its folder first, or give another path.",
+  ENOTDIR: "Give another path.",
+  EEXIST: "Give another path.",
+  EACCES: "Give a path where you may write.",
+  EPERM: "Give a path where you may write.",
+  EISDIR: "Give the path of a file.",
+  ENOSPC: "Make room, or give a path on another disk.",
+  EROFS: "Give a path on another disk.",
+};
+
+function notWritable(what: "file" | "folder", path: string, cause: unknown): Error {
+  const error = systemError(path, `the ${what} must be writable`, cause);
+  const hint = remedies[(cause as { code?: string } | null)?.code ?? ""]; // Node's errors have one
+  return error instanceof UnrollError && hint !== undefined ? copyOf(error, { hint }) : error;
+}
 
 function systemError(path: string, expected: string, cause: unknown): Error {
   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined;

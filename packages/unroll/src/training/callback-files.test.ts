@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { UnrollError } from "../core/errors.ts";
 import { CSVLogger, formatPath, ModelCheckpoint, TensorBoard } from "./callback-files.ts";
 import { fit } from "./fit.ts";
 import { crc32c, maskedCrc } from "./tensorboard.ts";
@@ -126,6 +127,48 @@ describe("TensorBoard", () => {
     expect(train[1]?.scalars?.epoch_learning_rate).toBe(Math.fround(0.001));
     const validation = readEvents(join(logs, "validation"));
     expect(validation[2]?.scalars?.epoch_loss).toBe(Math.fround(history.val_loss![1]!));
+  });
+});
+
+describe("files that cannot be written", () => {
+  it.each([
+    [
+      "CSVLogger",
+      "no/log.csv",
+      (path: string) => new CSVLogger(path),
+      "the file must be writable. Received: there is no such file or folder. Make its folder first, or give another path.",
+    ],
+    [
+      "CSVLogger",
+      "a-folder",
+      (path: string) => new CSVLogger(path, { append: true }),
+      "the file must be writable. Received: it is a folder. Give the path of a file.",
+    ],
+    [
+      "TensorBoard",
+      "a-file",
+      (path: string) => new TensorBoard(path),
+      "the folder must be writable. Received: a part of its path is a file. Give another path.",
+    ],
+  ])("%s says of %s what to do, before a step of training", async (_, name, make, message) => {
+    mkdirSync(join(folder, "a-folder"), { recursive: true });
+    writeFileSync(join(folder, "a-file"), "precious");
+    const net = smallModel();
+    const before = net.getWeights();
+    const error = await fit(net, smallX, smallY, { callbacks: make(join(folder, name)) }).catch((one) => one);
+    expect(error).toBeInstanceOf(UnrollError);
+    expect(error.message).toContain(join(folder, name));
+    expect(error.message).toContain(message);
+    expect(net.getWeights()).toEqual(before);
+    expect(readFileSync(join(folder, "a-file"), "utf8")).toBe("precious");
+  });
+
+  it("are told by ModelCheckpoint with the folder that it would have made", async () => {
+    writeFileSync(join(folder, "a-file"), "precious");
+    const callbacks = new ModelCheckpoint(join(folder, "a-file", "m.keras"));
+    await expect(fit(smallModel(), smallX, smallY, { callbacks })).rejects.toThrow(
+      `${join(folder, "a-file")}: the folder must be writable. Received: there is a file of that name. Give another path.`,
+    );
   });
 });
 

@@ -1,5 +1,7 @@
 /** Callbacks that write files: models, CSV logs, TensorBoard events. They need Node; the others also run in a page. */
 import { UnrollError } from "../core/errors.ts";
+import { defaultLimits } from "../formats/failure.ts";
+import { readFile, writeFile, writing } from "../formats/files.ts";
 import { type Callback, type CallbackState, type FitControl, type Logs, type Mode, Watch } from "./callbacks.ts";
 import { checkNumber, withDefaults } from "./options.ts";
 import { eventRecord, scalarEvent, versionEvent } from "./tensorboard.ts";
@@ -95,11 +97,8 @@ export class ModelCheckpoint implements Callback {
         }
       }
     } else if (verbose) control.say(`Epoch ${place.epoch}: saving model to ${path}`);
-    const fs = await import("node:fs/promises");
-    const { dirname } = await import("node:path");
-    await fs.mkdir(dirname(path), { recursive: true });
+    await makeFolderOf(path);
     const { modelToBytes, saveModel } = await import("../formats/save.ts");
-    const { writeFile } = await import("../formats/files.ts");
     if (saveWeightsOnly) await writeFile(path, modelToBytes(control.model, "weights.h5"));
     else await saveModel(control.model, path);
   }
@@ -114,6 +113,27 @@ export class ModelCheckpoint implements Callback {
     this.#batches = saved.batches;
     this.#epoch = saved.epoch;
   }
+}
+
+/** Throws UnrollError `file`. */
+async function makeFolderOf(path: string): Promise<void> {
+  const fs = await import("node:fs/promises");
+  const { dirname } = await import("node:path");
+  await writing("folder", dirname(path), () => fs.mkdir(dirname(path), { recursive: true }));
+}
+
+/** Puts bytes behind those of a file, or in their place. Throws UnrollError `file`. */
+async function write(path: string, bytes: string | Uint8Array, how: "append" | "replace"): Promise<void> {
+  const fs = await import("node:fs/promises");
+  await writing("file", path, () => fs.writeFile(path, bytes, { flag: how === "append" ? "a" : "w" }));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  const fs = await import("node:fs/promises");
+  return await fs.access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
@@ -146,7 +166,7 @@ export function formatPath(pattern: string, values: Readonly<Record<string, numb
   });
 }
 
-/** One line of a CSV file for each epoch: epoch, then the logs by name. */
+/** One line of a CSV file for each epoch: epoch, then the logs by name. A run throws UnrollError `file` where it cannot be written. */
 export class CSVLogger implements Callback {
   readonly path: string;
   readonly #separator: string;
@@ -170,6 +190,8 @@ export class CSVLogger implements Callback {
     this.#epochs = 0;
     this.#before = 0;
     this.#fresh = !this.#append;
+    // Where it cannot be written, that is told before an epoch is spent.
+    await write(this.path, "", "append");
     if (!this.#append) return;
     const lines = await this.#lines();
     if (lines.length === 0) return;
@@ -178,13 +200,11 @@ export class CSVLogger implements Callback {
   }
 
   async #lines(): Promise<string[]> {
-    const fs = await import("node:fs/promises");
-    const text = await fs.readFile(this.path, "utf8").catch(() => "");
+    const text = new TextDecoder().decode(await readFile(this.path, defaultLimits));
     return text.split(/\r?\n/).filter((line) => line !== "");
   }
 
   async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
-    const fs = await import("node:fs/promises");
     const lines: string[] = [];
     if (this.#keys === undefined) {
       const names = Object.keys(logs).sort();
@@ -196,8 +216,7 @@ export class CSVLogger implements Callback {
     }
     lines.push([epoch, ...this.#keys.map((name) => logs[name] ?? "NA")].join(this.#separator));
     const text = lines.map((line) => `${line}\r\n`).join("");
-    if (this.#fresh) await fs.writeFile(this.path, text);
-    else await fs.appendFile(this.path, text);
+    await write(this.path, text, this.#fresh ? "replace" : "append");
     this.#fresh = false;
     this.#epochs++;
   }
@@ -210,9 +229,8 @@ export class CSVLogger implements Callback {
   async restore(state: CallbackState): Promise<void> {
     const saved = state as unknown as { keys: string[] | null; epochs: number; before: number }; // what save() gave
     if (saved.keys === null) return;
-    const fs = await import("node:fs/promises");
     const kept = (await this.#lines()).slice(0, 1 + saved.before + saved.epochs);
-    await fs.writeFile(this.path, kept.map((line) => `${line}\r\n`).join(""));
+    await write(this.path, kept.map((line) => `${line}\r\n`).join(""), "replace");
     this.#keys = saved.keys;
     this.#epochs = saved.epochs;
     this.#before = saved.before;
@@ -220,7 +238,10 @@ export class CSVLogger implements Callback {
   }
 }
 
-/** Scalars for TensorBoard: `epoch_loss` and the like, in the folders `train` and `validation` as Keras writes them. */
+/**
+ * Scalars for TensorBoard: `epoch_loss` and the like, in the folders `train` and `validation` as Keras writes them. A run throws
+ * UnrollError `file` where they cannot be written.
+ */
 export class TensorBoard implements Callback {
   readonly folder: string;
   readonly #everyBatch: boolean;
@@ -232,14 +253,13 @@ export class TensorBoard implements Callback {
   }
 
   async onTrainBegin(): Promise<void> {
-    const fs = await import("node:fs/promises");
     const os = await import("node:os");
     const { join } = await import("node:path");
     const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, "0");
     const name = (number: number): string => `events.out.tfevents.${seconds}.${os.hostname()}.${process.pid}.${number}`;
     this.#files = { train: join(this.folder, "train", name(0)), validation: join(this.folder, "validation", name(1)) };
-    await fs.mkdir(join(this.folder, "train"), { recursive: true });
-    await fs.writeFile(this.#files.train, eventRecord(versionEvent(Date.now() / 1000)));
+    await makeFolderOf(this.#files.train);
+    await write(this.#files.train, eventRecord(versionEvent(Date.now() / 1000)), "replace");
   }
 
   async onBatchEnd(_batch: number, logs: Logs, control: FitControl): Promise<void> {
@@ -257,17 +277,13 @@ export class TensorBoard implements Callback {
   }
 
   async #write(kind: "train" | "validation", prefix: string, logs: Logs, step: number): Promise<void> {
-    const fs = await import("node:fs/promises");
     const path = this.#files![kind];
     const now = Date.now() / 1000;
     const scalars = Object.fromEntries(Object.entries(logs).map(([name, value]) => [`${prefix}${name}`, value]));
-    if (kind === "validation") {
-      const { dirname } = await import("node:path");
-      await fs.mkdir(dirname(path), { recursive: true });
-      if ((await fs.stat(path).catch(() => undefined)) === undefined) {
-        await fs.writeFile(path, eventRecord(versionEvent(now)));
-      }
+    if (kind === "validation" && !(await isThere(path))) {
+      await makeFolderOf(path);
+      await write(path, eventRecord(versionEvent(now)), "replace");
     }
-    await fs.appendFile(path, eventRecord(scalarEvent(now, step, scalars)));
+    await write(path, eventRecord(scalarEvent(now, step, scalars)), "append");
   }
 }
