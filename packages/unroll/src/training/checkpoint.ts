@@ -8,8 +8,10 @@ import type { Variable } from "../core/variable.ts";
 import { defaultLimits } from "../formats/failure.ts";
 import { readFile, writeFile } from "../formats/files.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
+import { removeUnfinished } from "../formats/unfinished.ts";
 import type { CallbackState } from "./callbacks.ts";
 import { type Compiled, trainedVariables } from "./compile.ts";
+import type { SourcePlace } from "./fit-data.ts";
 import type { FitResult } from "./fit-options.ts";
 import { optimizerConfig } from "./optimizer.ts";
 
@@ -26,6 +28,8 @@ export interface CheckpointOptions {
 export interface Progression {
   /** The data in words: another run's checkpoint is refused. */
   readonly data: string;
+  /** Of an iterable; undefined where the epoch begins it anew. */
+  readonly place: SourcePlace | undefined;
   readonly epoch: number;
   readonly batch: number;
   readonly random: RandomState;
@@ -100,27 +104,6 @@ export async function readCheckpoint(path: string): Promise<Uint8Array | undefin
   return fs.existsSync(path) ? await readFile(path, defaultLimits) : undefined;
 }
 
-/** Deletes what a killed process had begun to write beside the checkpoint; its number is in the name. */
-async function removeUnfinished(path: string): Promise<void> {
-  const fs = await import("node:fs/promises");
-  const { basename, dirname, join } = await import("node:path");
-  const folder = dirname(path);
-  for (const name of await fs.readdir(folder).catch(() => [])) {
-    if (!name.startsWith(`${basename(path)}.`) || !name.endsWith(".tmp")) continue;
-    const owner = Number(name.slice(basename(path).length + 1).split(".")[0]);
-    if (Number.isInteger(owner) && !isRunning(owner)) await fs.rm(join(folder, name), { force: true });
-  }
-}
-
-function isRunning(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code === "EPERM"; // it runs, but for somebody else
-  }
-}
-
 /**
  * Puts a checkpoint's arrays in place, and gives the rest.
  *
@@ -183,8 +166,11 @@ function savedIn(text: string, path: string): Saved {
   }
   const lists = ["callbacks", "totals", "epochs", "random", "order"] as const;
   const counts = ["epoch", "batch", "iterations", "carried"] as const;
+  const isPlace = saved?.place === undefined || [saved.place?.began, saved.place?.read].every(Number.isInteger);
   const isWhole =
-    lists.every((name) => Array.isArray(saved?.[name])) && counts.every((name) => typeof saved?.[name] === "number");
+    isPlace &&
+    lists.every((name) => Array.isArray(saved?.[name])) &&
+    counts.every((name) => typeof saved?.[name] === "number");
   if (isWhole && typeof saved?.history === "object") return saved as Saved; // as far as a run relies on it
   throw refusal(path, "the file must be a whole checkpoint", "one with parts missing");
 }

@@ -247,7 +247,7 @@ export function batchSizeFor(model: Model, given: number | undefined, examples: 
       received: `${option} = ${given}`,
     });
   }
-  const declared = model.inputs.map(({ shape }) => shape[0]).find((size) => size !== null);
+  const declared = declaredBatch(model);
   if (declared === undefined) return given ?? 32;
   if ((given ?? declared) === declared && examples % declared === 0) return declared;
   throw new UnrollError({
@@ -256,5 +256,23 @@ export function batchSizeFor(model: Model, given: number | undefined, examples: 
     expected: `the input was declared with batches of ${declared} examples`,
     received: `${examples} examples in batches of ${given ?? declared}`,
     hint: `Give a multiple of ${declared} examples and leave ${option} out.`,
+  });
+}
+
+/** The first axis that an input was declared with; undefined where any number of examples will do. */
+function declaredBatch(model: Model): number | undefined {
+  return model.inputs.map(({ shape }) => shape[0]!).find((size) => size !== null);
+}
+
+/** For examples that run at once, uncut. Throws UnrollError `data` where batches of another size were declared. */
+export function checkOneBatch(model: Model, { count }: Pick<Examples, "count">): void {
+  const declared = declaredBatch(model);
+  if (declared === undefined || declared === count) return;
+  throw new UnrollError({
+    code: "data",
+    path: model.name,
+    expected: `the input was declared with batches of ${declared} examples`,
+    received: `a batch of ${count}`,
+    hint: `Give ${declared} examples, or declare the input without a batch size.`,
   });
 }

@@ -4,18 +4,10 @@ import type { Random } from "../core/random.ts";
 import { nextRandom } from "../layers/seed.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
+import { type BatchIterable, isBatchIterable, iterableSource } from "./batch-iterables.ts";
 import { type Compiled, compiledOf, trainedVariables } from "./compile.ts";
-import { batchSizeFor, type ClassWeight, type Examples, readExamples } from "./data.ts";
-import {
-  type BatchIterable,
-  type ExampleView,
-  exampleBatches,
-  isBatchIterable,
-  isExampleView,
-  iterableSource,
-  modelView,
-  viewBatches,
-} from "./fit-data.ts";
+import { batchSizeFor, type ClassWeight, checkOneBatch, type Examples, readExamples } from "./data.ts";
+import { type ExampleView, exampleBatches, isExampleView, modelView, viewBatches } from "./fit-data.ts";
 import { checkLabels } from "./labels.ts";
 import { checkNames, checkNumber } from "./options.ts";
 import { type BatchData, type Report, type Step, shapesOf, stepFor, Totals } from "./step.ts";
@@ -158,7 +150,7 @@ export function trainOnBatch(
   checkNames("trainOnBatch", options, ["sampleWeight", "classWeight"]);
   const totals = new Totals();
   const examples = readExamples(model, x, y, options);
-  batchSizeFor(model, examples.count, examples.count);
+  checkOneBatch(model, examples);
   trainBatch(compiledOf(model), examples, nextRandom(), totals);
   return totals.logs();
 }
@@ -172,7 +164,9 @@ export function testOnBatch(
 ): Record<string, number> {
   checkNames("testOnBatch", options, ["sampleWeight"]);
   const totals = new Totals();
-  testBatch(compiledOf(model), readExamples(model, x, y, options), totals);
+  const examples = readExamples(model, x, y, options);
+  checkOneBatch(model, examples);
+  testBatch(compiledOf(model), examples, totals);
   return totals.logs();
 }
 

@@ -1,25 +1,12 @@
 /**
- * Where a fit's batches come from: arrays or views, drawn in a new order each epoch, or an iterable of batches that may be
- * larger than memory. All can begin in the middle of an epoch, for resumed runs.
+ * Where a fit's batches come from: arrays or views, drawn in a new order each epoch. All can begin in the middle of an epoch, for
+ * resumed runs. Iterables of batches are in batch-iterables.ts.
  */
 import { UnrollError } from "../core/errors.ts";
 import { Random, type RandomState } from "../core/random.ts";
-import type { Tensor, TensorLike } from "../core/tensor.ts";
-import type { ModelData } from "../model/data.ts";
+import type { Tensor } from "../core/tensor.ts";
 import type { Model } from "../model/model.ts";
 import { type ClassWeight, type Examples, readExamples, take } from "./data.ts";
-
-/** A batch of an iterable: inputs, targets, weights. */
-export type BatchLike =
-  | { readonly x: ModelData; readonly y?: ModelData; readonly sampleWeight?: ModelData }
-  | readonly [ModelData, ModelData]
-  | readonly [ModelData, ModelData, ModelData];
-
-/** Batches that are read anew each epoch; or a function that gives them. */
-export type BatchIterable =
-  | AsyncIterable<BatchLike>
-  | Iterable<BatchLike>
-  | ((epoch: number) => AsyncIterable<BatchLike> | Iterable<BatchLike>);
 
 /** Examples that are copied out only for the batch that asks for them, as `windows` gives them. */
 export interface ExampleView {
@@ -34,6 +21,14 @@ export interface ExampleView {
   ): { readonly x: Tensor; readonly y: Tensor };
 }
 
+/** How far an iterable was read. */
+export interface SourcePlace {
+  /** The epoch in which it was opened. */
+  readonly began: number;
+  /** Batches read since. */
+  readonly read: number;
+}
+
 export interface BatchSource {
   /** Batches of an epoch; undefined where only the iterable knows. */
   readonly steps: number | undefined;
@@ -41,6 +36,12 @@ export interface BatchSource {
   readonly describe: string;
   /** The batches of an epoch from batch `from` on. `random` draws the order. */
   batches(epoch: number, from: number, random: RandomState): AsyncIterable<Examples> | Iterable<Examples>;
+  /** A batch to look at, which `batches` gives all the same. */
+  first(epoch: number): Examples | Promise<Examples>;
+  /** For what is read in one direction: where it is; undefined where the next epoch opens it anew. */
+  readonly place?: SourcePlace | undefined;
+  /** Goes to a place of an earlier run, before `batches`. Throws UnrollError `data` where there is no such place. */
+  goTo?(place: SourcePlace): Promise<void>;
   /** Lets go of what is open between epochs, such as a file. */
   close?(): Promise<void>;
 }
@@ -74,6 +75,7 @@ function countedSource(
         yield takeBatch(start, Math.min(batchSize, count - start), order);
       }
     },
+    first: () => takeBatch(0, Math.min(batchSize, count), undefined),
   };
 }
 
@@ -140,94 +142,4 @@ export function modelView(
 export function isExampleView(value: unknown): value is ExampleView {
   if (typeof value !== "object" || value === null) return false;
   return "count" in value && typeof value.count === "number" && "batch" in value && typeof value.batch === "function";
-}
-
-export function isBatchIterable(value: unknown): value is BatchIterable {
-  if (typeof value === "function") return true;
-  if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false;
-  return Symbol.asyncIterator in value || Symbol.iterator in value;
-}
-
-type BatchIterator = AsyncIterator<BatchLike> | Iterator<BatchLike>;
-
-/**
- * Batches as they come. With `stepsPerEpoch` an epoch ends after so many, and an iterable that is not at its end goes on in
- * the next epoch. An iterable that is left before its end is told so, as `for await` does.
- */
-export function iterableSource(
-  model: Model,
-  given: BatchIterable,
-  { stepsPerEpoch, classWeight }: { stepsPerEpoch?: number | undefined; classWeight?: ClassWeight | undefined },
-): BatchSource {
-  let open: BatchIterator | undefined;
-  const start = (epoch: number): BatchIterator => {
-    const iterable = typeof given === "function" ? given(epoch) : given;
-    return Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
-  };
-  return {
-    steps: stepsPerEpoch,
-    describe: `an iterable${stepsPerEpoch === undefined ? "" : ` of ${stepsPerEpoch} batches an epoch`}`,
-    async *batches(epoch, from) {
-      let iterator = open ?? start(epoch);
-      let goesOn = open !== undefined;
-      open = undefined;
-      let step = 0;
-      let atEnd = false;
-      try {
-        while (stepsPerEpoch === undefined || step < stepsPerEpoch) {
-          const next = await iterator.next();
-          if (next.done && goesOn) {
-            // The epoch before ended exactly where the iterable did.
-            iterator = start(epoch);
-            goesOn = false;
-            continue;
-          }
-          atEnd = next.done === true;
-          if (next.done) break;
-          goesOn = false;
-          if (step >= from) yield readBatch(model, next.value, classWeight);
-          step++;
-        }
-        if (step === 0) throw emptyIterable(model);
-        if (!atEnd) open = iterator;
-      } finally {
-        if (!atEnd && open !== iterator) await iterator.return?.();
-      }
-    },
-    async close() {
-      const left = open;
-      open = undefined;
-      await left?.return?.();
-    },
-  };
-}
-
-function emptyIterable(model: Model): UnrollError {
-  return new UnrollError({
-    code: "data",
-    path: model.name,
-    expected: "every epoch needs at least one batch",
-    received: "an iterable that is at its end",
-    hint: "Give something that can be read again, such as a function that makes the iterable.",
-  });
-}
-
-function readBatch(model: Model, batch: BatchLike, classWeight: ClassWeight | undefined): Examples {
-  const [x, y, sampleWeight] = Array.isArray(batch)
-    ? (batch as readonly ModelData[]) // told apart from the record
-    : [
-        (batch as { x: ModelData }).x,
-        (batch as { y?: ModelData }).y,
-        (batch as { sampleWeight?: ModelData }).sampleWeight,
-      ];
-  if (x === undefined || y === undefined) {
-    throw new UnrollError({
-      code: "data",
-      path: model.name,
-      expected: "a batch must have x and y",
-      received: x === undefined ? "no x" : "no y",
-      hint: "Give { x, y } or [x, y].",
-    });
-  }
-  return readExamples(model, x as TensorLike, y as TensorLike, { sampleWeight, classWeight });
 }

@@ -1,8 +1,12 @@
 /** Fitting iterables of batches: what they cannot be combined with, where an epoch ends, and that what was opened is closed. */
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import type { BatchIterable, BatchLike } from "./batch-iterables.ts";
 import { evaluateBatches } from "./evaluate.ts";
 import { fit } from "./fit.ts";
-import type { BatchLike } from "./fit-data.ts";
+import type { FitOptions } from "./fit-options.ts";
 import { quiet, smallModel, smallX, smallY } from "./testing.ts";
 
 const batch: BatchLike = { x: smallX, y: smallY };
@@ -76,6 +80,58 @@ describe("a fit on an iterable", () => {
     const once = [batch, batch].values();
     await expect(fit(smallModel(), once, undefined, { epochs: 3, stepsPerEpoch: 1 })).rejects.toThrow(
       /Give something that can be read again/,
+    );
+  });
+});
+
+describe("a resumed fit on an iterable", () => {
+  const folder = mkdtempSync(join(tmpdir(), "unroll-iterables-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  /** Seven different batches, so that every order of them gives other weights. */
+  const seven = Array.from({ length: 7 }, (_, i): BatchLike => ({ x: smallX, y: smallY.data.map((y) => y + i) }));
+  const kinds: Readonly<Record<string, () => BatchIterable>> = {
+    "a list": () => new Set(seven),
+    "what can be read once": () => [...seven, ...seven, ...seven].values(),
+    "a function of the epoch": () => (epoch) => seven.map((_, i) => seven[(i + epoch) % 7]!),
+  };
+  const run = async (batches: BatchIterable, path: string, more: FitOptions = {}) => {
+    const net = smallModel();
+    const options = { epochs: 4, stepsPerEpoch: 3, seed: 1, checkpoint: { path, everyBatches: 1 }, print: quiet };
+    const result = await fit(net, batches, undefined, { ...options, resume: true, ...more });
+    return { result, weights: net.getWeights(), history: result.history };
+  };
+
+  it.each(Object.keys(kinds).flatMap((kind) => [2, 3, 7, 8].map((batches) => [kind, batches] as const)))(
+    "%s, cut after %i batches, goes on with the batch that would have been next",
+    async (kind, batches) => {
+      const whole = await run(kinds[kind]!(), join(folder, `${kind} ${batches} whole`));
+      const path = join(folder, `${kind} ${batches} cut`);
+      const controller = new AbortController();
+      let seen = 0;
+      const cut = await run(kinds[kind]!(), path, {
+        signal: controller.signal,
+        onProgress: ({ done }) => {
+          if (!done && ++seen === batches) controller.abort();
+        },
+      });
+      expect(cut.result.stopped?.reason).toBe("aborted");
+      const resumed = await run(kinds[kind]!(), path);
+      expect(resumed.history).toEqual(whole.history);
+      expect(resumed.weights).toEqual(whole.weights);
+    },
+  );
+
+  it("says so where the batches that were used are not there", async () => {
+    const path = join(folder, "short");
+    const controller = new AbortController();
+    await run(() => seven, path, {
+      epochs: 1,
+      stepsPerEpoch: 6,
+      signal: controller.signal,
+      onProgress: ({ batch: done }) => done === 5 && controller.abort(),
+    });
+    await expect(run(() => seven.slice(0, 4), path, { epochs: 1, stepsPerEpoch: 6 })).rejects.toThrow(
+      "the iterable must have the 5 batches that the saved run had read. Received: 4 batches. Resume with the same batches, or delete the checkpoint to begin again.",
     );
   });
 });

@@ -2,10 +2,11 @@
 import { UnrollError } from "../core/errors.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
+import type { BatchIterable } from "./batch-iterables.ts";
 import type { Callback, Logs } from "./callbacks.ts";
 import type { CheckpointOptions } from "./checkpoint.ts";
 import type { ClassWeight } from "./data.ts";
-import type { BatchIterable, ExampleView } from "./fit-data.ts";
+import type { ExampleView } from "./fit-data.ts";
 import type { NotANumber } from "./not-a-number.ts";
 import { checkNames, checkNumber } from "./options.ts";
 

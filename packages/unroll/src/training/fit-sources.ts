@@ -1,24 +1,22 @@
 /**
  * What a fit reads: its training batches and its validation, out of the data and options that it is given. The kinds of
- * sources are in fit-data.ts.
+ * sources are in fit-data.ts and batch-iterables.ts.
  */
 import { UnrollError } from "../core/errors.ts";
 import type { RandomState } from "../core/random.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
+import { type BatchIterable, isBatchIterable, iterableSource } from "./batch-iterables.ts";
 import { makeBreath } from "./breath.ts";
 import type { Compiled } from "./compile.ts";
 import { batchSizeFor, type Examples, readExamples, splitOff, splitPoint } from "./data.ts";
 import { checkViewOptions, testBatch } from "./evaluate.ts";
 import {
   arraySource,
-  type BatchIterable,
   type BatchSource,
   type ExampleView,
   exampleBatches,
-  isBatchIterable,
   isExampleView,
-  iterableSource,
   type ModelView,
   modelView,
   viewBatches,

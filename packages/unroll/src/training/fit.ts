@@ -6,12 +6,13 @@ import { Random, type RandomState } from "../core/random.ts";
 import { nextRandom } from "../layers/seed.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
+import type { BatchIterable } from "./batch-iterables.ts";
 import { makeBreath } from "./breath.ts";
 import type { Callback, FitControl, Logs } from "./callbacks.ts";
 import { type Compiled, compiledOf } from "./compile.ts";
 import type { Examples } from "./data.ts";
 import { betterOf, dataOf, type TrainedBatch, trainBatch } from "./evaluate.ts";
-import type { BatchIterable, BatchSource, ExampleView } from "./fit-data.ts";
+import type { BatchSource, ExampleView } from "./fit-data.ts";
 import { checkFitOptions, epochLine, type FitOptions, type FitResult, type Progress } from "./fit-options.ts";
 import { type FitSources, readSources } from "./fit-sources.ts";
 import { findNotANumber } from "./not-a-number.ts";
@@ -252,6 +253,7 @@ class FitRun {
     const { saveCheckpoint } = await import("./checkpoint.ts");
     await saveCheckpoint(checkpoint.path, this.#compiled, {
       data: this.#source.describe,
+      place: this.#source.place,
       epoch: this.#epoch,
       batch: this.#batch,
       random: this.#random.state,
@@ -267,10 +269,8 @@ class FitRun {
 
   /** Writes the first step, with which the states of stateful layers appear and the reports are known. */
   async #prepareFirst(): Promise<void> {
-    for await (const batch of this.#source.batches(this.#epoch, 0, this.#order)) {
-      this.#reports = stepFor(this.#compiled, "train", shapesOf(batch.x, batch.y, batch.sampleWeight)).reports;
-      return;
-    }
+    const { x, y, sampleWeight } = await this.#source.first(this.#epoch);
+    this.#reports = stepFor(this.#compiled, "train", shapesOf(x, y, sampleWeight)).reports;
   }
 
   /** Takes up a saved run. True when there is nothing left to do. */
@@ -291,9 +291,10 @@ class FitRun {
     Object.assign(this.#history, saved.history);
     this.#epochs.push(...saved.epochs);
     for (const [index, callback] of this.#callbacks.entries()) await callback.restore?.(saved.callbacks[index]!);
-    if (!saved.finished) return false;
-    this.#stopped = saved.stopped;
-    return saved.stopped !== undefined || saved.epoch >= this.#lastEpoch;
+    if (saved.finished) this.#stopped = saved.stopped;
+    if (saved.finished && (saved.stopped !== undefined || saved.epoch >= this.#lastEpoch)) return true;
+    await this.#source.goTo?.(saved.place ?? { began: saved.epoch, read: saved.batch });
+    return false;
   }
 }
 

@@ -7,9 +7,10 @@ import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import type { Program } from "../program/program.ts";
 import { compiledOf, isCompiled, outputNames, trainedVariables } from "./compile.ts";
-import { readExamples } from "./data.ts";
+import { checkOneBatch, readExamples } from "./data.ts";
+import { checkLabels } from "./labels.ts";
 import type { LossLike } from "./losses.ts";
-import { type Forward, forwardOf, gradientsOf, shapesOf } from "./step.ts";
+import { type Forward, forwardOf, gradientsOf, labelsOf, shapesOf } from "./step.ts";
 
 export interface GradientOptions {
   /** By default the losses of `compile`. */
@@ -53,6 +54,7 @@ export function gradientProgram(
   { loss, sampleWeight, training = true }: GradientOptions,
 ): GradientProgram {
   const examples = readExamples(model, x, y, { sampleWeight });
+  checkOneBatch(model, examples);
   const outputs =
     loss === undefined
       ? compiledOf(model).outputs
@@ -62,6 +64,7 @@ export function gradientProgram(
           lossWeight: isCompiled(model) ? (compiledOf(model).outputs[index]?.lossWeight ?? 1) : 1,
         }));
   const forward = forwardOf(model, outputs, shapesOf(examples.x, examples.y, examples.sampleWeight), training);
+  checkLabels(labelsOf(outputs, forward), examples.y);
   return {
     forward,
     program: {

@@ -1,5 +1,6 @@
 /** Training: what it offers to the outside. */
 
+export type { BatchIterable, BatchLike } from "./batch-iterables.ts";
 export { CSVLogger, ModelCheckpoint, type ModelCheckpointOptions, TensorBoard } from "./callback-files.ts";
 export {
   type Callback,
@@ -32,7 +33,7 @@ export {
   trainOnBatch,
 } from "./evaluate.ts";
 export { fit } from "./fit.ts";
-export type { BatchIterable, BatchLike, ExampleView } from "./fit-data.ts";
+export type { ExampleView } from "./fit-data.ts";
 export type { FitOptions, FitResult, Progress, StopReason, ValidationData } from "./fit-options.ts";
 export { type GradientOptions, gradients } from "./gradients.ts";
 export { type Loss, type LossLike, type LossRule, losses, makeLoss } from "./losses.ts";

@@ -4,11 +4,13 @@ import { input, layers } from "../layers/index.ts";
 import { sequential } from "../model/sequential.ts";
 import type { Callback } from "./callbacks.ts";
 import { compileModel } from "./compile.ts";
-import { evaluate, testOnBatch, trainOnBatch } from "./evaluate.ts";
+import { evaluate, evaluateBatches, testOnBatch, trainOnBatch } from "./evaluate.ts";
 import { fit } from "./fit.ts";
+import { gradients } from "./gradients.ts";
 import { optimizers } from "./optimizer.ts";
 import { schedules } from "./schedules.ts";
 import { numbers, quiet, smallModel, smallX, smallY } from "./testing.ts";
+import { traceGradients } from "./trace-gradients.ts";
 
 async function refusal(run: () => unknown): Promise<string> {
   try {
@@ -145,6 +147,15 @@ describe("class indices as targets", () => {
     }
   });
 
+  it("are refused as well where gradients are asked for", () => {
+    const y = [0, 1, 3, 2];
+    for (const run of [gradients, traceGradients]) {
+      expect(() => run(classifier(), x, y)).toThrow(/^kind: targets must be class indices from 0 to 2.* Received: 3 /);
+      expect(() => run(classifier(), x, y, { loss: "sparse_categorical_crossentropy" })).toThrow(/Received: 3 /);
+      expect(run(classifier(), x, [0, 1, 2, 2])).toBeDefined();
+    }
+  });
+
   it("may hold the class that the loss ignores", () => {
     const net = classifier();
     compileModel(net, {
@@ -152,6 +163,31 @@ describe("class indices as targets", () => {
     });
     expect(testOnBatch(net, x, [0, -1, 1, 2]).loss).toBeGreaterThan(0);
     expect(() => testOnBatch(net, x, [0, -2, 1, 2])).toThrow(/Received: -2/);
+  });
+});
+
+describe("a declared batch size", () => {
+  const declared = () => {
+    const net = sequential({ layers: [input({ batchShape: [2, 3, 1] }), layers.simpleRNN({ units: 1 })], name: "net" });
+    compileModel(net, { loss: "mse" });
+    return net;
+  };
+  const [x, y] = [numbers([3, 3, 1]), numbers([3, 1])];
+
+  it.each([
+    ["trainOnBatch", () => trainOnBatch(declared(), x, y)],
+    ["testOnBatch", () => testOnBatch(declared(), x, y)],
+    ["gradients", () => gradients(declared(), x, y)],
+    ["a fit on batches", () => fit(declared(), () => [{ x, y }])],
+    ["evaluateBatches", () => evaluateBatches(declared(), [{ x, y }])],
+  ])("is kept to by %s", async (_, run) => {
+    expect(await refusal(run)).toBe(
+      "net: the input was declared with batches of 2 examples. Received: a batch of 3. Give 2 examples, or declare the input without a batch size.",
+    );
+  });
+
+  it("lets a batch of that size pass", () => {
+    expect(testOnBatch(declared(), numbers([2, 3, 1]), numbers([2, 1])).loss).toBeGreaterThan(0);
   });
 });
 

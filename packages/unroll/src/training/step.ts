@@ -195,8 +195,7 @@ export function writeStep(compiled: Compiled, mode: StepMode, shapes: BatchShape
     updates:
       mode === "train" ? trainingUpdates(compiled, forward, factors, factorNames) : statesOf(model, forward.updates),
   };
-  const labels = outputs.map((output, index) => labelsOf(output, forward.comparisons[index]!));
-  return { mode, labels, reports, program, forward, factorNames, batch };
+  return { mode, labels: labelsOf(outputs, forward), reports, program, forward, factorNames, batch };
 }
 
 function makeStep(compiled: Compiled, mode: StepMode, shapes: BatchShapes): Step {
@@ -214,15 +213,22 @@ function makeStep(compiled: Compiled, mode: StepMode, shapes: BatchShapes): Step
   };
 }
 
-function labelsOf(output: OutputPlan, comparison: Comparison): Labels | undefined {
-  const loss = lossOf(output, comparison);
-  if (loss?.rule.targets !== "index") return undefined;
-  const { ignoreClass } = loss.options;
-  return {
-    output: output.name,
-    classes: comparison.predictions.shape.at(-1)!,
-    ignored: typeof ignoreClass === "number" ? ignoreClass : undefined,
-  };
+/** For each output the classes that its targets may name; undefined where targets are no class indices. */
+export function labelsOf(
+  outputs: readonly Pick<OutputPlan, "name" | "loss">[],
+  { comparisons }: Pick<Forward, "comparisons">,
+): (Labels | undefined)[] {
+  return outputs.map((output, index) => {
+    const comparison = comparisons[index]!;
+    const loss = lossOf(output, comparison);
+    if (loss?.rule.targets !== "index") return undefined;
+    const { ignoreClass } = loss.options;
+    return {
+      output: output.name,
+      classes: comparison.predictions.shape.at(-1)!,
+      ignored: typeof ignoreClass === "number" ? ignoreClass : undefined,
+    };
+  });
 }
 
 /** Outside of training only states of stateful layers are kept. */
