@@ -482,7 +482,7 @@ export const mutants = [
     file: `${src}/layers/dropping.ts`,
     find: "1 / (1 - rate)",
     replace: "1",
-    tests: [`${src}/layers/layer.test.ts`],
+    tests: [`${src}/layers/calls.test.ts`],
   },
   {
     name: "attention-not-scaled",
