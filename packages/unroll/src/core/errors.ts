@@ -86,6 +86,22 @@ export function didYouMean(name: string, known: Iterable<string>): string | unde
   return nearest === undefined ? undefined : `Did you mean ${nearest}?`;
 }
 
+/**
+ * Names that a caller may have misspelled: an option that nobody reads would change nothing, without a word.
+ *
+ * @throws UnrollError `unknown-name`, with the nearest of `known`
+ */
+export function checkOptionNames(path: string, given: object, known: readonly string[]): void {
+  const name = Object.keys(given).find((one) => !known.includes(one));
+  if (name === undefined) return;
+  throw new UnrollError({
+    code: "unknown-name",
+    path,
+    expected: `has no option named ${name}`,
+    hint: didYouMean(name, known) ?? `Its options are ${known.join(", ")}.`,
+  });
+}
+
 function canonical(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 }

@@ -2,8 +2,8 @@
  * Batches from a source of any length, so that data larger than memory trains: samples or blocks of rows come in,
  * tensors of `batchSize` rows go out, and only one batch is kept. Also windows over rows that come in blocks.
  */
-import { Random, sizeOf, type Tensor, type TensorLike, tensor, UnrollError } from "../core/index.ts";
-import { checkChoice, checkOptionNames, checkWhole } from "./checks.ts";
+import { checkOptionNames, Random, sizeOf, type Tensor, type TensorLike, tensor, UnrollError } from "../core/index.ts";
+import { checkChoice, checkWhole } from "./checks.ts";
 import { type Matrix, type MatrixLike, toMatrix } from "./matrix.ts";
 
 export type AnyIterable<Item> = AsyncIterable<Item> | Iterable<Item>;

@@ -3,19 +3,6 @@
  */
 import { didYouMean, UnrollError } from "../core/index.ts";
 
-/** Throws `unknown-name` for an option that `known` does not list, with the nearest name that it does. */
-export function checkOptionNames(path: string, options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    throw new UnrollError({
-      code: "unknown-name",
-      path,
-      expected: `has no option named ${name}`,
-      hint: didYouMean(name, known) ?? `Its options are ${known.join(", ")}.`,
-    });
-  }
-}
-
 /** Throws `option` unless `value` is a whole number of at least `least`. */
 export function checkWhole(path: string, name: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return;

@@ -2,8 +2,8 @@
  * The classification report: precision, recall, F1 and support per class with their averages, as text that agrees
  * with sklearn.metrics.classification_report 1.9 byte for byte, and as plain numbers.
  */
-import { UnrollError } from "../core/index.ts";
-import { checkOptionNames, checkWhole } from "./checks.ts";
+import { checkOptionNames, UnrollError } from "../core/index.ts";
+import { checkWhole } from "./checks.ts";
 import {
   type ClassCounts,
   type ClassificationOptions,

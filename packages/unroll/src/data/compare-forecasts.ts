@@ -1,8 +1,8 @@
 /**
  * Is one forecast better than another, or could chance alone make it look so? For a model beside a baseline.
  */
-import { UnrollError } from "../core/index.ts";
-import { checkOptionNames, checkWhole } from "./checks.ts";
+import { checkOptionNames, UnrollError } from "../core/index.ts";
+import { checkWhole } from "./checks.ts";
 import { type Matrix, type MatrixLike, toMatrix } from "./matrix.ts";
 
 export interface ForecastComparison {

@@ -1,8 +1,8 @@
 /**
  * The options of the CSV readers and their checks.
  */
-import { UnrollError } from "../core/index.ts";
-import { checkChoice, checkOptionNames, checkWhole } from "./checks.ts";
+import { checkOptionNames, UnrollError } from "../core/index.ts";
+import { checkChoice, checkWhole } from "./checks.ts";
 import type { CsvEncoding } from "./csv-text.ts";
 import type { DateOrder, DecimalMark } from "./csv-values.ts";
 import type { ColumnType } from "./table.ts";

@@ -2,8 +2,7 @@
  * MinMaxScaler after scikit-learn 1.9, in float64: fit it on the training part only, transform every part,
  * inverse for predictions. NaN is left alone and not counted; infinite numbers are refused.
  */
-import { UnrollError } from "../core/index.ts";
-import { checkOptionNames } from "./checks.ts";
+import { checkOptionNames, UnrollError } from "../core/index.ts";
 import type { Matrix, MatrixLike } from "./matrix.ts";
 import {
   checkColumns,

@@ -1,8 +1,8 @@
 /**
  * What to do about missing cells. Every function says what it changed; none of them guesses unasked.
  */
-import { UnrollError } from "../core/index.ts";
-import { checkChoice, checkOptionNames } from "./checks.ts";
+import { checkOptionNames, UnrollError } from "../core/index.ts";
+import { checkChoice } from "./checks.ts";
 import { type Column, Table } from "./table.ts";
 
 /** A row that was left out, and why. */

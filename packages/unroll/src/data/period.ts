@@ -2,7 +2,8 @@
  * Looks for a season in a series: how many rows lie between values that are alike. For the seasonal baseline; no spectrum,
  * no model, and nothing is found where repeating the last value is as good.
  */
-import { checkOptionNames, checkWhole } from "./checks.ts";
+import { checkOptionNames } from "../core/index.ts";
+import { checkWhole } from "./checks.ts";
 
 export interface PeriodOptions {
   /** Rows ahead for which forecasts are compared, default 1. */

@@ -1,8 +1,8 @@
 /**
  * How far predicted numbers are from true ones: MAE, MSE, RMSE and R². Agrees with sklearn.metrics 1.9.
  */
-import { UnrollError } from "../core/index.ts";
-import { checkChoice, checkOptionNames, checkSameLength } from "./checks.ts";
+import { checkOptionNames, UnrollError } from "../core/index.ts";
+import { checkChoice, checkSameLength } from "./checks.ts";
 import { type Matrix, type MatrixLike, toMatrix } from "./matrix.ts";
 import { mean } from "./sums.ts";
 

@@ -1,8 +1,8 @@
 /**
  * padSequences and toCategorical after Keras 3.
  */
-import { sizeOf, type Tensor, type TensorLike, tensor, UnrollError } from "../core/index.ts";
-import { checkChoice, checkElements, checkOptionNames, checkWhole } from "./checks.ts";
+import { checkOptionNames, sizeOf, type Tensor, type TensorLike, tensor, UnrollError } from "../core/index.ts";
+import { checkChoice, checkElements, checkWhole } from "./checks.ts";
 
 /** One sequence: numbers, or equally shaped nested arrays per timestep. */
 export type Sequence = readonly SequenceStep[];

@@ -1,8 +1,8 @@
 /**
  * SplitParts for training, validation and test, cut by time: the oldest rows train, the newest test, nothing is shuffled.
  */
-import { UnrollError } from "../core/index.ts";
-import { checkOptionNames, checkWhole } from "./checks.ts";
+import { checkOptionNames, UnrollError } from "../core/index.ts";
+import { checkWhole } from "./checks.ts";
 import { isMatrix, type Matrix, sliceRows } from "./matrix.ts";
 import { Table } from "./table.ts";
 import { WindowView } from "./windows.ts";

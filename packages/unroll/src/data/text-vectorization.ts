@@ -2,8 +2,8 @@
  * TextVectorization after Keras 3's layer of that name: texts to padded numbers, or to counts per word.
  * Lower case and punctuation are those of ASCII, as in TensorFlow's string operations.
  */
-import { type Tensor, UnrollError } from "../core/index.ts";
-import { checkChoice, checkElements, checkOptionNames, checkWhole } from "./checks.ts";
+import { checkOptionNames, type Tensor, UnrollError } from "../core/index.ts";
+import { checkChoice, checkElements, checkWhole } from "./checks.ts";
 import { compareText } from "./python-text.ts";
 
 export type Standardize = "lowerAndStripPunctuation" | "lower" | "stripPunctuation" | ((text: string) => string) | null;

@@ -2,8 +2,17 @@
  * timeseriesDatasetFromArray after Keras 3: windows of an array of any rank, in batches. For forecasts with a lookback
  * and a horizon `windows` says the same more directly; this is for code that comes from Keras.
  */
-import { Random, sizeOf, type Tensor, type TensorData, type TensorLike, tensor, UnrollError } from "../core/index.ts";
-import { checkOptionNames, checkWhole } from "./checks.ts";
+import {
+  checkOptionNames,
+  Random,
+  sizeOf,
+  type Tensor,
+  type TensorData,
+  type TensorLike,
+  tensor,
+  UnrollError,
+} from "../core/index.ts";
+import { checkWhole } from "./checks.ts";
 
 export interface TimeseriesOptions {
   /** `[timesteps, …]` */

@@ -2,8 +2,8 @@
  * Tokenizer after Keras's legacy `keras.preprocessing.text.Tokenizer`: words to numbers by how often they occur.
  * For new models see text-vectorization.ts; this is for notebooks and saved tokenizers.
  */
-import { UnrollError } from "../core/index.ts";
-import { checkChoice, checkElements, checkOptionNames, checkWhole } from "./checks.ts";
+import { checkOptionNames, UnrollError } from "../core/index.ts";
+import { checkChoice, checkElements, checkWhole } from "./checks.ts";
 import type { Matrix } from "./matrix.ts";
 
 /** A text, or one that was cut into words already. */

@@ -2,8 +2,8 @@
  * Windows over a time series: the last `lookback` rows as input, the next `horizon` rows as target.
  * A view: the table is kept once, windows are copied out of it only for the batch that is asked for.
  */
-import { type Tensor, UnrollError } from "../core/index.ts";
-import { checkChoice, checkElements, checkOptionNames, checkWhole } from "./checks.ts";
+import { checkOptionNames, type Tensor, UnrollError } from "../core/index.ts";
+import { checkChoice, checkElements, checkWhole } from "./checks.ts";
 import { type Matrix, type MatrixLike, toMatrix } from "./matrix.ts";
 
 export interface WindowOptions {

@@ -1,5 +1,5 @@
 /** Makes the trace of one example out of the by-hand evaluation. It knows no particular layer or cell. */
-import { UnrollError } from "../core/errors.ts";
+import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { ModelData } from "../model/data.ts";
@@ -24,7 +24,9 @@ import { type LayerTrace, Trace, type TraceArray, type TraceOptions, type TraceR
  * @throws UnrollError `shape`, `data` when `x` does not fit or has no such example, `unknown-name` for a layer that is not
  * there, `memory` when it is too much to keep.
  */
-export function traceModel(model: Model, x: ModelData, { sample = 0, layer }: TraceOptions = {}): Trace {
+export function traceModel(model: Model, x: ModelData, options: TraceOptions = {}): Trace {
+  checkOptionNames("trace", options, ["sample", "layer"] satisfies (keyof TraceOptions)[]);
+  const { sample = 0, layer } = options;
   const { inputs, written, at } = exampleOf(model, x, sample);
   const wanted = layer === undefined ? undefined : wantedName(model, layer, written.layers);
   const shown = written.layers.filter(({ call }) => wanted === undefined || call.call.layer.name === wanted);

@@ -2,7 +2,7 @@
  * Compares what the engine computes with the by-hand evaluation: the named values of every timestep of every cell, every
  * layer's output, and the prediction.
  */
-import { UnrollError } from "../core/errors.ts";
+import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
 import { type Tensor, type TensorLike, tensor } from "../core/tensor.ts";
@@ -46,9 +46,11 @@ const chunkSize = 32;
 export function verifyModel(
   model: Model,
   x: ModelData,
-  { tolerance = 1e-5, keras }: VerifyOptions = {},
+  options: VerifyOptions = {},
   engine: Engine = (program) => prepare(program, "wasm"),
 ): Verification {
+  checkOptionNames("verify", options, ["tolerance", "keras"] satisfies (keyof VerifyOptions)[]);
+  const { tolerance = 1e-5, keras } = options;
   checkTolerance(tolerance, model.name);
   const examples = readExamples(model, x);
   const samples = examples[0]!.shape[0]!;

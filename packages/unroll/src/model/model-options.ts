@@ -18,6 +18,13 @@ export interface PredictOptions {
   readonly threads?: number;
 }
 
+/** The names of `PredictOptions`; the type asks for each. */
+export const predictOptions = Object.keys({
+  batchSize: true,
+  device: true,
+  threads: true,
+} satisfies Record<keyof PredictOptions, true>);
+
 export interface SummaryOptions extends SummaryTextOptions {
   /** Gets the whole text instead of the console; false prints nothing. */
   readonly print?: ((text: string) => void) | false;

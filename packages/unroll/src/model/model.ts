@@ -2,7 +2,7 @@
  * What every model can do: count, weights, summary, predict. A model is itself a layer, so it can be applied to tensors and
  * stand inside another model. How it comes to its graph is in functional.ts and sequential.ts.
  */
-import { didYouMean, UnrollError } from "../core/errors.ts";
+import { checkOptionNames, didYouMean, UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -18,9 +18,16 @@ import { type Abilities, ability, type TargetData } from "./abilities.ts";
 import { type InputSpec, type ModelData, readData, refuseBatches } from "./data.ts";
 import type { CallValues, Graph } from "./graph.ts";
 import { graphOf, modelType, type Parts } from "./graph-type.ts";
-import type { Intermediate, ModelProgram, PredictOptions, ProgramOptions, SummaryOptions } from "./model-options.ts";
+import {
+  type Intermediate,
+  type ModelProgram,
+  type PredictOptions,
+  type ProgramOptions,
+  predictOptions,
+  type SummaryOptions,
+} from "./model-options.ts";
 import { Plans } from "./plan.ts";
-import { summaryText } from "./summary.ts";
+import { summaryText, summaryTextOptions } from "./summary.ts";
 import { summaryTable } from "./summary-rows.ts";
 import type { SummaryTable } from "./summary-table.ts";
 
@@ -177,6 +184,7 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
 
   /** Prints the summary as Keras does, and returns the text. Throws UnrollError as `summaryText` does. */
   summary(options: SummaryOptions = {}): string {
+    checkOptionNames("summary", options, [...summaryTextOptions, "print"]);
     const text = summaryText(this.summaryTable(options.style), options);
     if (options.print === undefined) console.log(text.slice(0, -1));
     else if (options.print !== false) options.print(text);
@@ -327,10 +335,12 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
 
   #run(
     x: ModelData,
-    { device = defaultDevice(), batchSize, threads = defaultThreads() }: PredictOptions,
+    options: PredictOptions,
     pick: (written: ModelProgram) => Program,
     plans: Plans = this.#plans,
   ): Tensor[] {
+    checkOptionNames("predict", options, predictOptions);
+    const { device = defaultDevice(), batchSize, threads = defaultThreads() } = options;
     checkThreads(threads);
     refuseBatches(x, this.name);
     this.buildFor(x);

@@ -114,6 +114,16 @@ describe("predict", () => {
     );
   });
 
+  it("refuses an option that nobody reads, with the nearest that somebody does", () => {
+    const net = stack();
+    const x = tensor(examples(1), [1, 4, 2]);
+    expect(() => net.predict(x, { batch_size: 8 } as object)).toThrow(
+      "predict: has no option named batch_size. Did you mean batchSize?",
+    );
+    expect(() => net.summary({ line_length: 80 } as object)).toThrow(/^summary: has no option named line_length\./);
+    expect(() => net.summary({ show_trainable: true, print: false } as object)).toThrow(/Did you mean showTrainable\?$/);
+  });
+
   it("keeps the states of a stateful model from call to call until they are reset", () => {
     const net = sequential({
       layers: [input({ batchShape: [2, 4, 2] }), layers.gru({ units: 3, stateful: true })],

@@ -2,7 +2,7 @@
  * What a model is trained with: `compileModel` reads optimizer, losses and metrics for each output and keeps them, with the
  * optimizer's state and the prepared programs, beside the model.
  */
-import { UnrollError } from "../core/errors.ts";
+import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import type { Variable } from "../core/variable.ts";
 import type { LayerArray } from "../layers/arrays.ts";
 import { type CompiledRun, type Device, prepare } from "../layers/run.ts";
@@ -11,7 +11,7 @@ import type { Program } from "../program/program.ts";
 import { type LossLike, readLoss } from "./losses.ts";
 import { type MetricLike, readMetric } from "./metrics.ts";
 import { type OptimizerLike, OptimizerState, readOptimizer } from "./optimizer.ts";
-import { checkNames, namedOf } from "./options.ts";
+import { namedOf } from "./options.ts";
 
 /** One thing for all outputs, a list in the order of the outputs, or an object by their names. */
 export type PerOutput<T> = T | readonly (T | null)[] | Readonly<Record<string, T | null>>;
@@ -78,7 +78,7 @@ const compiledModels = new WeakMap<Model, Compiled>();
  * @example compileModel(net, { optimizer: "adam", loss: "mse", metrics: ["mae"] });
  */
 export function compileModel(model: Model, options: CompileOptions = {}): void {
-  checkNames("compile", options, Object.keys(optionNames));
+  checkOptionNames("compile", options, Object.keys(optionNames));
   const names = model.hasGraph ? outputNames(model) : ["output"];
   const losses = perOutput<LossLike>(options.loss ?? null, names, "loss", isOneLoss);
   const weights = perOutput<number>(

@@ -1,5 +1,5 @@
 /** Loss and metrics of a model on data, without training it; and single steps of training and testing. */
-import { UnrollError } from "../core/errors.ts";
+import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import { nextRandom } from "../layers/seed.ts";
 import type { ModelData } from "../model/data.ts";
@@ -9,7 +9,7 @@ import { type Compiled, compiledOf, trainedVariables } from "./compile.ts";
 import { batchSizeFor, type ClassWeight, checkOneBatch, type Examples, readExamples } from "./data.ts";
 import { type ExampleView, exampleBatches, isExampleView, modelView, viewBatches } from "./fit-data.ts";
 import { checkLabels } from "./labels.ts";
-import { checkNames, checkNumber } from "./options.ts";
+import { checkNumber } from "./options.ts";
 import { type BatchData, type Report, type Step, shapesOf, stepFor, Totals } from "./step.ts";
 
 export interface EvaluateOptions {
@@ -31,7 +31,7 @@ export function evaluate(
   y?: ModelData,
   options: EvaluateOptions = {},
 ): Record<string, number> {
-  checkNames("evaluate", options, ["batchSize", "sampleWeight"]);
+  checkOptionNames("evaluate", options, ["batchSize", "sampleWeight"]);
   const compiled = compiledOf(model);
   if (isExampleView(x)) {
     checkViewOptions(model, y, options);
@@ -147,7 +147,7 @@ export function trainOnBatch(
   y: ModelData,
   options: OnBatchOptions = {},
 ): Record<string, number> {
-  checkNames("trainOnBatch", options, ["sampleWeight", "classWeight"]);
+  checkOptionNames("trainOnBatch", options, ["sampleWeight", "classWeight"]);
   const totals = new Totals();
   const examples = readExamples(model, x, y, options);
   checkOneBatch(model, examples);
@@ -162,7 +162,7 @@ export function testOnBatch(
   y: ModelData,
   options: Pick<OnBatchOptions, "sampleWeight"> = {},
 ): Record<string, number> {
-  checkNames("testOnBatch", options, ["sampleWeight"]);
+  checkOptionNames("testOnBatch", options, ["sampleWeight"]);
   const totals = new Totals();
   const examples = readExamples(model, x, y, options);
   checkOneBatch(model, examples);

@@ -1,5 +1,5 @@
 /** What a fit is asked for and what it gives back, with the checks and the words of its progress. */
-import { UnrollError } from "../core/errors.ts";
+import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import type { BatchIterable } from "./batch-iterables.ts";
@@ -8,7 +8,7 @@ import type { CheckpointOptions } from "./checkpoint.ts";
 import type { ClassWeight } from "./data.ts";
 import type { ExampleView } from "./fit-data.ts";
 import type { NotANumber } from "./not-a-number.ts";
-import { checkNames, checkNumber } from "./options.ts";
+import { checkNumber } from "./options.ts";
 
 export interface FitOptions {
   /** Index of the epoch after the last; default 1. */
@@ -127,7 +127,7 @@ const optionNames: Readonly<Record<keyof FitOptions, true>> = {
 
 /** @throws UnrollError `unknown-name`, `option` */
 export function checkFitOptions(model: Model, options: FitOptions): void {
-  checkNames("fit", options, Object.keys(optionNames));
+  checkOptionNames("fit", options, Object.keys(optionNames));
   const whole: readonly (keyof FitOptions)[] = [
     "epochs",
     "batchSize",
@@ -170,7 +170,7 @@ function checkCheckpointOptions(given: CheckpointOptions | undefined): void {
       hint: 'For instance { path: "run.checkpoint" }.',
     });
   }
-  checkNames("fit: checkpoint", given, ["path", "everyBatches", "everyEpochs"]);
+  checkOptionNames("fit: checkpoint", given, ["path", "everyBatches", "everyEpochs"]);
   const { everyBatches, everyEpochs } = given;
   for (const [name, value] of Object.entries({ everyBatches, everyEpochs })) {
     if (value !== undefined) checkNumber("fit: checkpoint", name, value, { least: 1, whole: true });

@@ -1,4 +1,5 @@
 /** Gradients of a loss for every trained array, as numbers: what one training step would start from. */
+import { checkOptionNames } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { type Device, prepare } from "../layers/run.ts";
@@ -23,6 +24,8 @@ export interface GradientOptions {
   readonly random?: Random;
 }
 
+const optionNames = ["loss", "sampleWeight", "training", "device", "random"] satisfies (keyof GradientOptions)[];
+
 /**
  * A program whose results are the loss, then the gradients. The loss comes first so that random numbers are drawn in the
  * order in which a program of the loss alone draws them.
@@ -41,6 +44,7 @@ export interface GradientProgram {
  * @example const [dKernel] = gradients(net, x, y, { loss: "mse" });
  */
 export function gradients(model: Model, x: ModelData, y: ModelData, options: GradientOptions = {}): Tensor[] {
+  checkOptionNames("gradients", options, optionNames);
   const { program, inputs } = gradientProgram(model, x, y, options);
   return prepare(program, options.device)
     .run(inputs, options.random ?? nextRandom())

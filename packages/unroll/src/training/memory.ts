@@ -3,7 +3,7 @@
  * linear memory of its own, so what `predict` and `fit` have prepared adds up.
  */
 import { type MemoryUse, measureProgram } from "../compiler/index.ts";
-import { UnrollError } from "../core/errors.ts";
+import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Model } from "../model/model.ts";
 import { type Compiled, compiledOf, isCompiled, trainedVariables } from "./compile.ts";
@@ -54,6 +54,7 @@ export interface ModelMemory {
  * @example modelMemory(net, { batch: 32, training: true }).programs[0].bytes
  */
 export function modelMemory(model: Model, options?: MemoryOptions): ModelMemory {
+  checkOptionNames("memory", options ?? {}, ["batch", "timesteps", "training"] satisfies (keyof MemoryOptions)[]);
   const programs = options === undefined ? prepared(model) : [planned(model, options)];
   const bytes = programs.reduce((sum, program) => sum + program.bytes, 0);
   return { programs, bytes, toText: () => textOf(model.name, programs, bytes) };

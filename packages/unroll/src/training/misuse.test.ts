@@ -7,6 +7,7 @@ import { compileModel } from "./compile.ts";
 import { evaluate, evaluateBatches, testOnBatch, trainOnBatch } from "./evaluate.ts";
 import { fit } from "./fit.ts";
 import { gradients } from "./gradients.ts";
+import { modelMemory } from "./memory.ts";
 import { optimizers } from "./optimizer.ts";
 import { schedules } from "./schedules.ts";
 import { numbers, quiet, smallModel, smallX, smallY } from "./testing.ts";
@@ -200,6 +201,11 @@ describe("options of evaluate and of single steps", () => {
     );
     expect(await refusal(() => trainOnBatch(net, smallX, smallY, given))).toMatch(/^trainOnBatch: has no option/);
     expect(await refusal(() => testOnBatch(net, smallX, smallY, given))).toMatch(/^testOnBatch: has no option/);
+    expect(await refusal(() => gradients(net, smallX, smallY, given))).toMatch(/^gradients: has no option/);
+    expect(await refusal(() => traceGradients(net, smallX, smallY, given))).toMatch(/^traceGradients: has no option/);
+    expect(await refusal(() => modelMemory(net, { batchSize: 2 } as object))).toBe(
+      "memory: has no option named batchSize. Its options are batch, timesteps, training.",
+    );
   });
 });
 

@@ -85,22 +85,6 @@ export function withDefaults<D extends Options>(path: string, defaults: D, given
   return { ...defaults, ...known };
 }
 
-/**
- * Names that a caller may have misspelled: an option that nobody reads would change nothing, without a word.
- *
- * @throws UnrollError `unknown-name`, with the nearest name
- */
-export function checkNames(path: string, given: object, known: readonly string[]): void {
-  const name = Object.keys(given).find((one) => !known.includes(one));
-  if (name === undefined) return;
-  throw new UnrollError({
-    code: "unknown-name",
-    path,
-    expected: `has no option named ${name}`,
-    hint: didYouMean(camelCase(name), known) ?? `Its options are ${known.join(", ")}.`,
-  });
-}
-
 /** What `compile` was given where neither a name nor an object of this library is. */
 export function noneOf(what: string, given: unknown, example: string): UnrollError {
   const received = typeof given === "object" && given !== null ? `an object with ${keysOf(given)}` : typeof given;

@@ -2,8 +2,8 @@
  * Learning-rate schedules: the rate of a step, counted from 0. Formulas are Keras 3's. Options are checked when a schedule is
  * made, because a rate that is not a number would spoil every weight in one step.
  */
-import { UnrollError } from "../core/errors.ts";
-import { camelConfig, checkNames, checkNumber, type KerasObjectLike, unknownName } from "./options.ts";
+import { checkOptionNames, UnrollError } from "../core/errors.ts";
+import { camelConfig, checkNumber, type KerasObjectLike, unknownName } from "./options.ts";
 
 export interface Schedule {
   /** Keras's class name. */
@@ -29,7 +29,7 @@ function checkOptions(
   others: Readonly<Record<string, { readonly above?: number }>> = {},
   switches: readonly string[] = [],
 ): void {
-  checkNames(className, given, [...Object.keys(needed), ...Object.keys(others), ...switches]);
+  checkOptionNames(className, given, [...Object.keys(needed), ...Object.keys(others), ...switches]);
   const values = given as Readonly<Record<string, unknown>>; // each is checked here
   for (const [name, limits] of Object.entries(needed)) checkNumber(className, name, values[name], limits);
   for (const [name, limits] of Object.entries(others)) {

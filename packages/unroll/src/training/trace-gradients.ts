@@ -3,7 +3,7 @@
  * the state is on its way back through time. From the float64 reference; finite differences of the loss stand beside it.
  */
 import { cellAdjoint } from "../cells/adjoint.ts";
-import { UnrollError } from "../core/errors.ts";
+import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import { Random, type RandomState } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Variable } from "../core/variable.ts";
@@ -26,6 +26,8 @@ export interface TraceGradientsOptions extends Omit<GradientOptions, "device" | 
   /** Entries of each array that are compared with finite differences; default 2. */
   readonly checks?: number;
 }
+
+const optionNames = ["loss", "sampleWeight", "training", "seed", "checks"] satisfies (keyof TraceGradientsOptions)[];
 
 /** One timestep on the way back, over all examples of the batch. */
 export interface BackStep {
@@ -104,6 +106,7 @@ export function traceGradients(
   y: ModelData,
   options: TraceGradientsOptions = {},
 ): GradientTrace {
+  checkOptionNames("traceGradients", options, optionNames);
   const written = gradientProgram(model, x, y, options);
   const seed = (options.seed === undefined ? nextRandom() : new Random(options.seed)).state;
   const steps = new Map<ScanGradientOperation, ScanBackStep[]>();
