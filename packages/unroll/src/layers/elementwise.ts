@@ -6,6 +6,7 @@ import type { Value } from "../program/program.ts";
 import { activate } from "./activations.ts";
 import { defineLayer, type LayerType } from "./contract.ts";
 import * as fields from "./fields.ts";
+import { axesOf } from "./sizes.ts";
 
 /** A layer that is a named function of each value. */
 function functionLayer<const F extends fields.Fields>(
@@ -37,7 +38,7 @@ export const relu = functionLayer(
     className: "ReLU",
     doc: "x above a threshold, nothing (or a slope) below.",
     fields: {
-      maxValue: fields.optionalNumber("Larger values are cut to this; null = not."),
+      maxValue: fields.optionalNumber("Larger values are cut to this; null = not.", { least: 0 }),
       negativeSlope: fields.number("Slope below the threshold.", 0, { least: 0 }),
       threshold: fields.number("Values below this are taken for negative.", 0, { least: 0 }),
     },
@@ -121,7 +122,10 @@ export const softmaxLayer = defineLayer({
     axis: fields.any<number | readonly number[]>("Axis (or axes), counted from the end when negative.", -1, checkAxis),
   },
   passesMask: true,
-  outputSizes: (_, [input]) => [input!],
+  outputSizes({ axis }, [input], _, name) {
+    axesOf([axis].flat(), input!, name);
+    return [input!];
+  },
   compute({ config, inputs: [x], masks: [mask] }) {
     const axes = (typeof config.axis === "number" ? [config.axis] : config.axis).map((axis) =>
       axis < 0 ? axis + x!.shape.length : axis,
