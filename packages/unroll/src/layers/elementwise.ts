@@ -147,7 +147,7 @@ function softmaxOver(x: Value, axes: readonly number[]): Value {
 }
 
 /** Softmax along one axis; where `mask` is 0 the result is 0. The mask broadcasts to the input's shape from its last axis. */
-export function softmaxAlong(x: Value, axis: number, mask?: Value): Value {
+function softmaxAlong(x: Value, axis: number, mask?: Value): Value {
   const last = x.shape.length - 1;
   const order = x.shape.map((_, index) => (index === axis ? last : index === last ? axis : index));
   const turned = axis === last ? x : transpose(x, order);
