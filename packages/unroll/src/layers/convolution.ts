@@ -87,6 +87,7 @@ function checkConvolution(config: Config, where: string): void {
     path: where,
     expected: "filters must divide by groups",
     received: `filters = ${config.filters}, groups = ${config.groups}`,
+    hint: "Choose filters that are a multiple of groups.",
   });
 }
 
@@ -100,6 +101,7 @@ function weightsOf(config: Config, input: Sizes, name: string): WeightSpec[] {
       path: name,
       expected: `the input's channels must divide by groups = ${config.groups}`,
       received: `channels = ${count}`,
+      hint: "Choose groups that divides the channels of the input and the filters.",
     });
   }
   const marks = config.kernelSize.length === 1 ? [""] : config.kernelSize.map((_, axis) => `_${axis + 1}`);

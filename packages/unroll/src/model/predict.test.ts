@@ -121,7 +121,9 @@ describe("predict", () => {
       "predict: has no option named batch_size. Did you mean batchSize?",
     );
     expect(() => net.summary({ line_length: 80 } as object)).toThrow(/^summary: has no option named line_length\./);
-    expect(() => net.summary({ show_trainable: true, print: false } as object)).toThrow(/Did you mean showTrainable\?$/);
+    expect(() => net.summary({ show_trainable: true, print: false } as object)).toThrow(
+      /Did you mean showTrainable\?$/,
+    );
   });
 
   it("keeps the states of a stateful model from call to call until they are reset", () => {

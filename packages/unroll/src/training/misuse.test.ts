@@ -68,6 +68,15 @@ describe("options of fit", () => {
     );
   });
 
+  it("do not make up for targets that are fewer, or none", async () => {
+    expect(await refusal(() => fit(smallModel(), smallX, smallY.data.slice(1)))).toMatch(
+      /must have one entry for each of the 10 examples\. Received: shape = \[9\]\. Cut the inputs and the targets to the same/,
+    );
+    expect(await refusal(() => evaluate(smallModel(), smallX))).toMatch(
+      /targets are needed: .* Received: targets = undefined\. Give them behind the inputs: fit\(x, y\), evaluate\(x, y\)\./,
+    );
+  });
+
   it("do not make up for missing examples", async () => {
     const none = () => fit(smallModel(), numbers([0, 4, 2]), numbers([0, 1]));
     expect(await refusal(none)).toMatch(/there must be at least one example\. Received: shape = \[0, 4, 2\]\./);
