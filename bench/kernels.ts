@@ -48,7 +48,7 @@ function report(name: string, inputs: Value[], results: Value[]): void {
   const compiled = compileProgram({ inputs, results, updates: [] });
   const compileTime = performance.now() - start;
   const data = inputs.map(({ shape }) => numbers(sizeOf(shape), 1));
-  const flops = compiled.describe().kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
+  const flops = compiled.plan.kernels.reduce((sum, { kernel }) => sum + kernel.flops, 0);
   const best = time(() => compiled.runInPlace(data));
   const speed = (flops / best / 1e6).toFixed(1);
   console.log(

@@ -1,55 +1,47 @@
 // What Unroll weighs: in a page that builds, predicts or trains, and installed. `npm run bench -- size`.
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+// `npm run bench -- size --modules light` lists what a page that trains carries by source file, with `unroll` in place of `light`
+// from the whole library. Bytes are minified.
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
-import { rolldown } from "rolldown";
+import { parseArgs } from "node:util";
+import { minifySync } from "rolldown/utils";
+import { bundlePage, pages } from "./pages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const unroll = join(root, "packages/unroll");
-const folder = join(root, ".cache/bench/size");
-
-const model =
-  "sequential({ layers: [input({ shape: [21, 9] }), layers.lstm({ units: 30 }), layers.dense({ units: 1 })] })";
-const pages = {
-  "build, predict": `import { input, layers, sequential } from "unroll";
-    globalThis.predict = (x) => ${model}.predict(x);`,
-  "build, predict, train": `import { input, layers, sequential } from "unroll";
-    globalThis.train = async (x, y) => {
-      const net = ${model};
-      net.compile({ optimizer: "adam", loss: "mse" });
-      await net.fit(x, y);
-      return net.predict(x);
-    };`,
-  "build, predict, load": `import { loadModel } from "unroll";
-    globalThis.predict = async (bytes, x) => (await loadModel(bytes)).predict(x);`,
-};
 
 const kilobytes = (bytes) => (bytes / 1000).toFixed(1);
 
-/** Bytes that a page loads at once and later, minified and compressed. */
-async function bundledSize(name, code) {
-  mkdirSync(folder, { recursive: true });
-  const input = join(folder, `${name.replaceAll(/\W+/g, "-")}.js`);
-  writeFileSync(input, code);
-  const alias = { unroll: join(unroll, "dist/index.js") };
-  const build = await rolldown({ input, platform: "browser", external: [/^node:/], resolve: { alias } });
-  const { output } = await build.generate({ format: "esm", minify: true });
-  await build.close();
-  const chunks = new Map(output.filter(({ type }) => type === "chunk").map((chunk) => [chunk.fileName, chunk]));
-  const first = new Set();
-  const visit = (file) => {
-    if (first.has(file) || !chunks.has(file)) return;
-    first.add(file);
-    chunks.get(file).imports.forEach(visit);
-  };
-  visit(output.find(({ isEntry }) => isEntry).fileName);
-  const size = (files) => {
-    const codes = files.map((file) => Buffer.from(chunks.get(file).code));
-    const sum = (list) => list.reduce((total, { length }) => total + length, 0);
-    return { plain: sum(codes), gzip: sum(codes.map((each) => gzipSync(each, { level: 9 }))) };
-  };
-  return { first: size([...first]), later: size([...chunks.keys()].filter((file) => !first.has(file))) };
+/** The table of pages: bytes that each loads at once and later. */
+async function printPages() {
+  console.log("| a page that does | from | at once, kB | gzip | later if needed, kB | gzip |");
+  console.log("| --- | --- | ---: | ---: | ---: | ---: |");
+  for (const { does, from, code } of pages) {
+    const { first, later } = await bundlePage(code);
+    const cells = [first.plain, first.gzip, later.plain, later.gzip].map(kilobytes);
+    console.log(`| ${does} | ${from} | ${cells.join(" | ")} |`);
+  }
+}
+
+/** Source files of a page that trains, the largest first, with the sums of their folders before them. */
+async function printModules(from) {
+  const page = pages.find((one) => one.from === from && one.does.includes("train"));
+  const { modules } = await bundlePage(page.code, { source: true });
+  const folder = join(unroll, "src/");
+  const sizes = new Map();
+  for (const [path, code] of modules) {
+    const bytes = minifySync(path, code, { compress: { unused: false }, mangle: { toplevel: true } }).code.length;
+    const name = path.startsWith(folder) ? path.slice(folder.length) : path.replace(root, "");
+    const sum = name.includes("/") ? `${name.split("/")[0]}/` : name;
+    sizes.set(name, bytes);
+    if (sum !== name) sizes.set(sum, (sizes.get(sum) ?? 0) + bytes);
+  }
+  const bySize = [...sizes].sort(([, a], [, b]) => b - a);
+  const print = (rows) => console.log(rows.map(([name, bytes]) => `${String(bytes).padStart(7)} ${name}`).join("\n"));
+  print(bySize.filter(([name]) => name.endsWith("/")));
+  console.log();
+  print(bySize.filter(([name]) => !name.endsWith("/")));
 }
 
 function bytesUnder(path) {
@@ -62,7 +54,8 @@ function installed(name, found = new Map()) {
   const path = name === "unroll" ? unroll : join(root, "node_modules", name);
   if (found.has(name) || !existsSync(path)) return found;
   const { dependencies = {}, files } = JSON.parse(readFileSync(join(path, "package.json"), "utf8"));
-  const parts = name === "unroll" ? files.map((file) => join(path, file)) : [path];
+  const parts =
+    name === "unroll" ? files.filter((file) => !file.startsWith("!")).map((file) => join(path, file)) : [path];
   found.set(
     name,
     parts.reduce((sum, part) => sum + bytesUnder(part), 0),
@@ -71,14 +64,16 @@ function installed(name, found = new Map()) {
   return found;
 }
 
-console.log("| a page that does | at once, kB | gzip | later if needed, kB | gzip |");
-console.log("| --- | ---: | ---: | ---: | ---: |");
-for (const [name, code] of Object.entries(pages)) {
-  const { first, later } = await bundledSize(name, code);
-  const cells = [first.plain, first.gzip, later.plain, later.gzip].map(kilobytes);
-  console.log(`| ${name} | ${cells.join(" | ")} |`);
+function printInstalled() {
+  console.log("\n| installed | kB |\n| --- | ---: |");
+  const packages = installed("unroll");
+  for (const [name, bytes] of packages) console.log(`| ${name} | ${kilobytes(bytes)} |`);
+  console.log(`| together | ${kilobytes([...packages.values()].reduce((sum, bytes) => sum + bytes, 0))} |`);
 }
-console.log("\n| installed | kB |\n| --- | ---: |");
-const packages = installed("unroll");
-for (const [name, bytes] of packages) console.log(`| ${name} | ${kilobytes(bytes)} |`);
-console.log(`| together | ${kilobytes([...packages.values()].reduce((sum, bytes) => sum + bytes, 0))} |`);
+
+const { values } = parseArgs({ options: { modules: { type: "string" } } });
+if (values.modules !== undefined) await printModules(values.modules);
+else {
+  await printPages();
+  printInstalled();
+}

@@ -1,16 +1,21 @@
-// What a fresh process costs: empty, with the built library imported, and up to the first prediction of a small LSTM.
+// What a fresh process costs: empty, with the built library or its light entry imported, and up to the first prediction of a small LSTM.
 // `npm run bench -- startup`. Processes run in turns; each figure is the median of the rounds, with the best and the worst.
 import { spawnSync } from "node:child_process";
 
 const rounds = 15;
-const library = new URL("../packages/unroll/dist/index.js", import.meta.url).href;
+const built = (file) => new URL(`../packages/unroll/dist/${file}.js`, import.meta.url).href;
+const whole = `const { input, layers, sequential, tensor } = await import("${built("index")}");`;
+const light = `const { input, sequential, tensor } = await import("${built("light")}");
+  const layers = await import("${built("layers")}");`;
+const predict = `
+  const net = sequential({ layers: [input({ shape: [21, 9] }), layers.lstm({ units: 30 }), layers.dense({ units: 1 })] });
+  net.predict(tensor(new Float32Array(32 * 21 * 9), [32, 21, 9]));`;
 const programs = {
   "an empty process": "",
-  "import Unroll": `await import("${library}");`,
-  "import, LSTM(30), predict": `
-    const { input, layers, sequential, tensor } = await import("${library}");
-    const net = sequential({ layers: [input({ shape: [21, 9] }), layers.lstm({ units: 30 }), layers.dense({ units: 1 })] });
-    net.predict(tensor(new Float32Array(32 * 21 * 9), [32, 21, 9]));`,
+  "import unroll": whole,
+  "import unroll, LSTM(30), predict": whole + predict,
+  "import unroll/light": light,
+  "import unroll/light, LSTM(30), predict": light + predict,
 };
 
 /** Clock and processor time of a fresh process, in ms. */

@@ -6,6 +6,7 @@
  *   npm run bench -- train   (the same options, one thread)
  *   npm run bench -- threads [--threads 2] [--rounds 40] [--only W2,B64]
  *   npm run bench -- scale   [--rounds 20]
+ *   npm run bench -- long    [--rounds 3] [--only L1,L2]
  *   npm run bench -- startup | size | files
  *   npm run bench -- kernels | functions [--plain]
  *
@@ -39,6 +40,7 @@ const commands = {
   functions: runOne,
   threads: runOne,
   scale: runOne,
+  long: runOne,
 };
 
 async function compare() {

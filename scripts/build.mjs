@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const unroll = join(root, "packages/unroll");
 /** Packages whose code lies inside the bundle; their licences go with it. */
-const bundled = ["d3-dsv"];
+const bundled = ["d3-dsv", "fflate", "write-excel-file"];
 
 function newestUnder(folder) {
   let newest = 0;

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const lab = join(root, "packages/lab");
 /** What the package carries. */
-const shipped = join(root, "packages/unroll/lab");
+export const shipped = join(root, "packages/unroll/lab");
 const sources = ["packages/lab/src", "packages/lab/public", "packages/unroll/src"].map((folder) => join(root, folder));
 
 function newestSource() {

@@ -10,6 +10,7 @@ const layers = [`${test}/layers.test.ts`];
 const conformance = [`${test}/conformance.test.ts`];
 const gradients = [`${test}/gradients.test.ts`];
 const training = [`${test}/training.test.ts`];
+const segments = [`${src}/compiler/scan-segments.test.ts`];
 const scan = [`${src}/compiler/scan.test.ts`];
 const onReference = "on the reference all 622";
 
@@ -85,8 +86,8 @@ export const mutants = [
     name: "reference-gate-blocks-reversed",
     defect: "gate blocks read from the right",
     file: `${src}/program/evaluate-scan.ts`,
-    find: "start: block.row * stride + block.block * units",
-    replace: "start: (block.row + 1) * stride - (block.block + 1) * units",
+    find: "const start = block.row * stride + block.block * units",
+    replace: "const start = (block.row + 1) * stride - (block.block + 1) * units",
     tests: evaluate,
   },
   {
@@ -185,8 +186,8 @@ export const mutants = [
     name: "bptt-one-step-less",
     defect: "weight gradient misses one timestep",
     file: `${src}/program/evaluate-scan-gradient.ts`,
-    find: "of back.weightProducts) {",
-    replace: "of step === 0 ? [] : back.weightProducts) {",
+    find: "of weightProducts) {",
+    replace: "of step === 0 ? [] : weightProducts) {",
     tests: gradients,
     named: "reference agree: (simple_rnn|lstm)",
   },
@@ -259,10 +260,55 @@ export const mutants = [
     name: "engine-bptt-one-step-less",
     defect: "engine: weight gradient misses a step",
     file: `${src}/compiler/scan-weights.ts`,
-    find: "const inner = batch * timesteps;",
-    replace: "const inner = batch * Math.max(1, timesteps - 1);",
+    find: "planProduct(task, size, size.batch * length, isWhole)",
+    replace: "planProduct(task, size, size.batch * Math.max(1, length - 1), isWhole)",
     tests: gradients,
     named: "wasm agree: (simple_rnn|lstm)",
+  },
+  {
+    name: "segments-not-again",
+    defect: "engine: the way back reads the last segment for every one",
+    file: `${src}/compiler/scan-gradient.ts`,
+    find: "f.call(note.segments!.whole, number);",
+    replace: "",
+    tests: segments,
+    named: "(LSTM|GRU) the same (gradients|bits)",
+  },
+  {
+    name: "segments-stale",
+    defect: "engine: a second gradient takes what the first has overwritten",
+    file: `${src}/compiler/scan-gradient.ts`,
+    find: "if (!isFresh) f.call(note.segments!.last);",
+    replace: "",
+    tests: segments,
+    named: "two gradients",
+  },
+  {
+    name: "segments-no-carry",
+    defect: "engine: gradients of states end with their segment",
+    file: `${src}/compiler/scan-gradient.ts`,
+    find: "for (const emit of carried) emit(f);",
+    replace: "",
+    tests: segments,
+    named: "carries gradients",
+  },
+  {
+    name: "segments-no-start",
+    defect: "engine: segments begin with the first one's states",
+    file: `${src}/compiler/scan-checkpoints.ts`,
+    find: "i32.add(i32.mul(number, batch * row), buffer.address)",
+    replace: "i32.const(buffer.address)",
+    tests: segments,
+    named: "(LSTM|GRU) the same (gradients|bits)",
+  },
+  {
+    name: "segments-not-touched",
+    defect: "plan: memory of the forward pass is given away before it is computed again",
+    file: `${src}/compiler/scan-gradient-memory.ts`,
+    find: "size.segment < size.timesteps ? touched : homesUsed",
+    replace: "homesUsed",
+    tests: segments,
+    named: "the same (gradients|bits)",
   },
   {
     name: "engine-bptt-cut",
@@ -287,6 +333,14 @@ export const mutants = [
     file: `${src}/compiler/vector-math.ts`,
     find: "1.6666665459e-1",
     replace: "1.6667665459e-1",
+    tests: [`${src}/compiler/vector-math.test.ts`],
+  },
+  {
+    name: "sigmoid-polynomial",
+    defect: "sigmoid: one digit of a coefficient",
+    file: `${src}/compiler/vector-math.ts`,
+    find: "0.05550733581185341",
+    replace: "0.05551733581185341",
     tests: [`${src}/compiler/vector-math.test.ts`],
   },
   {

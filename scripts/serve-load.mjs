@@ -15,8 +15,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
 import { Connection, closedLoop, percentiles, postBytes } from "./load-client.mjs";
-import { malformed } from "./malformed.mjs";
 import { root } from "./setup.mjs";
 
 const { values: text } = parseArgs({
@@ -150,9 +150,11 @@ async function reloads(server) {
 
 /** Good requests alone and beside wrong ones, in turns, so that what else the machine does falls on both. */
 async function wrong(server) {
-  const requests = malformed({ model: "load", input: "x", timesteps, features }, options.seed);
-  // Made before, so that making them takes no time from the good ones' clients.
-  const pool = Array.from({ length: Math.min(options.malformed, 3000) }, () => requests.next().value);
+  const facts = { model: "load", input: "x", timesteps, features };
+  const kinds = Math.min(options.malformed, 3000);
+  const sender = new Worker(new URL("wrong-sender.mjs", import.meta.url), {
+    workerData: { port: server.port, facts, seed: options.seed, kinds },
+  });
   const turns = Math.max(5, Math.round(options.malformed / 10_000));
   const [alone, beside] = [[], []];
   const unanswered = new Map();
@@ -164,28 +166,18 @@ async function wrong(server) {
     let going = true;
     const good = closedLoop(server.port, { connections: 4, bytes: goodBytes, until: () => !going });
     const began = performance.now();
-    const send = async () => {
-      let connection = await Connection.open(server.port);
-      while (sent < (turn * options.malformed) / turns) {
-        const { kind, bytes, half, ends } = pool[sent++ % pool.length];
-        const answer = await connection.request(bytes, { half });
-        if (!(answer?.status >= 400 && answer.status < 500) || answer.body === "") {
-          unanswered.set(kind, [...(unanswered.get(kind) ?? []), answer?.status]);
-        }
-        if (ends || answer === undefined || answer.close || !connection.isOpen) {
-          connection.close();
-          connection = await Connection.open(server.port);
-        }
-      }
-      connection.close();
-    };
-    await Promise.all([send(), manyConnections(server, 200)]);
+    const count = Math.floor((turn * options.malformed) / turns) - sent;
+    sender.postMessage({ count, connections: 200 });
+    const [wrongly] = await once(sender, "message");
+    for (const [kind, status] of wrongly) unanswered.set(kind, [...(unanswered.get(kind) ?? []), status]);
+    sent += count;
     seconds += (performance.now() - began) / 1000;
     going = false;
     const busy = await good;
     beside.push(busy.latencies);
     lost += quiet.lost + quiet.failed + busy.lost + busy.failed;
   }
+  await sender.terminate();
   await slow;
   check(
     unanswered.size === 0,
@@ -217,13 +209,6 @@ async function slowSenders(server, count) {
     answers.every((status) => status === 408),
     `${count} slow senders answered with 408`,
   );
-}
-
-/** Connections that are opened and say nothing. */
-async function manyConnections(server, count) {
-  const held = await Promise.all(Array.from({ length: count }, () => Connection.open(server.port)));
-  await sleep(1000);
-  for (const connection of held) connection.close();
 }
 
 /** A stop while requests keep coming: what was sent must be answered. */

@@ -10,5 +10,6 @@ lab.start();
 const target = document.getElementById("app");
 if (target !== null) mount(App, { target });
 if (import.meta.env.MODE === "production" && "serviceWorker" in navigator && location.protocol.startsWith("http")) {
-  void navigator.serviceWorker.register("./service-worker.js").catch(() => undefined);
+  // Afterwards: it fetches every file, and the first screen goes first.
+  addEventListener("load", () => void navigator.serviceWorker.register("./service-worker.js").catch(() => undefined));
 }

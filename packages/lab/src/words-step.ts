@@ -1,9 +1,73 @@
 /** What the Step screen says about gradients and sound; it comes with the screen. Numbers come in as written. */
 
 export const stepWords = {
+  title: (layer: string) => `Step through ${layer}`,
+  cell: "Cell",
   forward: "Forward",
   backward: "Backward",
   direction: "Direction",
+  changed: (count: number) => `${count} ${count === 1 ? "number" : "numbers"} changed`,
+  undo: "Undo",
+  reset: "Reset all",
+  fresh: "New weights and input",
+  where: (timestep: number, steps: number, isBackwards: boolean, isMasked: boolean) =>
+    `timestep ${timestep} of ${steps}${isBackwards ? ", read backwards" : ""}${isMasked ? ", masked: states stay" : ""}`,
+  prediction: "Prediction of",
+  shortened: (declared: string, traced: number) =>
+    `The model declares ${declared} timesteps; ${traced} are traced with the same weights.`,
+  origins: {
+    trained: (seed: number) => `Weights as trained; input from seed ${seed}.`,
+    file: (seed: number) => `Weights from the file; input from seed ${seed}.`,
+    drawn: (seed: number) => `Weights and input from seed ${seed}.`,
+  },
+  nothing: "Nothing to step through",
+  nothingLead: (model: string) => `${model} has no recurrent layer. Add a SimpleRNN, LSTM or GRU in Model.`,
+  toModel: "To the model",
+  computing: "Computing every timestep by hand …",
+  player: {
+    play: "Play",
+    pause: "Pause",
+    speed: "Steps a second",
+    perSecond: (steps: number) => `${steps} a second`,
+  },
+  ribbon: {
+    caption: (features: number, units: number, layer: string, steps: number, timestep: number) =>
+      `${features} input series above and ${units} outputs of ${layer} below, over ${steps} timesteps; the cursor is at timestep ${timestep}.`,
+    label: "Timestep",
+    value: (timestep: number, steps: number) => `timestep ${timestep} of ${steps}`,
+  },
+  picture: {
+    label: (kind: string, timestep: number, isBackward: boolean) =>
+      `${isBackward ? "Gradients of the" : "The"} ${kind} cell at timestep ${timestep}. Arrow keys move in time and between units, Page Up and Down between values, Enter opens.`,
+    gradientOf: (name: string) => `gradient of ${name}`,
+    unit: (name: string, unit: number, value: string) => `${name}, unit ${unit}: ${value}`,
+    feature: (name: string, feature: number, value: string) => `${name}, feature ${feature}: ${value}`,
+    at: (name: string, unit: number, timestep: number, value: string) =>
+      `${name}, unit ${unit}, timestep ${timestep}: ${value}`,
+    of: (count: number) => `of ${count}`,
+  },
+  lanes: {
+    title: "Over time",
+    below: "below 0",
+    above: "above 0",
+    table: "Values over time",
+    caption: (unit: number, layer: string) => `Unit ${unit} of ${layer} over time`,
+    time: "t",
+    label: (name: string, units: number, steps: number) =>
+      `${name}: ${units} units over ${steps} timesteps; the table has the numbers`,
+  },
+  opened: {
+    place: (unit: number, timestep: number) => `unit ${unit}, t = ${timestep}`,
+    featurePlace: (feature: number, timestep: number) => `feature ${feature}, t = ${timestep}`,
+    feature: (feature: number) => `x, feature ${feature}`,
+    changeInput: "Change this input",
+    openValue: "Open this value",
+    change: (what: string) => `${what}: change it`,
+    products: (count: number) => `${count} ${count === 1 ? "product" : "products"}`,
+    all: (count: number) => `all ${count}`,
+  },
+  listenTo: (title: string) => `Listen to ${title}`,
+  tableOf: (title: string) => `${title}, table`,
   chart: { table: "Table", listen: "Listen" },
   timestep: "timestep",
   commands: {
@@ -38,6 +102,11 @@ export const stepWords = {
     none: "Nothing: all of these gradients are 0, as behind a relu that is switched off.",
     yLabel: "‖∂h/∂x‖",
     size: "‖∂h/∂x‖",
+    units: "Other units",
+    unit: (unit: number) => `unit ${unit}`,
+    unitHead: "Unit",
+    unitsLabel: "What each unit remembers",
+    some: (count: number, units: number) => `${count} of ${units} units, around the chosen one.`,
     feature: (feature: number) => `∂h/∂x[${feature}]`,
   },
   back: {
@@ -64,6 +133,11 @@ export const stepWords = {
     letters:
       "d before a name is the gradient of L with respect to it; dhLater is what reaches h from the output and from later steps.",
     next: (timestep: number) => `Back to timestep ${timestep}`,
+    opened: "Opened",
+    later: (name: string) => `${name} from the step after`,
+    openGradient: "Open this gradient",
+    toLater: "Go to the step after",
+    nothing: "Nothing of the loss reaches it.",
   },
   bars: (title: string, count: number, largest: string, at: number) =>
     `${title}: ${count} values; the largest, ${largest}, at timestep ${at}.`,

@@ -1,6 +1,9 @@
 import type { Browser } from "playwright-core";
 
 export declare function findChromium(): string | undefined;
+/** The folder of the built lab. */
+export declare const shipped: string;
+export declare function firstLoad(): string[];
 export declare function openLab(options?: {
   readonly rebuild?: boolean;
 }): Promise<{ readonly url: string; readonly browser: Browser; close(): Promise<void> }>;

@@ -1,8 +1,12 @@
 /** Debian's Chromium on the built lab, for tests and screenshots. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { build, preview } from "vite";
+import { preview } from "vite";
+import { buildLab, shipped } from "../../../scripts/lab-build.mjs";
+
+export { shipped };
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const paths = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -12,15 +16,32 @@ export function findChromium() {
   return paths.find((path) => path !== undefined && path !== "" && existsSync(path));
 }
 
-/** Builds the lab, serves it on a free port of this machine, and opens a browser. */
+/** The built files that the first screen waits for: the page's own, the worker's, and what the worker imports before it answers. */
+export function firstLoad() {
+  const assets = join(shipped, "assets");
+  const first = readdirSync(assets).filter((name) => /^(index|worker)-|\.css$/.test(name));
+  const worker = readFileSync(
+    join(
+      assets,
+      first.find((name) => name.startsWith("worker-")),
+    ),
+    "utf8",
+  );
+  const imports = [...worker.matchAll(/from\s*["'`]\.\/([^"'`]+)["'`]/g)].map(([, name]) => name);
+  return [...new Set([...first, ...imports])].map((name) => join(assets, name));
+}
+
+/** Builds the lab where its sources are newer, serves it on a free port of this machine, and opens a browser. */
 export async function openLab({ rebuild = true } = {}) {
   const configFile = `${root}vite.config.ts`;
-  if (rebuild) {
-    // A test runner's own setting would make a build for development, without the service worker.
-    process.env.NODE_ENV = "production";
-    await build({ root, configFile, mode: "production", logLevel: "error" });
-  }
-  const server = await preview({ root, configFile, logLevel: "error", preview: { host: "127.0.0.1", port: 0 } });
+  if (rebuild) await buildLab();
+  const server = await preview({
+    root,
+    configFile,
+    logLevel: "error",
+    build: { outDir: shipped },
+    preview: { host: "127.0.0.1", port: 0 },
+  });
   const address = server.httpServer.address();
   const browser = await chromium.launch({
     executablePath: findChromium(),

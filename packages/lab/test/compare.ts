@@ -63,6 +63,31 @@ export function compareTests({ visit }: Lab): void {
     await page.context().close();
   }, 120_000);
 
+  it("sets what each prediction rests on below each other, ending together", async () => {
+    const halving = (dense: string): string =>
+      packed(
+        `model = Sequential([Input((4, 1)), SimpleRNN(1, activation="linear", use_bias=False, kernel_initializer="ones", recurrent_initializer=Constant(0.5))${dense}])`,
+      );
+    const tripled = halving(", Dense(1, use_bias=False, kernel_initializer=Constant(3.0))");
+    const page = await visit(
+      `#/compare?s=${halving("")}&with=${tripled}~${packed("model = Sequential([Input((4,)), Dense(1)])")}`,
+    );
+    const lanes = page.getByRole("region", { name: "What each prediction rests on" }).locator("tbody tr");
+    await lanes.nth(1).waitFor();
+    expect(await lanes.count()).toBe(2);
+    // h = x + h/2: ∂ŷ/∂x is 1/8, 1/4, 1/2, 1, times 3 behind the Dense; nine tenths of 15/8 lie in the last three.
+    expect(await lanes.first().locator("td").nth(1).textContent()).toBe("1.000 at 4");
+    expect(await lanes.nth(1).locator("td").nth(1).textContent()).toBe("3.000 at 4");
+    expect(await lanes.first().locator("td").nth(2).textContent()).toBe("the last 3");
+    const heights = await lanes
+      .nth(1)
+      .locator("rect")
+      .evaluateAll((bars) => bars.map((bar) => Number(bar.getAttribute("height"))));
+    expect(heights).toEqual([0.125, 0.25, 0.5, 1]);
+    await page.getByText("Without numbers over time to follow: Dense(1).").waitFor();
+    await page.context().close();
+  }, 60_000);
+
   it("names what is wrong with code that builds no model, beside those that do", async () => {
     const page = await visit(`#/compare?m=gru&with=${packed("print(1)")}`);
     await page.getByText("No Keras model was found").waitFor();

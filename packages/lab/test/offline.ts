@@ -3,13 +3,14 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "vite";
 import { expect, it } from "vitest";
 import { serveFolder } from "../../unroll/src/cli/static-server.ts";
+import { shipped } from "./browser.mjs";
 import type { Lab } from "./visit.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 export function offlineTests({ visit }: Lab): void {
   it("runs under the headers of the command's server", async () => {
-    const server = await serveFolder(`${root}dist`);
+    const server = await serveFolder(shipped);
     const page = await visit(`${server.url}#/step/gru?m=gru&t=4`);
     await page.locator(".opened").waitFor();
     await page.getByText("largest difference").waitFor();

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import type { Lab } from "./visit.ts";
+import { follow, type Lab } from "./visit.ts";
 
 async function answer(page: Page, text: string): Promise<void> {
   await page.getByLabel(/^Your (count|shape|number|answer)/).fill(text);
@@ -115,9 +115,10 @@ export function quizTests({ visit }: Lab): void {
   }, 60_000);
 
   it("asks for choices by letter, and for every kind of question", async () => {
+    const page = await visit("#/");
     for (const kind of ["order", "gate", "state", "faulty", "code", "slip", "backward"]) {
-      const page = await visit(`#/quiz?seed=5&n=1&kinds=${kind}`);
-      await page.locator("h2#question").waitFor();
+      await follow(page, "#/", ".examples li");
+      await follow(page, `#/quiz?seed=5&n=1&kinds=${kind}`, "h2#question");
       const radios = page.getByRole("radio");
       if (/order|faulty|code|slip/.test(kind) && (await radios.count()) > 0) {
         const count = await radios.count();
@@ -137,8 +138,8 @@ export function quizTests({ visit }: Lab): void {
         await answer(page, right);
         await page.locator(".notice.good .said").waitFor();
       }
-      await page.context().close();
     }
+    await page.context().close();
   }, 120_000);
 
   it("prints a worksheet, and the answer key behind a page break", async () => {

@@ -63,6 +63,44 @@ export function stepTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("sets the units' memories beside each other, and goes to the one that is pressed", async () => {
+    const page = await visit("#/step?m=lstm&t=9");
+    const card = page.locator(".card", { has: page.locator("figure", { hasText: "What it remembers" }) });
+    await card.getByRole("button", { name: "Other units" }).click();
+    const lanes = card.getByRole("region", { name: "What each unit remembers" }).locator("tbody tr");
+    await lanes.nth(3).waitFor();
+    expect(await lanes.count()).toBe(4);
+    expect(await lanes.first().locator("rect").count()).toBe(10);
+    // The chosen unit's largest is that of the bars above.
+    const said = await card.locator("figcaption").textContent();
+    const [, timestep, size] = /Timestep (\d+) matters most \(([\d.e−]+)\)/.exec(said!)!;
+    expect(await lanes.first().locator("td").nth(1).textContent()).toBe(`${size} at ${timestep}`);
+    await lanes.nth(2).getByRole("button").click();
+    await page.getByText("How much h of unit 3 at timestep 10").waitFor();
+    expect(await lanes.nth(2).getByRole("button").getAttribute("aria-pressed")).toBe("true");
+    await page.context().close();
+  }, 60_000);
+
+  it("opens a gradient into the numbers that it is made of, and leads from each to where it comes from", async () => {
+    const page = await visit(`#/step?s=${halving}&t=2&back=1`);
+    const tree = page.locator(".opened .tree");
+    await tree.waitFor();
+    const value = async (): Promise<number> => Number((await page.locator(".opened .value").getAttribute("title"))!);
+    // The last step reads h alone: what reaches h₃ comes from the step after.
+    const here = await value();
+    await tree.getByRole("button").first().click();
+    await page.getByText("timestep 4 of 4").waitFor();
+    await expect.poll(() => page.url()).toContain("gate=hPrev");
+    await expect.poll(value).toBe(here);
+    // ∂L/∂h₃ = ∂L/∂h₄ · U with U = ½.
+    expect(await tree.locator(".weight").textContent()).toContain("recurrent_kernel[0, 0]");
+    await expect.poll(async () => (await tree.textContent())!.includes("0.500")).toBe(true);
+    await tree.locator(".chip.name").click();
+    await expect.poll(async () => (await value()) / here).toBeCloseTo(2, 9);
+    await tree.getByText("the layer's output").waitFor();
+    await page.context().close();
+  }, 60_000);
+
   it("lists every command with its key, runs the first that fits, and leaves single keys alone where they are off", async () => {
     const page = await visit("#/step?m=lstm&t=3&gate=f");
     await page.locator(".opened").waitFor();

@@ -1,5 +1,9 @@
 #!/usr/bin/env node
 // The command line. In a clone it needs the built library: npm start, npm test and npm install build it.
+import module from "node:module";
+
+// From Node 22.8 on, what V8 makes of the code is kept for the next start.
+module.enableCompileCache?.();
 try {
   const { main } = await import("../dist/cli.js");
   process.exitCode = await main(process.argv.slice(2));

@@ -9,14 +9,11 @@ import type { ModelSource } from "./formats/open.ts";
 import { provideMisfitHint } from "./layers/misfit.ts";
 import { type Abilities, provideAbilities } from "./model/abilities.ts";
 import type { Model } from "./model/model.ts";
-import { compileModel } from "./training/compile.ts";
-import { evaluate, evaluateBatches, testOnBatch, trainOnBatch } from "./training/evaluate.ts";
-import { fit } from "./training/fit.ts";
-import { gradients } from "./training/gradients.ts";
+import "./model/summaries.ts";
 import { modelMemory } from "./training/memory.ts";
 import { traceGradients } from "./training/trace-gradients.ts";
 
-// Files are read and written by code that is loaded when it is needed, so that building and predicting starts at once.
+// Beside what light.ts gives to a model. Files are read and written by code that is loaded when it is needed.
 provideAbilities({
   explain: explainModel,
   trace: traceModel,
@@ -24,13 +21,6 @@ provideAbilities({
   solve: solveModel,
   toBytes: async (model, format) => (await import("./formats/save.ts")).modelToBytes(model, format),
   save: async (model, path) => (await import("./formats/save.ts")).saveModel(model, path),
-  compile: compileModel,
-  fit,
-  evaluate,
-  evaluateBatches,
-  testOnBatch,
-  trainOnBatch,
-  gradients,
   memory: modelMemory,
   traceGradients,
 } satisfies Partial<Abilities>);
@@ -48,18 +38,7 @@ export async function loadModel(source: ModelSource, options?: LoadOptions): Pro
   return (await import("./formats/load.ts")).loadModel(source, options);
 }
 
-export type {
-  Cell,
-  CellChoices,
-  CellDefinition,
-  CellGraph,
-  CellSymbols,
-  Gate,
-} from "./cells/define.ts";
-export { defineCell } from "./cells/define.ts";
-export * from "./core/index.ts";
 export * from "./data/index.ts";
-export * as activations from "./equations/activations.ts";
 export type { Derivation, DerivationLetter, ShapeDerivation } from "./equations/derive.ts";
 export * as equations from "./equations/expr.ts";
 export { toLatex, toMathML, toSentence, toSpeech, toText } from "./equations/render.ts";
@@ -71,27 +50,15 @@ export { modelToConfig } from "./formats/keras-model-write.ts";
 export type { LoadOptions } from "./formats/load.ts";
 export type { ModelSource } from "./formats/open.ts";
 export type { WritableFormat } from "./formats/save.ts";
-export {
-  type ApplyOptions,
-  defineLayer,
-  factory,
-  fields,
-  input,
-  Layer,
-  type LayerFactory,
-  type LayerType,
-  layers,
-  layerTypes,
-  maskOf,
-  recurrentLayer,
-  resetNames,
-  SymbolicTensor,
-  setSeed,
-  setThreads,
-} from "./layers/index.ts";
-export type { Device } from "./layers/run.ts";
-export type { ModelData } from "./model/data.ts";
-export { type ModelOptions, model } from "./model/functional.ts";
-export { type Intermediate, Model, type PredictOptions, type SummaryOptions } from "./model/model.ts";
-export { Sequential, type SequentialOptions, sequential } from "./model/sequential.ts";
-export * from "./training/index.ts";
+export { layers, layerTypes } from "./layers/index.ts";
+export * from "./light.ts";
+export { CSVLogger, ModelCheckpoint, type ModelCheckpointOptions, TensorBoard } from "./training/callback-files.ts";
+export { lossesOf, lossOf, metricOf, metricValuesOf, type ScoredBatch, type ScoreOptions } from "./training/score.ts";
+export type {
+  BackStep,
+  BackTrace,
+  DifferenceCheck,
+  GradientTrace,
+  TraceGradientsOptions,
+} from "./training/trace-gradients.ts";
+export { traceGradients } from "./training/trace-gradients.ts";

@@ -1,5 +1,6 @@
 /** Runs the gradient cases made by real Keras (fixtures/keras/gradients.json.gz): every trained array and every input. */
 
+import type { Recompute } from "../src/compiler/index.ts";
 import { Random } from "../src/core/random.ts";
 import type { KerasObject } from "../src/formats/keras-config.ts";
 import { modelFromConfig } from "../src/formats/keras-model.ts";
@@ -31,8 +32,8 @@ export function gradientCases(): readonly GradientCase[] {
   return readFixture<{ cases: readonly GradientCase[] }>("keras/gradients.json.gz").cases;
 }
 
-export function runGradientCase(one: GradientCase, device: Device): CaseResult {
-  return resultOf(one.id, one.id.split("/")[0]!, () => check(one, device));
+export function runGradientCase(one: GradientCase, device: Device, recompute: Recompute = "auto"): CaseResult {
+  return resultOf(one.id, one.id.split("/")[0]!, () => check(one, device, recompute));
 }
 
 /** A fixture's tensor as a model takes it. */
@@ -41,7 +42,7 @@ export function toTensor(fixture: FixtureTensor): { shape: readonly number[]; da
   return { shape, data: fixture.dtype === "int32" ? Int32Array.from(data) : Float32Array.from(data) };
 }
 
-function check(one: GradientCase, device: Device): string | undefined {
+function check(one: GradientCase, device: Device, recompute: Recompute): string | undefined {
   const model = modelFromConfig(one.config);
   model.setWeights(one.weights.map(toTensor));
   const written = gradientProgram(model, one.inputs.map(toTensor), toTensor(one.targets), {
@@ -60,7 +61,7 @@ function check(one: GradientCase, device: Device): string | undefined {
           shape: program.results[i]!.shape,
           data,
         }))
-      : prepare(program, device)
+      : prepare(program, device, { recompute })
           .run(written.inputs, new Random(1))
           .map(({ shape, data }) => ({ shape, data: Float64Array.from(data) }));
   const expected: (FixtureTensor | null)[] = [

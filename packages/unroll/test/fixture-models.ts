@@ -2,6 +2,7 @@
  * Runs the whole models made by real Keras (fixtures/keras/models.json.gz): config in, weights set, summary byte for byte,
  * counts, shapes, predictions, names, and the config out and in again.
  */
+import "../src/model/summaries.ts";
 import { UnrollError } from "../src/core/errors.ts";
 import { type KerasObject, layerFromConfig } from "../src/formats/keras-config.ts";
 import { modelFromConfig } from "../src/formats/keras-model.ts";

@@ -2,6 +2,7 @@
  * How many of the tables printed in a folder of notebooks the reader of code rebuilds. `node scripts/notebooks.mjs FOLDER`
  * prints it; the notebooks are other people's and stay where they are.
  */
+import "../src/model/summaries.ts";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UnrollError } from "../src/core/errors.ts";

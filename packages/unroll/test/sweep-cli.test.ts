@@ -206,6 +206,20 @@ describe("unroll sweep", { timeout: 120_000 }, () => {
     expect([...checkSpace(space).keys()]).toEqual(["cell", "units", "lookback", "learningRate", "optimizer"]);
   });
 
+  it("is run by one process at a time", async () => {
+    const { folder } = files();
+    const options = { ...smallOptions(folder), epochs: 1, folds: 1 };
+    const place = { folder: join(folder, "s"), threads: 0 };
+    const both = await Promise.allSettled([
+      sweep({ units: [1, 2], lookback: 3 }, options, place),
+      sweep({ units: [1, 2], lookback: 3 }, options, place),
+    ]);
+    const refused = both.find((one) => one.status === "rejected");
+    expect(both.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    expect((refused!.reason as Error).message).toContain("one process at a time may write a sweep's folder");
+    expect(existsSync(join(folder, "s/sweep.lock"))).toBe(false);
+  });
+
   it("does not go on with another sweep's folder", async () => {
     const { folder } = files();
     const place = { folder: join(folder, "s"), threads: 0 };

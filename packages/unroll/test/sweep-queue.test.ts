@@ -1,8 +1,9 @@
 /** Sweeps on Redis, with workers that die. Starts redis-server on a free port where it is installed. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { sweep } from "../src/sweep/index.ts";
+import { startStore, storeKeys } from "../src/sweep/store-server.ts";
 import { smallOptions, smallSpace, temporaryFolder } from "../src/sweep/testing.ts";
 import { freePort, hasRedis, type Run, recorded, startRedis, startUnroll, until } from "./sweep-processes.ts";
 
@@ -68,6 +69,72 @@ describe.skipIf(!hasRedis)("a sweep on Redis", () => {
     expect(readFileSync(join(folder, "wild/results.json"), "utf8")).toBe(expected);
     expect(tasks()).toHaveLength(9);
     expect(new Set(tasks()).size).toBe(9);
+  });
+
+  it("needs no shared folder where there is an object store", { timeout: 120_000 }, async () => {
+    const server = await startStore();
+    onTestFinished(() => server.close());
+    // The workers inherit the keys.
+    for (const [name, value] of Object.entries(storeKeys)) vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const url = `s3://bucket/far?endpoint=${server.endpoint}`;
+    const records = (): number => [...server.objects.keys()].filter((key) => key.includes("/records/")).length;
+    const words = ["worker", "--queue", `redis://127.0.0.1:${port}`, "--folder", url, "--concurrency", "1"];
+    const worker = (): Run => {
+      const run = startUnroll(...words, "--lock-seconds", "1");
+      runs.push(run);
+      return run;
+    };
+    const swept = sweep(smallSpace, smallOptions(folder), { folder: url, queue: `redis://127.0.0.1:${port}` });
+    const first = worker();
+    await until(() => records() >= 2);
+    first.child.kill("SIGKILL");
+    const second = worker();
+    await swept;
+    expect(await second.ended, second.said()).toBe(0);
+    expect(server.objects.get("bucket/far/results.json")?.toString()).toBe(expected);
+    expect(records()).toBe(9);
+  });
+
+  it("gives with asha what threads give, though trials go on one by one", { timeout: 120_000 }, async () => {
+    const options = { ...smallOptions(folder), strategy: "asha", trials: 8, eta: 2, minEpochs: 1 } as const;
+    const alone = await sweep(smallSpace, options, { folder: join(folder, "asha-alone"), threads: 0 });
+    const place = join(folder, "asha");
+    mkdirSync(place);
+    const workers = [startWorker("asha"), startWorker("asha")];
+    const queue = `redis://127.0.0.1:${port}`;
+    expect(await sweep(smallSpace, options, { folder: place, queue })).toEqual(alone);
+    expect(await Promise.all(workers.map(({ ended }) => ended))).toEqual([0, 0]);
+    expect(new Set(recorded(place))).toEqual(new Set(recorded(join(folder, "asha-alone"))));
+  });
+
+  it("is not harmed by what other programs keep in the same Redis", { timeout: 120_000 }, async () => {
+    const { Redis } = await import("ioredis");
+    const redis = new Redis(port, "127.0.0.1");
+    onTestFinished(() => redis.disconnect());
+    await redis.set("bull:other:meta", "not a hash");
+    await redis.lpush("unroll-sweep", "1");
+    const swept = begin("beside");
+    const worker = startWorker("beside");
+    await swept;
+    expect(await worker.ended, worker.said()).toBe(0);
+    expect(readFileSync(join(folder, "beside/results.json"), "utf8")).toBe(expected);
+    expect([await redis.get("bull:other:meta"), await redis.lrange("unroll-sweep", 0, -1)]).toEqual([
+      "not a hash",
+      ["1"],
+    ]);
+  });
+
+  it("refuses workers of another version", async () => {
+    const place = join(folder, "older");
+    mkdirSync(place);
+    const plan = JSON.parse(readFileSync(join(folder, "calm/sweep.json"), "utf8")) as object;
+    writeFileSync(join(place, "sweep.json"), JSON.stringify({ ...plan, unroll: "0.0.1" }));
+    const worker = startWorker("older");
+    expect(await worker.ended).toBe(2);
+    expect(worker.said()).toContain(
+      "a sweep must be worked on with the version that began it, 0.0.1. Received: unroll ",
+    );
   });
 
   it("goes on after the one that gives out the work was killed", { timeout: 120_000 }, async () => {

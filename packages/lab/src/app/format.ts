@@ -1,10 +1,14 @@
 /** How numbers and shapes are written on screen. */
 
+const hugeFrom = 1e12;
+
 /** With `digits` decimals, or every digit of the float64. */
 export function decimal(value: number, digits: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
-  const text = digits >= 17 ? String(value) : value.toFixed(digits);
-  return (/^-0(\.0+)?$/.test(text) ? text.slice(1) : text).replace("-", "−");
+  // So large a number has no digits behind the point.
+  const isHuge = Math.abs(value) >= hugeFrom;
+  const text = digits >= 17 ? String(value) : isHuge ? value.toExponential(digits) : value.toFixed(digits);
+  return (/^-0(\.0+)?$/.test(text) ? text.slice(1) : text).replaceAll("-", "−").replace("e+", "e");
 }
 
 /** Like `decimal`, and "1.2e−5" for what would have fewer than two digits left. */
@@ -15,12 +19,24 @@ export function short(value: number, digits: number): string {
   return value.toExponential(1).replaceAll("-", "−").replace("+", "");
 }
 
+/** At most seven characters, for a box of a drawing. */
+export function fitting(value: number, digits: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e4 && Number.isFinite(value)) return short(value, digits);
+  return decimal(value, size >= 100 ? Math.min(1, digits) : Math.min(3, digits));
+}
+
 export function whole(value: number | null): string {
   return value === null ? "None" : value.toLocaleString("en-US");
 }
 
+/** A size of a shape, without separators. */
+export function sizeText(size: number | null): string {
+  return size === null ? "None" : String(size);
+}
+
 export function shapeText(shape: readonly (number | null)[]): string {
-  return `(${shape.map((size) => size ?? "None").join(", ")}${shape.length === 1 ? "," : ""})`;
+  return `(${shape.map(sizeText).join(", ")}${shape.length === 1 ? "," : ""})`;
 }
 
 /** `hPrev` → h with the subscript t−1; other names have t. */

@@ -1,8 +1,11 @@
 /** What the page knows: where it is, the model that is open, and the trace of its example. Everything comes from the worker. */
 import { examples } from "../data/examples.ts";
-import type { Edit, LabMethods, ModelView, Opened, TraceView, TrainProgress } from "../worker/protocol.ts";
+import { words } from "../words.ts";
+import type { Edit, LabMethods, ModelChange, ModelView, Opened, TraceView, TrainProgress } from "../worker/protocol.ts";
 import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts";
+import { LateAddress } from "./address.ts";
 import { pack, unpack } from "./pack.ts";
+import { keepRecent } from "./recent.ts";
 import { type Route, readRoute, startRoute, writeRoute } from "./router.ts";
 import { applySettings, readSettings, writeSettings } from "./settings.ts";
 import { startWorker } from "./start-worker.ts";
@@ -24,7 +27,8 @@ interface Snapshot {
 }
 
 class Lab {
-  route = $state.raw<Route>(startRoute);
+  /** What reads one of its properties follows that one alone. */
+  readonly route: Route = $state({ ...startRoute });
   opened = $state.raw<Opened | undefined>(undefined);
   trace = $state.raw<TraceView | undefined>(undefined);
   training = $state.raw<TrainProgress | undefined>(undefined);
@@ -41,10 +45,17 @@ class Lab {
   /** What can be undone and redone; new with every change. */
   undoable = $state.raw({ canUndo: false, canRedo: false });
   readonly #undo = new UndoStack<Snapshot>();
+  /** The route as the address has it: behind `route` while steps are taken. Links on the page are written from it. */
+  #written = $state.raw<Route>(startRoute);
+  readonly #address = new LateAddress((hash) => {
+    history.replaceState(null, "", hash);
+    this.#written = { ...this.route };
+  });
   readonly #compareListeners = new Set<(told: CompareProgress) => void>();
   /** The link's edits, as they were when they were read. */
   #editsText = "";
   #source: string | Uint8Array = "";
+  #rewriting: Promise<unknown> = Promise.resolve();
   #key = "";
   #request = 0;
 
@@ -62,18 +73,39 @@ class Lab {
 
   start(): void {
     if (this.settings.letters !== "own") void this.worker.letters(this.settings.letters);
-    const follow = (): void => void this.#follow(readRoute(location.hash));
+    const follow = (): void => {
+      this.#address.forget();
+      const route = readRoute(location.hash);
+      this.#written = route;
+      void this.#follow(route);
+    };
     addEventListener("hashchange", follow);
+    // Before a link is followed or the page is left, the address is that of what is on screen.
+    addEventListener("click", () => this.settle(), { capture: true });
+    addEventListener("pagehide", () => this.settle());
     follow();
   }
 
-  /** Moves on; a change of time or unit replaces the entry in the history. */
+  /** Moves on, with an entry in the history or by replacing its last. */
   go(change: Partial<Route>, { replace = false } = {}): void {
+    this.settle();
     const next = { ...this.route, ...change };
     const hash = writeRoute(next);
     if (replace) history.replaceState(null, "", hash);
     else if (location.hash !== hash) history.pushState(null, "", hash);
+    this.#written = next;
     void this.#follow(next);
+  }
+
+  /** A step to another timestep, unit or value, with every frame if need be: the address follows when steps rest. */
+  step(change: Partial<Pick<Route, "t" | "unit" | "gate">>): void {
+    this.#move(change);
+    this.#address.later(writeRoute(this.route));
+  }
+
+  /** Brings the address up to date with the steps that were taken. */
+  settle(): void {
+    this.#address.settle();
   }
 
   /** True for a part of the page that the link leaves out. */
@@ -87,7 +119,7 @@ class Lab {
   }
 
   href(change: Partial<Route>): string {
-    return writeRoute({ ...this.route, ...change });
+    return writeRoute({ ...this.#written, ...change });
   }
 
   /** Opens pasted text or a file, and shows it. */
@@ -101,9 +133,33 @@ class Lab {
     this.#editsText = "";
     const s = typeof source === "string" ? await pack(source) : "";
     const s2 = s.length <= 8000 ? s : "";
-    this.route = { ...this.route, m: "", s: s2, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false };
+    this.#note(found, s2, this.route.screen === "start" ? "" : before.link.s);
+    this.#move({ m: "", s: s2, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false });
     if (s2 !== "") this.#key = `s ${s2} ${this.route.seed}`;
     this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
+  }
+
+  /** Changes the model: its code is written anew and opened. Answers with what the layer says to a value that it does not take. */
+  change(change: ModelChange): Promise<string | undefined> {
+    return this.#rewrite(() => this.worker.change(change));
+  }
+
+  repair(index: number): Promise<string | undefined> {
+    return this.#rewrite(() => this.worker.repair(index));
+  }
+
+  /** One after another: each change starts from what the one before made. */
+  #rewrite(write: () => Promise<string>): Promise<string | undefined> {
+    const done = this.#rewriting.then(async () => {
+      try {
+        await this.openSource(await write());
+        return undefined;
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    });
+    this.#rewriting = done;
+    return done;
   }
 
   async choose(index: number): Promise<void> {
@@ -170,6 +226,14 @@ class Lab {
     this.#restore(this.#undo.redo(this.#snapshot()));
   }
 
+  /** Keeps the model for the start page. Files stay where they are: only what a link holds is kept. */
+  #note({ model }: Opened, s: string, instead: string): void {
+    if (model === undefined || s === "") return;
+    const layers = model.layers.filter(({ className }) => className !== "InputLayer");
+    const title = layers.map(({ className }) => className).join(" → ");
+    keepRecent({ title, total: model.total.result ?? 0, s }, instead);
+  }
+
   #snapshot(): Snapshot {
     const { m, s, seed, edits } = this.route;
     return {
@@ -199,15 +263,19 @@ class Lab {
     this.#key = state.key;
     this.edits = state.edits;
     this.#editsText = state.link.edits;
-    this.route = { ...this.route, ...state.link, ...(isOtherModel ? { layer: "", t: 0, unit: 0, gate: "" } : {}) };
+    this.#move({ ...state.link, ...(isOtherModel ? { layer: "", t: 0, unit: 0, gate: "" } : {}) });
     if (isOther) await this.#open(state.source, state.fileName || undefined);
     this.trace = undefined;
     this.go({}, { replace: true });
   }
 
+  #move(change: Partial<Route>): void {
+    Object.assign(this.route, change);
+  }
+
   async #follow(route: Route): Promise<void> {
     const before = this.#snapshot();
-    this.route = route;
+    this.#move(route);
     const key =
       route.m !== "" ? `m ${route.m} ${route.seed}` : route.s !== "" ? `s ${route.s} ${route.seed}` : this.#key;
     if (key !== this.#key) {
@@ -215,9 +283,11 @@ class Lab {
       this.#key = key;
       const example = examples.find(({ id }) => id === route.m);
       const source = example?.code ?? (await unpack(route.s));
-      if (source === undefined)
-        this.failure = { message: "This link holds no model that can be read.", expected: true };
-      else await this.#open(source);
+      if (source === undefined) this.failure = { message: words.shell.emptyLink, expected: true };
+      else {
+        const found = await this.#open(source);
+        if (found !== undefined) this.#note(found, route.s, "");
+      }
     }
     if (route.edits !== this.#editsText) {
       this.#editsText = route.edits;
@@ -248,7 +318,7 @@ class Lab {
     this.trace = undefined;
     this.training = undefined;
     this.opened = opened;
-    this.status = opened.model === undefined ? (opened.error ?? "") : `${opened.model.name} is open.`;
+    this.status = opened.model === undefined ? (opened.error ?? "") : words.shell.isOpen(opened.model.name);
     return opened;
   }
 

@@ -1,6 +1,7 @@
 /** How far a learner has come with a set of questions: kept on this device, taken away as CSV. */
 import type { QuestionView } from "../worker/protocol.ts";
 import type { Table } from "./csv.ts";
+import { keep, readKept } from "./device.ts";
 
 export interface QuestionProgress {
   /** The last answer. */
@@ -32,12 +33,12 @@ export function readProgress(set: string): QuizProgress {
 export function keepProgress(set: string, progress: QuizProgress): void {
   const others = readAll().filter(([name]) => name !== set);
   const kept = Object.keys(progress).length === 0 ? others : [...others, [set, progress]];
-  localStorage.setItem(place, JSON.stringify(kept.slice(-mostSets)));
+  keep(place, JSON.stringify(kept.slice(-mostSets)));
 }
 
 function readAll(): (readonly [string, QuizProgress])[] {
   try {
-    const list: unknown = JSON.parse(localStorage.getItem(place) ?? "[]");
+    const list: unknown = JSON.parse(readKept(place) ?? "[]");
     return Array.isArray(list) ? list.filter(isEntry) : [];
   } catch {
     return [];

@@ -1,5 +1,6 @@
 import { beforeEach, expect, it, vi } from "vitest";
-import { forgetAll, readSettings, writeSettings } from "./settings.ts";
+import { forgetAll } from "./device.ts";
+import { readSettings, writeSettings } from "./settings.ts";
 
 let kept: Record<string, string> = {};
 beforeEach(() => {

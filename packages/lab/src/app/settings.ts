@@ -1,5 +1,6 @@
 /** What a user sets once: kept on this device, read with care, for anybody may have written there. */
 import type { LetterStyle } from "../worker/protocol.ts";
+import { keep, readKept } from "./device.ts";
 
 export interface Settings {
   theme: "auto" | "light" | "dark" | "contrast";
@@ -30,7 +31,7 @@ const place = "unroll";
 export function readSettings(): Settings {
   let kept: Partial<Record<keyof Settings, unknown>> = {};
   try {
-    kept = JSON.parse(localStorage.getItem(place) ?? "{}") ?? {};
+    kept = JSON.parse(readKept(place) ?? "{}") ?? {};
   } catch {
     // Nothing kept, or nothing that can be read: a new device's settings.
   }
@@ -42,15 +43,10 @@ export function readSettings(): Settings {
 }
 
 export function writeSettings(settings: Settings): void {
-  localStorage.setItem(place, JSON.stringify(settings));
+  keep(place, JSON.stringify(settings));
 }
 
 export function applySettings({ theme, motion }: Settings): void {
   document.documentElement.dataset.theme = theme;
   document.documentElement.dataset.motion = motion;
-}
-
-/** Forgets everything that the lab keeps on this device. */
-export function forgetAll(): void {
-  for (const name of Object.keys(localStorage)) if (name.startsWith(place)) localStorage.removeItem(name);
 }

@@ -65,12 +65,33 @@ export function lineLayout({ lines, log = false }: LineSpec, box: Box): LineLayo
     yTicks,
     paths: lines.map(({ values, from }) => {
       const shape = line<number>()
-        .defined(shown)
-        .x((_, index) => x(from + index))
-        .y((value) => y(value));
-      return shape(values) ?? "";
+        .defined((index) => shown(values[index]!))
+        .x((index) => x(from + index))
+        .y((index) => y(values[index]!));
+      return shape(drawnIndices(values, box.width)) ?? "";
     }),
   };
+}
+
+/**
+ * Which of a line's points are drawn: all, or of more than two for each of `columns` the lowest and the highest of each, in
+ * order, which look the same.
+ */
+export function drawnIndices(values: readonly number[], columns: number): number[] {
+  if (values.length <= 2 * columns) return [...values.keys()];
+  const width = values.length / columns;
+  const drawn: number[] = [];
+  for (let column = 0; column < columns; column++) {
+    const [start, end] = [Math.floor(column * width), Math.floor((column + 1) * width)];
+    let [low, high] = [start, start];
+    for (let index = start; index < end; index++) {
+      // What is no number is passed over, unless there is nothing else.
+      if (values[index]! < values[low]! || Number.isNaN(values[low])) low = index;
+      if (values[index]! > values[high]! || Number.isNaN(values[high])) high = index;
+    }
+    drawn.push(...(low === high ? [low] : [Math.min(low, high), Math.max(low, high)]));
+  }
+  return drawn;
 }
 
 function domainOf(values: readonly number[], log: boolean): [number, number] {

@@ -2,17 +2,27 @@
 
 import { cellAdjointEquations } from "unroll/cells/equations.ts";
 import type { ScanRun } from "unroll/explain/by-hand.ts";
-import { type BackStep, traceGradients } from "unroll/training/trace-gradients.ts";
+import { openGradient } from "unroll/explain/open-gradient.ts";
+import { type BackRun, type BackStep, traceGradients } from "unroll/training/trace-gradients.ts";
 import { gradientFlow } from "unroll/training/trace-gradients-text.ts";
 import { formulaView } from "./describe.ts";
 import { type Model, tensor, UnrollError } from "./library.ts";
-import type { BackArray, BackView, Edit } from "./protocol.ts";
+import type { BackArray, BackView, Edit, OpenedValue } from "./protocol.ts";
 import { withEdits } from "./tracing.ts";
 
 /** What every output should have been. */
 const target = 1;
 /** Numbers of the growing sums that go to the page, for all arrays of a run. */
 const mostSums = 400_000;
+
+/** Of the way back that was asked for last. */
+let lastRun: BackRun | undefined;
+
+/** @throws UnrollError `usage` before a way back was asked for, and as `openGradient` does. */
+export function openBack(layer: string, step: number, name: string, unit: number): OpenedValue {
+  if (lastRun?.layer === layer) return openGradient(lastRun, step, name, unit);
+  throw new UnrollError({ code: "usage", path: layer, expected: "the way back must have been asked for" });
+}
 
 /** @throws UnrollError `unsupported` where nothing in the run is trained, or an activation has no gradient. */
 export function backwardOf(
@@ -26,7 +36,10 @@ export function backwardOf(
     const targets = outputShapes.map((shape) =>
       tensor(new Float32Array(shape.reduce((size, one) => size * one, 1)).fill(target), [1, ...shape]),
     );
-    return traceGradients(model, inputs, targets, { loss: "mse", training: false, checks: 0, seed: 0 });
+    const onRun = (one: BackRun): void => {
+      if (one.layer === name) lastRun = one;
+    };
+    return traceGradients(model, inputs, targets, { loss: "mse", training: false, checks: 0, seed: 0, onRun });
   });
   const run = runs.find(({ layer }) => layer === name);
   if (run === undefined) {

@@ -6,7 +6,7 @@ import { describeModel, hasCell } from "./describe.ts";
 import { type Model, tensor, UnrollError } from "./library.ts";
 import type { ComparedLayer, ComparedModel, Comparison, LayerView, ModelView } from "./protocol.ts";
 import { Session } from "./session.ts";
-import { exampleInput } from "./tracing.ts";
+import { exampleInput, rowLengths } from "./tracing.ts";
 
 const mostModels = 4;
 /** Predictions before the timed ones, for the first ones still run slowly; and how long is timed, in ms: clocks of pages are coarse. */
@@ -60,6 +60,26 @@ export function comparedModel(index: number): Model {
   const model = compared[index];
   if (model !== undefined) return model;
   throw new UnrollError({ code: "usage", path: "compare", expected: "the model must be one of those compared" });
+}
+
+/** The most timesteps that are followed back. */
+const longestMemory = 400;
+
+/** How much each compared model's prediction for the seeded example depends on the inputs of each timestep. */
+export async function memoryOfCompared(seed: number): Promise<(number[] | undefined)[]> {
+  const { outputGradients } = await import("unroll/explain/output-gradients.ts");
+  return compared.map((model) => {
+    if (model?.inputs.length !== 1) return undefined;
+    const { data, shape } = exampleInput(model, seed);
+    const [timesteps, features] = shape;
+    if (shape.length !== 2 || timesteps! > longestMemory) return undefined;
+    try {
+      return rowLengths(outputGradients(model, tensor(data, [1, ...shape]))[0]!, features!);
+    } catch (error) {
+      if (error instanceof UnrollError) return undefined;
+      throw error;
+    }
+  });
 }
 
 async function entryOf(source: string, seed: number): Promise<Entry> {

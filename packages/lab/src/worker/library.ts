@@ -13,4 +13,7 @@ export { explainModel } from "unroll/explain/explain.ts";
 export type { LayerExplanation } from "unroll/explain/explanation.ts";
 export type { Layer } from "unroll/layers/layer.ts";
 export { setSeed } from "unroll/layers/seed.ts";
+
+import "unroll/model/summaries.ts";
+
 export type { Model } from "unroll/model/model.ts";

@@ -1,7 +1,7 @@
 /** What the page and the worker tell each other: plain data only, formulas already written as MathML by the library. */
 import type { OpenedValue } from "unroll/explain/open-value.ts";
 
-export type { OpenedNode, OpenedValue, OpenedWeight } from "unroll/explain/open-value.ts";
+export type { OpenedName, OpenedNode, OpenedValue, OpenedWeight } from "unroll/explain/open-value.ts";
 
 export type Shape = readonly (number | null)[];
 
@@ -80,6 +80,59 @@ export interface UnknownView {
   readonly value: string | undefined;
 }
 
+/** A change of the code that makes the layers fit together. */
+export interface RepairView {
+  /** "set return_sequences=True in gru" */
+  readonly text: string;
+  /** Parameters of the model then; null where a size is open. */
+  readonly total: number | null;
+}
+
+/** An option with a control: a box to tick where the value is boolean, a list where there are choices, else a box to write in. */
+export interface OptionView {
+  /** Where it is in the layer: "units", "layer.units" for the layer inside. */
+  readonly path: string;
+  /** As in Keras's code. */
+  readonly name: string;
+  readonly doc: string;
+  readonly value: string | boolean;
+  readonly choices: readonly string[] | undefined;
+  readonly isDefault: boolean;
+}
+
+export interface OutlineLayer {
+  readonly name: string;
+  readonly className: string;
+  readonly options: readonly OptionView[];
+}
+
+/** The open model as something to change, also where it does not fit together. */
+export interface Outline {
+  /** True where layers can be put in, taken out and moved; of other models options alone can be changed. */
+  readonly isStack: boolean;
+  /** Of a stack, its input without the batch: "30, 5"; empty where none is given. */
+  readonly input: string | undefined;
+  readonly layers: readonly OutlineLayer[];
+  readonly addable: readonly { readonly className: string; readonly does: string }[];
+}
+
+/** A change of the model; layers by name. */
+export type ModelChange =
+  | { readonly kind: "option"; readonly layer: string; readonly path: string; readonly value: string | boolean }
+  | { readonly kind: "input"; readonly shape: string }
+  | { readonly kind: "add"; readonly className: string; readonly at: number }
+  | { readonly kind: "remove"; readonly layer: string }
+  | { readonly kind: "duplicate"; readonly layer: string }
+  | { readonly kind: "move"; readonly layer: string; readonly to: number };
+
+/** A layer of a model that does not fit together, as far as its shape and count are known. */
+export interface PartialLayer {
+  readonly name: string;
+  readonly className: string;
+  readonly shape: Shape | undefined;
+  readonly count: number | null;
+}
+
 export interface Opened {
   /** Every model that was found, by name. */
   readonly names: readonly string[];
@@ -87,6 +140,10 @@ export interface Opened {
   readonly chosen: number;
   readonly model: ModelView | undefined;
   readonly error: string | undefined;
+  /** Where the layers do not fit together: what would make them, the smallest change first. */
+  readonly repairs: readonly RepairView[];
+  /** The layers of a model that could not be built. */
+  readonly partial: readonly PartialLayer[];
   readonly problems: readonly ProblemView[];
   readonly unknowns: readonly UnknownView[];
   readonly report: readonly string[];
@@ -213,6 +270,22 @@ export interface CheckView {
   }[];
 }
 
+/** A table that the user chose. */
+export interface TableView {
+  /** The file's name. */
+  readonly name: string;
+  readonly rows: number;
+  /** Names of those that hold numbers. */
+  readonly columns: readonly string[];
+}
+
+export interface ColumnView {
+  readonly values: Float64Array;
+  /** How many numbers the column has, of which `values` may be the latest only, and how many cells hold none. */
+  readonly present: number;
+  readonly missing: number;
+}
+
 export interface TrainRequest {
   readonly series: readonly number[];
   readonly lookback: number;
@@ -337,6 +410,11 @@ export type LabMethods = {
   /** Trains one of the models that were compared. */
   trainCompared(request: TrainRequest & { readonly index: number }): Promise<TrainStart>;
   open(request: OpenRequest): Promise<Opened>;
+  /** What can be changed about the open model; undefined where none is open. */
+  outline(argument: null): Promise<Outline | undefined>;
+  /** The model's code after a change, or after the repair of that index. */
+  change(change: ModelChange): Promise<string>;
+  repair(index: number): Promise<string>;
   recount(timesteps: number): { readonly total: number; readonly shapes: readonly Shape[] };
   check(answer: { readonly layer: string; readonly answer: string }): Promise<CheckView>;
   trace(request: { readonly seed: number; readonly edits: readonly Edit[] }): TraceView;
@@ -348,16 +426,35 @@ export type LabMethods = {
   }): OpenedValue;
   /** ∂h_t[unit] / ∂x_k for every step k, `[steps, features]`. */
   memory(place: { readonly run: number; readonly step: number; readonly unit: number }): Float64Array;
+  /** ‖∂h_t[unit] / ∂x_k‖ for `count` units from `from`, each for the steps up to `step`. */
+  memories(place: {
+    readonly run: number;
+    readonly step: number;
+    readonly from: number;
+    readonly count: number;
+  }): readonly (readonly number[])[];
+  /** ‖∂prediction / ∂x_k‖ for each timestep k of each compared model; undefined for one that reads no numbers over time. */
+  memoryCompared(request: { readonly seed: number }): Promise<readonly (readonly number[] | undefined)[]>;
   backward(request: {
     readonly seed: number;
     readonly edits: readonly Edit[];
     readonly run: number;
   }): Promise<BackView>;
+  /** One gradient of the way back that was asked for last. */
+  openGradient(place: {
+    readonly layer: string;
+    readonly step: number;
+    readonly name: string;
+    readonly unit: number;
+  }): Promise<OpenedValue>;
   save(format: FileFormat): Promise<Uint8Array>;
   /** The model as code; `numpy` and `plain` hold its weights. */
   code(language: CodeLanguage): Promise<string>;
   /** The derivation of a layer's count, or of the total, for documents. */
   formulas(layer: string): Promise<{ readonly latex: string; readonly mathml: string; readonly text: string }>;
+  /** Reads a table, which later calls are about. */
+  table(file: { readonly bytes: Uint8Array; readonly name: string }): Promise<TableView>;
+  column(name: string): Promise<ColumnView>;
   train(request: TrainRequest): Promise<TrainStart>;
   stop(argument: null): void;
 };

@@ -1,7 +1,10 @@
 /** The model that the page shows, with its seed and the user's changes: opens sources, and keeps what views are cut from. */
+import type { Repair } from "unroll/explain/repairs/index.ts";
+import type { CodeModel } from "unroll/formats/python/index.ts";
+import { isShape } from "unroll/layers/inputs.ts";
 import { describeModel, shapesOf } from "./describe.ts";
 import { type Model, setSeed, UnrollError } from "./library.ts";
-import type { Opened, OpenRequest, Shape } from "./protocol.ts";
+import type { ModelChange, Opened, OpenRequest, Outline, PartialLayer, RepairView, Shape } from "./protocol.ts";
 
 /** The most timesteps that are traced; a model that declares more is traced on a copy with fewer. */
 const longestTrace = 240;
@@ -11,12 +14,20 @@ const mostDrawn = 20_000_000;
 /** Characters of text that is read; larger sources come as files. */
 const longestText = 4_000_000;
 
+/** What was opened last, also where it could not be built. */
+interface Written {
+  /** Keras's config. */
+  config(): Promise<unknown>;
+  readonly repairs: readonly Repair[];
+}
+
 export class Session {
   model: Model | undefined;
   /** The model itself, or a copy with fewer timesteps. */
   traced: Model | undefined;
   shortened: number | undefined;
   hasWeights = false;
+  #written: Written | undefined;
 
   async open({ source, name, choose = 0, seed, set }: OpenRequest): Promise<Opened> {
     if (typeof source === "string" && source.length > longestText) {
@@ -37,6 +48,7 @@ export class Session {
     if (code === undefined) {
       const { model, hasWeights, report } = await load(bytes, options);
       this.#take(model, hasWeights);
+      this.#written = { config: () => configOf(model), repairs: [] };
       const entries = [...report.read, ...report.ignored.map((one) => `not used: ${one}`)];
       return { ...nothing, names: [model.name], model: describeModel(model, hasWeights), report: entries };
     }
@@ -45,8 +57,11 @@ export class Session {
     const one = code.models[chosen];
     // Every model draws from the seed as if it were the only one, so that a link to one model needs no others.
     setSeed(seed);
-    const model = one === undefined || one.model === undefined ? undefined : await rebuilt(one.model);
+    // Without an input nothing is built: no shape is known.
+    const readsNothing = one?.model !== undefined && !one.model.hasGraph;
+    const model = one?.model === undefined || readsNothing ? undefined : await rebuilt(one.model);
     if (model !== undefined) this.#take(model, false);
+    this.#written = one === undefined ? undefined : { config: async () => one.code.config, repairs: one.repairs };
     return {
       names: code.models.map(({ code: { name: own, line }, model: built }) =>
         built === undefined
@@ -58,7 +73,13 @@ export class Session {
       error:
         one === undefined
           ? "No Keras model was found. Paste code that builds one, such as model = Sequential([...])."
-          : one.error?.message,
+          : readsNothing
+            ? "The code does not say what the model reads. Write the input shape above its layers, or add an Input to the code."
+            : one.error === undefined
+              ? undefined
+              : withoutHint(one.error, one.repairs.length > 0),
+      repairs: await repairViews(one?.repairs ?? []),
+      partial: one === undefined || model !== undefined ? [] : await partialLayers(one.code),
       problems: code.reading.problems.map(({ cell, line, message }) => ({
         place: isNotebook ? `cell ${cell}, line ${line}` : `line ${line}`,
         message,
@@ -71,6 +92,29 @@ export class Session {
       })),
       report: [],
     };
+  }
+
+  /** What can be changed about what was opened last. */
+  async outline(): Promise<Outline | undefined> {
+    const { isConfig, outlineOf } = await import("./editing.ts");
+    const config = await this.#written?.config();
+    return isConfig(config) ? outlineOf(config) : undefined;
+  }
+
+  /** The code of what was opened last, after a change. */
+  async changed(change: ModelChange): Promise<string> {
+    const { changedCode, isConfig } = await import("./editing.ts");
+    const config = await this.#written?.config();
+    if (!isConfig(config)) throw nothingOpen();
+    return changedCode(config, change);
+  }
+
+  async repaired(index: number): Promise<string> {
+    const { isConfig, repairedCode } = await import("./editing.ts");
+    const config = await this.#written?.config();
+    const repair = this.#written?.repairs[index];
+    if (!isConfig(config) || repair === undefined) throw nothingOpen();
+    return repairedCode(config, repair);
   }
 
   /** Shapes and the total for another number of timesteps. */
@@ -86,12 +130,7 @@ export class Session {
 
   need(): Model {
     if (this.model !== undefined) return this.model;
-    throw new UnrollError({
-      code: "usage",
-      path: "lab",
-      expected: "a model must be open",
-      hint: "Paste Keras code or choose an example.",
-    });
+    throw nothingOpen();
   }
 
   async prepareTrace(): Promise<Model> {
@@ -113,7 +152,46 @@ export class Session {
   }
 }
 
-const nothing = { chosen: 0, error: undefined, problems: [], unknowns: [], report: [] } as const;
+const nothing = {
+  chosen: 0,
+  error: undefined,
+  repairs: [],
+  partial: [],
+  problems: [],
+  unknowns: [],
+  report: [],
+} as const;
+
+function nothingOpen(): UnrollError {
+  return new UnrollError({
+    code: "usage",
+    path: "lab",
+    expected: "a model must be open",
+    hint: "Paste Keras code or choose an example.",
+  });
+}
+
+/** Where the repairs stand beside the error, its hint would say them twice. */
+function withoutHint({ message, hint }: UnrollError, isShown: boolean): string {
+  return isShown && hint !== undefined && message.endsWith(hint) ? message.slice(0, -hint.length).trimEnd() : message;
+}
+
+async function repairViews(repairs: readonly Repair[]): Promise<RepairView[]> {
+  if (repairs.length === 0) return [];
+  const { kerasSpelling } = await import("unroll/formats/keras-blueprint.ts");
+  const { editsToText } = await import("unroll/explain/repairs/repair-text.ts");
+  return repairs.map(({ edits, totalParams }) => ({ text: editsToText(edits, kerasSpelling), total: totalParams }));
+}
+
+async function partialLayers(code: CodeModel): Promise<PartialLayer[]> {
+  const { partialRows } = await import("unroll/cli/partial-summary.ts");
+  return partialRows(code).map(({ name, type, outputShape, params }) => ({
+    name,
+    className: type,
+    shape: outputShape === null || !isShape(outputShape) ? undefined : outputShape,
+    count: params,
+  }));
+}
 
 /** Text tells what it is by its first characters; bytes are told by the library. */
 function nameFor(source: string | Uint8Array): string {

@@ -51,6 +51,13 @@ export class Tracing {
     return inputGradients(scan, (value) => hand.valueOf(value), step, Math.min(unit, scan.units - 1));
   }
 
+  /** The length of these gradients for each step up to there. */
+  memorySizes(run: number, step: number, unit: number): number[] {
+    const gradients = this.memory(run, step, unit);
+    const { scan } = this.#placeOf(run, step);
+    return rowLengths(gradients, scan.input.shape[2]!).slice(0, step + 1);
+  }
+
   /** The scan of a run, and the shape of one example of each output of the model. */
   scanOf(run: number): { readonly scan: ScanRun; readonly outputShapes: readonly (readonly number[])[] } {
     this.#placeOf(run, 0);
@@ -104,6 +111,13 @@ export class Tracing {
       arrays: cell.arrays.map((array, index) => ({ name: array.name, shape: scan.arrays[index]!.shape })),
     };
   }
+}
+
+/** The Euclidean length of each row of a row-major matrix. */
+export function rowLengths(numbers: Float64Array, columns: number): number[] {
+  return Array.from({ length: numbers.length / columns }, (_, row) =>
+    Math.hypot(...numbers.subarray(row * columns, (row + 1) * columns)),
+  );
 }
 
 /** Works on the example with the user's changes; the model's own weights stay as they are. */

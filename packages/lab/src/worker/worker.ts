@@ -32,6 +32,9 @@ const methods = {
     writeLettersAs(style);
     return session.model === undefined ? undefined : describeModel(session.model, session.hasWeights);
   },
+  outline: () => session.outline(),
+  change: (change) => session.changed(change),
+  repair: (index) => session.repaired(index),
   recount: (timesteps) => session.recount(timesteps),
   async check({ layer, answer }) {
     return (await import("./answers.ts")).checkText(session.need(), layer, answer);
@@ -45,10 +48,18 @@ const methods = {
   async memory({ run, step, unit }) {
     return (await trace()).memory(run, step, unit);
   },
+  async memories({ run, step, from, count }) {
+    const tracer = await trace();
+    return Array.from({ length: count }, (_, index) => tracer.memorySizes(run, step, from + index));
+  },
+  memoryCompared: ({ seed }) => inTurn(async () => (await import("./comparing.ts")).memoryOfCompared(seed)),
   async backward({ seed, edits, run }) {
     const { backwardOf } = await import("./backward.ts");
     const { scan, outputShapes } = (await trace()).scanOf(run);
     return backwardOf(await session.prepareTrace(), { seed, edits }, scan, outputShapes);
+  },
+  async openGradient({ layer, step, name, unit }) {
+    return (await import("./backward.ts")).openBack(layer, step, name, unit);
   },
   async save(format) {
     return (await import("./saving.ts")).bytesOf(session.need(), format);
@@ -58,6 +69,12 @@ const methods = {
   },
   async formulas(layer) {
     return (await import("./saving.ts")).formulasOf(session.need(), layer);
+  },
+  async table({ bytes, name }) {
+    return (await import("./own-series.ts")).readTable(bytes, name);
+  },
+  async column(name) {
+    return (await import("./own-series.ts")).columnOf(name);
   },
   async train(request) {
     const { startTraining } = await import("./training.ts");

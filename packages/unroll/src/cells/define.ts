@@ -108,6 +108,7 @@ export interface Cell<Options = Readonly<Record<string, unknown>>> {
  * @throws UnrollError `option` when the equations do not return every state.
  * @example see cells/lstm.ts
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function defineCell<
   const Gates extends string,
   const States extends string,

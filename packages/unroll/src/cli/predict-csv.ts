@@ -5,6 +5,7 @@ import { availableParallelism } from "node:os";
 import { UnrollError } from "../core/errors.ts";
 import { readFileBytes } from "../formats/read-bytes.ts";
 import type { Model } from "../model/model.ts";
+import type { CsvLayout } from "../serve/predict-csv.ts";
 import type { FlagValues, Invocation } from "./command.ts";
 import { printJson } from "./print.ts";
 import { remarkOn } from "./read-data.ts";
@@ -14,6 +15,8 @@ interface CsvJob {
   readonly input: string;
   readonly output: string;
   readonly lookback: number | undefined;
+  /** What was saved beside the model says how rows are read. */
+  readonly layout?: CsvLayout;
 }
 
 /** From this size on the start of threads is paid back. */
@@ -55,9 +58,18 @@ interface Loaded extends CsvJob {
   readonly hasWeights: boolean;
 }
 
+/** Larger files are not read at once where they can be read in pieces. */
+const mostAtOnce = 64 * 2 ** 20;
+
+/** Whether forecasts of a table are made piece by piece: where threads are asked for, or the table is large. */
+export async function readsInPieces(input: string, { out, workers }: FlagValues, missing: string): Promise<boolean> {
+  if (typeof out !== "string" || !out.endsWith(".csv") || missing === "linear") return false;
+  return workers !== undefined || (await sizeOfFile(input)) > mostAtOnce;
+}
+
 /** Runs the job. Throws UnrollError `file`, `data`, and as `model.predict` does. */
 export async function predictLargeCsv(job: Loaded, { flags, terminal }: Invocation): Promise<0> {
-  const { input, output, lookback, model } = job;
+  const { input, output, lookback, layout, model } = job;
   const size = await sizeOfFile(input);
   const batchSize = typeof flags.batch === "number" ? flags.batch : 32;
   // Threads open the model's file themselves, which must then say all there is to say.
@@ -79,6 +91,7 @@ export async function predictLargeCsv(job: Loaded, { flags, terminal }: Invocati
       output,
       workers: Math.max(1, workers),
       ...(lookback === undefined ? {} : { lookback }),
+      ...(layout === undefined ? {} : { layout }),
       onNaN: (line, column) => terminal.note(`${remarkOn("NaN", "", `on line ${line}, column ${column}`)}\n`),
       onInfinity: (line, column) => terminal.note(`${remarkOn("infinity", "", `on line ${line}, column ${column}`)}\n`),
       ...(terminal.interactive ? { onProgress: (done) => terminal.note(`\r${done} rows`) } : {}),

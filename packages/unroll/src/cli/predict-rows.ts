@@ -6,13 +6,13 @@ import { UnrollError } from "../core/errors.ts";
 import { formatCsv, type Matrix, type Table, tableOf } from "../data/index.ts";
 import { plural } from "../explain/lines.ts";
 import { type InputWindows, modelForecasts } from "../forecast/forecasts.ts";
+import { checkFit } from "../forecast/model-fit.ts";
 import { type Cell, firstBeyondFloat32, isoDate, readNewRows } from "../forecast/series.ts";
 import type { ForecastFacts } from "../forecast/sidecar.ts";
 import { writeFile } from "../formats/files.ts";
 import type { Model } from "../model/model.ts";
 import type { FlagValues, Terminal } from "./command.ts";
 import { printJson } from "./print.ts";
-import { checkFit } from "./train/model.ts";
 
 /** Forecasts from every window of a table. */
 export interface RowForecasts {
@@ -29,7 +29,7 @@ export interface RowForecasts {
 }
 
 /** Before any work: flags that the facts leave no room for. Throws UnrollError `usage`. */
-export function checkRowFlags({ lookback, workers, out }: FlagValues, facts: ForecastFacts, sidecar: string): void {
+export function checkRowFlags({ lookback, out, workers }: FlagValues, facts: ForecastFacts, sidecar: string): void {
   const hint = `Move ${sidecar} away to give the model plain arrays.`;
   if (lookback !== undefined && lookback !== facts.lookback) {
     const expected = `--lookback is that of the training, ${facts.lookback}`;
@@ -41,9 +41,15 @@ export function checkRowFlags({ lookback, workers, out }: FlagValues, facts: For
       hint,
     });
   }
-  if (workers !== undefined) {
-    const expected = "--workers has no use here, because the rows of a forecast are read at once";
-    throw new UnrollError({ code: "usage", path: "unroll predict", expected, hint });
+  if (workers !== undefined && (typeof out !== "string" || !out.endsWith(".csv") || facts.missing === "linear")) {
+    const reason =
+      facts.missing === "linear" ? "gaps filled by lines need all rows at once" : "it goes with --out Y.csv";
+    throw new UnrollError({
+      code: "usage",
+      path: "unroll predict",
+      expected: `--workers has no use here: ${reason}`,
+      hint,
+    });
   }
   if (typeof out === "string" && !/\.(csv|json)$/.test(out)) throw wrongEnding(out);
 }
@@ -102,7 +108,7 @@ export async function forecastRows(
 }
 
 /** First rows of the windows that miss no value. */
-function completeWindows({ shape, data }: Matrix, lookback: number): number[] {
+export function completeWindows({ shape, data }: Matrix, lookback: number): number[] {
   const [rows, columns] = shape;
   const starts: number[] = [];
   let complete = 0;
@@ -113,7 +119,7 @@ function completeWindows({ shape, data }: Matrix, lookback: number): number[] {
   return starts;
 }
 
-function inputWindows({ shape, data }: Matrix, lookback: number, starts: readonly number[]): InputWindows {
+export function inputWindows({ shape, data }: Matrix, lookback: number, starts: readonly number[]): InputWindows {
   const width = shape[1];
   return {
     count: starts.length,
@@ -135,7 +141,7 @@ export async function showRowForecasts(
   { out, json, terminal }: { readonly out: string | undefined; readonly json: boolean; readonly terminal: Terminal },
 ): Promise<void> {
   const { lines, dates, values, skipped } = forecasts;
-  const steps = Array.from({ length: horizon }, (_, step) => `${target}_${step + 1}_ahead`);
+  const steps = stepNames(target, horizon);
   if (skipped > 0) terminal.note(`${plural(skipped, "window")} left out, because a value in them is missing.\n`);
   const rows = lines.map((line, window) => ({
     after: { line, ...(dates === undefined ? {} : { [dates.name]: isoDate(dates.values[window]!) }) },
@@ -158,7 +164,15 @@ export async function showRowForecasts(
   }
 }
 
-function tableOfForecasts({ lines, dates, values }: RowForecasts, steps: readonly string[]): Table {
+/** Names of the forecasts' columns. */
+export function stepNames(target: string, horizon: number): string[] {
+  return Array.from({ length: horizon }, (_, step) => `${target}_${step + 1}_ahead`);
+}
+
+export function tableOfForecasts(
+  { lines, dates, values }: Pick<RowForecasts, "lines" | "dates" | "values">,
+  steps: readonly string[],
+): Table {
   const [windows, horizon] = values.shape;
   const columns = Object.fromEntries(
     steps.map((name, step) => [name, Array.from({ length: windows }, (_, row) => values.data[row * horizon + step]!)]),

@@ -5,11 +5,15 @@
 import { UnrollError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import { type Tensor, toNested } from "../core/tensor.ts";
-import { readSidecar, sidecarPath } from "../forecast/sidecar.ts";
+import { plural } from "../explain/lines.ts";
+import { type ForecastFacts, readSidecar, sidecarPath } from "../forecast/sidecar.ts";
 import { writeFile } from "../formats/files.ts";
-import type { Command } from "./command.ts";
+import type { Model } from "../model/model.ts";
+import type { Command, Invocation } from "./command.ts";
+import type { FileModel } from "./file-model.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
-import { csvJob, predictLargeCsv } from "./predict-csv.ts";
+import { csvJob, predictLargeCsv, readsInPieces } from "./predict-csv.ts";
+import type { PieceFindings } from "./predict-row-pieces.ts";
 import { fileOf, printJson } from "./print.ts";
 import { inputFlag, numberRemarks, readInputs, remarkOn } from "./read-data.ts";
 import { checkTarget } from "./targets.ts";
@@ -43,6 +47,9 @@ export const predict: Command = {
     if (facts !== undefined) {
       const { checkRowFlags, forecastRows, showRowForecasts } = await import("./predict-rows.ts");
       checkRowFlags(flags, facts, sidecarPath(file));
+      if (await readsInPieces(tables[0]!, flags, facts.missing)) {
+        return await forecastInPieces({ file, input: tables[0]!, facts, one }, invocation);
+      }
       const out = typeof flags.out === "string" ? flags.out : undefined;
       const batchSize = typeof flags.batch === "number" ? flags.batch : undefined;
       const forecasts = await forecastRows(one.model, tables[0]!, facts, batchSize);
@@ -85,6 +92,31 @@ export const predict: Command = {
     return 0;
   },
 };
+
+interface PiecewiseForecast {
+  readonly file: string;
+  readonly input: string;
+  readonly facts: ForecastFacts;
+  readonly one: FileModel & { readonly model: Model };
+}
+
+/** Forecasts of a table that is not read at once. */
+async function forecastInPieces({ file, input, facts, one }: PiecewiseForecast, invocation: Invocation): Promise<0> {
+  const { terminal, flags } = invocation;
+  const { forecastLayout } = await import("./predict-row-pieces.ts");
+  const findings: PieceFindings = { skipped: 0 };
+  const layout = forecastLayout(one.model, input, facts, findings);
+  terminal.note(`Columns, scaling and lookback are those of ${sidecarPath(file)}.\n`);
+  const { model, hasWeights } = one;
+  const output = String(flags.out); // readsInPieces has seen it
+  await predictLargeCsv({ input, output, lookback: undefined, layout, file, model, hasWeights }, invocation);
+  const { skipped, beyond } = findings;
+  if (skipped > 0) terminal.note(`${plural(skipped, "window")} left out, because a value in them is missing.\n`);
+  if (beyond !== undefined) {
+    terminal.note(`${remarkOn("infinity", "", `on line ${beyond.line}, column ${beyond.column}, when scaled`)}\n`);
+  }
+  return 0;
+}
 
 /** One line an example; further axes follow each other. */
 function outputText({ name, shape, data }: Tensor & { readonly name: string }): string {

@@ -1,4 +1,5 @@
 /** Compares a model with the table that its notebook prints: a difference is a slip in the notebook, or in our reading. */
+import "../model/summaries.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import type { SummaryRow as PrintedRow, PrintedShape } from "../formats/python/index.ts";
 import { type SummaryJson, summaryJson } from "../model/summary-table.ts";

@@ -12,6 +12,7 @@ export const serve: Command = {
   flags: {
     port: whole("N", "by default 8501; 0 takes a free one", 0),
     host: { kind: "string", value: "ADDRESS", doc: "by default 127.0.0.1: this machine only" },
+    "allow-host": { kind: "string", value: "NAME", many: true, doc: "answer to this name too, without a token" },
     "token-file": { kind: "string", value: "FILE", doc: "ask for this bearer token (or UNROLL_TOKEN)" },
     label: { kind: "string", value: "M:L=V", many: true, doc: "call version V of model M by label L" },
     threads: whole("N", "of each model; by default 0 if small, else 1", 0),
@@ -84,6 +85,7 @@ function optionsOf(flags: FlagValues): Omit<ServiceOptions, "models"> {
   return {
     port: number("port"),
     host: textOf(flags, "host"),
+    allowHosts: (flags["allow-host"] ?? []) as readonly string[], // a flag that may be repeated
     labels: (flags.label ?? []) as readonly string[], // a flag that may be repeated
     threads: number("threads"),
     batchSize: number("batch-size"),

@@ -1,4 +1,5 @@
 /** `unroll summary FILE`: Keras's table of every model in a file, and what code leaves open. */
+import "../model/summaries.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import { editToText, type Repair, repairsToText } from "../explain/repairs/index.ts";
 import { inFile } from "../formats/failure.ts";

@@ -1,10 +1,11 @@
 /** `unroll sweep SPACE DATA.csv --target COL`: a search over settings, on this machine or on many. sweep/ does the work. */
 import { copyFile } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { basename, extname } from "node:path";
 import { UnrollError } from "../core/errors.ts";
 import { sidecarPath } from "../forecast/sidecar.ts";
 import { readFileBytes } from "../formats/read-bytes.ts";
-import type { GroupResult, Space, SweepResults } from "../sweep/index.ts";
+import type { GroupResult, Space, SweepOptions, SweepResults } from "../sweep/index.ts";
+import { isStoreUrl } from "../sweep/store-url.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { printJson } from "./print.ts";
 import { optionsOf, sweepFlags } from "./sweep/settings.ts";
@@ -19,7 +20,8 @@ export const sweepCommand: Command = {
   examples: [
     "unroll sweep space.json prices.csv --target close --out best.keras",
     "unroll sweep space.ts sales.csv --target sold --group-by store",
-    "unroll sweep space.json prices.csv --target close --strategy halving",
+    "unroll sweep space.json prices.csv --target close --strategy asha",
+    "unroll sweep space.json prices.csv --target close --model net.py",
     "unroll sweep space.json prices.csv --target close --queue redis://host",
   ],
   async run({ positionals, flags, terminal }) {
@@ -33,15 +35,18 @@ export const sweepCommand: Command = {
         hint: "Give --target COL.",
       });
     }
-    const targets = { sources: [spacePath, data], replace: flags.force === true };
+    const targets = { sources: [spacePath, data, flags.model], replace: flags.force === true };
     if (out !== undefined) await checkOut(out, flags, targets);
     if (report !== undefined) {
       checkPageName(report, "--report");
       await checkTarget(report, targets);
     }
     const folder = (flags.folder as string | undefined) ?? `${basename(data)}.sweep`;
-    await makeFolder(folder);
-    const results = await search(await readSpace(spacePath), { data, folder, flags, terminal });
+    if (!isStoreUrl(folder)) await makeFolder(folder);
+    const space = await readSpace(spacePath);
+    const model = await readVariedModel(flags);
+    const options = { ...optionsOf(data, flags), ...model, spaceFile: spacePath };
+    const results = await search(space, options, { folder, flags, terminal });
     if (results === undefined) return 1;
     const written: string[] = [];
     if (out !== undefined) written.push(...(await copyModels(results, folder, out, targets)));
@@ -63,7 +68,8 @@ export const sweepCommand: Command = {
 /** Undefined where Ctrl-C came first. */
 async function search(
   space: Space,
-  { data, folder, flags, terminal }: { data: string; folder: string; flags: FlagValues; terminal: Terminal },
+  options: SweepOptions,
+  { folder, flags, terminal }: { folder: string; flags: FlagValues; terminal: Terminal },
 ): Promise<SweepResults | undefined> {
   const { sweep } = await import("../sweep/index.ts");
   const { queue, threads } = flags as { readonly queue?: string; readonly threads?: number }; // of these kinds
@@ -72,7 +78,7 @@ async function search(
   }
   const interrupt = listenForInterrupt(() => terminal.note("\nStopping. The same command goes on from here.\n"));
   try {
-    return await sweep(space, optionsOf(data, flags), {
+    return await sweep(space, options, {
       folder,
       signal: interrupt.signal,
       ...(queue === undefined ? {} : { queue }),
@@ -91,6 +97,15 @@ async function search(
   }
 }
 
+/** The model of `--model`, under the name that messages give it. */
+async function readVariedModel(flags: FlagValues): Promise<Pick<SweepOptions, "model" | "modelFile">> {
+  if (flags.model === undefined) return {};
+  const modelFile = String(flags.model);
+  const { readGivenModel } = await import("./train/model.ts");
+  const model = await readGivenModel({ model: modelFile, seed: 0 }, flags);
+  return { ...(model === undefined ? {} : { model }), modelFile };
+}
+
 async function readSpace(path: string): Promise<Space> {
   const text = new TextDecoder().decode(await readFileBytes(path));
   if (/\.[cm]?[jt]s$/.test(path)) {
@@ -98,7 +113,7 @@ async function readSpace(path: string): Promise<Space> {
     return readSpaceSource(text, path) as Space; // sweep() checks it
   }
   try {
-    return JSON.parse(text) as Space; // sweep() checks it
+    JSON.parse(text);
   } catch (cause) {
     const received = cause instanceof Error ? cause.message : String(cause);
     throw new UnrollError(
@@ -106,6 +121,9 @@ async function readSpace(path: string): Promise<Space> {
       { cause },
     );
   }
+  // It also sees names that stand there twice.
+  const { readLiteral } = await import("../sweep/literal.ts");
+  return readLiteral(text, path) as Space; // sweep() checks it
 }
 
 /** Of several groups the names are not known yet. */
@@ -125,18 +143,29 @@ async function copyModels(
   out: string,
   targets: TargetOptions,
 ): Promise<string[]> {
+  const { openShared } = await import("../sweep/shared-files.ts");
+  const files = await openShared(folder);
   const written: string[] = [];
-  for (const [index, { group, best }] of groups.entries()) {
-    if (best === null) continue;
-    const to = group === null ? out : out.replace(/\.keras$/, `-${fileWord(groups, index)}.keras`);
-    const from = join(folder, best.final.model);
-    if (group !== null) {
-      await checkTarget(to, targets);
-      await checkTarget(sidecarPath(to), targets);
+  try {
+    for (const [index, { group, best }] of groups.entries()) {
+      if (best === null) continue;
+      const to = group === null ? out : out.replace(/\.keras$/, `-${fileWord(groups, index)}.keras`);
+      const from = best.final.model;
+      if (group !== null) {
+        await checkTarget(to, targets);
+        await checkTarget(sidecarPath(to), targets);
+      }
+      for (const [name, path] of [
+        [from, to],
+        [sidecarPath(from), sidecarPath(to)],
+      ] as const) {
+        await files.pull(name);
+        await copyFile(files.pathOf(name), path);
+        written.push(path);
+      }
     }
-    await copyFile(from, to);
-    await copyFile(sidecarPath(from), sidecarPath(to));
-    written.push(to, sidecarPath(to));
+  } finally {
+    await files.close();
   }
   return written;
 }

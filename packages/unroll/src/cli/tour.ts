@@ -2,6 +2,7 @@
  * `unroll tour [FILE]`, which `npm start` runs: what the library does, on real models. One count and one forward pass in
  * full, one line for everything else, then what to do next. With a file it does the same for that file's models.
  */
+import "../model/summaries.ts";
 import { UnrollError } from "../core/errors.ts";
 import { formatShape } from "../core/shape.ts";
 import { toText } from "../equations/render.ts";

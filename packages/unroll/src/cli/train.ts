@@ -5,6 +5,7 @@
 import { UnrollError } from "../core/errors.ts";
 import { type Baselines, type Forecasts, testBaselines, testForecasts } from "../forecast/forecasts.ts";
 import { compileFor, defaultLookback, defaultModel } from "../forecast/model.ts";
+import { checkFit, timestepsOf } from "../forecast/model-fit.ts";
 import { cutParts } from "../forecast/parts.ts";
 import { type Score, scoresOf, type Verdict, verdictOf } from "../forecast/scores.ts";
 import { readSeries } from "../forecast/series.ts";
@@ -15,7 +16,7 @@ import type { Command, FlagValues, Terminal } from "./command.ts";
 import { fileOf, printJson } from "./print.ts";
 import { checkDistinct, checkPageName, checkTarget } from "./targets.ts";
 import { inFlags } from "./train/flag-words.ts";
-import { checkFit, readGivenModel, timestepsOf } from "./train/model.ts";
+import { readGivenModel } from "./train/model.ts";
 import { checkCheckpoint, forgetCheckpoint, type RunParts, runTraining, type TrainedRun } from "./train/run.ts";
 import { readSettings, type TrainSettings, trainFlags } from "./train/settings.ts";
 import { dataText, partRows, resultText } from "./train/text.ts";

@@ -10,7 +10,7 @@ export const worker: Command = {
   positionals: [],
   flags: {
     queue: { kind: "string", value: "URL", doc: "Redis, as the sweep has it" },
-    folder: { kind: "string", value: "DIR", doc: "the sweep's folder, shared between machines" },
+    folder: { kind: "string", value: "DIR", doc: "the sweep's folder, shared, or s3:// URL" },
     concurrency: { kind: "whole", value: "N", doc: "trials at a time; by default one a core" },
     "lock-seconds": { kind: "whole", value: "S", doc: "silence after which others take over; 15" },
   },

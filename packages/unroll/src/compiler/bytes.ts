@@ -14,7 +14,8 @@ export class ByteWriter {
   }
 
   byte(value: number): void {
-    this.#reserve(1);
+    // Most of a module is written so, by code that runs once: a call less is time saved.
+    if (this.#length === this.#bytes.length) this.#reserve(1);
     this.#bytes[this.#length++] = value;
   }
 

@@ -6,6 +6,7 @@ import { filled, inputValue, map, random, reduce, weightValue } from "../program
 import { evaluateProgram } from "../program/evaluate.ts";
 import type { Program, Value } from "../program/program.ts";
 import { compileProgram } from "./compile.ts";
+import { describeProgram } from "./describe.ts";
 import { expectReference, numbers, softmax } from "./testing.ts";
 
 describe("a compiled program", () => {
@@ -45,7 +46,7 @@ describe("a compiled program", () => {
     }
     expectReference([x], [chain.at(-1)!, reduce("sum", chain[3]!, [0])], undefined, 1e-4);
     const compiled = compileProgram({ inputs: [x], results: [chain.at(-1)!], updates: [] });
-    const { memory } = compiled.describe();
+    const { memory } = describeProgram(compiled);
     expect(memory.temporary).toBeLessThan(8 * 256);
   });
 
@@ -54,9 +55,9 @@ describe("a compiled program", () => {
     const inner = map([x], ([a]) => a!.plus(1));
     const outer = map([inner], ([a]) => a!.times(a!));
     const joined = compileProgram({ inputs: [x], results: [outer], updates: [] });
-    expect(joined.describe().kernels).toHaveLength(1);
+    expect(describeProgram(joined).kernels).toHaveLength(1);
     const kept = compileProgram({ inputs: [x], results: [outer], updates: [] }, { keep: [inner] });
-    expect(kept.describe().kernels).toHaveLength(2);
+    expect(describeProgram(kept).kernels).toHaveLength(2);
     kept.run([Float32Array.of(1, 2, 3, 4)]);
     expect([...kept.read(inner).data]).toEqual([2, 3, 4, 5]);
     expectReference([x], [outer]);
@@ -83,7 +84,7 @@ describe("a compiled program", () => {
       results: [map([x, doubled], ([a, w]) => a!.times(w!))],
       updates: [],
     });
-    expect(compiled.describe().kernels.map(({ when }) => when)).toEqual(["prepare", "prepare", "run"]);
+    expect(describeProgram(compiled).kernels.map(({ when }) => when)).toEqual(["prepare", "prepare", "run"]);
     expect([...compiled.run([Float32Array.of(1, 1, 1)])[0]!.data]).toEqual([2, 4, 6]);
     variable.assign([10, 20, 30]);
     expect([...compiled.run([Float32Array.of(1, 1, 2)])[0]!.data]).toEqual([20, 40, 120]);
@@ -149,7 +150,9 @@ describe("a compiled program", () => {
 
   it("describes its kernels as a table", () => {
     const x = inputValue("x", [2, 3]);
-    const text = compileProgram({ inputs: [x], results: [map([x], ([a]) => softmax(a!))], updates: [] }).describe();
+    const text = describeProgram(
+      compileProgram({ inputs: [x], results: [map([x], ([a]) => softmax(a!))], updates: [] }),
+    );
     expect(text.kernels[0]).toMatchObject({ name: "rows 2×3", when: "run", flops: 6 * 3 });
     expect(text.kernels[0]!.reads).toEqual(["input x [2, 3] @0+24"]);
     expect(String(text)).toContain("input x [2, 3] @");

@@ -9,21 +9,40 @@ import type { Tensor, TensorData } from "../core/tensor.ts";
 import { Variable } from "../core/variable.ts";
 import type { Program, Value } from "../program/program.ts";
 import { supportsRelaxedSimd } from "./assembler.ts";
-import { type Description, describePlan } from "./describe.ts";
 import { addressOf, type Layout } from "./layout.ts";
 import { type Machine, wasmMachine } from "./machine.ts";
-import { largestMemory, spareBytes } from "./memory.ts";
+import { largestMemory } from "./memory.ts";
 import { type MemoryUse, memoryUseOf } from "./memory-use.ts";
-import { type Instance, instantiateNative, nativeMachine } from "./native/instance.ts";
-import { type Plan, planProgram } from "./plan.ts";
+import { type Plan, planProgram, type Recompute } from "./plan.ts";
+
+/** A module brought to life: its memory, and the functions that it exports. */
+export interface Instance {
+  readonly buffer: ArrayBufferLike;
+  readonly run: () => void;
+  readonly prepare: () => void;
+}
+
+/** What a plan becomes: the machine that it is written for, and how its module is brought to life. */
+export interface Target {
+  /** @param relaxed whether multiply and add may be fused where the machine can */
+  machine(relaxed: boolean): Machine;
+  /** Throws UnrollError `memory` when there is not so much, `unsupported` where the place does not allow it. */
+  instantiate(plan: Plan): Instance;
+}
 
 export interface CompileOptions {
   /** Values whose numbers `read` gives after a run, beside the results. */
   readonly keep?: readonly Value[];
   /** The most bytes that the plan may take; left out = what 32-bit addresses reach. */
   readonly limit?: number;
-  /** WebAssembly, or C that the machine's compiler builds; left out = WebAssembly. */
-  readonly target?: "wasm" | "native";
+  /** What the program becomes; left out = WebAssembly. */
+  readonly target?: Target;
+  /**
+   * Timesteps of the segments in which recurrent layers run, so that what training must keep of each timestep is kept for one
+   * segment only, and computed again for the others on the way back. False = all at once; "auto", the default = all at once
+   * unless the plan would then take more than 512 MiB and segments make it clearly smaller.
+   */
+  readonly recompute?: Recompute;
   /** False = multiply and add round separately on every machine; left out = fused where the target can. */
   readonly relaxed?: boolean;
 }
@@ -34,6 +53,8 @@ export interface CompiledProgram {
   readonly bytes: number;
   /** What its memory holds. */
   readonly memory: MemoryUse;
+  /** Its kernels and where everything lies, for `describeProgram`. */
+  readonly plan: Plan;
   /**
    * Runs the program on row-major inputs, one for each of the program's inputs, whose sizes the caller has checked. Variables
    * that changed since the last run are taken up first. The results are copies.
@@ -45,7 +66,6 @@ export interface CompiledProgram {
   readonly views: readonly Float32Array[];
   /** A copy of a value that was to be kept, as the last run left it. */
   read(value: Value): Tensor;
-  describe(): Description;
 }
 
 /**
@@ -58,22 +78,19 @@ export interface CompiledProgram {
  * compileProgram({ inputs: [x], results: [map([x], ([v]) => v!.tanh())], updates: [] }).run([new Float32Array(6)]);
  */
 export function compileProgram(program: Program, options: CompileOptions = {}): CompiledProgram {
-  const plan = planProgram(program, {
-    keep: options.keep ?? [],
-    limit: Math.min(options.limit ?? largestMemory, largestMemory),
-    machine: machineFor(options),
-  });
-  return new Compiled(program, plan);
+  const { keep = [], limit = largestMemory, target = wasmTarget, relaxed = true, recompute = "auto" } = options;
+  const machine = target.machine(relaxed);
+  const plan = planProgram(program, { keep, limit: Math.min(limit, largestMemory), machine, recompute });
+  return new Compiled(program, plan, target.instantiate(plan));
 }
 
-function machineFor({ target = "wasm", relaxed = true }: CompileOptions): Machine {
-  if (target === "wasm") {
+const wasmTarget: Target = {
+  machine(relaxed) {
     if (typeof WebAssembly === "undefined") throw notAllowed();
     return wasmMachine(relaxed && supportsRelaxedSimd());
-  }
-  const machine = nativeMachine();
-  return { ...machine, fused: relaxed && machine.fused };
-}
+  },
+  instantiate,
+};
 
 /** A variable's place in the plan's memory. */
 class WeightSlot {
@@ -102,7 +119,7 @@ export class Compiled implements CompiledProgram {
   readonly bytes: number;
   readonly memory: MemoryUse;
   readonly views: readonly Float32Array[];
-  readonly #plan: Plan;
+  readonly plan: Plan;
   readonly #memory: ArrayBufferLike;
   readonly #shapes: readonly (readonly number[])[];
   readonly #inputs: readonly (Float32Array | undefined)[];
@@ -113,9 +130,8 @@ export class Compiled implements CompiledProgram {
   readonly #prepare: () => void;
   #seenChanges = -1;
 
-  constructor(program: Program, plan: Plan, instance: Instance = instantiate(plan)) {
-    this.#plan = plan;
-    const { buffer, run, prepare } = instance;
+  constructor(program: Program, plan: Plan, { buffer, run, prepare }: Instance) {
+    this.plan = plan;
     this.#memory = buffer;
     this.#run = run;
     this.#prepare = prepare;
@@ -163,13 +179,9 @@ export class Compiled implements CompiledProgram {
   }
 
   read(value: Value): Tensor {
-    const layout = this.#plan.kept.get(value);
+    const layout = this.plan.kept.get(value);
     if (layout === undefined) throw new Error("compiler: only results and kept values can be read");
     return { shape: value.shape, data: this.#view(layout).slice() };
-  }
-
-  describe(): Description {
-    return describePlan(this.#plan, this.bytes);
   }
 
   #view(layout: Layout): Float32Array {
@@ -223,9 +235,6 @@ function notAllowed(cause?: unknown): UnrollError {
 
 /** Throws UnrollError `memory` when there is not so much, `unsupported` where WebAssembly is not allowed. */
 function instantiate(plan: Plan): Instance {
-  if (plan.module.machine.target === "c") {
-    return instantiateNative(plan.module, plan.memory.lastingBytes + plan.memory.temporaryBytes + spareBytes);
-  }
   const module = moduleOf(plan.module.toBytes());
   try {
     const { memory, run, prepare } = new WebAssembly.Instance(module).exports as unknown as WasmExports;
@@ -258,14 +267,18 @@ interface WasmExports {
 
 /** Throws UnrollError `unsupported` where WebAssembly is not allowed. */
 export function moduleOf(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
-  // A policy refuses every module alike, the empty one too; anything else that is refused is a defect of an emitter.
-  const header = bytes.slice(0, 8);
   try {
-    new WebAssembly.Module(header);
-  } catch (cause) {
-    throw notAllowed(cause);
+    return new WebAssembly.Module(bytes);
+  } catch (defect) {
+    // A policy refuses every module alike, the empty one too; anything else that is refused is a defect of an emitter.
+    const header = bytes.slice(0, 8);
+    try {
+      new WebAssembly.Module(header);
+    } catch (cause) {
+      throw notAllowed(cause);
+    }
+    throw defect;
   }
-  return new WebAssembly.Module(bytes);
 }
 
 function copyInto(view: Float32Array, data: TensorData): void {

@@ -1,8 +1,9 @@
 /** A compiled program as a table for people: its kernels with what they read and write, and its memory. */
 import type { WasmFunction } from "./assembler.ts";
+import type { CompiledProgram } from "./compile.ts";
 import { isContiguous } from "./layout.ts";
 import type { Machine } from "./machine.ts";
-import type { Access, Plan } from "./plan.ts";
+import type { Access } from "./plan.ts";
 import { toWat } from "./wat.ts";
 
 export interface KernelDescription {
@@ -31,7 +32,7 @@ export interface Description {
   toString(): string;
 }
 
-export function describePlan(plan: Plan, total: number): Description {
+export function describeProgram({ plan, bytes: total }: CompiledProgram): Description {
   const kernels = plan.kernels.map(
     ({ kernel, prepared, reads, writes }): KernelDescription => ({
       name: kernel.name,

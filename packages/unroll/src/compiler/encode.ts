@@ -43,7 +43,8 @@ function writeStatements(
   labels: readonly (Label | undefined)[],
   index: ReadonlyMap<Callee, number>,
 ): void {
-  for (const statement of statements) {
+  for (let i = 0; i < statements.length; i++) {
+    const statement = statements[i]!;
     switch (statement.kind) {
       case "code":
         writeCode(out, statement.code, index);
@@ -84,7 +85,8 @@ function writeStatements(
 
 /** An expression, operands first. */
 export function writeCode(out: ByteWriter, code: Code, index: ReadonlyMap<Callee, number>): void {
-  for (const operand of code.operands) writeCode(out, operand, index);
+  const { operands } = code;
+  for (let i = 0; i < operands.length; i++) writeCode(out, operands[i]!, index);
   if (code.prefix === 0) out.byte(code.opcode);
   else {
     out.byte(code.prefix);

@@ -1,7 +1,8 @@
 export { supportsRelaxedSimd } from "./assembler.ts";
 export { type CompiledProgram, type CompileOptions, compileProgram } from "./compile.ts";
-export type { Description, KernelDescription } from "./describe.ts";
+export { type Description, describeProgram, type KernelDescription } from "./describe.ts";
 export { type MemoryUse, measureProgram } from "./memory-use.ts";
-export { nativeRefusal } from "./native/instance.ts";
+export { nativeRefusal, nativeTarget } from "./native/instance.ts";
+export type { Recompute } from "./plan.ts";
 export { type SplitProgram, type SplitRequest, splitProgram } from "./threads/split.ts";
 export { threadsRefusal } from "./threads/start.ts";

@@ -64,11 +64,12 @@ const none: Immediate = { kind: "none" };
 function node<T extends ResultType>(
   type: T,
   name: string,
-  [prefix, opcode]: readonly [0 | 0xfc | 0xfd, number],
+  encoding: Encoding,
   operands: readonly Code[],
   immediate: Immediate = none,
 ): Code<T> {
-  return { type, name, prefix, opcode, operands, immediate };
+  // Thousands of nodes are made by code that V8 still interprets: destructuring an array there costs more than all the rest.
+  return { type, name, prefix: encoding[0], opcode: encoding[1], operands, immediate };
 }
 
 function toCode(kind: Kind, operand: Code | number): Code {
@@ -99,13 +100,12 @@ function op<const P extends readonly Kind[], R extends ResultType>(
   parameters: P,
   result: R,
 ): (...operands: Operands<P>) => Code<R> {
-  return (...operands) =>
-    node(
-      result,
-      name,
-      encoding,
-      (operands as readonly (Code | number)[]).map((operand, i) => toCode(parameters[i]!, operand)), // a mapped tuple of these
-    );
+  return (...operands) => {
+    const given = operands as readonly (Code | number)[]; // a mapped tuple of these
+    const codes: Code[] = [];
+    for (let i = 0; i < given.length; i++) codes.push(toCode(parameters[i]!, given[i]!));
+    return node(result, name, encoding, codes);
+  };
 }
 
 function load<R extends ValueType>(name: string, encoding: Encoding, alignment: number, result: R) {
@@ -375,7 +375,8 @@ export function chooseVector(whenTrue: V128, whenFalse: V128, condition: I32): V
 }
 
 export function makeLocal<T extends ValueType>(type: T, index: number): Local<T> {
-  return { ...node(type, "local.get", [0, 0x20], [], { kind: "index", index }), index };
+  const immediate = { kind: "index", index } as const;
+  return { type, name: "local.get", prefix: 0, opcode: 0x20, operands: [], immediate, index };
 }
 
 export function setLocal<T extends ValueType>(local: Local<T>, value: Code<T>): Code<"none"> {

@@ -6,6 +6,7 @@ import { inputValue, map, matmul, reduce, transpose, weightValue } from "../prog
 import { evaluateProgram } from "../program/evaluate.ts";
 import type { Program, Value } from "../program/program.ts";
 import { compileProgram } from "./compile.ts";
+import { describeProgram } from "./describe.ts";
 
 const random = new Random(3);
 const numbers = (count: number): Float32Array => Float32Array.from({ length: count }, () => random.uniform(-1, 1));
@@ -27,7 +28,7 @@ function expectSameSteps(program: Program, keep: Value[] = []): string[] {
     });
     for (const [changed, want] of updates) compare(changed.data, want);
   }
-  return compiled.describe().kernels.map(({ name }) => name);
+  return describeProgram(compiled).kernels.map(({ name }) => name);
 }
 
 /** Two layers trained by momentum and by Adam's slots, with the first layer's gradient taken through the second's weight. */

@@ -19,6 +19,8 @@ export interface PlanContext {
   readonly machine: Machine;
   /** The whole program, so that a scan can see whether its gradient will be asked for. */
   readonly operations: readonly Operation[];
+  /** How many timesteps a scan is to process together: all of them, or fewer, so that they take less memory. */
+  segmentOf(sequence: { readonly batch: number; readonly timesteps: number }): number;
   /** The layout of a value that this kernel reads: any strides, 0 and negative ones too. */
   read(value: Value): Layout;
   /** As `read`, but row-major without gaps; the plan inserts a copy where the value does not lie so. */

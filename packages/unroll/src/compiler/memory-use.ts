@@ -5,7 +5,7 @@ import type { Program } from "../program/program.ts";
 import { supportsRelaxedSimd } from "./assembler.ts";
 import { wasmMachine } from "./machine.ts";
 import { largestMemory } from "./memory.ts";
-import { type Plan, planProgram } from "./plan.ts";
+import { type Plan, planProgram, type Recompute } from "./plan.ts";
 
 /** All in bytes, but for the pages. */
 export interface MemoryUse {
@@ -40,8 +40,7 @@ export function memoryUseOf({ weights, memory, buffers }: Plan): MemoryUse {
  *
  * @throws UnrollError `memory` when it is more than 32-bit addresses reach
  */
-export function measureProgram(program: Program): MemoryUse {
-  return memoryUseOf(
-    planProgram(program, { keep: [], limit: largestMemory, machine: wasmMachine(supportsRelaxedSimd()) }),
-  );
+export function measureProgram(program: Program, recompute: Recompute = "auto"): MemoryUse {
+  const machine = wasmMachine(supportsRelaxedSimd());
+  return memoryUseOf(planProgram(program, { keep: [], limit: largestMemory, machine, recompute }));
 }

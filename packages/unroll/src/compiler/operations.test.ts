@@ -20,6 +20,7 @@ import {
 } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import { compileProgram } from "./compile.ts";
+import { describeProgram } from "./describe.ts";
 import { expectReference, numbers, softmax } from "./testing.ts";
 
 /** Sizes where four lanes end in every way. */
@@ -100,8 +101,7 @@ describe("a compiled map", () => {
     const compiled = compileProgram({ inputs: [x], results: [map([x], ([a]) => softmax(a!))], updates: [] });
     // The exponent is put into place by a shift: one for each exponential that is written out.
     expect(
-      compiled
-        .describe()
+      describeProgram(compiled)
         .wat("rows")
         .match(/i32x4\.shl/g),
     ).toHaveLength(1);
@@ -370,9 +370,7 @@ describe("a compiled product", () => {
     const dense = (): Value => map([matmul(x, w), b], ([p, c]) => p!.plus(c!));
     const program = (result: Value) => compileProgram({ inputs: [x, w, b], results: [result], updates: [] });
     const names = (result: Value): string[] =>
-      program(result)
-        .describe()
-        .kernels.map(({ name }) => name.split(" ")[0]!);
+      describeProgram(program(result)).kernels.map(({ name }) => name.split(" ")[0]!);
     const activated = map([dense()], ([a]) => a!.tanh());
     const normalised = map([dense()], ([a]) => softmax(a!));
     expect(names(activated)).toEqual(["product"]);

@@ -12,8 +12,9 @@ import { type ProgramTasks, sourcesOfTask, tasksOfProgram } from "./join-updates
 import type { Kernel, PlanContext } from "./kernel.ts";
 import { type Buffer, isContiguous, type Layout, viewLayout } from "./layout.ts";
 import { type Machine, vectorBytes } from "./machine.ts";
-import { type MemoryPlan, newBuffer, type PlannedBuffer, placeBuffers } from "./memory.ts";
+import { type MemoryPlan, newBuffer, type PlannedBuffer, placeBuffers, spareBytes } from "./memory.ts";
 import { makeKernel } from "./operations.ts";
+import { shortSegment } from "./scan-segments.ts";
 
 export interface PlanOptions {
   /** Values whose numbers can be read after a run, beside the results. */
@@ -21,9 +22,23 @@ export interface PlanOptions {
   /** Bytes that the plan may take. */
   readonly limit: number;
   readonly machine: Machine;
+  /** See CompileOptions; left out = "auto". */
+  readonly recompute?: Recompute;
   /** Whether the module works in memory that it is given, as "memory" of `memoryModule`, and that threads share. */
   readonly shared?: boolean;
 }
+
+/**
+ * Timesteps of the segments in which scans run: false = all at once, "auto" = all at once where that takes up to `usualMemory`,
+ * else segments of the length that keeps memory small.
+ */
+export type Recompute = "auto" | false | number;
+
+/** Bytes of a plan that need no saving. */
+export const usualMemory = 512 * 2 ** 20;
+
+/** Segments must save so much of a plan's memory to be worth their time. */
+const worthwhile = 0.75;
 
 /** From where a module imports shared memory. */
 export const memoryModule = "unroll";
@@ -62,7 +77,14 @@ export interface Plan {
 
 /** Plans a program and emits its module, which exports `run` and `prepare`. */
 export function planProgram(program: Program, options: PlanOptions): Plan {
-  return new Planner(program, options).plan();
+  const { recompute = "auto" } = options;
+  const planned = (segmentOf: PlanContext["segmentOf"]): Planner => new Planner(program, options, segmentOf);
+  const whole = planned(({ timesteps }) => timesteps);
+  if (recompute === false) return whole.plan();
+  if (recompute !== "auto") return planned(({ timesteps }) => Math.min(timesteps, recompute)).plan();
+  if (whole.bytes <= Math.min(usualMemory, options.limit)) return whole.plan();
+  const cut = planned(shortSegment);
+  return (cut.bytes <= worthwhile * whole.bytes || whole.bytes > options.limit ? cut : whole).plan();
 }
 
 class Planner {
@@ -82,33 +104,46 @@ class Planner {
   readonly #prepared = new Set<Value>();
   readonly #kernels: PlannedKernel[] = [];
   readonly #notes = new Map<Operation, unknown>();
+  readonly #segmentOf: PlanContext["segmentOf"];
+  readonly #ends: Pick<Plan, "inputs" | "results" | "kept">;
 
-  constructor(program: Program, options: PlanOptions) {
+  /** Lays everything out; `plan` then gives addresses and emits. */
+  constructor(program: Program, options: PlanOptions, segmentOf: PlanContext["segmentOf"]) {
     this.#program = program;
     this.#options = options;
+    this.#segmentOf = segmentOf;
     const roots = [...program.results, ...program.updates.map((update) => update.value), ...options.keep];
     this.#roots = new Set(roots);
     this.#operations = operationsInOrder(roots);
     this.#tasks = tasksOfProgram(program, options.keep);
     this.#used = new Set([...roots, ...this.#operations.flatMap(sourcesOf)]);
     this.#updated = new Set(program.updates.map((update) => update.variable));
-  }
-
-  plan(): Plan {
     this.#placeWeights();
     for (const task of this.#tasks.tasks) this.#plan(task);
     const results = this.#program.results.map((value) => this.#readAtEnd(value));
     const kept = new Map(this.#options.keep.map((value) => [value, this.#readAtEnd(value)]));
-    const inputs = this.#program.inputs.map((value) => this.#layouts.get(value));
+    this.#ends = { inputs: this.#program.inputs.map((value) => this.#layouts.get(value)), results, kept };
     this.#planUpdates();
-    const memory = placeBuffers(this.#buffers, this.#options.limit, vectorBytes(this.#options.machine));
+  }
+
+  /** Bytes that the plan takes, whatever the limit is. */
+  get bytes(): number {
+    const { lastingBytes, temporaryBytes } = this.#place(Number.POSITIVE_INFINITY);
+    return lastingBytes + temporaryBytes + spareBytes;
+  }
+
+  #place(limit: number): MemoryPlan {
+    return placeBuffers(this.#buffers, limit, vectorBytes(this.#options.machine));
+  }
+
+  /** Throws UnrollError `memory` when it takes more than the limit. */
+  plan(): Plan {
+    const memory = this.#place(this.#options.limit);
     return {
       kernels: this.#kernels,
       buffers: this.#buffers,
       memory,
-      inputs,
-      results,
-      kept,
+      ...this.#ends,
       weights: this.#weights,
       constants: this.#constants,
       randoms: this.#randoms,
@@ -208,6 +243,7 @@ class Planner {
       machine: this.#options.machine,
       operations: this.#operations,
       notes: this.#notes,
+      segmentOf: this.#segmentOf,
       read: (value) => read(this.#layouts.get(value)!),
       readContiguous: (value) => read(this.#contiguousOf(value)),
       write: (value, padded) => {

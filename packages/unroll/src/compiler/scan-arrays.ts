@@ -64,7 +64,13 @@ export class ScanArrays {
     }
   }
 
+  /** Packs what a bundle reads, once for bundles that read the same. */
   addBundle(bundle: Bundle): void {
+    const same = [...this.#ofBundle].find(([other]) => packsAlike(other, bundle));
+    if (same !== undefined) {
+      this.#ofBundle.set(bundle, same[1]);
+      return;
+    }
     const matrices = bundle.vectors.map((_, segment) =>
       bundle.accumulations.map(({ products }) => {
         const { matrix, transposed } = products[segment]!.node as ProductNode; // an accumulation's products are products
@@ -72,7 +78,7 @@ export class ScanArrays {
       }),
     );
     const columns = this.#schedule.widthOf(bundle.accumulations[0]!.result);
-    this.#add(`panels ${this.#ofBundle.size}`, bundle.shape, columns, matrices);
+    this.#add(`panels ${this.#packed.length}`, bundle.shape, columns, matrices);
     this.#ofBundle.set(bundle, this.#packed.at(-1)!);
   }
 
@@ -106,4 +112,15 @@ export class ScanArrays {
       ? { address, innerStride: columnStride, columnStride: innerStride }
       : { address, innerStride, columnStride };
   }
+}
+
+/** The stages of segments of several lengths have the same products, most often in the same panels. */
+function packsAlike(a: Bundle, b: Bundle): boolean {
+  const productsOf = ({ accumulations }: Bundle) => accumulations.flatMap(({ products }) => products);
+  const others = productsOf(b);
+  return (
+    productsOf(a).length === others.length &&
+    productsOf(a).every((expr, i) => expr === others[i]) &&
+    JSON.stringify(a.shape) === JSON.stringify(b.shape)
+  );
 }

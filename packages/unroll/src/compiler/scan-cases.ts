@@ -8,8 +8,9 @@ import { Random } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
 import { Variable } from "../core/variable.ts";
 import { sigmoid, tanh } from "../equations/activations.ts";
-import { inputValue, scan, weightValue } from "../program/builder.ts";
-import type { ScanOperation, Value } from "../program/program.ts";
+import { inputValue, map, reduce, scan, weightValue } from "../program/builder.ts";
+import { differentiate } from "../program/differentiate.ts";
+import type { Program, ScanOperation, Value } from "../program/program.ts";
 
 const peephole = defineCell({
   kind: "PeepholeLSTM",
@@ -143,6 +144,48 @@ export function scanCase(
     recurrentFactors: factors(choices.recurrentFactors, units),
   };
   return { operation, results: scan(operation), inputs, data };
+}
+
+/** Which results a loss reads: only the output, or final states too, or these alone. */
+export type Reads = "output" | "all" | "states";
+
+export interface GradientCase {
+  readonly program: Program;
+  readonly data: readonly Float32Array[];
+  /** How many of the program's results are gradients of arrays: the last ones before the scan's own results. */
+  readonly arrays: number;
+}
+
+/**
+ * The gradients of a random weighted sum of a scan's results: of initial states, of x and of all arrays, or of some of these; and
+ * the scan's results beside them.
+ */
+export function gradientCase(
+  cell: CellGraph,
+  sizes: Sizes,
+  choices: Choices = simple,
+  { reads = "output", wrt: only }: { reads?: Reads; wrt?: "input" | "arrays" } = {},
+): GradientCase {
+  const { operation, results, inputs: given, data: givenData } = scanCase(cell, sizes, choices);
+  const random = new Random(9);
+  const inputs = [...given];
+  const data = [...givenData];
+  let loss: Value | undefined;
+  for (const [i, result] of results.entries()) {
+    if ((reads === "output" && i > 0) || (reads === "states" && i === 0)) continue;
+    const weights = inputValue(`weights ${i}`, result.shape);
+    inputs.push(weights);
+    data.push(Float32Array.from({ length: sizeOf(result.shape) }, () => random.uniform(-1, 1)));
+    const term = map([result, weights], ([r, w]) => r!.times(w!));
+    const total = reduce("sum", term, [...term.shape.keys()]);
+    loss = loss === undefined ? total : map([loss, total], ([a, b]) => a!.plus(b!));
+  }
+  const arrays = only === "input" ? [] : operation.arrays;
+  const others =
+    only === "arrays" ? [] : [...(only === "input" ? [] : (operation.initialStates ?? [])), operation.input];
+  const gradients = differentiate(loss!, [...others, ...arrays]);
+  const used = reads === "output" ? results.slice(0, 1) : results;
+  return { program: { inputs, results: [...gradients, ...used], updates: [] }, data, arrays: arrays.length };
 }
 
 /** Batches and units around the edges of tiles, each with some timesteps and features. */

@@ -18,6 +18,7 @@ import {
   makeHome,
   reversed,
   rowBytes,
+  segmentState,
   sequenceState,
   withUnitStride,
 } from "./scan-homes.ts";
@@ -55,8 +56,8 @@ export class GradientMemory {
   ) {
     const { scan } = operation;
     const { adjoint } = note;
-    const [batch, timesteps, features] = scan.input.shape as [number, number, number]; // a scan's input has three axes
-    this.size = { batch, timesteps, units: scan.units, machine: context.machine };
+    const features = scan.input.shape[2]!;
+    this.size = note.size;
     this.#context = context;
     this.#operation = operation;
     this.#note = note;
@@ -72,7 +73,7 @@ export class GradientMemory {
     this.#wanted = [...new Set([...(this.input === undefined ? [] : [this.input]), ...rights, ...copiedLefts])];
     const { states, widths } = adjoint;
     this.schedule = schedule({ states, outputs: this.#wanted, features, units: scan.units, widths });
-    this.rows = new ScanMemory(this.size, this.schedule);
+    this.rows = new ScanMemory(this.size, this.schedule, true);
 
     this.#placeForward();
     this.#placeOutputGradient();
@@ -110,12 +111,14 @@ export class GradientMemory {
     const { symbols, states, step, adjoint } = this.#note;
     const homes = new Map(symbols);
     for (const [i, { previous }] of step.graph.states.entries()) {
-      const { sequence } = states[i]!; // with a gradient, every state keeps all timesteps
+      const { sequence } = states[i]!; // with a gradient, every state keeps all timesteps of a segment
       homes.set(previous, sequence!.previous);
       homes.set(adjoint.nextStates[i]!, sequence!.next);
     }
-    for (const { buffer } of [...homes.values(), ...this.#note.saved.map(({ home }) => home)])
-      this.#context.use(buffer);
+    const { saved, touched, size } = this.#note;
+    const homesUsed = [...homes.values(), ...saved.map(({ home }) => home)].map(({ buffer }) => buffer);
+    // Computing segments again takes all that the scan took.
+    for (const buffer of size.segment < size.timesteps ? touched : homesUsed) this.#context.use(buffer);
     return homes;
   }
 
@@ -166,17 +169,18 @@ export class GradientMemory {
 
   /** Gradients of states alternate between two places, but for those that the regions outside the loop read. */
   #placeStates(): void {
-    const { batch, timesteps, units, machine } = this.size;
+    const { batch, timesteps, segment, units, machine } = this.size;
     const row = rowBytes(units, machine);
-    const block = vectorBytes(machine);
+    const sizes = { timesteps, batch, row, block: vectorBytes(machine) };
     const outside = readOutside(this.schedule);
     for (const { name, previous } of this.#note.adjoint.states) {
       const isSequence = outside.has(previous);
-      const buffer = this.#context.scratch(name, (isSequence ? timesteps + 1 : 2) * batch * row);
-      const state = isSequence
-        ? sequenceState(buffer, { timesteps, batch, row, block })
-        : alternatingState(buffer, { batch, row, block });
-      this.rows.placeState(previous, state);
+      const buffer = this.#context.scratch(name, (isSequence ? segment + 1 : 2) * batch * row);
+      const sequence = () =>
+        segment < timesteps
+          ? segmentState(buffer, sizes, { slots: segment, fromEnd: true })
+          : sequenceState(buffer, sizes);
+      this.rows.placeState(previous, isSequence ? sequence() : alternatingState(buffer, sizes));
     }
   }
 
@@ -217,14 +221,16 @@ export class GradientMemory {
     this.#place(expr, blocks);
   }
 
-  /** Rows of every timestep, or of one at a time. */
+  /** Rows of every timestep of a segment, or of one at a time. */
   #newRows(name: string, width: number, ofEveryTimestep: boolean): Home {
-    const { batch, timesteps, machine } = this.size;
+    const { batch, timesteps, segment, machine } = this.size;
     const row = rowBytes(width, machine);
     const bytes = batch * row;
-    const buffer = this.#context.scratch(name, (ofEveryTimestep ? timesteps : 1) * bytes);
+    const slots = ofEveryTimestep ? segment : 1;
+    const buffer = this.#context.scratch(name, slots * bytes);
     return makeHome(buffer, 0, {
       timesteps,
+      slots,
       timeStride: ofEveryTimestep ? bytes : 0,
       batchStride: row,
       blockStride: vectorBytes(machine),

@@ -5,13 +5,8 @@ import type { Cell, CellGraph } from "../cells/define.ts";
 import { gru } from "../cells/gru.ts";
 import { lstm } from "../cells/lstm.ts";
 import { simpleRnn } from "../cells/simple-rnn.ts";
-import { Random } from "../core/random.ts";
-import { sizeOf } from "../core/shape.ts";
 import { eluOf, linear, relu, sigmoid, softmax } from "../equations/activations.ts";
-import { inputValue, map, reduce } from "../program/builder.ts";
-import { differentiate } from "../program/differentiate.ts";
 import { evaluateProgram } from "../program/evaluate.ts";
-import type { Value } from "../program/program.ts";
 import { compileProgram } from "./compile.ts";
 import {
   anyChoices,
@@ -19,57 +14,31 @@ import {
   type Choices,
   cells,
   everySize,
+  gradientCase,
   plain,
+  type Reads,
   type Sizes,
-  scanCase,
   simple,
 } from "./scan-cases.ts";
 
 // Node 20 has fused multiply-add behind this flag.
 v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
 
-/** Which results the loss reads: only the output, or final states too, or these alone. */
-type Reads = "output" | "all" | "states";
-
-/**
- * Compares the gradients of a random weighted sum of a scan's results with the float64 reference: those of x, of all arrays
- * and of initial states, and the results beside them.
- */
+/** Compares a scan's gradients, and its results beside them, with the float64 reference. */
 function expectReference(
   cell: CellGraph,
   sizes: Sizes,
   choices: Choices = simple,
-  {
-    reads = "output",
-    tolerance = 2e-5,
-    wrt: only,
-  }: { reads?: Reads; tolerance?: number; wrt?: "input" | "arrays" } = {},
+  { tolerance = 2e-5, ...what }: { reads?: Reads; tolerance?: number; wrt?: "input" | "arrays" } = {},
 ): void {
-  const { operation, results, inputs: given, data } = scanCase(cell, sizes, choices);
-  const random = new Random(9);
-  const inputs = [...given];
-  const numbers = [...data];
-  let loss: Value | undefined;
-  for (const [i, result] of results.entries()) {
-    if ((reads === "output" && i > 0) || (reads === "states" && i === 0)) continue;
-    const weights = inputValue(`weights ${i}`, result.shape);
-    inputs.push(weights);
-    numbers.push(Float32Array.from({ length: sizeOf(result.shape) }, () => random.uniform(-1, 1)));
-    const term = map([result, weights], ([r, w]) => r!.times(w!));
-    const total = reduce("sum", term, [...term.shape.keys()]);
-    loss = loss === undefined ? total : map([loss, total], ([a, b]) => a!.plus(b!));
-  }
-  const everything = [operation.input, ...operation.arrays, ...(operation.initialStates ?? [])];
-  const wrt = only === "input" ? [operation.input] : only === "arrays" ? operation.arrays : everything;
-  const gradients = differentiate(loss!, wrt);
-  const program = { inputs, results: [...gradients, results[0]!], updates: [] };
-  const expected = evaluateProgram(program, numbers).results;
+  const { program, data } = gradientCase(cell, sizes, choices, what);
+  const expected = evaluateProgram(program, data).results;
   const compiled = compileProgram(program);
   for (let run = 0; run < 2; run++) {
-    for (const [i, { data: actual, shape }] of compiled.run(numbers).entries()) {
+    for (const [i, { data: actual, shape }] of compiled.run(data).entries()) {
       for (const [j, want] of expected[i]!.entries()) {
         if (Math.abs(actual[j]! - want) <= tolerance * Math.max(1, Math.abs(want))) continue;
-        expect.fail(`run ${run}, gradient ${i} [${shape}], element ${j}: ${actual[j]} instead of ${want}`);
+        expect.fail(`run ${run}, result ${i} [${shape}], element ${j}: ${actual[j]} instead of ${want}`);
       }
     }
   }

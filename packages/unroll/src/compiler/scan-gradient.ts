@@ -1,6 +1,7 @@
 /**
  * The kernel of a scan's gradient: the adjoint step from the last timestep to the first, through the same scheduler and
- * emitter as the forward step; then the gradients of the arrays as products over all timesteps.
+ * emitter as the forward step; and the gradients of the arrays as products over many timesteps. Where the scan kept one segment
+ * only, the segments before it are computed again, each when its turn comes.
  */
 import { type Expr, zero } from "../equations/expr.ts";
 import type { ScanGradientOperation, Value } from "../program/program.ts";
@@ -8,12 +9,14 @@ import { type FunctionBuilder, i32, type ModuleBuilder, type WasmFunction } from
 import type { KernelFactory, PlanContext } from "./kernel.ts";
 import type { Buffer, Layout } from "./layout.ts";
 import { vectorBytes } from "./machine.ts";
+import { emitCounted } from "./product-loops.ts";
 import type { SavedScan } from "./scan.ts";
 import { ScanArrays } from "./scan-arrays.ts";
 import { GradientMemory } from "./scan-gradient-memory.ts";
-import { layoutHome, streamOf, withUnitStride } from "./scan-homes.ts";
-import type { ScanMemory } from "./scan-memory.ts";
+import { layoutHome, type StateHome, timeStreamOf, withUnitStride } from "./scan-homes.ts";
+import type { ScanMemory, ScanSize } from "./scan-memory.ts";
 import { emitRows, exactTarget, flopsOf, planRegions } from "./scan-regions.ts";
+import { lastLength, segmentCount } from "./scan-segments.ts";
 import { type BlockTask, planBlocks } from "./scan-weights.ts";
 import type { Place } from "./schedule-place.ts";
 
@@ -30,6 +33,9 @@ export const scanGradientKernel: KernelFactory<ScanGradientOperation> = (context
   });
   const memory = new GradientMemory(context, operation, note, used);
   const { size, schedule } = memory;
+  // What the scan itself leaves is its last segment, until a gradient computes others again.
+  const isFresh = note.isFresh || segmentCount(size) === 1;
+  note.isFresh = false;
   const arrays = new ScanArrays(context, scan, schedule);
   arrays.addVectors(memory.rows);
   const regions = planRegions(size, schedule, memory.rows, arrays, () => scratch);
@@ -40,6 +46,7 @@ export const scanGradientKernel: KernelFactory<ScanGradientOperation> = (context
   const sums = planBlocks(tasks, size);
   const scratch: Buffer = context.scratch("sums", Math.max(regions.scratchBytes, sums.scratchBytes));
   const initials = planInitialGradients(context, operation, note, memory.rows);
+  const carried = memory.rows.states.flatMap(({ segment }) => (segment === undefined ? [] : [carryOf(size, segment)]));
   const copies = planResults(context, operation, memory, used);
 
   const name = `${cell.kind} gradient`;
@@ -47,7 +54,7 @@ export const scanGradientKernel: KernelFactory<ScanGradientOperation> = (context
     module.func({ name: `${name} prepare` }, (f) => arrays.emit(f));
   return {
     name: `${name} ${scan.input.shape.join("×")} → ${scan.units}`,
-    flops: size.timesteps * size.batch * flopsOf(schedule) + sums.flops,
+    flops: size.timesteps * size.batch * flopsOf(schedule) + sums.flops + note.recomputedFlops,
     emit(module) {
       const run = regions.emit(module, name);
       const sum = sums.emit(module, `${name} weights`, scratch);
@@ -55,14 +62,32 @@ export const scanGradientKernel: KernelFactory<ScanGradientOperation> = (context
       return module.func({ name: `${name} sequence` }, (f) => {
         if (pack !== undefined) f.call(pack);
         for (const emit of initials) emit(f);
-        run(f);
-        f.call(sum);
+        sums.emitStart(f);
+        const count = segmentCount(size);
+        const { timesteps, segment } = size;
+        const last = lastLength(size);
+        if (!isFresh) f.call(note.segments!.last);
+        run(f, i32.const(0), last);
+        sum(f, i32.const(timesteps - last), last);
+        emitCounted(f, count - 1, (index) => {
+          const number = f.let(i32.sub(count - 2, index ?? 0), "segment");
+          f.call(note.segments!.whole, number);
+          for (const emit of carried) emit(f);
+          const first = f.let(i32.mul(number, segment), "first");
+          run(f, f.let(i32.sub(timesteps - segment, first), "firstBackwards"), segment);
+          sum(f, first, segment);
+        });
         for (const emit of copies) emit(f);
       });
     },
     ...(arrays.prepared && { emitPrepare }),
   };
 };
+
+/** Code that makes the state after one segment that before the next. */
+function carryOf({ batch, units }: ScanSize, { before, after }: NonNullable<StateHome["segment"]>): Emit {
+  return (f) => emitRows(f, { rows: batch, width: units }, ([state]) => state!, [after], before);
+}
 
 /** The blocks of an array's gradient, those to which nothing flows included: they are zeros. */
 function tasksOf({ scan }: ScanGradientOperation, memory: GradientMemory, index: number, layout: Layout): BlockTask[] {
@@ -97,7 +122,7 @@ function planInitialGradients(
     return (f) => {
       const sources = layouts.map(
         (layout): Place => ({
-          stream: streamOf(layoutHome(layout, 1, 0, vectorBytes(context.machine)), "time"),
+          stream: timeStreamOf(layoutHome(layout, 1, 0, vectorBytes(context.machine))),
           offset: 0,
         }),
       );

@@ -5,7 +5,7 @@
 import type { Expr } from "../equations/expr.ts";
 import type { Buffer } from "./layout.ts";
 import { type Machine, vectorBytes } from "./machine.ts";
-import { evenness, type Home, makeHome, rowBytes, type StateHome, streamOf, type Walk } from "./scan-homes.ts";
+import { evenness, type Home, rowBytes, type StateHome, segmentHome, streamOf, type Walk } from "./scan-homes.ts";
 import type { Schedule, Stage } from "./schedule.ts";
 import type { StageMemory, Target } from "./schedule-emit.ts";
 import { inputsOf } from "./schedule-graph.ts";
@@ -15,6 +15,8 @@ export interface ScanSize {
   readonly machine: Machine;
   readonly batch: number;
   readonly timesteps: number;
+  /** Timesteps that are processed together, see scan-segments.ts; all of them, or fewer so that their intermediates take less memory. */
+  readonly segment: number;
   readonly units: number;
 }
 
@@ -28,6 +30,7 @@ export interface Room {
 
 export class ScanMemory {
   readonly #size: ScanSize;
+  readonly #fromEnd: boolean;
   readonly #schedule: Schedule;
   readonly #symbols = new Map<Expr, Room>();
   readonly #streams = new Map<Expr, Stream>();
@@ -36,8 +39,10 @@ export class ScanMemory {
   readonly #also = new Map<Expr, Room[]>();
   readonly #hoisted: ReadonlySet<Expr>;
 
-  constructor(size: ScanSize, schedule: Schedule) {
+  /** With `fromEnd` the loop takes the scan's last timestep first. */
+  constructor(size: ScanSize, schedule: Schedule, fromEnd = false) {
     this.#size = size;
+    this.#fromEnd = fromEnd;
     this.#schedule = schedule;
     this.#hoisted = new Set(schedule.before.flatMap((stage) => stage.stores));
   }
@@ -82,7 +87,7 @@ export class ScanMemory {
    * loop's tiles read them: `[time][batch][unit block][node][lane]`.
    */
   placeRest(allocate: (name: string, bytes: number) => Buffer): void {
-    const { batch, timesteps, machine } = this.#size;
+    const { batch, timesteps, segment, machine } = this.#size;
     const { kept, before, step, after } = this.#schedule;
     const vectors = new Set([...before, ...step, ...after].flatMap(vectorsOf));
     const rest = [...kept].filter(([expr]) => !this.#kept.has(expr));
@@ -94,9 +99,11 @@ export class ScanMemory {
       if (this.#kept.has(expr)) continue;
       const isNumber = expr.extent === "one";
       const row = isNumber ? 4 : rowBytes(this.#schedule.widthOf(expr), machine);
-      const slots = how === "sequence" ? timesteps : 1;
-      const home = makeHome(allocate(`node ${i}`, slots * batch * row), 0, {
+      const slots = how === "sequence" ? segment : 1;
+      const home = segmentHome(allocate(`node ${i}`, slots * batch * row), 0, {
         timesteps,
+        slots,
+        fromEnd: this.#fromEnd,
         timeStride: slots === 1 ? 0 : batch * row,
         batchStride: row,
         blockStride: isNumber ? 0 : vectorBytes(machine),
@@ -108,11 +115,13 @@ export class ScanMemory {
   /** One home for nodes of `units` elements that are read and written together. */
   placeTogether(nodes: readonly Expr[], allocate: (bytes: number) => Buffer): void {
     if (nodes.length === 0) return;
-    const { batch, timesteps, units, machine } = this.#size;
+    const { batch, timesteps, segment, units, machine } = this.#size;
     const { lanes } = machine;
     const row = rowBytes(lanes * nodes.length * Math.ceil(units / lanes), machine);
-    const home = makeHome(allocate(timesteps * batch * row), 0, {
+    const home = segmentHome(allocate(segment * batch * row), 0, {
       timesteps,
+      slots: segment,
+      fromEnd: this.#fromEnd,
       timeStride: batch * row,
       batchStride: row,
       blockStride: 4 * lanes * nodes.length,
@@ -121,8 +130,8 @@ export class ScanMemory {
   }
 
   /** Memory of a stage, given what earlier stages stored. */
-  forStage(region: RegionName, { along }: Walk, available: ReadonlySet<Expr>): Omit<StageMemory, "panels" | "scratch"> {
-    const placeIn = (room: Room): Place => ({ stream: streamOf(room.home, along), offset: room.offset });
+  forStage(region: RegionName, walk: Walk, available: ReadonlySet<Expr>): Omit<StageMemory, "panels" | "scratch"> {
+    const placeIn = (room: Room): Place => ({ stream: streamOf(room.home, walk), offset: room.offset });
     const nextOf = (expr: Expr): Target[] =>
       this.#states
         .filter((_, i) => this.#schedule.next[i] === expr)
@@ -150,19 +159,23 @@ export class ScanMemory {
     };
   }
 
-  /** The walk for a region outside the time loop: all rows at once where they lie evenly, else along one of the axes. */
-  outsideWalk(stages: readonly Stage[]): Walk {
+  /**
+   * The walk for a region outside the time loop, through so many timesteps: all rows at once where they lie evenly, else along
+   * one of the axes.
+   */
+  outsideWalk(stages: readonly Stage[], length: number): Walk {
     const { batch, timesteps } = this.#size;
+    const isPart = length < timesteps;
     const rooms = [...this.#touchedBy(stages)].flatMap((expr) => {
       const own = this.#symbols.get(expr) ?? this.#kept.get(expr);
       return [...(own === undefined ? [] : [own]), ...(this.#also.get(expr) ?? [])];
     });
     const homes = rooms.map(({ home }) => home).filter(({ batchStride }) => batchStride !== 0);
-    const rows = batch * timesteps;
-    if (homes.every((home) => evenness(home, batch) === 1)) return { outer: 1, rows, along: "flat" };
-    if (homes.every((home) => evenness(home, batch) === -1)) return { outer: 1, rows, along: "flatBackwards" };
-    if (batch < 4 && timesteps > batch) return { outer: batch, rows: timesteps, along: "batch" };
-    return { outer: timesteps, rows: batch, along: "time" };
+    const rows = batch * length;
+    if (homes.every((home) => evenness(home, batch) === 1)) return { outer: 1, rows, along: "flat", isPart };
+    if (homes.every((home) => evenness(home, batch) === -1)) return { outer: 1, rows, along: "flatBackwards", isPart };
+    if (batch < 4 && length > batch) return { outer: batch, rows: length, along: "batch", isPart };
+    return { outer: length, rows: batch, along: "time", isPart };
   }
 
   /** The nodes that some stages compute, and those that they read. */

@@ -6,8 +6,9 @@ import { addressOf, type Layout } from "./layout.ts";
 import { type Machine, vectorBytes } from "./machine.ts";
 import { emitCounted } from "./product-loops.ts";
 import type { ScanArrays } from "./scan-arrays.ts";
-import type { Walk } from "./scan-homes.ts";
+import { outerIndex, type Walk } from "./scan-homes.ts";
 import type { RegionName, ScanMemory, ScanSize } from "./scan-memory.ts";
+import { segmentLengths } from "./scan-segments.ts";
 import type { Schedule, Stage } from "./schedule.ts";
 import { emitStage, planStage, type StageMemory, type StagePlan, type Target } from "./schedule-emit.ts";
 import type { Place } from "./schedule-place.ts";
@@ -24,55 +25,70 @@ interface Region {
 }
 
 export interface ScanRegions {
-  /** Emits the functions and gives the code that calls them, before, in and after the time loop. */
-  emit(module: ModuleBuilder, name: string): (f: FunctionBuilder) => void;
+  /**
+   * Emits the functions and gives the code that calls them for the timesteps of a segment, before, in and after the time loop.
+   * `first` is the segment's first timestep as the loop counts them, `length` one of the segments' lengths.
+   */
+  emit(module: ModuleBuilder, name: string): (f: FunctionBuilder, first: I32, length: number) => void;
   /** Room that emission needs for sums. */
   readonly scratchBytes: number;
 }
 
 /** Plans all regions; `scratch` is asked for during emission. */
 export function planRegions(
-  { batch, timesteps, machine }: ScanSize,
+  size: ScanSize,
   schedule: Schedule,
   memory: ScanMemory,
   arrays: ScanArrays,
   scratch: () => { readonly address: number },
 ): ScanRegions {
-  const available = new Set<Expr>();
-  const plan = (name: RegionName, stages: readonly Stage[], walk: Walk): Region => ({
+  const { batch, timesteps, machine } = size;
+  const storedBy = (stages: readonly Stage[]): Expr[] =>
+    stages.flatMap(({ reductions, stores }) => [...reductions, ...stores]);
+  const plan = (name: RegionName, stages: readonly Stage[], walk: Walk, before: readonly Expr[]): Region => ({
     name,
     walk,
-    stages: stages.map((stage) => {
-      for (const expr of stage.reductions) available.add(expr);
+    stages: stages.map((stage, i) => {
+      const available = new Set([...before, ...storedBy(stages.slice(0, i)), ...stage.reductions]);
       const planned = planStage(stage, {
         rows: walk.rows,
         machine,
         innerOf: (vector) => schedule.widthOf(vector),
       });
       for (const bundle of planned.bundles) arrays.addBundle(bundle);
-      const own = memory.forStage(name, walk, new Set(available));
-      for (const expr of stage.stores) available.add(expr);
-      return { plan: planned, memory: own };
+      return { plan: planned, memory: memory.forStage(name, walk, available) };
     }),
   });
-  const regions = [
-    plan("before", schedule.before, memory.outsideWalk(schedule.before)),
-    plan("step", schedule.step, { outer: timesteps, rows: batch, along: "time" }),
-    plan("after", schedule.after, memory.outsideWalk(schedule.after)),
-  ].filter(({ stages }) => stages.length > 0);
+  const lengths = segmentLengths(size);
+  const outside = (name: RegionName, stages: readonly Stage[], ready: readonly Expr[]) =>
+    new Map(lengths.map((length) => [length, plan(name, stages, memory.outsideWalk(stages, length), ready)]));
+  const before = outside("before", schedule.before, []);
+  const hoisted = storedBy(schedule.before);
+  const loop: Walk = { outer: timesteps, rows: batch, along: "time", isPart: false };
+  const step = plan("step", schedule.step, loop, hoisted);
+  const after = outside("after", schedule.after, [...hoisted, ...storedBy(schedule.step)]);
+  const regions = [...before.values(), step, ...after.values()].filter(({ stages }) => stages.length > 0);
   return {
     scratchBytes: Math.max(
       vectorBytes(machine),
       ...regions.flatMap(({ stages }) => stages.map((stage) => stage.plan.scratchBytes)),
     ),
     emit(module, name) {
-      const functions = regions.map((region) =>
-        emitRegion(module, `${name} ${region.name}`, region, arrays, scratch()),
+      const functions = new Map(
+        regions.map((region) => [region, emitRegion(module, `${name} ${region.name}`, region, arrays, scratch())]),
       );
-      return (f) => {
-        for (const [i, { walk }] of regions.entries()) {
-          emitCounted(f, walk.outer, (index) => f.call(functions[i]!, index ?? i32.const(0)));
-        }
+      return (f, first, length) => {
+        const isPart = length < timesteps;
+        const call = (region: Region, walk: Walk): void => {
+          const made = functions.get(region);
+          if (made === undefined) return;
+          emitCounted(f, walk.outer, (index) =>
+            f.call(made, isPart ? outerIndex(walk, index, first, length, timesteps) : (index ?? i32.const(0))),
+          );
+        };
+        call(before.get(length)!, before.get(length)!.walk);
+        call(step, { ...step.walk, outer: length });
+        call(after.get(length)!, after.get(length)!.walk);
       };
     },
   };

@@ -11,6 +11,7 @@ import type { Buffer, Layout } from "./layout.ts";
 import { vectorBytes } from "./machine.ts";
 import { type ScanAdjoint, scanAdjoint } from "./scan-adjoint.ts";
 import { ScanArrays } from "./scan-arrays.ts";
+import { emitSegments, type SegmentFunctions, withStarts } from "./scan-checkpoints.ts";
 import {
   alternatingState,
   type Home,
@@ -19,18 +20,22 @@ import {
   reversed,
   rowBytes,
   type StateHome,
+  segmentState,
   sequenceState,
-  streamOf,
+  timeStreamOf,
   withUnitStride,
 } from "./scan-homes.ts";
 import { type Room, ScanMemory, type ScanSize } from "./scan-memory.ts";
 import { emitRows, exactTarget, flopsOf, planRegions } from "./scan-regions.ts";
+import { lastLength, segmentCount } from "./scan-segments.ts";
 import { type ScanStep, scanStep } from "./scan-step.ts";
 import { type Schedule, schedule } from "./schedule.ts";
 import type { Target } from "./schedule-emit.ts";
 
 /** What a scan leaves for its gradient. Timesteps are counted as the scan processes them. */
 export interface SavedScan {
+  /** Where a segment is shorter than the sequence, homes have what the last one left. */
+  readonly size: ScanSize;
   readonly step: ScanStep;
   readonly adjoint: ScanAdjoint;
   /** The input, mask and factors. */
@@ -39,15 +44,24 @@ export interface SavedScan {
   readonly states: readonly StateHome[];
   /** Of each node that `adjoint.saved` lists. */
   readonly saved: readonly Room[];
+  /** Known when the scan has been emitted; undefined where one segment is all. */
+  segments: SegmentFunctions | undefined;
+  /** Whether homes still have what the scan itself left: a gradient that computes segments again leaves the first. */
+  isFresh: boolean;
+  /** Floating-point operations of all such segments. */
+  readonly recomputedFlops: number;
+  /** All that the functions read and write. */
+  readonly touched: ReadonlySet<Buffer>;
 }
 
-export const scanKernel: KernelFactory<ScanOperation> = (context, operation, results) => {
+export const scanKernel: KernelFactory<ScanOperation> = (plan, operation, results) => {
   const [batch, timesteps, features] = operation.input.shape as [number, number, number]; // a scan's input has three axes
   const { units, cell } = operation;
-  const { machine } = context;
-  const size: ScanSize = { batch, timesteps, units, machine };
+  const { machine } = plan;
+  const size: ScanSize = { batch, timesteps, units, machine, segment: plan.segmentOf({ batch, timesteps }) };
+  const { context, touched } = watched(plan);
   const step = scanStep(operation, features);
-  const gradient = context.operations.find(
+  const gradient = plan.operations.find(
     (other): other is ScanGradientOperation => other.op === "scanGradient" && other.scan === operation,
   );
   const adjoint = gradient === undefined ? undefined : scanAdjoint(step, gradient);
@@ -62,23 +76,25 @@ export const scanKernel: KernelFactory<ScanOperation> = (context, operation, res
   const savedNodes = cut.outputs.slice(step.graph.outputs.length);
   placeOutputs(context, size, step, cut, memory, { output, savedNodes });
   memory.placeRest((name, bytes) => context.scratch(name, bytes));
-  if (adjoint !== undefined) {
-    const note: SavedScan = {
-      step,
-      adjoint,
-      symbols,
-      states: memory.states,
-      saved: savedNodes.map((node) => memory.roomOf(node)!),
-    };
-    context.notes.set(operation, note);
-  }
-
   const arrays = new ScanArrays(context, operation, cut);
   arrays.addVectors(memory);
   const regions = planRegions(size, cut, memory, arrays, () => scratch);
   const scratch: Buffer = context.scratch("sums", regions.scratchBytes);
   const initials = planInitialStates(context, operation, memory);
-  const copies = planCopies(context, operation, step, cut, memory, used);
+  const copies = planCopies(plan, operation, step, cut, memory, used);
+  const note: SavedScan | undefined = adjoint && {
+    size,
+    step,
+    adjoint,
+    symbols,
+    states: memory.states,
+    saved: savedNodes.map((node) => memory.roomOf(node)!),
+    segments: undefined,
+    isFresh: true,
+    recomputedFlops: (timesteps - lastLength(size)) * batch * flopsOf(cut),
+    touched,
+  };
+  if (note !== undefined) plan.notes.set(operation, note);
 
   const emitPrepare = (module: ModuleBuilder): WasmFunction =>
     module.func({ name: `${cell.kind} prepare` }, (f) => arrays.emit(f));
@@ -88,10 +104,12 @@ export const scanKernel: KernelFactory<ScanOperation> = (context, operation, res
     emit(module) {
       const run = regions.emit(module, cell.kind);
       const pack = arrays.prepared ? undefined : emitPrepare(module);
+      const { runAll, functions } = emitSegments(module, cell.kind, size, memory.states, run);
+      if (note !== undefined) note.segments = functions;
       return module.func({ name: `${cell.kind} sequence` }, (f) => {
         if (pack !== undefined) f.call(pack);
         for (const emitInitial of initials) emitInitial(f);
-        run(f);
+        runAll(f);
         for (const emitCopy of copies) emitCopy(f);
       });
     },
@@ -122,29 +140,51 @@ function placeSymbols(
   return symbols;
 }
 
-/** States keep all timesteps where the output or the gradient wants them, else two. */
+/** The context, with a record of all memory that it gives. */
+function watched(plan: PlanContext): { readonly context: PlanContext; readonly touched: ReadonlySet<Buffer> } {
+  const touched = new Set<Buffer>();
+  const record = <T extends Buffer | Layout>(given: T): T => {
+    touched.add("buffer" in given ? given.buffer : given);
+    return given;
+  };
+  const context: PlanContext = {
+    ...plan,
+    read: (value) => record(plan.read(value)),
+    readContiguous: (value) => record(plan.readContiguous(value)),
+    write: (value, padded) => record(plan.write(value, padded)),
+    scratch: (name, bytes) => record(plan.scratch(name, bytes)),
+    lasting: (name, bytes) => record(plan.lasting(name, bytes)),
+    keep: (name, bytes) => record(plan.keep(name, bytes)),
+  };
+  return { context, touched };
+}
+
+/** States keep all timesteps where the output wants them, those of a segment where the gradient wants them, else two. */
 function placeStates(
   context: PlanContext,
-  { batch, timesteps, units, machine }: ScanSize,
+  size: ScanSize,
   { graph, outputState }: ScanStep,
   memory: ScanMemory,
   output: Value | undefined,
   keepAll: boolean,
 ): void {
+  const { batch, timesteps, segment, units, machine } = size;
   const row = rowBytes(units, machine);
-  const block = vectorBytes(machine);
+  const sizes = { timesteps, batch, row, block: vectorBytes(machine) };
+  const slot = batch * row;
   for (const [i, { name, previous }] of graph.states.entries()) {
+    const place = (state: StateHome): void => memory.placeState(previous, state);
     if (output !== undefined && i === outputState) {
       const { buffer } = context.write(output, outputPadding(batch, timesteps, row, 1));
-      memory.placeState(previous, sequenceState(buffer, { timesteps, batch, row, block }));
-    } else if (keepAll) {
-      const buffer = context.keep(`states ${name}`, (timesteps + 1) * batch * row);
-      memory.placeState(previous, sequenceState(buffer, { timesteps, batch, row, block }));
+      place(sequenceState(buffer, sizes));
+    } else if (!keepAll) {
+      place(alternatingState(context.scratch(`state ${name}`, 2 * slot), sizes));
+    } else if (segment === timesteps) {
+      place(sequenceState(context.keep(`states ${name}`, (timesteps + 1) * slot), sizes));
     } else {
-      memory.placeState(
-        previous,
-        alternatingState(context.scratch(`state ${name}`, 2 * batch * row), { batch, row, block }),
-      );
+      const buffer = context.keep(`states ${name}`, (segment + 1) * slot);
+      const starts = context.keep(`starts ${name}`, segmentCount(size) * slot);
+      place(withStarts(segmentState(buffer, sizes, { slots: segment, fromEnd: false }), starts, sizes));
     }
   }
 }
@@ -158,7 +198,7 @@ function outputPadding(batch: number, timesteps: number, row: number, before: nu
 /** Outputs of the step graph: an output that is no state, and what is saved for the gradient, side by side. */
 function placeOutputs(
   context: PlanContext,
-  { batch, timesteps, units, machine }: ScanSize,
+  { batch, timesteps, segment, units, machine }: ScanSize,
   { outputState }: ScanStep,
   cut: Schedule,
   memory: ScanMemory,
@@ -192,8 +232,9 @@ function placeOutputs(
   for (const [i, expr] of missing.filter((each) => !together.includes(each)).entries()) {
     const isNumber = expr.extent === "one";
     const stride = isNumber ? 4 : rowBytes(cut.widthOf(expr), machine);
-    const home = makeHome(context.keep(`saved ${i}`, timesteps * batch * stride), 0, {
+    const home = makeHome(context.keep(`saved ${i}`, segment * batch * stride), 0, {
       timesteps,
+      slots: segment,
       timeStride: batch * stride,
       batchStride: stride,
       blockStride: isNumber ? 0 : block,
@@ -215,7 +256,7 @@ function planInitialStates(
     return (f) => {
       if (layout === undefined) emitRows(f, rows, () => zero, [], initial);
       else {
-        const source = { stream: streamOf(layoutHome(layout, 1, 0, vectorBytes(context.machine)), "time"), offset: 0 };
+        const source = { stream: timeStreamOf(layoutHome(layout, 1, 0, vectorBytes(context.machine))), offset: 0 };
         emitRows(f, rows, ([state]) => state!, [source], initial);
       }
     };
@@ -239,7 +280,7 @@ function planCopies(
     return (f: FunctionBuilder): void => {
       const from: Target =
         state === undefined
-          ? { stream: streamOf(memory.roomOf(cut.outputs[0]!)!.home, "time"), offset: 0 }
+          ? { stream: timeStreamOf(memory.roomOf(cut.outputs[0]!)!.home), offset: 0 }
           : { stream: memory.states[state]!.next, offset: 0 };
       const last = i32.const(timesteps - 1);
       emitRows(

@@ -8,18 +8,24 @@ export type RandomState = readonly [number, number, number, number];
 
 /** Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021 (xoshiro128++ 1.0). */
 export class Random {
-  #state: Uint32Array;
+  /** Kept signed: V8 makes an object of every unsigned number above 2^31. */
+  readonly #state: Int32Array;
   #spareNormal: number | undefined;
 
   constructor(seed: number | RandomState) {
-    this.#state = typeof seed === "number" ? expandSeed(seed) : Uint32Array.from(seed);
+    this.#state = typeof seed === "number" ? expandSeed(seed) : Int32Array.from(seed);
   }
 
   /** Between 0 and 2^32 - 1. */
   nextUint32(): number {
+    return this.#next() >>> 0;
+  }
+
+  /** The next 32 bits, as a signed number. */
+  #next(): number {
     const s = this.#state;
     const sum = (s[0]! + s[3]!) | 0;
-    const result = (((sum << 7) | (sum >>> 25)) + s[0]!) >>> 0;
+    const result = (((sum << 7) | (sum >>> 25)) + s[0]!) | 0;
     const t = s[1]! << 9;
     s[2]! ^= s[0]!;
     s[3]! ^= s[1]!;
@@ -32,8 +38,8 @@ export class Random {
 
   /** Uniform in [low, high), 53 random bits. */
   uniform(low = 0, high = 1): number {
-    const upper = this.nextUint32() >>> 5;
-    const lower = this.nextUint32() >>> 6;
+    const upper = this.#next() >>> 5;
+    const lower = this.#next() >>> 6;
     return low + (high - low) * ((upper * 67108864 + lower) / 9007199254740992);
   }
 
@@ -83,17 +89,17 @@ export class Random {
   /** What to keep to go on later at the same place. A kept second normal is dropped, so save between whole draws of a tensor. */
   get state(): RandomState {
     this.#spareNormal = undefined;
-    return [...this.#state] as unknown as RandomState; // a Uint32Array of four words
+    return Array.from(this.#state, (word) => word >>> 0) as unknown as RandomState; // four words
   }
 }
 
-function expandSeed(seed: number): Uint32Array {
+function expandSeed(seed: number): Int32Array {
   let word = (Math.floor(seed) ^ Math.floor(seed / 4294967296)) >>> 0;
-  return Uint32Array.from({ length: 4 }, () => {
+  return Int32Array.from({ length: 4 }, () => {
     word = (word + 0x9e3779b9) >>> 0;
     let mixed = word;
     mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
     mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
-    return (mixed ^ (mixed >>> 15)) >>> 0;
+    return mixed ^ (mixed >>> 15);
   });
 }

@@ -7,7 +7,7 @@ import { UnrollError } from "../core/errors.ts";
 import type { Row } from "../equations/evaluate.ts";
 import { type Expr, operandsOf, type ProductNode, type WeightBlock } from "../equations/expr.ts";
 import { type CellArrays, cellArrays, type ScanStep } from "../program/evaluate-scan.ts";
-import type { ScanOperation } from "../program/program.ts";
+import type { ScanOperation, Value } from "../program/program.ts";
 import type { ByHand } from "./by-hand.ts";
 
 /** A number of an array, where Keras keeps it. */
@@ -27,17 +27,23 @@ export interface OpenedWeight {
 /** A named number that can be opened itself, unless it is an input. */
 export interface OpenedName {
   readonly kind: "name";
-  /** "x", "hPrev", "f"; a formula without a name of its own says so with "". */
+  /** "x", "hPrev", "f"; of a gradient "df"; a formula without a name of its own says so with "". */
   readonly name: string;
   readonly unit: number;
-  readonly role: "input" | "state" | "value";
+  /** `later`: a gradient that comes from the step after. */
+  readonly role: "input" | "state" | "value" | "gradient" | "later";
   readonly value: number;
 }
 
 export type OpenedNode =
   | OpenedWeight
   | OpenedName
-  | { readonly kind: "number"; readonly value: number }
+  | {
+      readonly kind: "number";
+      readonly value: number;
+      /** Where it comes from, if from outside the cell: "the layer's output". */
+      readonly from?: string;
+    }
   | {
       readonly kind: "sum";
       readonly terms: readonly { readonly negative: boolean; readonly of: OpenedNode }[];
@@ -87,7 +93,12 @@ export function openValue(scan: ScanOperation, step: ScanStep, hand: ByHand, nam
       received: `unit = ${unit}`,
     });
   }
-  const opener = new Opener(scan, step, hand);
+  const opener = new Opener({
+    scan,
+    numbersOf: (value) => hand.valueOf(value),
+    valueOf: step.valueOf,
+    names: new Map([...scan.cell.named].map(([one, of]) => [of, { name: one, role: "value" }])),
+  });
   return {
     name,
     unit,
@@ -97,33 +108,41 @@ export function openValue(scan: ScanOperation, step: ScanStep, hand: ByHand, nam
   };
 }
 
-class Opener {
-  readonly #scan: ScanOperation;
-  readonly #step: ScanStep;
-  readonly #hand: ByHand;
-  readonly #arrays: CellArrays;
-  readonly #names: ReadonlyMap<Expr, string>;
+/** What an opener reads: one timestep, forwards or on the way back. */
+export interface OpenPlace {
+  readonly scan: ScanOperation;
+  readonly numbersOf: (value: Value) => Float64Array;
+  readonly valueOf: (expr: Expr) => Row;
+  /** Nodes that are only named where another one uses them. */
+  readonly names: ReadonlyMap<Expr, Pick<OpenedName, "name" | "role">>;
+  /** Opens a symbol that is no input, state or weight; left out where the cell has none. */
+  readonly argument?: (expr: Expr, unit: number) => OpenedNode;
+}
 
-  constructor(scan: ScanOperation, step: ScanStep, hand: ByHand) {
-    this.#scan = scan;
-    this.#step = step;
-    this.#hand = hand;
-    this.#arrays = cellArrays(scan, (value) => hand.valueOf(value));
-    this.#names = new Map([...scan.cell.named].map(([name, expr]) => [expr, name]));
+/** Opens nodes of a cell's graph, or of its adjoint. */
+export class Opener {
+  readonly #place: OpenPlace;
+  readonly #arrays: CellArrays;
+
+  constructor(place: OpenPlace) {
+    this.#place = place;
+    this.#arrays = cellArrays(place.scan, place.numbersOf);
   }
 
   /** A node by what it uses; named values below it stay names. */
   define(expr: Expr, unit: number): OpenedNode {
     const { node } = expr;
-    const value = at(this.#step.valueOf(expr), unit);
+    const value = at(this.#place.valueOf(expr), unit);
     switch (node.op) {
       case "constant":
         return { kind: "number", value };
       case "symbol":
         if (node.weight !== undefined) return this.#weight(node.name, node.weight, 0, unit);
+        if (node.role === "argument" && this.#place.argument !== undefined) return this.#place.argument(expr, unit);
         return { kind: "name", name: node.name, unit, role: node.role === "input" ? "input" : "state", value };
       case "add":
       case "sub":
+      case "neg":
         return { kind: "sum", terms: this.#terms(expr, unit, false), value };
       case "mul":
         return { kind: "product", factors: this.#factors(expr, unit), value };
@@ -144,18 +163,19 @@ class Opener {
 
   /** The same, but a named value is only named. */
   open(expr: Expr, unit: number): OpenedNode {
-    const name = this.#names.get(expr);
-    if (name === undefined) return this.define(expr, unit);
-    return { kind: "name", name, unit, role: "value", value: at(this.#step.valueOf(expr), unit) };
+    const named = this.#place.names.get(expr);
+    if (named === undefined) return this.define(expr, unit);
+    return { kind: "name", ...named, unit, value: at(this.#place.valueOf(expr), unit) };
   }
 
   #terms(expr: Expr, unit: number, negative: boolean): { negative: boolean; of: OpenedNode }[] {
     const { node } = expr;
-    if ((node.op !== "add" && node.op !== "sub") || !("b" in node)) return [{ negative, of: this.open(expr, unit) }];
     const inside = (operand: Expr, minus: boolean): { negative: boolean; of: OpenedNode }[] =>
-      this.#names.has(operand)
+      this.#place.names.has(operand)
         ? [{ negative: minus, of: this.open(operand, unit) }]
         : this.#terms(operand, unit, minus);
+    if (node.op === "neg") return inside(node.a, !negative);
+    if ((node.op !== "add" && node.op !== "sub") || !("b" in node)) return [{ negative, of: this.open(expr, unit) }];
     return [...inside(node.a, negative), ...inside(node.b, node.op === "sub" ? !negative : negative)];
   }
 
@@ -163,24 +183,25 @@ class Opener {
     const { node } = expr;
     if (node.op !== "mul") return [this.open(expr, unit)];
     return [node.a, node.b].flatMap((operand) =>
-      this.#names.has(operand) ? [this.open(operand, unit)] : this.#factors(operand, unit),
+      this.#place.names.has(operand) ? [this.open(operand, unit)] : this.#factors(operand, unit),
     );
   }
 
   #dot(node: ProductNode, value: number, unit: number): OpenedNode {
     const { rows } = this.#arrays.place(node.matrix);
-    const terms = Array.from({ length: rows }, (_, row) => {
+    const { transposed } = node;
+    const terms = Array.from({ length: transposed ? this.#place.scan.units : rows }, (_, at) => {
       // A vector without a name of its own, such as r ⊙ hPrev, is opened further.
-      const factor = this.open(node.vector, row);
-      const weight = this.#weight(node.name, node.matrix, row, unit);
+      const factor = this.open(node.vector, at);
+      const weight = this.#weight(node.name, node.matrix, transposed ? unit : at, transposed ? at : unit);
       return { factor, weight, value: factor.value * weight.value };
     });
-    return { kind: "dot", name: node.name, terms, value };
+    return { kind: "dot", name: transposed ? `${node.name}ᵀ` : node.name, terms, value };
   }
 
   #weight(name: string, block: WeightBlock, row: number, unit: number): OpenedWeight {
     const { array, start, stride } = this.#arrays.place(block);
-    const source = this.#scan.arrays[array]!;
+    const source = this.#place.scan.arrays[array]!;
     const offset = start + row * stride + unit;
     const isMatrix = source.shape.length === 2;
     return {
@@ -189,11 +210,12 @@ class Opener {
       array: block.array,
       index: isMatrix ? [Math.floor(offset / stride), offset % stride] : [offset],
       block: block.block,
-      value: this.#hand.valueOf(source)[offset]!,
+      value: this.#place.numbersOf(source)[offset]!,
     };
   }
 }
 
-function at(row: Row, unit: number): number {
+/** An element of a row, or the number that stands for all of them. */
+export function at(row: Row, unit: number): number {
   return typeof row === "number" ? row : row[unit]!;
 }

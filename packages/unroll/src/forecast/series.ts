@@ -161,6 +161,57 @@ export async function readNewRows(
   return { ...rowsOf(table, columns, dateName), filled };
 }
 
+/**
+ * The same piece by piece, for a file larger than memory, which must lie in the order of its dates already. Gaps are filled as
+ * at once; `linear` is not here, as it looks ahead.
+ *
+ * @throws UnrollError `data` too for rows that are not in order
+ */
+export async function* readNewRowBatches(
+  tables: AsyncIterable<Table>,
+  file: string,
+  {
+    columns,
+    date,
+    missing,
+  }: { readonly columns: readonly string[]; readonly date: string | undefined; readonly missing: "skip" | "forward" },
+): AsyncGenerator<Omit<Rows, "filled">> {
+  const last = new Float64Array(columns.length).fill(Number.NaN);
+  let newest: { readonly value: number; readonly line: number } | undefined;
+  for await (const table of tables) {
+    for (const name of columns) checkNumbers(table, name, "the model's column", file);
+    const dateName = table.columns.find(({ name, type }) => name === date && type === "date")?.name;
+    const ordered = dateName === undefined ? table : inOrder(table, dateName, file, []);
+    const rows = rowsOf(ordered, columns, dateName);
+    if (rows.dates !== undefined) {
+      const [first] = rows.dates.values;
+      const isBehind = newest === undefined || first! > newest.value;
+      if (ordered !== table || !isBehind) throw notInOrder(file, rows.dates.name, newest?.line, rows.lines);
+      newest = { value: rows.dates.values.at(-1)!, line: rows.lines.at(-1)! };
+    }
+    if (missing === "forward") carryForward(rows.matrix, last);
+    yield rows;
+  }
+}
+
+/** Fills gaps with the value before, also with that of an earlier piece, and keeps the last ones for the next. */
+function carryForward({ shape, data }: Matrix, last: Float64Array): void {
+  const width = shape[1];
+  for (let place = 0; place < data.length; place++) {
+    if (Number.isNaN(data[place])) data[place] = last[place % width]!;
+    else last[place % width] = data[place]!;
+  }
+}
+
+function notInOrder(file: string, name: string, before: number | undefined, lines: Uint32Array): UnrollError {
+  return dataError(
+    file,
+    `rows that are read piece by piece must be in the order of ${name}`,
+    before === undefined ? `line ${lines[0]} is the oldest` : `line ${lines[0]} is not newer than line ${before}`,
+    `Sort the file by ${name} first.`,
+  );
+}
+
 function readTable(bytes: Uint8Array, file: string): Table {
   const table = parseCsv(bytes, { name: file });
   if (table.rows === 0) throw dataError(file, "the file must have rows behind its header", "rows = 0");

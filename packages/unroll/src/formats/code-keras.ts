@@ -2,6 +2,7 @@
 import { activationNamed } from "../equations/activations.ts";
 import type { NamedFunction } from "../equations/expr.ts";
 import type { Layer } from "../layers/layer.ts";
+import { snakeCase } from "../layers/naming.ts";
 import { Model } from "../model/model.ts";
 import {
   type CodeWeights,
@@ -14,6 +15,7 @@ import {
   plain,
   refusal,
   refuseUnknown,
+  type Stack,
 } from "./code-model.ts";
 import { pythonFunction } from "./code-python-equations.ts";
 import { bracketed, layOut, nestedNumbers, prefixed, suffixed } from "./code-text.ts";
@@ -26,8 +28,39 @@ import { snakeCaseKey } from "./keras-config.ts";
  * @example toKerasPython(net) // import keras ... model = keras.Sequential([...], name="sequential")
  */
 export function toKerasPython(model: Model, { weights = "none" }: ModelCodeOptions = {}): string {
-  const functions = functionsOf(model);
   const body = new ModelCodeWriter(python).write(model);
+  return `${pythonHead(functionsOf(model), weights)}${body}${pythonWeights(model, weights)}`;
+}
+
+/**
+ * Python for layers one after another that need not fit together, as they are while somebody changes them. Names that Keras
+ * would give by itself are left out.
+ *
+ * @throws UnrollError `unsupported` for a layer that Keras has no class for.
+ */
+export function stackToKerasPython(stack: Stack): string {
+  const automatic = automaticallyNamed(stack.layers);
+  const leavesName = (layer: Layer): boolean => automatic.has(layer) || python.leavesName(layer);
+  const body = new ModelCodeWriter({ ...python, leavesName }).writeStack(stack);
+  return `${pythonHead(stack.layers.flatMap(functionsOf), "none")}${body}`;
+}
+
+/** Layers whose name is the one that Keras gives when none is given: of a class, the first `gru`, then `gru_1`. */
+function automaticallyNamed(layers: readonly Layer[]): ReadonlySet<Layer> {
+  const counts = new Map<string, number>();
+  return new Set(
+    layers.filter(({ className, name }) => {
+      const base = snakeCase(className);
+      const count = counts.get(base) ?? 0;
+      if (name !== (count === 0 ? base : `${base}_${count}`)) return false;
+      counts.set(base, count + 1);
+      return true;
+    }),
+  );
+}
+
+function pythonHead(used: readonly NamedFunction[], weights: CodeWeights): string {
+  const functions = [...new Map(used.map((fn) => [fn.name, fn])).values()];
   const imports = [
     "import keras",
     ...(weights === "inline" ? ["import numpy as np"] : []),
@@ -35,7 +68,7 @@ export function toKerasPython(model: Model, { weights = "none" }: ModelCodeOptio
     ...(functions.length > 0 ? ["from keras import ops"] : []),
   ];
   const defined = functions.map((fn) => `\n\n${pythonFunction(fn, "ops")}`).join("");
-  return `${imports.join("\n")}\n${defined}${defined === "" ? "" : "\n"}\n${body}${pythonWeights(model, weights)}`;
+  return `${imports.join("\n")}\n${defined}${defined === "" ? "" : "\n"}\n`;
 }
 
 function pythonWeights(model: Model, weights: CodeWeights): string {

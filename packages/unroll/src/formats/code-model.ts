@@ -34,7 +34,7 @@ export interface Language {
   layer(layer: Layer, options: readonly Code[]): Code;
   list(parts: readonly Code[]): Code;
   input(layer: Layer): Code;
-  sequential(model: Model, parts: readonly Code[]): Code;
+  sequential(model: { readonly name: string }, parts: readonly Code[]): Code;
   functional(model: Model, inputs: readonly string[], outputs: readonly string[]): Code;
   /** The call of a layer on tensors that have names. */
   call(layer: Code, call: LayerCall, inputs: readonly string[], states: readonly string[]): Code;
@@ -47,6 +47,13 @@ export interface Language {
   checkCall(call: LayerCall): void;
   /** Switches training off for a model that has a name. */
   freeze(model: string): string;
+}
+
+/** Layers one after another, not built. */
+export interface Stack {
+  readonly name: string;
+  readonly input: Layer | undefined;
+  readonly layers: readonly Layer[];
 }
 
 /** Writes a model line by line; the last line gives it the name `model`. */
@@ -67,6 +74,12 @@ export class ModelCodeWriter {
     return this.#lines.join("");
   }
 
+  /** A stack that nobody has built: its layers need not fit together. */
+  writeStack(stack: Stack): string {
+    this.#stack(stack, "model", stack.input);
+    return this.#lines.join("");
+  }
+
   #assign(names: readonly string[], value: Code): void {
     this.#lines.push(`${layOut(this.#language.assign(names, value), this.#language.indent)}\n`);
   }
@@ -74,13 +87,17 @@ export class ModelCodeWriter {
   #model(model: Model, name: string): void {
     this.#layerNames.set(model, name);
     if (model.className === "Sequential") {
-      const given = model.hasGraph ? [this.#language.input(model.inputs[0]!.node.layer)] : [];
-      const parts = model.layers.map((layer) => this.#layer(layer));
-      this.#assign([name], this.#language.sequential(model, [...given, ...parts]));
+      this.#stack(model, name, model.hasGraph ? model.inputs[0]!.node.layer : undefined);
     } else {
       this.#functional(model, name);
     }
     if (!model.trainable) this.#lines.push(`${this.#language.freeze(name)}\n`);
+  }
+
+  #stack(stack: Pick<Stack, "name" | "layers">, name: string, input: Layer | undefined): void {
+    const given = input === undefined ? [] : [this.#language.input(input)];
+    const parts = stack.layers.map((layer) => this.#layer(layer));
+    this.#assign([name], this.#language.sequential(stack, [...given, ...parts]));
   }
 
   #functional(model: Model, name: string): void {

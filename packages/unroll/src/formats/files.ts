@@ -127,7 +127,8 @@ function notWritable(what: "file" | "folder", path: string, cause: unknown): Err
   return error instanceof UnrollError && hint !== undefined ? copyOf(error, { hint }) : error;
 }
 
-function systemError(path: string, expected: string, cause: unknown): Error {
+/** What the system said no with, in words; an error of our own stays as it is. */
+export function systemError(path: string, expected: string, cause: unknown): Error {
   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
   // Errors of our own have a word of ours as code.
   if (code !== undefined && !/^E[A-Z]+$/.test(code) && cause instanceof Error) return cause;

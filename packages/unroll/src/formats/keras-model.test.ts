@@ -1,3 +1,4 @@
+import "../model/summaries.ts";
 import { beforeEach, describe, expect, it } from "vitest";
 import { UnrollError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";

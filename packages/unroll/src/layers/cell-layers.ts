@@ -26,6 +26,7 @@ const runOptions = [
 type RunOption = (typeof runOptions)[number];
 
 /** The layer type of one step of a recurrent layer: LSTM gives LSTMCell. */
+/* @__NO_SIDE_EFFECTS__ */
 export function cellLayer<F extends fields.Fields>(sequence: LayerType<F>): LayerType<Omit<F, RunOption>> {
   const own = Object.fromEntries(
     Object.entries(sequence.fields).filter(([name]) => !(runOptions as readonly string[]).includes(name)),

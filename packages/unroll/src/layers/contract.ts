@@ -116,6 +116,7 @@ export interface LayerType<F extends Fields = Fields> {
 }
 
 /** Identity at run time; gives the layer file its types. */
+/* @__NO_SIDE_EFFECTS__ */
 export function defineLayer<const F extends Fields>(type: LayerType<F>): LayerType<F> {
   return type;
 }

@@ -39,6 +39,7 @@ function convolutionFields(rank: number) {
 
 type Config = fields.ConfigOf<ReturnType<typeof convolutionFields>>;
 
+/* @__NO_SIDE_EFFECTS__ */
 function convolution(rank: number): LayerType<ReturnType<typeof convolutionFields>> {
   return defineLayer({
     className: `Conv${rank}D`,

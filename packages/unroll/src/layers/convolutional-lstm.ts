@@ -54,6 +54,7 @@ function convLstmFields(rank: number) {
 
 type Config = fields.ConfigOf<ReturnType<typeof convLstmFields>>;
 
+/* @__NO_SIDE_EFFECTS__ */
 function convLstm(rank: number): LayerType<ReturnType<typeof convLstmFields>> {
   return defineLayer({
     className: `ConvLSTM${rank}D`,

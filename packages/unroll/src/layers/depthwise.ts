@@ -65,6 +65,7 @@ function depthwise(input: Value, kernel: Value, config: Shared): Value {
   return reshape(reduce("sum", products, positions), [...counts, channels * config.depthMultiplier]);
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function depthwiseConvolution(rank: number): LayerType<ReturnType<typeof sharedFields>> {
   return defineLayer({
     className: `DepthwiseConv${rank}D`,
@@ -105,6 +106,7 @@ function separableFields(rank: number) {
   };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function separableConvolution(rank: number): LayerType<ReturnType<typeof separableFields>> {
   return defineLayer({
     className: `SeparableConv${rank}D`,

@@ -1,7 +1,7 @@
 /** Says where layers and models run here, and why: the float32 engine where the place allows WebAssembly, else the float64 reference. */
-import { supportsRelaxedSimd, threadsRefusal } from "../compiler/index.ts";
+import { supportsRelaxedSimd } from "../compiler/index.ts";
 import { didYouMean, UnrollError } from "../core/errors.ts";
-import { defaultThreads } from "./threads.ts";
+import { defaultThreads, threadsRefusal } from "./threads.ts";
 
 /**
  * Where programs run: the float32 engine in WebAssembly, the same engine as C that the machine's compiler builds (Node only, and
@@ -56,7 +56,7 @@ let known: Device | undefined;
 
 /** The device of `deviceStatus`, found once. */
 export function defaultDevice(): Device {
-  known ??= deviceStatus().device;
+  known ??= refusal() === undefined ? "wasm" : "reference";
   return known;
 }
 

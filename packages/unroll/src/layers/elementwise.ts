@@ -9,6 +9,7 @@ import * as fields from "./fields.ts";
 import { axesOf } from "./sizes.ts";
 
 /** A layer that is a named function of each value. */
+/* @__NO_SIDE_EFFECTS__ */
 function functionLayer<const F extends fields.Fields>(
   facts: Pick<LayerType<F>, "className" | "doc" | "fields" | "check">,
   functionOf: (config: fields.ConfigOf<F>) => NamedFunction,

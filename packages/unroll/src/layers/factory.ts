@@ -9,7 +9,12 @@ type Options<F> = OptionsOf<F> & CommonOptions;
 type Arguments<O> = Partial<O> extends O ? [options?: O] : [options: O];
 
 /** What makes a layer of one type. Where an option decides between one output and several, the types follow it. */
-export type LayerFactory<F> = "returnState" extends keyof F
+export type LayerFactory<F extends Fields> = Make<F> & {
+  /** What it makes layers of. */
+  readonly type: LayerType<F>;
+};
+
+type Make<F> = "returnState" extends keyof F
   ? {
       (options: Options<F> & { readonly returnState: true }): Layer<true>;
       (options: Options<F> & { readonly returnState?: false | undefined }): Layer<false>;
@@ -24,11 +29,12 @@ export type LayerFactory<F> = "returnState" extends keyof F
       }
     : (...args: Arguments<Options<F>>) => Layer<false>;
 
+/* @__NO_SIDE_EFFECTS__ */
 export function factory<F extends Fields>(type: LayerType<F>): LayerFactory<F> {
   const make = (options: Readonly<Record<string, unknown>> = {}): Layer => {
     const { name, trainable, batchInputShape, ...own } = options;
     const common = { name, trainable, batchInputShape } as CommonOptions; // as the factory's type asks
     return new Layer(type, own, common);
   };
-  return make as LayerFactory<F>; // the overloads only say more about the same function
+  return Object.assign(make, { type }) as LayerFactory<F>; // the overloads only say more about the same function
 }

@@ -125,6 +125,7 @@ function checkInteger(value: unknown, where: string, option: string, least: numb
 }
 
 /** A positive whole number that must be given. */
+/* @__NO_SIDE_EFFECTS__ */
 export function positiveInteger(doc: string): Required<number, number> {
   return {
     kind: "integer",
@@ -135,6 +136,7 @@ export function positiveInteger(doc: string): Required<number, number> {
 }
 
 /** A whole number with a default. */
+/* @__NO_SIDE_EFFECTS__ */
 export function integer(doc: string, defaultValue: number, { least = 1 } = {}): Field<number, number> {
   return {
     kind: "integer",
@@ -144,6 +146,7 @@ export function integer(doc: string, defaultValue: number, { least = 1 } = {}): 
   };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function optionalInteger(doc: string, { least = 1 } = {}): Field<number | null, number | null> {
   return {
     kind: "integer",
@@ -154,6 +157,7 @@ export function optionalInteger(doc: string, { least = 1 } = {}): Field<number |
 }
 
 /** One whole number for each of `count` axes; a single number stands for all. */
+/* @__NO_SIDE_EFFECTS__ */
 export function integers(
   doc: string,
   count: number,
@@ -163,6 +167,7 @@ export function integers(
   return { kind: "integers", doc, default: defaultValue, check: checkIntegers(count, least) };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function requiredIntegers(
   doc: string,
   count: number,
@@ -171,6 +176,7 @@ export function requiredIntegers(
   return { kind: "integers", doc, required: true, check: checkIntegers(count, least) };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function optionalIntegers(
   doc: string,
   count: number,
@@ -184,6 +190,7 @@ export function optionalIntegers(
   };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function checkIntegers(count: number, least: number): Field<readonly number[]>["check"] {
   return (value, where, option) => {
     const list = Array.isArray(value) ? value : new Array(count).fill(value);
@@ -195,6 +202,7 @@ function checkIntegers(count: number, least: number): Field<readonly number[]>["
 }
 
 /** Any number. */
+/* @__NO_SIDE_EFFECTS__ */
 export function number(
   doc: string,
   defaultValue: number,
@@ -219,12 +227,14 @@ export function number(
   };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function requiredNumber(doc: string): Required<number, number> {
   const { check } = number(doc, 0);
   return { kind: "number", doc, required: true, check };
 }
 
 /** A number or null. */
+/* @__NO_SIDE_EFFECTS__ */
 export function optionalNumber(
   doc: string,
   bounds: { readonly least?: number } = {},
@@ -246,14 +256,17 @@ function checkRate(value: unknown, where: string, option: string): number {
 }
 
 /** The share of values to drop, 0 to 1. */
+/* @__NO_SIDE_EFFECTS__ */
 export function rate(doc: string, defaultValue: number): Field<number, number> {
   return { kind: "rate", doc, default: defaultValue, check: checkRate };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function requiredRate(doc: string): Required<number, number> {
   return { kind: "rate", doc, required: true, check: checkRate };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function boolean(doc: string, defaultValue: boolean): Field<boolean, boolean> {
   return {
     kind: "boolean",
@@ -266,6 +279,7 @@ export function boolean(doc: string, defaultValue: boolean): Field<boolean, bool
   };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function choice<const C extends string | null>(
   doc: string,
   choices: readonly C[],
@@ -293,14 +307,17 @@ export function choice<const C extends string | null>(
   };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function activation(doc: string, defaultValue: string): Field<ActivationSpec, ActivationSpec | null> {
   return { kind: "activation", doc, default: defaultValue, check: checkActivation };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function requiredActivation(doc: string): Required<ActivationSpec, ActivationSpec | null> {
   return { kind: "activation", doc, required: true, check: checkActivation };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function initializer(doc: string, defaultValue: string): Field<InitializerSpec, InitializerLike> {
   return {
     kind: "initializer",
@@ -310,10 +327,12 @@ export function initializer(doc: string, defaultValue: string): Field<Initialize
   };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function regularizer(doc: string): Field<RegularizerSpec | null, RegularizerSpec | string | null> {
   return { kind: "regularizer", doc, default: null, check: checkRegularizer };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function constraint(doc: string): Field<ConstraintSpec | null, ConstraintSpec | string | null> {
   return { kind: "constraint", doc, default: null, check: checkConstraint };
 }
@@ -328,11 +347,13 @@ export function requiredAny<T>(doc: string, check: Field<T>["check"]): Required<
 }
 
 /** An option that Keras takes and that changes nothing here; kept for files. */
+/* @__NO_SIDE_EFFECTS__ */
 export function ignored<T>(doc: string, defaultValue: T): Field<T, T> {
   return { kind: "any", doc, default: defaultValue, ignored: true, check: (value) => value as T }; // nothing reads it
 }
 
 /** Which axis, counted from the end when negative. */
+/* @__NO_SIDE_EFFECTS__ */
 export function axis(doc: string, defaultValue: number): Field<number, number> {
   return {
     kind: "integer",

@@ -14,6 +14,7 @@ import { channelsBack, channelsLast, type DataFormat, valueChannelsBack, valueCh
 type Sides = readonly (readonly [number, number])[];
 
 /** One number for all sides, one for each axis, or a pair for each axis. */
+/* @__NO_SIDE_EFFECTS__ */
 function sidesField(doc: string): fields.Field<Sides, number | readonly (number | readonly number[])[]> {
   const whole = (entry: unknown): entry is number => typeof entry === "number" && Number.isInteger(entry) && entry >= 0;
   return {

@@ -3,10 +3,12 @@ import { badOption, type Field } from "./fields.ts";
 import { Layer } from "./layer.ts";
 
 /** A layer that must be given. */
+/* @__NO_SIDE_EFFECTS__ */
 export function layerField(doc: string): Field<Layer, Layer> & { readonly required: true } {
   return { kind: "layer", doc, required: true, check: checkLayer };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function optionalLayer(doc: string): Field<Layer | null, Layer | null> {
   return {
     kind: "layer",

@@ -43,6 +43,7 @@ function broadcastSizes(inputs: readonly Sizes[], name: string): Sizes {
 type Join = (values: readonly Expr[], masks: readonly (Expr | undefined)[]) => Expr;
 
 /** A merge of two or more inputs, value by value. */
+/* @__NO_SIDE_EFFECTS__ */
 function mergeLayer(
   className: string,
   doc: string,
@@ -103,6 +104,7 @@ function productWithMasks(values: readonly Expr[], masks: readonly (Expr | undef
 }
 
 /** As in Keras 3, a masked step takes no part: the value on the other side stands for it. */
+/* @__NO_SIDE_EFFECTS__ */
 function extremeWithMasks(
   values: readonly Expr[],
   masks: readonly (Expr | undefined)[],

@@ -10,6 +10,7 @@ const seed = fields.optionalInteger("Kept for files; randomness comes from the r
 const rate = fields.requiredRate("Share of values to drop.");
 
 /** A layer that is `change` in training and passes its input on otherwise. */
+/* @__NO_SIDE_EFFECTS__ */
 function onlyInTraining<const F extends fields.Fields>(
   facts: Pick<LayerType<F>, "className" | "doc" | "fields" | "inputRank" | "check">,
   change: (x: Value, config: fields.ConfigOf<F>, name: string) => Value,

@@ -152,6 +152,7 @@ function checkAxes(value: unknown, where: string, option: string): readonly numb
   throw fields.badOption(where, option, "an axis or a list of axes", value);
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function axesField(doc: string): fields.Field<readonly number[], number | readonly number[]> {
   return { kind: "integers", doc, default: [-1], check: checkAxes };
 }

@@ -33,6 +33,7 @@ function windowOf({ poolSize, strides, padding }: Config): Window {
   return { size: poolSize, strides: strides ?? poolSize, dilation: poolSize.map(() => 1), padding };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function pooling(kind: Kind, rank: number): LayerType<ReturnType<typeof poolingFields>> {
   return defineLayer({
     className: `${kind}Pooling${rank}D`,
@@ -79,6 +80,7 @@ const globalFields = {
   keepdims: fields.boolean("Keep the reduced axes, with size 1.", false),
 };
 
+/* @__NO_SIDE_EFFECTS__ */
 function globalPooling(kind: Kind, rank: number): LayerType<typeof globalFields> {
   return defineLayer({
     className: `Global${kind}Pooling${rank}D`,

@@ -73,6 +73,7 @@ type Widened<T> = T extends boolean ? boolean : T extends number ? number : T ex
  */
 export function recurrentLayer<Options>(cell: Cell<Options>): LayerType<CommonFields & FieldsFrom<Options>>;
 export function recurrentLayer<const Own extends fields.Fields>(cell: Cell, own: Own): LayerType<CommonFields & Own>;
+/* @__NO_SIDE_EFFECTS__ */
 export function recurrentLayer(cell: Cell, own: fields.Fields = fieldsFrom(cell)): LayerType<CommonFields> {
   return defineLayer({
     className: cell.kind,

@@ -111,6 +111,7 @@ function checkSides(value: unknown, where: string, option: string): readonly num
   throw fields.badOption(where, option, "a whole number, zero or more, or two of them (before and after)", value);
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function sidesField(doc: string): fields.Field<readonly number[], number | readonly number[]> {
   return { kind: "integers", doc, default: [1, 1], check: checkSides };
 }

@@ -1,10 +1,11 @@
 /** Runs the program of a single call: the one place where layers meet an engine. */
-import { compileProgram, type MemoryUse, type SplitRequest, splitProgram } from "../compiler/index.ts";
+import { compileProgram, type MemoryUse, type Recompute, type SplitRequest } from "../compiler/index.ts";
+import { UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
-import { evaluateProgram } from "../program/evaluate.ts";
 import type { Program } from "../program/program.ts";
 import { checkDevice, type Device, defaultDevice } from "./device.ts";
+import { splitter } from "./threads.ts";
 
 export type { Device };
 
@@ -17,15 +18,38 @@ export interface CompiledRun {
   release?(): void;
 }
 
+type Prepare = (program: Program, recompute: Recompute) => CompiledRun;
+
+/** How each device makes a program ready. The light entry of the library has the first alone. */
+const engines: { [D in Device]?: Prepare } = {
+  wasm: (program, recompute) => compileProgram(program, { recompute }),
+};
+
+/** Adds engines; layers/engines.ts calls it once. */
+export function provideEngines(more: { readonly [D in Device]?: Prepare }): void {
+  Object.assign(engines, more);
+}
+
 /**
- * Makes a program ready to run on a device.
+ * Makes a program ready to run on a device. What the reference runs is never cut into segments to be computed again.
  *
- * @throws UnrollError `option` for an unknown device, `unsupported` where the machine does not have it.
+ * @throws UnrollError `option` for an unknown device, `unsupported` where the machine or the light entry does not have it.
  */
-export function prepare(program: Program, device: Device = defaultDevice()): CompiledRun {
+export function prepare(
+  program: Program,
+  device: Device = defaultDevice(),
+  { recompute = "auto" }: { readonly recompute?: Recompute } = {},
+): CompiledRun {
   checkDevice(device);
-  if (device === "reference") return { run: (inputs, random) => runReference(program, inputs, random) };
-  return compileProgram(program, { target: device });
+  const engine = engines[device];
+  if (engine !== undefined) return engine(program, recompute);
+  throw new UnrollError({
+    code: "unsupported",
+    path: "device",
+    expected: "unroll/light computes in WebAssembly SIMD alone",
+    received: `device = ${device}`,
+    hint: 'Import "unroll" too, which has the other devices.',
+  });
 }
 
 /**
@@ -34,15 +58,5 @@ export function prepare(program: Program, device: Device = defaultDevice()): Com
  * @throws UnrollError `memory` when the parts do not fit.
  */
 export function prepareSplit(request: SplitRequest, device: Device): (CompiledRun & { batch: number }) | undefined {
-  return device === "wasm" ? splitProgram(request) : undefined;
-}
-
-function runReference(program: Program, inputs: readonly TensorData[], random: Random): Tensor[] {
-  const evaluation = evaluateProgram(program, inputs, { random });
-  const tensors = evaluation.results.map((data, index) => ({
-    shape: [...program.results[index]!.shape],
-    data: Float32Array.from(data),
-  }));
-  for (const { variable, value } of program.updates) variable.assign(evaluation.valueOf(value));
-  return tensors;
+  return device === "wasm" ? splitter()?.split(request) : undefined;
 }

@@ -1,4 +1,5 @@
-/** How many threads a prediction may use: the process-wide setting and its check. What threads do is in compiler/threads/. */
+/** How many threads a prediction may use: the process-wide setting, its check, and what splits the work where it is there. What threads do is in compiler/threads/. */
+import type { SplitProgram, SplitRequest } from "../compiler/index.ts";
 import { UnrollError } from "../core/errors.ts";
 
 /** More than any machine's use for one model's batch. */
@@ -31,4 +32,29 @@ export function checkThreads(count: number): void {
     expected: `it must be a whole number from 1 to ${mostThreads}`,
     received: `threads = ${count}`,
   });
+}
+
+/** What runs programs on several threads. */
+export interface Splitter {
+  /** Why everything runs on one thread here, or undefined. */
+  refusal(): string | undefined;
+  /** The program over several threads, or undefined where one is better. Throws UnrollError `memory`. */
+  split(request: SplitRequest): SplitProgram | undefined;
+}
+
+let provided: Splitter | undefined;
+
+/** Fills in the splitter; layers/engines.ts calls it once. */
+export function provideSplitter(splitter: Splitter): void {
+  provided = splitter;
+}
+
+/** Undefined in the light entry of the library. */
+export function splitter(): Splitter | undefined {
+  return provided;
+}
+
+/** Why everything runs on one thread here, or undefined. */
+export function threadsRefusal(): string | undefined {
+  return provided === undefined ? "unroll/light has no threads, unroll has" : provided.refusal();
 }

@@ -28,6 +28,7 @@ function transposedFields(rank: number) {
 
 type Config = fields.ConfigOf<ReturnType<typeof transposedFields>>;
 
+/* @__NO_SIDE_EFFECTS__ */
 function transposedConvolution(rank: number): LayerType<ReturnType<typeof transposedFields>> {
   return defineLayer({
     className: `Conv${rank}DTranspose`,

@@ -3,6 +3,7 @@ import * as fields from "./fields.ts";
 import type { DataFormat } from "./windows.ts";
 
 /** Keras puts these words into lower case before it reads them; TensorFlow's code has "SAME" and "VALID". */
+/* @__NO_SIDE_EFFECTS__ */
 function inAnyCase<C extends string>(field: fields.Field<C, C>): fields.Field<C, C> {
   return {
     ...field,
@@ -15,11 +16,13 @@ function inAnyCase<C extends string>(field: fields.Field<C, C>): fields.Field<C,
 }
 
 /** How windows meet the ends: "valid", and what else the layer knows. */
+/* @__NO_SIDE_EFFECTS__ */
 export function padding<const C extends string>(doc: string, choices: readonly ["valid", ...C[]]) {
   return inAnyCase<"valid" | C>(fields.choice<"valid" | C>(doc, choices, "valid"));
 }
 
 /** The same for windows that slide along `rank` axes. */
+/* @__NO_SIDE_EFFECTS__ */
 export function slidingPadding(rank: number) {
   return padding<"same" | "causal">(
     "valid: whole windows only; same: zeros around; causal: zeros before (one dimension).",

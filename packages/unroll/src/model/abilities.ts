@@ -1,8 +1,9 @@
 /**
  * What a model can do that is written above model/: explaining, tracing, verifying, saving, training. `Model`'s methods ask
- * here for the function, and src/index.ts fills the table once, so that model/ depends on none of it. Types only come down.
+ * here for the function, and src/index.ts fills the table (src/light.ts a part of it), so that model/ depends on none of it. Types only come down.
  */
 
+import { UnrollError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 // biome-ignore-start lint/style/noRestrictedImports: types of what is filled in from above; nothing is imported at run time
 import type { Explanation } from "../explain/explanation.ts";
@@ -20,6 +21,8 @@ import type { MemoryOptions, ModelMemory } from "../training/memory.ts";
 import type { GradientTrace, TraceGradientsOptions } from "../training/trace-gradients.ts";
 import type { ModelData } from "./data.ts";
 import type { Model } from "./model.ts";
+import type { SummaryTextOptions } from "./summary.ts";
+import type { SummaryTable } from "./summary-table.ts";
 // biome-ignore-end lint/style/noRestrictedImports: as above
 
 /** Derivations, traces and checks: filled from explain/. */
@@ -67,18 +70,34 @@ export interface TrainingAbilities {
   traceGradients(model: Model, x: ModelData, y: TargetData, options?: TraceGradientsOptions): GradientTrace;
 }
 
-export type Abilities = ExplainAbilities & FileAbilities & TrainingAbilities;
+/** The summary: filled from summaries.ts, beside this file. */
+export interface SummaryAbilities {
+  summaryTable(model: Model, style: "keras2" | "keras3"): SummaryTable;
+  summaryText(table: SummaryTable, options: SummaryTextOptions): string;
+}
+
+export type Abilities = ExplainAbilities & FileAbilities & TrainingAbilities & SummaryAbilities;
 
 const table: Partial<Abilities> = {};
 
-/** Fills in some abilities; src/index.ts calls it once for each folder. */
+/** Fills in some abilities; src/index.ts and src/light.ts call it. */
 export function provideAbilities(abilities: Partial<Abilities>): void {
   Object.assign(table, abilities);
 }
 
-/** The function of this name. */
+/** Whether there is a function of this name. */
+export function hasAbility(name: keyof Abilities): boolean {
+  return table[name] !== undefined;
+}
+
+/** The function of this name. Throws UnrollError `unsupported` where only the light entry of the library was imported. */
 export function ability<Name extends keyof Abilities>(name: Name): Abilities[Name] {
   const found = table[name];
   if (found !== undefined) return found as Abilities[Name]; // a partial table has the same functions
-  throw new Error(`model.${name} needs the whole library: import from "unroll", not from a file inside it`);
+  throw new UnrollError({
+    code: "unsupported",
+    path: `model.${name.replace("Text", "")}`,
+    expected: "unroll/light builds, predicts and trains, and has no more than that",
+    hint: 'Import "unroll" too, at once or later by await import("unroll"): it adds the rest to the models that are there.',
+  });
 }

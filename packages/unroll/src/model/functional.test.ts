@@ -1,3 +1,4 @@
+import "./summaries.ts";
 import { beforeEach, describe, expect, it } from "vitest";
 import { input, layers, resetNames } from "../layers/index.ts";
 import { model } from "./functional.ts";

@@ -1,7 +1,8 @@
 /** Models of any graph: several inputs and outputs, shared layers, models inside models. */
 import { UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
-import { automaticName, SymbolicTensor } from "../layers/index.ts";
+import { automaticName } from "../layers/naming.ts";
+import { SymbolicTensor } from "../layers/symbolic.ts";
 import { Graph, type GraphOptions } from "./graph.ts";
 import { Model } from "./model.ts";
 

@@ -4,8 +4,8 @@
  */
 import type { Shape } from "../core/shape.ts";
 import type { LayerCall, SymbolicTensor } from "../layers/index.ts";
-import { automaticName, snakeCase } from "../layers/index.ts";
 import type { Layer } from "../layers/layer.ts";
+import { automaticName, snakeCase } from "../layers/naming.ts";
 import { type GraphNode, type GraphSource, type MaskOperation, nodesOfCalls } from "./arrange.ts";
 
 /** Names that a file gives to mask operations, by what they are: `NotEqual(tokens[0][0])`. */

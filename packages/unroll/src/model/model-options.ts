@@ -30,6 +30,17 @@ export interface SummaryOptions extends SummaryTextOptions {
   readonly print?: ((text: string) => void) | false;
 }
 
+/** The names of `SummaryOptions`; the type asks for each. */
+export const summaryOptions = Object.keys({
+  style: true,
+  version: true,
+  width: true,
+  terminal: true,
+  showTrainable: true,
+  expandNested: true,
+  print: true,
+} satisfies Record<keyof SummaryOptions, true>);
+
 /** Sizes for which a model's program is written. */
 export interface ProgramOptions {
   readonly batch: number;

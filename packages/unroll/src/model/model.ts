@@ -14,7 +14,7 @@ import { type ComputeOptions, Layer, type Outputs } from "../layers/layer.ts";
 import { checkThreads, defaultThreads } from "../layers/threads.ts";
 import { inputValue } from "../program/builder.ts";
 import type { Program, Value } from "../program/program.ts";
-import { type Abilities, ability, type TargetData } from "./abilities.ts";
+import { type Abilities, ability, hasAbility, type TargetData } from "./abilities.ts";
 import { type InputSpec, type ModelData, readData, refuseBatches } from "./data.ts";
 import type { CallValues, Graph } from "./graph.ts";
 import { graphOf, modelType, type Parts } from "./graph-type.ts";
@@ -25,10 +25,9 @@ import {
   type ProgramOptions,
   predictOptions,
   type SummaryOptions,
+  summaryOptions,
 } from "./model-options.ts";
 import { Plans } from "./plan.ts";
-import { summaryText, summaryTextOptions } from "./summary.ts";
-import { summaryTable } from "./summary-rows.ts";
 import type { SummaryTable } from "./summary-table.ts";
 
 export type { Intermediate, ModelProgram, PredictOptions, ProgramOptions, SummaryOptions };
@@ -179,13 +178,13 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
    * @param style Keras 3 lists the operations that make masks, Keras 2 does not
    */
   summaryTable(style: "keras2" | "keras3" = "keras3"): SummaryTable {
-    return summaryTable(this, style);
+    return ability("summaryTable")(this, style);
   }
 
   /** Prints the summary as Keras does, and returns the text. Throws UnrollError as `summaryText` does. */
   summary(options: SummaryOptions = {}): string {
-    checkOptionNames("summary", options, [...summaryTextOptions, "print"]);
-    const text = summaryText(this.summaryTable(options.style), options);
+    checkOptionNames("summary", options, summaryOptions);
+    const text = ability("summaryText")(this.summaryTable(options.style), options);
     if (options.print === undefined) console.log(text.slice(0, -1));
     else if (options.print !== false) options.print(text);
     return text;
@@ -330,7 +329,8 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
   buildFor(_x: ModelData): void {}
 
   #shown(): string {
-    return summaryText(this.summaryTable(), {}).trimEnd();
+    if (!hasAbility("summaryText")) return `${this.className} ${this.name}`;
+    return this.summary({ print: false }).trimEnd();
   }
 
   #run(

@@ -1,3 +1,4 @@
+import "../layers/engines.ts";
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../core/tensor.ts";
 import { inputValue, map } from "../program/builder.ts";

@@ -1,3 +1,4 @@
+import "./summaries.ts";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, it } from "vitest";
 import { intTensor, tensor } from "../core/tensor.ts";

@@ -1,3 +1,4 @@
+import "./summaries.ts";
 import { beforeEach, describe, expect, it } from "vitest";
 import { UnrollError } from "../core/errors.ts";
 import { input, layers, resetNames } from "../layers/index.ts";

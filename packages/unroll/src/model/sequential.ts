@@ -2,10 +2,12 @@
 import { UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import type { Shape } from "../core/shape.ts";
-import { automaticName, createInputLayer, inputTensor, SymbolicTensor } from "../layers/index.ts";
+import { createInputLayer, inputTensor } from "../layers/input-layer.ts";
 import { isShape } from "../layers/inputs.ts";
 import type { Layer } from "../layers/layer.ts";
 import { withMisfitHint } from "../layers/misfit.ts";
+import { automaticName } from "../layers/naming.ts";
+import { SymbolicTensor } from "../layers/symbolic.ts";
 import { type ModelData, readData } from "./data.ts";
 import { Graph, type GraphOptions } from "./graph.ts";
 import type { Parts } from "./graph-type.ts";

@@ -3,8 +3,8 @@
  * waits for a whole long one. Rows are computed independently: the answers are bit for bit those of single predictions.
  */
 import { UnrollError } from "../core/errors.ts";
-import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { joinRows, someRows } from "./rows.ts";
 import type { Runner } from "./runner.ts";
 
 export interface BatcherOptions {
@@ -62,7 +62,7 @@ export class Batcher {
       const count = Math.min(batchSize, rows - start);
       pieces.push(
         this.#enqueue(
-          inputs.map((input) => part(input, start, count)),
+          inputs.map((input) => someRows(input, start, count)),
           count,
         ),
       );
@@ -122,7 +122,7 @@ export class Batcher {
       let start = 0;
       for (const piece of pieces) {
         const from = start;
-        piece.resolve(pieces.length === 1 ? outputs : outputs.map((output) => part(output, from, piece.rows)));
+        piece.resolve(pieces.length === 1 ? outputs : outputs.map((output) => someRows(output, from, piece.rows)));
         start += piece.rows;
       }
     } catch (error) {
@@ -136,26 +136,6 @@ export class Batcher {
   async #runAlone(pieces: readonly Waiting[]): Promise<void> {
     for (const { inputs, resolve, reject } of pieces) await this.#runner.run(inputs).then(resolve, reject);
   }
-}
-
-function part({ shape, data }: Tensor, start: number, count: number): Tensor {
-  const width = sizeOf(shape.slice(1));
-  return { shape: [count, ...shape.slice(1)], data: data.slice(start * width, (start + count) * width) };
-}
-
-/** Tensors of one shape but for their rows, as one. */
-function joinRows(parts: readonly Tensor[]): Tensor {
-  const [first] = parts as readonly [Tensor];
-  if (parts.length === 1) return first;
-  const rows = parts.reduce((sum, { shape }) => sum + shape[0]!, 0);
-  const size = rows * sizeOf(first.shape.slice(1));
-  const data = first.data instanceof Int32Array ? new Int32Array(size) : new Float32Array(size);
-  let offset = 0;
-  for (const one of parts) {
-    data.set(one.data, offset);
-    offset += one.data.length;
-  }
-  return { shape: [rows, ...first.shape.slice(1)], data };
 }
 
 /** Outputs of the pieces of one request, piece after piece. */

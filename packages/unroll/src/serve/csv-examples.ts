@@ -17,6 +17,8 @@ export interface ExampleChunk {
   readonly inputs: Tensor;
   /** The line of the file on which each example ends. */
   readonly lines: readonly number[];
+  /** Of that line, ms since 1970, where the file has dates and the reader wants them. */
+  readonly dates?: readonly number[];
 }
 
 export interface ExampleOptions {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -32,6 +33,23 @@ async function until<T>(ask: () => Promise<T>, isGood: (answer: T) => boolean): 
     if (isGood(answer)) return answer;
     await sleep(10);
   }
+}
+
+/** Addresses on which anybody listens at the port, as Linux tells them. */
+function listeningAt(url: string): string[] {
+  const { port } = new URL(url);
+  const lines = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) => readFileSync(file, "utf8").split("\n").slice(1));
+  return lines.flatMap((line) => {
+    const [, address, listens] = /^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A /.exec(line) ?? [];
+    if (Number.parseInt(listens ?? "", 16) !== Number(port)) return [];
+    // The bytes of an IPv4 address, the last one first.
+    return [
+      (address!.match(/../g) ?? [])
+        .map((byte) => Number.parseInt(byte, 16))
+        .reverse()
+        .join("."),
+    ];
+  });
 }
 
 function listening(options: Omit<ServiceOptions, "models"> = {}) {
@@ -121,6 +139,15 @@ describe("the socket", () => {
     expect(wide.addresses.map(({ address }) => address)).toEqual(["0.0.0.0"]);
   });
 
+  it.skipIf(!existsSync("/proc/net/tcp"))(
+    "is the only one of its port in the system's list of listening ones",
+    async () => {
+      expect(listeningAt((await listening()).url)).toEqual(["127.0.0.1"]);
+      // The list shows the difference.
+      expect(listeningAt((await listening({ host: "0.0.0.0" })).url)).toEqual(["0.0.0.0"]);
+    },
+  );
+
   it("says so when the port is taken", async () => {
     const { addresses } = await listening();
     await expect(listening({ port: addresses[0]!.port })).rejects.toThrow("Another program listens there");
@@ -130,7 +157,7 @@ describe("the socket", () => {
     const { url } = await listening({ requestTimeout: 2 });
     const slow = await Promise.all(Array.from({ length: 5 }, () => open(url)));
     for (const { socket } of slow)
-      socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{`);
+      socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{`);
     const headless = await open(url);
     headless.socket.write("GET /v2 HTTP/1.1\r\nHo");
     let firstClosed = false;
@@ -146,9 +173,9 @@ describe("the socket", () => {
     const { url } = await listening();
     const tries: [string, RegExp][] = [
       ["nonsense\r\n\r\n", /^HTTP\/1.1 400 /],
-      [`GET / HTTP/1.1\r\nHost: a\r\nX: ${"y".repeat(20_000)}\r\n\r\n`, /^HTTP\/1.1 431 /],
-      [`POST ${predictUrl} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"ins`, /^HTTP\/1.1 400 /],
-      [`POST ${predictUrl} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`, /^HTTP\/1.1 400 /],
+      [`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"y".repeat(20_000)}\r\n\r\n`, /^HTTP\/1.1 431 /],
+      [`POST ${predictUrl} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"ins`, /^HTTP\/1.1 400 /],
+      [`POST ${predictUrl} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`, /^HTTP\/1.1 400 /],
     ];
     for (const [text, answer] of tries) {
       const { socket, closed } = await open(url);
@@ -162,7 +189,7 @@ describe("the socket", () => {
     const held = await Promise.all([open(url), open(url), open(url)]);
     const refused = await open(url);
     expect(await refused.closed).toBe("");
-    held[0]!.socket.end("GET /v2/health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    held[0]!.socket.end("GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     expect(await held[0]!.closed).toContain('{"live":true}');
     for (const { socket } of held) socket.destroy();
   });
@@ -170,7 +197,7 @@ describe("the socket", () => {
   it("takes no more bytes of bodies at a time than it is told", async () => {
     const { url } = await listening({ maxBody: 10_000, maxBodies: 15_000 });
     const held = await open(url);
-    held.socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n{`);
+    held.socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n\r\n{`);
     const post = () => fetch(url + predictUrl, { method: "POST", body: " ".repeat(9000) });
     const busy = await until(post, ({ status }) => status === 503);
     expect(busy.headers.get("retry-after")).toBe("1");
@@ -199,12 +226,12 @@ describe("a stop", () => {
     const waiting = Array.from({ length: 6 }, () => fetch(service.url + predictUrl, { method: "POST", body }));
     // A connection that has been of use before, and waits: just such a one must not be cut.
     const open1 = await open(service.url);
-    open1.socket.write("GET /v2 HTTP/1.1\r\nHost: a\r\n\r\n");
+    open1.socket.write("GET /v2 HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await once(open1.socket, "data");
     const metrics = async () => (await fetch(`${service.url}/metrics`)).text();
     await until(metrics, (text) => text.includes("unroll_predictions_in_flight 6"));
     const stopped = service.stop();
-    open1.socket.write("GET /v2/health/ready HTTP/1.1\r\nHost: a\r\n\r\n");
+    open1.socket.write("GET /v2/health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const ready = await open1.closed;
     expect(ready).toContain("HTTP/1.1 503 ");
     expect(ready.toLowerCase()).toContain("connection: close");
@@ -216,7 +243,7 @@ describe("a stop", () => {
   it("does not wait for those who never finish", async () => {
     const service = await listening({ stopTimeout: 1 });
     const { socket } = await open(service.url);
-    socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{`);
+    socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{`);
     await sleep(20);
     const began = performance.now();
     await service.stop();

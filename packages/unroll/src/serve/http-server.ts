@@ -4,8 +4,9 @@
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import { bearerCheck } from "./auth.ts";
+import { hostCheck } from "./host-check.ts";
 import type { CheckedOptions } from "./options.ts";
-import { answerFor, notFound, tooBusy } from "./request-error.ts";
+import { answerFor, notFound, RequestError, tooBusy } from "./request-error.ts";
 import type { ServiceMetrics } from "./service-metrics.ts";
 
 export interface HttpServer {
@@ -27,6 +28,7 @@ export function httpServer(
   isModel: (name: string) => boolean,
 ): HttpServer {
   const isAllowed = bearerCheck(options.token);
+  const isOurs = hostCheck(options);
   let draining = false;
   const app = Fastify({
     logger:
@@ -49,8 +51,12 @@ export function httpServer(
     // For addresses that cannot be read; hooks do not run for them.
     frameworkErrors: (_error, request, given) => {
       const reply: FastifyReply = given; // its own type knows no status that a route has not declared
-      if (!isAllowed(request.headers.authorization)) void refuse(reply);
-      else void reply.code(400).send({ error: "The address cannot be read." });
+      const { headers, socket } = request;
+      if (!isAllowed(headers.authorization)) return void refuse(reply);
+      const { status, message } = isOurs(headers.host, socket.localAddress)
+        ? { status: 400, message: "The address cannot be read." }
+        : answerFor(otherHost(headers.host));
+      void reply.code(status).send({ error: message });
     },
   });
   app.server.maxConnections = options.maxConnections;
@@ -60,6 +66,7 @@ export function httpServer(
   app.addHook("onRequest", async (request, reply) => {
     if (draining) reply.header("connection", "close");
     if (!isAllowed(request.headers.authorization)) return refuse(reply);
+    if (!isOurs(request.headers.host, request.socket.localAddress)) throw otherHost(request.headers.host);
     return undefined;
   });
   boundBodies(app, options);
@@ -94,6 +101,16 @@ function refuse(reply: FastifyReply): FastifyReply {
   // What is left of the body is not waited for.
   reply.header("connection", "close").header("www-authenticate", "Bearer");
   return reply.code(401).send({ error: "unauthorized" });
+}
+
+function otherHost(host = ""): RequestError {
+  return new RequestError(403, {
+    code: "usage",
+    path: "Host",
+    expected: "without a token, the service answers to the names of this machine only",
+    received: `Host = ${JSON.stringify(host.slice(0, 80))}`,
+    hint: "Start it with --allow-host NAME, or with a token.",
+  });
 }
 
 /** Bounds the memory that all bodies together take, by their lengths as announced. */

@@ -53,7 +53,7 @@ describe("a served model", () => {
   });
 
   it("goes on from the states of all its layers, also those of models inside", () => {
-    const streams = modelForStreams(stateful());
+    const streams = modelForStreams(stateful(), 1);
     const x = wave([1, 6, 3]);
     const first = [...(streams.predict(x) as { data: Float32Array }).data]; // one output
     expect(first).toEqual([...plain().predict(x).data]);

@@ -1,6 +1,6 @@
 /**
- * The two models that a served file becomes: one that takes any number of independent rows, and one that takes one row and keeps
- * its recurrent states for the next call. Both are built from the file's own configuration and have its weights.
+ * The two models that a served file becomes: one that takes any number of independent rows, and one that takes rows of
+ * streams and keeps their recurrent states for the next call. Both are built from the file's own configuration and have its weights.
  */
 import { modelFromConfig } from "../formats/keras-model.ts";
 import { modelToConfig } from "../formats/keras-model-write.ts";
@@ -14,9 +14,9 @@ export function modelForRows(model: Model): Model {
   return declaresBatch || isStateful ? rebuilt(model, null, false) : model;
 }
 
-/** For streams: one row, states kept. */
-export function modelForStreams(model: Model): Model {
-  return rebuilt(model, 1, true);
+/** For streams side by side: so many rows, states kept. */
+export function modelForStreams(model: Model, rows: number): Model {
+  return rebuilt(model, rows, true);
 }
 
 /** Why a model's answers cannot go on from call to call, or undefined. */

@@ -16,7 +16,7 @@ export interface ServiceLimits {
   readonly maxConcurrent: number;
   /** Connections at the same time; more are closed at once. */
   readonly maxConnections: number;
-  /** Sessions of a model at the same time. */
+  /** Rows of all sessions of a model at the same time. */
   readonly maxSessions: number;
 }
 
@@ -27,6 +27,8 @@ export interface ServiceOptions extends Partial<ServiceLimits> {
   readonly port?: number;
   /** By default 127.0.0.1, which only this machine reaches. */
   readonly host?: string;
+  /** Names in the `Host` of requests that are answered without a token, beside those of this machine and `host`. */
+  readonly allowHosts?: readonly string[];
   /** Every request must bring it as `Authorization: Bearer TOKEN`. */
   readonly token?: string;
   /** `NAME:LABEL=VERSION`, for TensorFlow Serving's `/labels/`. */
@@ -64,6 +66,7 @@ export type CheckedOptions = Required<Omit<ServiceOptions, OptionalName>> & Pick
 const defaults = {
   port: 8501,
   host: "127.0.0.1",
+  allowHosts: [],
   labels: [],
   batchSize: 32,
   batchWait: 0,

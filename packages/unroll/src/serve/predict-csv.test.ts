@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Tensor } from "../core/tensor.ts";
@@ -142,6 +142,16 @@ describe("predictions from CSV to CSV", () => {
     // A failure at once does not throw away what an earlier run had finished.
     await expect(run(runner, { workers: 1 })).rejects.toThrow("every cell must be a number");
     expect(left()).toHaveLength(2);
+  });
+
+  it("are written by one process at a time", async () => {
+    const runner = runnerHere(new LoadedModel(flatModel(), 8));
+    const both = await Promise.allSettled([run(runner), run(runner)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    const refused = both.find((one) => one.status === "rejected");
+    expect((refused!.reason as Error).message).toContain(`one process at a time may write ${out}`);
+    expect(table()).toHaveLength(100);
+    expect(readdirSync(folder).sort()).toEqual(["in.csv", "out.csv"]);
   });
 
   it("hold only as many chunks as there are workers, and one more", async () => {

@@ -62,12 +62,8 @@ export class Predictor {
   async #step(model: ServedModel, inputs: readonly Tensor[], session: SessionUse): Promise<readonly Tensor[]> {
     const { noStreams } = model.runner.signature;
     if (noStreams !== undefined) throw badRequest(model.name, `cannot keep a session: ${noStreams}`);
-    if (inputs[0]!.shape[0] !== 1) {
-      throw badRequest(model.name, "a request of a session must have one row, the sequence's next timesteps", {
-        received: `rows = ${inputs[0]!.shape[0]}`,
-      });
-    }
-    const { outputs } = await model.sessions.use(session, (state) => model.runner.step(inputs, state));
+    const rows = inputs[0]!.shape[0]!;
+    const { outputs } = await model.sessions.use(session, rows, (state) => model.runner.step(inputs, state));
     return outputs;
   }
 

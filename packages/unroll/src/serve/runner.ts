@@ -8,10 +8,11 @@ import type { Tensor } from "../core/tensor.ts";
 import { load } from "../formats/load.ts";
 import type { Model } from "../model/model.ts";
 import { modelForRows, modelForStreams, noStreamsReason } from "./model-variants.ts";
+import { firstRows, joinRows, someRows } from "./rows.ts";
 import { type Port, portsOf, type Signature } from "./signature.ts";
 
-/** States of one stream after a call, one array a state; undefined before the first. */
-export type StreamState = readonly Float32Array[];
+/** States of streams side by side after a call, an array `[rows, ...]` for each state; undefined before the first. */
+export type StreamState = readonly Tensor[];
 
 export interface StepResult {
   readonly outputs: readonly Tensor[];
@@ -23,7 +24,7 @@ export interface Runner {
   readonly signature: Signature;
   /** Outputs for inputs `[rows, ...]`, in the order of the signature. Throws UnrollError as `model.predict` does. */
   run(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
-  /** One call of a stream: inputs `[1, ...]`, going on from `state`. */
+  /** One call of streams side by side: inputs `[rows, ...]`, going on from `state`. */
   step(inputs: readonly Tensor[], state: StreamState | undefined): Promise<StepResult>;
   /** Frees what it holds; calls that have begun are answered first. */
   close(): Promise<void>;
@@ -34,7 +35,8 @@ export class LoadedModel {
   readonly signature: Signature;
   readonly #rows: Model;
   readonly #batchSize: number;
-  #streams: Model | undefined;
+  /** For streams side by side, by how many. */
+  readonly #streams = new Map<number, Model>();
   #batchMilliseconds: number | undefined;
 
   /** @throws UnrollError `weights` for a file without weights, and as `loadModel` does */
@@ -77,14 +79,41 @@ export class LoadedModel {
     return results.map((result) => firstRows(result, rows));
   }
 
-  /** One call of a stream. */
+  /** One call of streams side by side; each is bit for bit what it would be alone. */
   step(inputs: readonly Tensor[], state: StreamState | undefined): StepResult {
-    this.#streams ??= modelForStreams(this.#rows);
-    const model = this.#streams;
-    // Before its first call a stateful model has no states yet, and begins at zero by itself.
-    setStates(model, state);
-    const outputs = listOf(model.predict([...inputs], { batchSize: 1 }));
-    return { outputs, state: model.states.map(({ data }) => data.slice()) };
+    const rows = inputs[0]!.shape[0]!;
+    const parts: StepResult[] = [];
+    for (let start = 0; start < rows; start += this.#batchSize) {
+      const count = Math.min(this.#batchSize, rows - start);
+      const cut = (tensor: Tensor): Tensor => someRows(tensor, start, count);
+      parts.push(this.#stepTogether(inputs.map(cut), state?.map(cut)));
+    }
+    const join = (of: (part: StepResult) => readonly Tensor[]): Tensor[] =>
+      of(parts[0]!).map((_, index) => joinRows(parts.map((part) => of(part)[index]!)));
+    return { outputs: join((part) => part.outputs), state: join((part) => part.state) };
+  }
+
+  /** The same for as many as run together. */
+  #stepTogether(inputs: readonly Tensor[], state: StreamState | undefined): StepResult {
+    const rows = inputs[0]!.shape[0]!;
+    const padded = Math.min(2 ** Math.ceil(Math.log2(rows)), this.#batchSize);
+    const given = inputs.map((input) => firstRows(input, padded));
+    const model = this.#streams.get(padded) ?? modelForStreams(this.#rows, padded);
+    if (!this.#streams.has(padded)) {
+      // Its first call makes its states.
+      model.predict(given, { batchSize: padded });
+      this.#streams.set(padded, model);
+    }
+    for (const [index, variable] of model.states.entries()) {
+      const kept = state?.[index];
+      variable.assign(kept === undefined ? new Float32Array(sizeOf(variable.shape)) : firstRows(kept, padded).data);
+    }
+    const outputs = model.predict(given, { batchSize: padded });
+    const states = model.states.map(({ shape, data }): Tensor => ({ shape, data: data.slice() }));
+    return {
+      outputs: listOf(outputs).map((output) => firstRows(output, rows)),
+      state: states.map((one) => firstRows(one, rows)),
+    };
   }
 
   /** Compiles for the sizes that will come, where the model says its sizes, so that no request waits for it. */
@@ -115,20 +144,6 @@ export function runnerHere(model: LoadedModel): Runner {
 
 function listOf(result: Tensor | readonly Tensor[]): readonly Tensor[] {
   return Array.isArray(result) ? result : [result as Tensor]; // a list or one
-}
-
-function firstRows({ shape, data }: Tensor, rows: number): Tensor {
-  const size = rows * sizeOf(shape.slice(1));
-  if (size <= data.length) return { shape: [rows, ...shape.slice(1)], data: data.slice(0, size) };
-  const longer = data instanceof Int32Array ? new Int32Array(size) : new Float32Array(size);
-  longer.set(data);
-  return { shape: [rows, ...shape.slice(1)], data: longer };
-}
-
-function setStates(model: Model, state: StreamState | undefined): void {
-  for (const [index, variable] of model.states.entries()) {
-    variable.assign(state?.[index] ?? new Float32Array(sizeOf(variable.shape)));
-  }
 }
 
 /** An input whose every size behind the batch is known. */

@@ -51,6 +51,24 @@ describe("the journal", () => {
     await journal.close();
   });
 
+  it("names the line that somebody has changed", async () => {
+    const line = JSON.stringify(result("a", 1));
+    for (const changed of [
+      '{"task":"a","status":"done","score":null,"folds":[]}',
+      '{"task":"a","status":"done","folds":[]}',
+      '{"task":"a","status":"done","score":1,"folds":[{"rmse":1}]}',
+      '{"task":"a","status":"done","score":-1,"folds":[]}',
+      '{"status":"done","score":1,"folds":[]}',
+      '{"task":"a","status":"failed"}',
+      `${line.slice(0, -1)},"final":{"model":"../../etc/passwd","outcome":"beats","verdict":"","rmse":1,"mae":1,"naive":1,"r2":1}}`,
+    ]) {
+      const path = newPath();
+      await (await Journal.open(path, "abc")).close();
+      appendFileSync(path, `${JSON.stringify(result("z", 1))}\n${changed}\n${line}\n`);
+      await expect(Journal.open(path, "abc"), changed).rejects.toThrow("line 3: must be the result of a task");
+    }
+  });
+
   it("begins anew where even its first line is not whole", async () => {
     const path = newPath();
     appendFileSync(path, '{"swe');

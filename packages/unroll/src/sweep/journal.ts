@@ -4,14 +4,19 @@
  */
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { UnrollError } from "../core/errors.ts";
+import { systemError } from "../formats/files.ts";
 import type { TaskResult } from "./plan.ts";
+import type { Records } from "./records.ts";
+import { readTaskResult } from "./task-result.ts";
 
-export class Journal {
+export class Journal implements Records {
   readonly #file: FileHandle;
+  readonly #path: string;
   readonly #results: Map<string, TaskResult>;
 
-  private constructor(file: FileHandle, results: Map<string, TaskResult>) {
+  private constructor(file: FileHandle, path: string, results: Map<string, TaskResult>) {
     this.#file = file;
+    this.#path = path;
     this.#results = results;
   }
 
@@ -36,17 +41,17 @@ export class Journal {
     try {
       await file.truncate(whole);
       if (first === undefined) {
-        await append(file, { sweep });
-        return new Journal(file, new Map());
+        await append(file, path, { sweep });
+        return new Journal(file, path, new Map());
       }
       const found = parse(first, path, 1).sweep;
       if (found !== sweep) throw otherSweep(path, String(found), sweep);
       const results = new Map<string, TaskResult>();
       for (const [index, line] of lines.entries()) {
-        const result = parse(line, path, index + 2) as unknown as TaskResult; // what record() wrote
+        const result = readTaskResult(parse(line, path, index + 2), `${path}, line ${index + 2}`);
         if (!results.has(result.task)) results.set(result.task, result);
       }
-      return new Journal(file, results);
+      return new Journal(file, path, results);
     } catch (error) {
       await file.close();
       throw error;
@@ -57,7 +62,7 @@ export class Journal {
   async record(result: TaskResult): Promise<boolean> {
     if (this.#results.has(result.task)) return false;
     this.#results.set(result.task, result);
-    await append(this.#file, result);
+    await append(this.#file, this.#path, result);
     return true;
   }
 
@@ -66,9 +71,13 @@ export class Journal {
   }
 }
 
-async function append(file: FileHandle, entry: unknown): Promise<void> {
-  await file.appendFile(`${JSON.stringify(entry)}\n`);
-  await file.datasync();
+async function append(file: FileHandle, path: string, entry: unknown): Promise<void> {
+  try {
+    await file.appendFile(`${JSON.stringify(entry)}\n`);
+    await file.datasync();
+  } catch (cause) {
+    throw systemError(path, "the journal must be writable", cause);
+  }
 }
 
 function parse(line: string, path: string, number: number): Record<string, unknown> {

@@ -25,6 +25,15 @@ export function readSpaceSource(text: string, path: string): unknown {
   return new LiteralReader(text, path, start.index + start[0].length).value(0);
 }
 
+/**
+ * One literal as a whole text, such as JSON.
+ *
+ * @throws UnrollError `format`, with the line
+ */
+export function readLiteral(text: string, path: string): unknown {
+  return new LiteralReader(text, path, 0).value(0);
+}
+
 class LiteralReader {
   readonly #text: string;
   readonly #path: string;
@@ -60,6 +69,9 @@ class LiteralReader {
       this.#at++;
       return [key, this.value(depth + 1)] as const;
     });
+    const names = entries.map(([name]) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) throw this.#fault(`${twice} once`);
     // fromEntries makes own properties, whatever their names.
     return Object.fromEntries(entries);
   }
@@ -81,8 +93,10 @@ class LiteralReader {
   }
 
   #string(): string {
-    const quoted = this.#match(/"[^"\\\n]*"|'[^'\\\n]*'/y);
-    if (quoted === undefined) throw this.#fault("a text on one line, without backslashes");
+    const json = this.#match(/"(?:[^"\\\n]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"/y);
+    if (json !== undefined) return JSON.parse(json) as string;
+    const quoted = this.#match(/'[^'\\\n]*'/y);
+    if (quoted === undefined) throw this.#fault("a text on one line");
     return quoted.slice(1, -1);
   }
 

@@ -1,10 +1,11 @@
 /** The folder of a sweep: written by who begins it, opened by whoever works on it. */
-import { copyFile, mkdir, readFile, stat } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { copyFile, readFile, stat } from "node:fs/promises";
+import { basename } from "node:path";
 import { UnrollError } from "../core/errors.ts";
+import { version as packageVersion } from "../core/package-version.ts";
 import { readGroups, readSeries, type Series } from "../forecast/series.ts";
 import type { ForecastSettings } from "../forecast/settings.ts";
-import { writeFile } from "../formats/files.ts";
+import { systemError } from "../formats/files.ts";
 import type { CheckedOptions } from "./options.ts";
 import type { SweepPlan } from "./plan.ts";
 import { names, type SharedFiles } from "./shared-files.ts";
@@ -14,6 +15,8 @@ import type { OpenSweep } from "./trial.ts";
 export interface SweepFile {
   readonly format: "unroll-sweep";
   readonly version: 1;
+  /** Of the library that began it: another may calculate otherwise. */
+  readonly unroll: string;
   readonly plan: SweepPlan;
   /** Drawn when the folder was made: two folders of one plan have queues of their own. */
   readonly run: string;
@@ -36,7 +39,7 @@ export async function readAllSeries(
 
 /** Puts plan and data into the folder, unless they are there; gives what is there then. */
 export async function beginSweep(plan: SweepPlan, files: SharedFiles, source: string): Promise<SweepFile> {
-  const path = files.pathOf(names.plan);
+  const path = files.shown(names.plan);
   const there = await readSweepFile(files);
   if (there !== undefined) {
     if (there.plan.id === plan.id) return there;
@@ -48,29 +51,35 @@ export async function beginSweep(plan: SweepPlan, files: SharedFiles, source: st
       hint: "Space, options and data must be the same to go on; otherwise choose another folder.",
     });
   }
-  const data = files.pathOf(plan.data);
-  await mkdir(dirname(data), { recursive: true });
-  await copyFile(source, data);
+  await checkWrittenOnce(files);
+  await files.pull(plan.data);
+  const copy = files.pathOf(plan.data);
+  await copyFile(source, copy).catch((cause: unknown) => {
+    throw systemError(copy, "the data must be copied there", cause);
+  });
   await files.push(plan.data);
   const run = crypto.randomUUID().slice(0, 8);
-  const sweep: SweepFile = { format: "unroll-sweep", version: 1, plan, run };
-  await writeFile(path, new TextEncoder().encode(`${JSON.stringify(sweep)}\n`));
-  await files.push(names.plan);
-  return sweep;
+  const unroll = await packageVersion();
+  const sweep: SweepFile = { format: "unroll-sweep", version: 1, unroll, plan, run };
+  await files.create(names.plan, new TextEncoder().encode(`${JSON.stringify(sweep)}\n`));
+  // In a store another may have begun the same at the same time.
+  return await beginSweep(plan, files, source);
 }
 
 /** Undefined while there is none. Throws UnrollError `format`. */
 export async function readSweepFile(files: SharedFiles): Promise<SweepFile | undefined> {
   await files.pull(names.plan);
-  const path = files.pathOf(names.plan);
-  if ((await stat(path).catch(() => undefined)) === undefined) return undefined;
+  const path = files.shown(names.plan);
+  const local = files.pathOf(names.plan);
+  if ((await stat(local).catch(() => undefined)) === undefined) return undefined;
   let sweep: Partial<SweepFile> | null = null;
   try {
-    sweep = JSON.parse(await readFile(path, "utf8")) as Partial<SweepFile> | null; // checked below
+    sweep = JSON.parse(await readFile(local, "utf8")) as Partial<SweepFile> | null; // checked below
   } catch {
     // Told below.
   }
   if (sweep?.format === "unroll-sweep" && sweep.version === 1 && sweep.plan !== undefined && sweep.run !== undefined) {
+    await checkVersion(path, sweep.unroll);
     return sweep as SweepFile;
   }
   throw new UnrollError({
@@ -81,13 +90,42 @@ export async function readSweepFile(files: SharedFiles): Promise<SweepFile | und
   });
 }
 
+/** Results of different versions must not be mixed. Throws UnrollError `usage`. */
+async function checkVersion(path: string, begunBy: string | undefined): Promise<void> {
+  const here = await packageVersion();
+  if (begunBy === here) return;
+  throw new UnrollError({
+    code: "usage",
+    path,
+    expected: `a sweep must be worked on with the version that began it, ${begunBy ?? "an older one"}`,
+    received: `unroll ${here}`,
+    hint: "Install that version here, or begin the sweep anew in another folder.",
+  });
+}
+
+/** Some stores know no conditional writes: a late result would replace the one that counts. Throws UnrollError `unsupported`. */
+async function checkWrittenOnce({ store, shown }: SharedFiles): Promise<void> {
+  if (store === undefined) return;
+  const write = async (text: string): Promise<string> =>
+    new TextDecoder().decode(await store.create(names.once, new TextEncoder().encode(text)));
+  // Whatever an earlier sweep has left there stays as it is too.
+  if ((await write("first")) === (await write("second"))) return;
+  throw new UnrollError({
+    code: "unsupported",
+    path: shown(names.once),
+    expected: "the store must refuse to write an object twice (If-None-Match: *)",
+    received: "it did not",
+    hint: "Take a store that has conditional writes, or a folder that all machines see.",
+  });
+}
+
 /** Plan, files and series for the tasks of a sweep that has begun. Throws UnrollError `file`, `format`, `data`. */
 export async function openSweep(files: SharedFiles): Promise<OpenSweep> {
   const sweep = await readSweepFile(files);
   if (sweep === undefined) {
     throw new UnrollError({
       code: "file",
-      path: files.pathOf(names.plan),
+      path: files.shown(names.plan),
       expected: "a sweep must have begun in the folder",
     });
   }

@@ -1,7 +1,18 @@
 /** What a sweep is asked for beside its space: data, cross-validation, strategy; with defaults and checks. */
 import { didYouMean, UnrollError } from "../core/errors.ts";
+import type { Model } from "../model/model.ts";
 
-export interface SweepOptions {
+export interface SweepOptions extends DataOptions {
+  /** A model of one's own: the space then names options of its layers, such as `memory.units`. Its weights are drawn anew. */
+  readonly model?: Model;
+  /** What messages call the model; by default by its own name. */
+  readonly modelFile?: string;
+  /** What messages call the space. */
+  readonly spaceFile?: string;
+}
+
+/** All that can be written down. */
+export interface DataOptions {
   /** The CSV file. */
   readonly data: string;
   readonly target: string;
@@ -15,9 +26,9 @@ export interface SweepOptions {
   readonly horizon?: number;
   /** A column; each of its values gets a search and a model of its own. */
   readonly groupBy?: string;
-  /** Default `random`. */
-  readonly strategy?: "grid" | "random" | "halving";
-  /** Settings to draw, for random and halving. Default 20. */
+  /** Default `random`. `asha` is halving without waiting for whole rounds. */
+  readonly strategy?: "grid" | "random" | "halving" | "asha";
+  /** Settings to draw, for all but grid. Default 20. */
   readonly trials?: number;
   /** Most epochs of a trial. Default 30. */
   readonly epochs?: number;
@@ -33,14 +44,14 @@ export interface SweepOptions {
   readonly test?: number;
   /** Default 0. */
   readonly seed?: number;
-  /** Halving keeps one trial of so many, and gives it so many times the epochs. Default 3. */
+  /** Halving, also asha, keeps one trial of so many, and gives it so many times the epochs. Default 3. */
   readonly eta?: number;
   /** Epochs of halving's first round. Default 2. */
   readonly minEpochs?: number;
 }
 
 /** With nothing left open. */
-export type CheckedOptions = Required<Omit<SweepOptions, "features" | "date" | "groupBy">> & {
+export type CheckedOptions = Required<Omit<DataOptions, "features" | "date" | "groupBy">> & {
   readonly features: readonly string[] | null;
   /** The empty text looks for one. */
   readonly date: string | null;
@@ -60,7 +71,7 @@ const numbers = {
 
 const words = {
   missing: ["skip", "forward", "linear"],
-  strategy: ["random", "grid", "halving"],
+  strategy: ["random", "grid", "halving", "asha"],
   window: ["expanding", "sliding"],
 } as const;
 
@@ -68,7 +79,7 @@ const shares = { validation: 0.1, test: 0.15 } as const;
 const texts = ["data", "target", "features", "date", "groupBy"];
 
 /** @throws UnrollError `option`, `unknown-name` */
-export function checkOptions(options: SweepOptions): CheckedOptions {
+export function checkOptions(options: DataOptions): CheckedOptions {
   const known = [...texts, ...Object.keys(numbers), ...Object.keys(words), ...Object.keys(shares)];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) {
@@ -105,21 +116,21 @@ export function checkOptions(options: SweepOptions): CheckedOptions {
   };
 }
 
-function word<Name extends keyof typeof words>(options: SweepOptions, name: Name): (typeof words)[Name][number] {
+function word<Name extends keyof typeof words>(options: DataOptions, name: Name): (typeof words)[Name][number] {
   const choices: readonly string[] = words[name];
   const value = options[name] ?? choices[0]!;
   if (!choices.includes(value)) throw fault(name, `be one of ${choices.join(", ")}`, value);
   return value as (typeof words)[Name][number]; // one of the choices
 }
 
-function number(options: SweepOptions, name: keyof typeof numbers): number {
+function number(options: DataOptions, name: keyof typeof numbers): number {
   const { value: usual, least } = numbers[name];
   const value = options[name] ?? usual;
   if (!Number.isSafeInteger(value) || value < least) throw fault(name, `be a whole number of ${least} or more`, value);
   return value;
 }
 
-function part(options: SweepOptions, name: keyof typeof shares): number {
+function part(options: DataOptions, name: keyof typeof shares): number {
   const value = options[name] ?? shares[name];
   if ((value > 0 && value < 1) || (Number.isSafeInteger(value) && value > 0)) return value;
   throw fault(name, "be a share below 1, or a whole number of rows", value);

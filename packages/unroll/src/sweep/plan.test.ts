@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Random } from "../core/random.ts";
 import { checkOptions, type SweepOptions } from "./options.ts";
 import { makePlan, nextTasks, ranked, type SweepPlan, type TaskResult } from "./plan.ts";
 import { checkSpace } from "./space.ts";
@@ -44,6 +45,37 @@ describe("a plan", () => {
     expect(first).toHaveLength(9);
     // The nine were drawn, so their ids are those of the errors; 1, 2 and 3 are the least, of two 3s the first counts.
     expect(rounds).toEqual([["t6-e6", "t8-e6", "t2-e6"], ["t6-e18"], ["t6-final"]]);
+  });
+
+  it("with asha gives a trial more epochs before its round is known, and ends with the same tasks in any order", () => {
+    const plan = planOf({ strategy: "asha", trials: 9, epochs: 18, minEpochs: 2 });
+    expect(plan.rounds).toEqual([2, 6, 18]);
+    const done = (id: string): [string, TaskResult] => [
+      id,
+      { task: id, status: "done", score: errors[id.split("-")[0] as keyof typeof errors], folds: [] },
+    ];
+    const three = new Map(["t1-e2", "t2-e2", "t3-e2"].map(done));
+    expect(nextTasks(plan, three).map(({ id }) => id)).toEqual([
+      "t2-e6",
+      "t4-e2",
+      "t5-e2",
+      "t6-e2",
+      "t7-e2",
+      "t8-e2",
+      "t9-e2",
+    ]);
+    const random = new Random(4);
+    const ends = Array.from({ length: 20 }, () => {
+      const results = new Map<string, TaskResult>();
+      for (let tasks = nextTasks(plan, results); tasks.length > 0; tasks = nextTasks(plan, results)) {
+        const [id, result] = done(tasks[random.below(tasks.length)]!.id);
+        results.set(id, result);
+      }
+      return [...results.keys()].sort().join(" ");
+    });
+    expect(new Set(ends).size).toBe(1);
+    const more = ends[0]!.split(" ").filter((id) => !id.endsWith("-e2"));
+    expect(more).toEqual(["t2-e6", "t6-e18", "t6-e6", "t6-final", "t8-e6"]);
   });
 
   it("goes on without trials that fail, and ends where all do", () => {

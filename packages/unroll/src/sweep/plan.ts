@@ -6,8 +6,11 @@ import { createHash } from "node:crypto";
 import { UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import type { Outcome } from "../forecast/scores.ts";
+import { drawSettings, gridOf } from "./draw.ts";
+import type { GivenModel } from "./given-model.ts";
 import type { CheckedOptions } from "./options.ts";
-import { type CheckedSpace, drawSettings, gridOf, mostTrials, type TrialSettings } from "./space.ts";
+import { type Known, promoteInOrder, promoteTogether } from "./promotion.ts";
+import { type CheckedSpace, mostTrials, plainDefaults, type TrialSettings, trainingDefaults } from "./space.ts";
 
 export interface Trial {
   /** `t3`, or `g2-t3` where there are groups; both count from 1. */
@@ -66,11 +69,13 @@ export interface SweepPlan {
   /** Of everything that decides the results, hexadecimal. */
   readonly id: string;
   readonly options: CheckedOptions;
+  /** What trials vary; without it the plain model. */
+  readonly model?: GivenModel;
   /** The data's file in the folder of the sweep. */
   readonly data: string;
   readonly groups: readonly (string | null)[];
   readonly trials: readonly Trial[];
-  /** Epochs at which halving compares trials; the last is the most that any trains. Other strategies have one. */
+  /** Epochs at which halving compares trials, together or one by one; the last is the most that any trains. Other strategies have one. */
   readonly rounds: readonly number[];
 }
 
@@ -79,9 +84,15 @@ export function makePlan(
   space: CheckedSpace,
   options: CheckedOptions,
   data: { readonly file: string; readonly sha256: string; readonly groups: readonly string[] | null },
+  model?: GivenModel,
 ): SweepPlan {
   const { strategy, trials: count, seed } = options;
-  const settings = strategy === "grid" ? gridOf(space) : drawSettings(space, Math.min(count, mostTrials), seed);
+  const defaults: TrialSettings =
+    model === undefined ? { ...plainDefaults, ...trainingDefaults } : { ...trainingDefaults, lookback: model.lookback };
+  const settings =
+    strategy === "grid"
+      ? gridOf(space, defaults)
+      : drawSettings(space, defaults, { count: Math.min(count, mostTrials), seed });
   const groups = data.groups ?? [null];
   if (settings.length * groups.length > mostTrials) {
     throw new UnrollError({
@@ -99,14 +110,22 @@ export function makePlan(
     ),
   );
   // Where the file lies decides nothing; what is in it does.
-  const facts = { version: 1, space: [...space], options: { ...options, data: data.sha256 } };
+  const facts = { version: 1, space: [...space], options: { ...options, data: data.sha256 }, model: model?.config };
   const id = createHash("sha256").update(JSON.stringify(facts)).digest("hex");
-  return { id, options, data: data.file, groups, trials, rounds: roundsOf(options) };
+  return {
+    id,
+    options,
+    ...(model === undefined ? {} : { model }),
+    data: data.file,
+    groups,
+    trials,
+    rounds: roundsOf(options),
+  };
 }
 
 function roundsOf({ strategy, epochs, eta, minEpochs }: CheckedOptions): number[] {
   const rounds = [epochs];
-  if (strategy !== "halving") return rounds;
+  if (strategy !== "halving" && strategy !== "asha") return rounds;
   for (let next = Math.floor(epochs / eta); next >= minEpochs; next = Math.floor(next / eta)) rounds.unshift(next);
   return rounds;
 }
@@ -114,15 +133,16 @@ function roundsOf({ strategy, epochs, eta, minEpochs }: CheckedOptions): number[
 export type Results = ReadonlyMap<string, TaskResult>;
 
 /**
- * The tasks that can run now and have no result yet. A round of halving begins when all of the one before is known: unlike
- * ASHA, which promotes as results arrive, it does not depend on which machine was faster.
+ * The tasks that can run now and have no result yet, those of trials that got furthest first. A round of halving begins when
+ * all of the one before is known; with `asha` a trial goes on by itself. Neither depends on which machine was faster.
  */
 export function nextTasks(plan: SweepPlan, results: Results): Task[] {
   return plan.groups.flatMap((group) => {
-    for (const tasks of roundTasks(plan, group, results)) {
-      const open = tasks.filter(({ id }) => !results.has(id));
-      if (open.length > 0) return open;
-    }
+    const tasks = roundsSoFar(plan, group, results).flatMap((trials, round) =>
+      trials.map((trial) => searchTask(trial, plan.rounds[round]!)),
+    );
+    const open = tasks.filter(({ id }) => !results.has(id)).sort((a, b) => b.epochs - a.epochs);
+    if (open.length > 0) return open;
     const best = ranked(plan, group, results)[0];
     if (best === undefined || best.score === null) return [];
     const task = finalTask(plan, best.trial);
@@ -130,21 +150,25 @@ export function nextTasks(plan: SweepPlan, results: Results): Task[] {
   });
 }
 
-/** The rounds that are decided so far, the open one last. */
-function* roundTasks(plan: SweepPlan, group: string | null, results: Results): Generator<readonly Task[]> {
+/** The trials of each round, as far as the results decide them. */
+function roundsSoFar(plan: SweepPlan, group: string | null, results: Results): Trial[][] {
+  const { strategy, eta } = plan.options;
   let trials = plan.trials.filter((trial) => trial.group === group);
-  for (const [round, epochs] of plan.rounds.entries()) {
-    const tasks = trials.map((trial) => searchTask(trial, epochs));
-    yield tasks;
-    if (round + 1 === plan.rounds.length) return;
-    const scored = tasks.map(({ id }, index) => ({ trial: trials[index]!, score: scoreOf(results.get(id)) }));
-    const kept = Math.max(1, Math.floor(trials.length / plan.options.eta));
-    trials = byScore(scored)
-      .filter(({ score }) => score !== null)
-      .slice(0, kept)
-      .map(({ trial }) => trial);
-    if (trials.length === 0) return;
+  const rounds = [trials];
+  // Whether no other trial will come to this round.
+  let isWhole = true;
+  for (const epochs of plan.rounds.slice(0, -1)) {
+    const scores = trials.map((trial): Known => {
+      const result = results.get(searchTask(trial, epochs).id);
+      return result === undefined ? undefined : scoreOf(result);
+    });
+    isWhole &&= !scores.includes(undefined);
+    const promoted = strategy === "asha" ? promoteInOrder(scores, eta, isWhole) : promoteTogether(scores, eta);
+    if (promoted.length === 0) break;
+    trials = promoted.map((place) => trials[place]!);
+    rounds.push(trials);
   }
+  return rounds;
 }
 
 function searchTask({ id }: Trial, epochs: number): Task {

@@ -7,13 +7,14 @@ import { UnrollError } from "../core/errors.ts";
 import { readSweepFile, type SweepFile } from "./open-sweep.ts";
 import type { Task, TaskResult } from "./plan.ts";
 import { connect, forBullmq, loadBullmq, queueName } from "./queue.ts";
-import { names, sharedFolder } from "./shared-files.ts";
+import { names, openShared, type SharedFiles } from "./shared-files.ts";
+import { isStoreUrl } from "./store-url.ts";
 import { threadRunner } from "./threads.ts";
 
 export interface WorkerOptions {
   /** A Redis URL. */
   readonly queue: string;
-  /** The sweep's folder, as this machine sees it. */
+  /** The sweep's folder, as this machine sees it, or its s3:// URL. */
   readonly folder: string;
   /** Tasks at a time, a thread each. */
   readonly concurrency: number;
@@ -35,10 +36,12 @@ const lookEvery = 500;
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { queue: url, folder, concurrency, lockDuration = 15_000, signal, onResult } = options;
   const { Worker } = await loadBullmq();
+  await checkFolder(folder);
   const connection = await connect(url);
-  const threads = threadRunner(folder, concurrency);
+  const files = await openShared(folder);
+  const threads = threadRunner(files.place, concurrency);
   try {
-    const sweep = await sweepOf(folder, signal);
+    const sweep = await sweepOf(files, signal);
     if (sweep === undefined) return;
     const worker = new Worker<Task, TaskResult>(
       queueName(sweep),
@@ -57,16 +60,19 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       },
     );
     worker.on("error", () => {});
-    while (!signal?.aborted && !(await isDone(folder))) await pause();
+    // The results are written last.
+    while (!signal?.aborted && !(await files.has(names.results))) await pause();
     // The threads end below; waiting for them would train to the end what others take up anyway.
     await worker.close(true);
   } finally {
     await threads.close();
     connection.disconnect();
+    await files.close();
   }
 }
 
-async function sweepOf(folder: string, signal: AbortSignal | undefined): Promise<SweepFile | undefined> {
+async function checkFolder(folder: string): Promise<void> {
+  if (isStoreUrl(folder)) return;
   const facts = await stat(folder).catch(() => undefined);
   if (facts?.isDirectory() !== true) {
     throw new UnrollError({
@@ -76,19 +82,14 @@ async function sweepOf(folder: string, signal: AbortSignal | undefined): Promise
       received: facts === undefined ? "there is no such folder" : "it is a file",
     });
   }
+}
+
+async function sweepOf(files: SharedFiles, signal: AbortSignal | undefined): Promise<SweepFile | undefined> {
   for (;;) {
-    const sweep = await readSweepFile(sharedFolder(folder));
+    const sweep = await readSweepFile(files);
     if (sweep !== undefined || signal?.aborted) return sweep;
     await pause();
   }
-}
-
-/** The results are written last. */
-async function isDone(folder: string): Promise<boolean> {
-  return stat(sharedFolder(folder).pathOf(names.results)).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function pause(): Promise<void> {

@@ -8,6 +8,7 @@ import { UnrollError } from "../core/errors.ts";
 import type { SweepFile } from "./open-sweep.ts";
 import type { Task, TaskResult } from "./plan.ts";
 import { type Runner, taskError } from "./runner.ts";
+import { readTaskResult } from "./task-result.ts";
 
 /** ms */
 const pollEvery = 250;
@@ -30,9 +31,12 @@ export async function queueRunner(url: string, sweep: SweepFile): Promise<Runner
       for (;;) {
         const job = await queue.getJob(task.id);
         if (job === undefined) {
-          await queue.add("task", task, { jobId: task.id, attempts, backoff: { type: "fixed", delay: 1000 } });
+          const backoff = { type: "fixed", delay: 1000 };
+          // Trials that got further come before those that wait to begin.
+          const lifo = task.epochs > sweep.plan.rounds[0]!;
+          await queue.add("task", task, { jobId: task.id, attempts, backoff, lifo });
         } else if (job.finishedOn !== undefined) {
-          if (await job.isCompleted()) return job.returnvalue;
+          if (await job.isCompleted()) return readTaskResult(job.returnvalue, `the queue, task ${task.id}`);
           if (await job.isFailed()) throw taskError(task.id, job.failedReason);
         }
         await new Promise((resolve) => setTimeout(resolve, pollEvery));

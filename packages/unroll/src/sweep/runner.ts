@@ -1,4 +1,5 @@
 /** Who trains: what a sweep asks of threads on this machine and of a queue alike. */
+import { UnrollError } from "../core/errors.ts";
 import type { Task, TaskResult } from "./plan.ts";
 
 export interface Runner {
@@ -7,7 +8,7 @@ export interface Runner {
   /**
    * Runs a task, however often its worker dies.
    *
-   * @throws Error where it fails for a reason that is not the trial's, such as a full disk
+   * @throws UnrollError `file` where it fails for a reason that is not the trial's, such as a full disk
    */
   run(task: Task): Promise<TaskResult>;
   /** Stops what runs; promises that are open stay open. */
@@ -15,6 +16,12 @@ export interface Runner {
 }
 
 /** The error that a thread or a queue tells as text. */
-export function taskError(task: string, reason: string): Error {
-  return new Error(`Task ${task} cannot be run: ${reason}`);
+export function taskError(task: string, reason: string): UnrollError {
+  return new UnrollError({
+    code: "file",
+    path: `task ${task}`,
+    expected: "it could not be run, for a reason that is not its settings'",
+    received: reason.replace(/\.$/, ""),
+    hint: "When that is mended, the same command goes on from here.",
+  });
 }

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { readSpaceSource } from "./literal.ts";
-import { checkSpace, drawSettings, gridOf } from "./space.ts";
+import { drawSettings, gridOf } from "./draw.ts";
+import { readLiteral, readSpaceSource } from "./literal.ts";
+import { checkSpace, plainDefaults, trainingDefaults } from "./space.ts";
+
+const defaults = { ...plainDefaults, ...trainingDefaults };
 
 const messageOf = (run: () => unknown): string => {
   try {
@@ -15,6 +18,7 @@ describe("a space", () => {
   it("gives every combination as a grid, the last parameter changing fastest", () => {
     const grid = gridOf(
       checkSpace({ batchSize: 8, units: [2, 3], learningRate: { from: 0.001, to: 0.1, scale: "log", steps: 3 } }),
+      defaults,
     );
     expect(grid.map(({ units, learningRate }) => [units, learningRate])).toEqual([
       [2, 0.001],
@@ -28,7 +32,7 @@ describe("a space", () => {
   });
 
   it("takes whole numbers of a range of units, each once", () => {
-    const grid = gridOf(checkSpace({ units: { from: 1, to: 4, steps: 7 } }));
+    const grid = gridOf(checkSpace({ units: { from: 1, to: 4, steps: 7 } }), defaults);
     expect(grid.map(({ units }) => units)).toEqual([1, 2, 3, 4]);
   });
 
@@ -37,11 +41,11 @@ describe("a space", () => {
       units: { from: 4, to: 64, scale: "log" },
       learningRate: { from: 1e-4, to: 1e-2, scale: "log" },
     });
-    const drawn = drawSettings(space, 30, 5);
+    const drawn = drawSettings(space, defaults, { count: 30, seed: 5 });
     expect(drawn).toHaveLength(30);
-    expect(drawSettings(space, 30, 5)).toEqual(drawn);
-    expect(drawSettings(space, 30, 6)).not.toEqual(drawn);
-    expect(drawn.every(({ units }) => Number.isInteger(units) && units >= 4 && units <= 64)).toBe(true);
+    expect(drawSettings(space, defaults, { count: 30, seed: 5 })).toEqual(drawn);
+    expect(drawSettings(space, defaults, { count: 30, seed: 6 })).not.toEqual(drawn);
+    expect(drawn.every(({ units }) => Number.isInteger(units) && units! >= 4 && units! <= 64)).toBe(true);
     // A log range gives each power of ten the same share.
     const low = drawn.filter(({ learningRate }) => learningRate! < 1e-3).length;
     expect(low).toBeGreaterThan(7);
@@ -49,38 +53,60 @@ describe("a space", () => {
   });
 
   it("ends where there are no more different settings", () => {
-    expect(drawSettings(checkSpace({ cell: ["gru", "lstm"], units: [2, 4] }), 100, 0)).toHaveLength(4);
+    expect(
+      drawSettings(checkSpace({ cell: ["gru", "lstm"], units: [2, 4] }), defaults, { count: 100, seed: 0 }),
+    ).toHaveLength(4);
   });
 
   it.each([
     [{ unit: [2] }, "space: every parameter must be one that trials have. Received: unit. Did you mean units?"],
-    [{ units: [2.5] }, "space: units must be a whole number of 1 or more. Received: units = 2.5."],
-    [{ dropout: 1 }, "space: dropout must be a number of 0 or more below 1. Received: dropout = 1."],
-    [{ learningRate: 0 }, "space: learningRate must be a number above 0. Received: learningRate = 0."],
-    [{ cell: "rnn" }, 'space: cell must be one of lstm, gru, simpleRNN. Received: cell = "rnn".'],
-    [{ units: [] }, "space: units must have a value to try. Received: an empty list."],
-    [{ units: [2, 2] }, "space: units must have each value once. Received: units = [2,2]."],
-    [{ units: { from: 4, to: 2 } }, "space: the range of units must go up. Received: from = 4, to = 2."],
+    [{ units: [2.5] }, "space, units[0]: units must be a whole number of 1 or more. Received: units = 2.5."],
+    [{ dropout: 1 }, "space, dropout: dropout must be a number of 0 or more below 1. Received: dropout = 1."],
+    [{ learningRate: 0 }, "space, learningRate: learningRate must be a number above 0. Received: learningRate = 0."],
+    [{ cell: "rnn" }, 'space, cell: cell must be one of lstm, gru, simpleRNN. Received: cell = "rnn".'],
+    [{ units: [] }, "space, units: units must have a value to try. Received: an empty list."],
+    [{ units: [2, 2] }, "space, units: units must have each value once. Received: units = [2,2]."],
+    [{ units: { from: 4, to: 2 } }, "space, units: the range of units must go up. Received: from = 4, to = 2."],
     [
       { units: { from: 1, to: 2, step: 3 } },
-      "space: the range of units has from, to, scale and steps. Received: step. Did you mean steps?",
+      "space, units: the range of units has from, to, scale and steps. Received: step. Did you mean steps?",
     ],
     [
       { dropout: { from: 0, to: 0.5, scale: "log" } },
-      "space: a log range of dropout must begin above 0. Received: from = 0.",
+      "space, dropout: a log range of dropout must begin above 0. Received: from = 0.",
     ],
-    [{ cell: { from: 1, to: 2 } }, 'space: cell takes names, not a range. Received: {"from":1,"to":2}.'],
+    [{ cell: { from: 1, to: 2 } }, 'space, cell: cell takes names, not a range. Received: {"from":1,"to":2}.'],
+    [
+      { optimizer: ["sgd", "adamm"] },
+      'space, optimizer[1]: there is no optimizer named adamm. Received: optimizer = "adamm". Did you mean adam?',
+    ],
+    [{ loss: "huberr" }, 'space, loss: there is no loss named huberr. Received: loss = "huberr". Did you mean huber?'],
+    [
+      { units: { from: 1, to: 9.5 } },
+      "space, units.to: units must be a whole number of 1 or more. Received: units = 9.5.",
+    ],
+    [
+      { units: { from: 1, to: 2, steps: 1e9 } },
+      "space, units: steps of units must be a whole number from 2 to 10000. Received: steps = 1000000000.",
+    ],
+    [{ units: Number.NaN }, "space, units: units must be a whole number of 1 or more. Received: units = null."],
+    [
+      JSON.parse('{"__proto__": [4]}'),
+      "space: every parameter must be one that trials have. Received: __proto__. They are cell, units, layers, dropout, lookback, learningRate, optimizer, loss, batchSize, scaler.",
+    ],
     [[], "space: a space must be an object: parameter → values. Received: space = []."],
   ])("says what is wrong with %j", (space, message) => {
     expect(messageOf(() => checkSpace(space))).toBe(message);
   });
 
   it("asks how many values a grid takes of a range, and has a limit", () => {
-    expect(messageOf(() => gridOf(checkSpace({ dropout: { from: 0, to: 0.5 } })))).toBe(
-      'space: a grid needs to know how many values of dropout to take. Received: {"from":0,"to":0.5,"scale":"linear"}. Give steps, or a list.',
+    expect(messageOf(() => gridOf(checkSpace({ dropout: { from: 0, to: 0.5 } }), defaults))).toBe(
+      'space, dropout: a grid needs to know how many values of dropout to take. Received: {"from":0,"to":0.5,"scale":"linear"}. Give steps, or a list.',
     );
     const list = Array.from({ length: 101 }, (_, index) => index + 1);
-    expect(messageOf(() => gridOf(checkSpace({ units: list, lookback: list })))).toContain("10201 combinations");
+    expect(messageOf(() => gridOf(checkSpace({ units: list, lookback: list }), defaults))).toContain(
+      "10201 combinations",
+    );
   });
 });
 
@@ -98,6 +124,18 @@ export const space: Space = {
       learningRate: { from: 1e-4, to: 0.01, scale: "log" },
     });
     expect(readSpaceSource('export default { cell: "gru" }', "s.ts")).toEqual({ cell: "gru" });
+  });
+
+  it("has each name once, in JSON too", () => {
+    expect(messageOf(() => readLiteral('{"units": 4,\n "units": 8}', "space.json"))).toContain(
+      "here must be units once",
+    );
+    expect(readLiteral('{"un\\u0069ts": [4, -1.5e3], "a\\"b": null}', "s.json")).toEqual({
+      units: [4, -1500],
+      'a"b': null,
+    });
+    const read = readLiteral('{"__proto__": {"units": 4}}', "s.json") as object;
+    expect(Object.keys(read)).toEqual(["__proto__"]);
   });
 
   it("is never run", () => {

@@ -1,18 +1,15 @@
 /**
- * What a sweep tries: for each parameter a list of values, a range, or one value. Here they are checked and turned into
- * settings of trials, by grid or by seeded chance; nothing is trained.
+ * What a sweep tries: for each parameter a list of values, a range, or one value. Here they are checked, with the place in the
+ * space in every message; draw.ts makes settings of them. Nothing is trained.
  */
 import { didYouMean, UnrollError } from "../core/errors.ts";
-import { Random } from "../core/random.ts";
+import { readLoss } from "../training/losses.ts";
+import { readOptimizer } from "../training/optimizer.ts";
 
-/** What one trial trains with. */
-export interface TrialSettings {
-  readonly cell: "lstm" | "gru" | "simpleRNN";
-  /** Of each recurrent layer. */
-  readonly units: number;
-  /** Recurrent layers. */
-  readonly layers: number;
-  readonly dropout: number;
+type Value = string | number;
+
+/** What trials train with, whatever the model. */
+export interface TrainingSettings {
   /** Rows. */
   readonly lookback: number;
   /** Null takes the optimizer's. */
@@ -22,6 +19,23 @@ export interface TrialSettings {
   readonly batchSize: number;
   readonly scaler: "standard" | "minmax" | "none";
 }
+
+/** What the plain model is made of. */
+export interface PlainSettings {
+  readonly cell: "lstm" | "gru" | "simpleRNN";
+  /** Of each recurrent layer. */
+  readonly units: number;
+  /** Recurrent layers. */
+  readonly layers: number;
+  readonly dropout: number;
+}
+
+/** What one trial trains with: the plain model's settings, or options of a given model's layers, such as `memory.units`. */
+export interface TrialSettings extends TrainingSettings, Partial<PlainSettings> {
+  readonly [option: `${string}.${string}`]: Value;
+}
+
+export type ParameterName = keyof TrialSettings;
 
 /** All values between two, both included; whole ones where the parameter is a whole number. */
 export interface Range {
@@ -33,41 +47,49 @@ export interface Range {
   readonly steps?: number;
 }
 
-type Value = string | number;
-
 /** Parameter → the values to try. What is left out has its default. */
-export type Space = { readonly [Name in keyof TrialSettings]?: Value | readonly Value[] | Range };
+export type Space = { readonly [Name in ParameterName]?: Value | readonly Value[] | Range };
 
-interface Parameter {
+/** What a parameter may be. */
+export interface Parameter {
   readonly kind: "whole" | "number" | "name";
   readonly least?: number;
   /** Not itself allowed. */
   readonly below?: number;
   readonly above?: number;
   readonly choices?: readonly string[];
+  /** Throws UnrollError for what the rules above let through. */
+  readonly check?: (value: Value) => void;
 }
 
-const parameters: Readonly<Record<keyof TrialSettings, Parameter>> = {
-  cell: { kind: "name", choices: ["lstm", "gru", "simpleRNN"] },
-  units: { kind: "whole", least: 1 },
-  layers: { kind: "whole", least: 1 },
-  dropout: { kind: "number", least: 0, below: 1 },
+const training: Readonly<Record<keyof TrainingSettings, Parameter>> = {
   lookback: { kind: "whole", least: 1 },
   learningRate: { kind: "number", above: 0 },
-  optimizer: { kind: "name" },
-  loss: { kind: "name" },
+  optimizer: { kind: "name", check: (name) => void readOptimizer(String(name)) },
+  loss: { kind: "name", check: (name) => void readLoss(String(name), 1, 1) },
   batchSize: { kind: "whole", least: 1 },
   scaler: { kind: "name", choices: ["standard", "minmax", "none"] },
 };
 
-/** Names of all parameters, in the order in which tables show them. */
-export const parameterNames = Object.keys(parameters) as readonly (keyof TrialSettings)[]; // the keys of that record
+const plain: Readonly<Record<keyof PlainSettings, Parameter>> = {
+  cell: { kind: "name", choices: ["lstm", "gru", "simpleRNN"] },
+  units: { kind: "whole", least: 1 },
+  layers: { kind: "whole", least: 1 },
+  dropout: { kind: "number", least: 0, below: 1 },
+};
 
-const defaults: TrialSettings = {
-  cell: "lstm",
-  units: 32,
-  layers: 1,
-  dropout: 0,
+/** Parameters by name, in the order in which tables show them. */
+export type Parameters = ReadonlyMap<string, Parameter>;
+
+/** Those of a sweep without a model of its own. */
+export const plainParameters: Parameters = new Map(Object.entries({ ...plain, ...training }));
+
+/** Those of a sweep of a given model, whose options are told. */
+export function parametersOf(options: Parameters): Parameters {
+  return new Map([...options, ...Object.entries(training)]);
+}
+
+export const trainingDefaults: TrainingSettings = {
   lookback: 21,
   learningRate: null,
   optimizer: "adam",
@@ -76,8 +98,15 @@ const defaults: TrialSettings = {
   scaler: "standard",
 };
 
+export const plainDefaults: PlainSettings = { cell: "lstm", units: 32, layers: 1, dropout: 0 };
+
+export interface CheckedRange extends Range {
+  readonly scale: "linear" | "log";
+  readonly isWhole: boolean;
+}
+
 /** A checked space: what varies, each as a list or as a range. */
-export type CheckedSpace = ReadonlyMap<keyof TrialSettings, readonly Value[] | Range>;
+export type CheckedSpace = ReadonlyMap<string, readonly Value[] | CheckedRange>;
 
 /** Most trials of a sweep; more is a mistake in the space. */
 export const mostTrials = 10_000;
@@ -85,63 +114,93 @@ export const mostTrials = 10_000;
 /**
  * Checks every name and value.
  *
- * @param path what the messages call the space
+ * @param path what the messages call the space: its file
  * @throws UnrollError `unknown-name`, `option`
  */
-export function checkSpace(space: unknown, path = "space"): CheckedSpace {
+export function checkSpace(space: unknown, path = "space", parameters: Parameters = plainParameters): CheckedSpace {
   if (!isRecord(space)) throw fault(path, "a space must be an object: parameter → values", `space = ${show(space)}`);
-  const checked = new Map<keyof TrialSettings, readonly Value[] | Range>();
-  for (const name of Object.keys(space)) {
-    if (Object.hasOwn(parameters, name)) continue;
-    throw new UnrollError({
-      code: "unknown-name",
-      path,
-      expected: "every parameter must be one that trials have",
-      received: name,
-      hint: didYouMean(name, parameterNames) ?? `They are ${parameterNames.join(", ")}.`,
-    });
-  }
-  for (const name of parameterNames) {
-    const given = space[name];
-    if (given !== undefined) checked.set(name, checkValues(name, given, path));
+  for (const name of Object.keys(space)) if (!parameters.has(name)) throw unknownParameter(name, path, parameters);
+  const checked = new Map<string, readonly Value[] | CheckedRange>();
+  for (const [name, parameter] of parameters) {
+    const given = Object.hasOwn(space, name) ? space[name] : undefined;
+    if (given !== undefined) checked.set(name, checkValues({ name, parameter, path: `${path}, ${name}` }, given));
   }
   return checked;
 }
 
-function checkValues(name: keyof TrialSettings, given: unknown, path: string): readonly Value[] | Range {
-  if (isRecord(given)) return checkRange(name, given, path);
-  const values = Array.isArray(given) ? (given as readonly unknown[]) : [given];
+function unknownParameter(name: string, path: string, parameters: Parameters): UnrollError {
+  const known = [...parameters.keys()];
+  const near = known.filter((one) => one.endsWith(`.${name}`));
+  const isPlain = Object.hasOwn(plain, name);
+  const list = known.length > 20 ? `${known.slice(0, 20).join(", ")} and ${known.length - 20} more` : known.join(", ");
+  return new UnrollError({
+    code: "unknown-name",
+    path,
+    expected:
+      isPlain && !parameters.has(name)
+        ? `${name} is of the plain model; of a given one say which layer's option it is`
+        : "every parameter must be one that trials have",
+    received: name,
+    hint: near.length > 0 ? `There is ${near.join(", ")}.` : (didYouMean(name, known) ?? `They are ${list}.`),
+  });
+}
+
+/** Where a value stands, and what it may be. */
+interface Place {
+  readonly name: string;
+  readonly parameter: Parameter;
+  /** `space.json, units[2]` */
+  readonly path: string;
+}
+
+function checkValues(place: Place, given: unknown): readonly Value[] | CheckedRange {
+  const { name, path } = place;
+  if (isRecord(given)) return checkRange(place, given);
+  if (!Array.isArray(given)) return [checkValue(place, given)];
+  const values = given as readonly unknown[];
   if (values.length === 0) throw fault(path, `${name} must have a value to try`, "an empty list");
-  const checked = values.map((value) => checkValue(name, value, path));
+  if (values.length > mostTrials) {
+    throw fault(path, `${name} may have ${mostTrials} values at most`, `${values.length} values`);
+  }
+  const checked = values.map((value, index) => checkValue({ ...place, path: `${path}[${index}]` }, value));
   if (new Set(checked).size < checked.length) {
     throw fault(path, `${name} must have each value once`, `${name} = ${show(given)}`);
   }
   return checked;
 }
 
-function checkValue(name: keyof TrialSettings, value: unknown, path: string): Value {
-  const { kind, least, below, above, choices } = parameters[name];
-  const wrong = (rule: string): UnrollError => fault(path, `${name} must be ${rule}`, `${name} = ${show(value)}`);
+function checkValue({ name, parameter, path }: Place, value: unknown): Value {
+  const { kind, least, below, above, choices, check } = parameter;
+  const wrong = (rule: string, hint?: string): UnrollError =>
+    fault(path, `${name} must be ${rule}`, `${name} = ${show(value)}`, hint);
   if (kind === "name") {
-    if (typeof value !== "string" || value === "") throw wrong(choices === undefined ? "a name" : choices.join(", "));
-    if (choices !== undefined && !choices.includes(value)) throw wrong(`one of ${choices.join(", ")}`);
-    return value;
+    const rule = choices === undefined ? "a name" : `one of ${choices.join(", ")}`;
+    if (typeof value !== "string" || value === "") throw wrong(rule);
+    if (choices !== undefined && !choices.includes(value)) throw wrong(rule, didYouMean(value, choices));
+  } else {
+    const rule = [
+      kind === "whole" ? "a whole number" : "a number",
+      ...(least === undefined ? [] : [`of ${least} or more`]),
+      ...(above === undefined ? [] : [`above ${above}`]),
+      ...(below === undefined ? [] : [`below ${below}`]),
+    ].join(" ");
+    if (typeof value !== "number" || !Number.isFinite(value)) throw wrong(rule);
+    if (kind === "whole" && !Number.isSafeInteger(value)) throw wrong(rule);
+    if (value < (least ?? value) || value >= (below ?? Number.POSITIVE_INFINITY)) throw wrong(rule);
+    if (above !== undefined && value <= above) throw wrong(rule);
   }
-  const rule = [
-    kind === "whole" ? "a whole number" : "a number",
-    ...(least === undefined ? [] : [`of ${least} or more`]),
-    ...(above === undefined ? [] : [`above ${above}`]),
-    ...(below === undefined ? [] : [`below ${below}`]),
-  ].join(" ");
-  if (typeof value !== "number" || !Number.isFinite(value)) throw wrong(rule);
-  if (kind === "whole" && !Number.isSafeInteger(value)) throw wrong(rule);
-  if (value < (least ?? value) || value >= (below ?? Number.POSITIVE_INFINITY)) throw wrong(rule);
-  if (above !== undefined && value <= above) throw wrong(rule);
+  try {
+    check?.(value);
+  } catch (error) {
+    if (!(error instanceof UnrollError)) throw error;
+    throw fault(path, error.expected, `${name} = ${show(value)}`, error.hint);
+  }
   return value;
 }
 
-function checkRange(name: keyof TrialSettings, given: Record<string, unknown>, path: string): Range {
-  if (parameters[name].kind === "name") throw fault(path, `${name} takes names, not a range`, show(given));
+function checkRange(place: Place, given: Record<string, unknown>): CheckedRange {
+  const { name, parameter, path } = place;
+  if (parameter.kind === "name") throw fault(path, `${name} takes names, not a range`, show(given));
   const unknown = Object.keys(given).find((key) => !["from", "to", "scale", "steps"].includes(key));
   if (unknown !== undefined) {
     throw fault(
@@ -152,93 +211,29 @@ function checkRange(name: keyof TrialSettings, given: Record<string, unknown>, p
     );
   }
   // checkValue of a parameter of numbers gives numbers.
-  const from = checkValue(name, given.from, path) as number;
-  const to = checkValue(name, given.to, path) as number;
+  const from = checkValue({ ...place, path: `${path}.from` }, given.from) as number;
+  const to = checkValue({ ...place, path: `${path}.to` }, given.to) as number;
   if (from >= to) throw fault(path, `the range of ${name} must go up`, `from = ${from}, to = ${to}`);
   const { scale = "linear", steps } = given;
   if (scale !== "linear" && scale !== "log")
     throw fault(path, `the scale of ${name} must be linear or log`, show(scale));
   if (scale === "log" && from <= 0) throw fault(path, `a log range of ${name} must begin above 0`, `from = ${from}`);
-  if (steps === undefined) return { from, to, scale };
-  if (typeof steps !== "number" || !Number.isInteger(steps) || steps < 2) {
-    throw fault(path, `steps of ${name} must be a whole number of 2 or more`, `steps = ${show(steps)}`);
+  const isWhole = parameter.kind === "whole";
+  if (steps === undefined) return { from, to, scale, isWhole };
+  if (typeof steps !== "number" || !Number.isInteger(steps) || steps < 2 || steps > mostTrials) {
+    throw fault(path, `steps of ${name} must be a whole number from 2 to ${mostTrials}`, `steps = ${show(steps)}`);
   }
-  return { from, to, scale, steps };
-}
-
-/**
- * Every combination, the last parameter changing fastest.
- *
- * @throws UnrollError `option` for a range without `steps`, and for more than `mostTrials`
- */
-export function gridOf(space: CheckedSpace, path = "space"): TrialSettings[] {
-  const axes = [...space].map(
-    ([name, values]) => [name, isRange(values) ? stepsOf(name, values, path) : values] as const,
-  );
-  const count = axes.reduce((product, [, values]) => product * values.length, 1);
-  if (count > mostTrials) {
-    throw fault(
-      path,
-      `a grid may have ${mostTrials} trials at most`,
-      `${count} combinations`,
-      "Try the random strategy.",
-    );
-  }
-  let settings: TrialSettings[] = [defaults];
-  for (const [name, values] of axes) {
-    settings = settings.flatMap((one) => values.map((value) => ({ ...one, [name]: value })));
-  }
-  return settings;
-}
-
-function stepsOf(name: keyof TrialSettings, range: Range, path: string): readonly Value[] {
-  const { steps } = range;
-  if (steps === undefined) {
-    throw fault(path, `a grid needs to know how many values of ${name} to take`, show(range), "Give steps, or a list.");
-  }
-  const values = Array.from({ length: steps }, (_, index) => valueAt(name, range, index / (steps - 1)));
-  return [...new Set(values)];
-}
-
-/**
- * As many different settings as asked for, drawn by the seed; fewer where the space has no more.
- */
-export function drawSettings(space: CheckedSpace, count: number, seed: number): TrialSettings[] {
-  const random = new Random(seed);
-  const drawn = new Map<string, TrialSettings>();
-  // A small space runs out of new settings; so many repeats in a row are no chance.
-  for (let repeats = 0; drawn.size < count && repeats < 1000; ) {
-    const values = [...space].map(([name, given]) => [name, drawValue(name, given, random)] as const);
-    const settings: TrialSettings = { ...defaults, ...Object.fromEntries(values) };
-    const key = JSON.stringify(settings);
-    repeats = drawn.has(key) ? repeats + 1 : 0;
-    drawn.set(key, settings);
-  }
-  return [...drawn.values()];
-}
-
-function drawValue(name: keyof TrialSettings, given: readonly Value[] | Range, random: Random): Value {
-  return isRange(given) ? valueAt(name, given, random.uniform()) : given[random.below(given.length)]!;
-}
-
-/** The value at a share of the way from one end to the other. */
-function valueAt(name: keyof TrialSettings, { from, to, scale }: Range, share: number): number {
-  const value = scale === "log" ? from * (to / from) ** share : from + (to - from) * share;
-  if (parameters[name].kind === "whole") return Math.min(to, Math.max(from, Math.round(value)));
-  // Six digits are as fine as a search is, and fit a table.
-  return Math.min(to, Math.max(from, Number(value.toPrecision(6))));
-}
-
-function isRange(values: readonly Value[] | Range): values is Range {
-  return !Array.isArray(values);
+  return { from, to, scale, steps, isWhole };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** At most a line of it. */
 function show(value: unknown): string {
-  return value === undefined ? "nothing" : JSON.stringify(value);
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  return text.length > 100 ? `${text.slice(0, 100)} ...` : text;
 }
 
 function fault(path: string, expected: string, received: string, hint?: string): UnrollError {

@@ -4,21 +4,24 @@
  */
 import { availableParallelism } from "node:os";
 import { UnrollError } from "../core/errors.ts";
+import { checkFit } from "../forecast/model-fit.ts";
 import type { Series } from "../forecast/series.ts";
+import { type FileLock, lockFile } from "../formats/file-lock.ts";
 import { writeFile } from "../formats/files.ts";
 import { foldsOf, naiveScore } from "./folds.ts";
-import { Journal } from "./journal.ts";
+import { type GivenModel, givenModel, optionsOfModel, variantOf } from "./given-model.ts";
 import { beginSweep, dataName, openSweep, readAllSeries, type SweepFile } from "./open-sweep.ts";
 import { checkOptions, type SweepOptions } from "./options.ts";
 import { makePlan, nextTasks, type SweepPlan, type Task, type TaskResult } from "./plan.ts";
+import { openRecords, type Records } from "./records.ts";
 import { resultsOf, type SweepResults } from "./results.ts";
 import type { Runner } from "./runner.ts";
-import { names, sharedFolder } from "./shared-files.ts";
-import { checkSpace, type Space } from "./space.ts";
+import { names, openShared, type SharedFiles } from "./shared-files.ts";
+import { checkSpace, parametersOf, plainParameters, type Space } from "./space.ts";
 import { runTask } from "./trial.ts";
 
 export interface SweepPlace {
-  /** Of plan, journal, checkpoints and models. A sweep that was begun there goes on. */
+  /** Of plan, journal, checkpoints and models, or an s3:// URL. A sweep that was begun there goes on. */
   readonly folder: string;
   /** Worker threads; by default one a core. 0 trains in the calling thread. */
   readonly threads?: number;
@@ -42,7 +45,8 @@ export interface SweepProgress {
  * Searches the space. Called again with the same arguments it goes on where it was, and gives the same results.
  *
  * @param space parameter → list of values, range, or value
- * @throws UnrollError `option`, `unknown-name`, `file`, `data`, `usage` for a folder of another sweep, `aborted`
+ * @throws UnrollError `option`, `unknown-name`, `file`, `data`, `usage` for a folder of another sweep or of one
+ * that runs, `aborted`
  * @example
  * const { groups } = await sweep(
  *   { units: [8, 16], learningRate: { from: 1e-3, to: 1e-2, scale: "log" } },
@@ -50,7 +54,8 @@ export interface SweepProgress {
  * groups[0].best // the winning settings and how the final model did
  */
 export async function sweep(space: Space, options: SweepOptions, place: SweepPlace): Promise<SweepResults> {
-  const checked = checkOptions(options);
+  const { model, modelFile, spaceFile, ...others } = options;
+  const checked = checkOptions(others);
   const { threads = availableParallelism(), queue } = place;
   if (!Number.isSafeInteger(threads) || threads < 0) {
     throw new UnrollError({
@@ -60,49 +65,85 @@ export async function sweep(space: Space, options: SweepOptions, place: SweepPla
       received: `threads = ${threads}`,
     });
   }
+  const given = model === undefined ? undefined : givenModel(model, modelFile);
+  const parameters = model === undefined ? plainParameters : parametersOf(optionsOfModel(model));
+  const checkedSpace = checkSpace(space, spaceFile, parameters);
   const series = await readAllSeries(checked.data, checked);
-  const plan = planOf(checkSpace(space), checked, series);
+  const plan = planOf(checkedSpace, checked, series, given);
+  if (given !== undefined) checkGiven(given, plan, series);
   const naive = new Map(
     [...series].map(([group, one]) => [
       group,
       naiveScore(one, foldsOf(one.matrix.shape[0], checked, one.file), checked.horizon),
     ]),
   );
-  const files = sharedFolder(place.folder);
-  const begun = await beginSweep(plan, files, checked.data);
-  const journal = await Journal.open(files.pathOf(names.journal), plan.id);
+  const files = await openShared(place.folder);
+  let lock: FileLock | undefined;
   try {
-    if (nextTasks(plan, journal.results).length > 0) {
-      const runner = await runnerFor(place.folder, begun, { threads, queue });
-      try {
-        await runAll(plan, journal, runner, place);
-      } finally {
-        await runner.close();
+    lock = await lockOf(files);
+    const begun = await beginSweep(plan, files, checked.data);
+    const records = await openRecords(plan, files);
+    try {
+      if (nextTasks(plan, records.results).length > 0) {
+        const runner = await runnerFor(files, begun, { threads, queue });
+        try {
+          await runAll(plan, records, runner, place);
+        } finally {
+          await runner.close();
+        }
       }
+      const results = resultsOf(plan, records.results, naive);
+      await writeResults(files, results);
+      return results;
+    } finally {
+      await records.close();
     }
-    const results = resultsOf(plan, journal.results, naive);
-    await writeFile(
-      files.pathOf(names.results),
-      new TextEncoder().encode(`${JSON.stringify(results, undefined, 2)}\n`),
-    );
-    return results;
   } finally {
-    await journal.close();
+    await lock?.release();
+    await files.close();
   }
+}
+
+/** A journal has one writer. A store needs none: it writes each result once, whoever brings it. */
+async function lockOf(files: SharedFiles): Promise<FileLock | undefined> {
+  if (files.store !== undefined) return undefined;
+  await files.pull(names.lock);
+  return await lockFile(files.pathOf(names.lock), "a sweep's folder");
+}
+
+/** The last that is written: workers end where it is. */
+async function writeResults(files: SharedFiles, results: SweepResults): Promise<void> {
+  await files.pull(names.results);
+  const text = `${JSON.stringify(results, undefined, 2)}\n`;
+  await writeFile(files.pathOf(names.results), new TextEncoder().encode(text));
+  await files.push(names.results);
 }
 
 function planOf(
   space: ReturnType<typeof checkSpace>,
   options: ReturnType<typeof checkOptions>,
   series: ReadonlyMap<string | null, Series>,
+  given: GivenModel | undefined,
 ): SweepPlan {
   const [first] = series.values();
   const groups = options.groupBy === null ? null : [...series.keys()].map(String);
-  return makePlan(space, options, { file: dataName(options.data), sha256: first!.sha256, groups }); // a file has a row
+  return makePlan(space, options, { file: dataName(options.data), sha256: first!.sha256, groups }, given); // a file has a row
+}
+
+/** Before any work: whether windows of the series go into the model of the first trial, and forecasts come out. */
+function checkGiven(
+  given: GivenModel,
+  { options, trials }: SweepPlan,
+  series: ReadonlyMap<string | null, Series>,
+): void {
+  const [first] = series.values();
+  const { settings, seed } = trials[0]!; // at least one
+  const sizes = { lookback: settings.lookback, horizon: options.horizon, features: first!.features.length };
+  checkFit(variantOf(given, settings, seed), { model: given.name }, sizes);
 }
 
 async function runnerFor(
-  folder: string,
+  files: SharedFiles,
   begun: SweepFile,
   { threads, queue }: { readonly threads: number; readonly queue: string | undefined },
 ): Promise<Runner> {
@@ -111,7 +152,7 @@ async function runnerFor(
     return await queueRunner(queue, begun);
   }
   if (threads === 0) {
-    const open = await openSweep(sharedFolder(folder));
+    const open = await openSweep(files);
     let last: Promise<unknown> = Promise.resolve();
     return {
       width: 1,
@@ -124,13 +165,13 @@ async function runnerFor(
     };
   }
   const { threadRunner } = await import("./threads.ts");
-  return threadRunner(folder, threads);
+  return threadRunner(files.place, threads);
 }
 
 /** Until no task is left. */
 async function runAll(
   plan: SweepPlan,
-  journal: Journal,
+  records: Records,
   runner: Runner,
   { onProgress, signal }: SweepPlace,
 ): Promise<void> {
@@ -142,8 +183,8 @@ async function runAll(
   });
   aborted.catch(() => {});
   for (let last: TaskResult | undefined; ; ) {
-    const open: readonly Task[] = nextTasks(plan, journal.results);
-    onProgress?.({ done: journal.results.size, open: open.length, ...(last === undefined ? {} : { last }) });
+    const open: readonly Task[] = nextTasks(plan, records.results);
+    onProgress?.({ done: records.results.size, open: open.length, ...(last === undefined ? {} : { last }) });
     if (open.length === 0) return;
     for (const task of open) {
       if (running.size >= runner.width) break;
@@ -151,6 +192,6 @@ async function runAll(
     }
     last = await Promise.race([...running.values(), aborted]);
     running.delete(last.task);
-    await journal.record(last);
+    await records.record(last);
   }
 }

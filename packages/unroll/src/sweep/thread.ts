@@ -1,13 +1,13 @@
 /** The program of a sweep's worker thread: opens the sweep of a folder and runs tasks of it, one after the other. */
 import { parentPort, workerData } from "node:worker_threads";
 import { openSweep } from "./open-sweep.ts";
-import { sharedFolder } from "./shared-files.ts";
+import { openShared } from "./shared-files.ts";
 import type { ThreadAnswer, ThreadQuestion, ThreadStart } from "./threads.ts";
 import { runTask } from "./trial.ts";
 
 const port = parentPort!; // this file is run as a thread only
-const { folder } = workerData as ThreadStart; // threads.ts gives it
-const sweep = openSweep(sharedFolder(folder));
+const { place } = workerData as ThreadStart; // threads.ts gives it
+const sweep = openShared(place).then(openSweep);
 // Whoever asks learns of it.
 sweep.catch(() => {});
 

@@ -2,9 +2,10 @@
 import { Worker } from "node:worker_threads";
 import type { Task, TaskResult } from "./plan.ts";
 import { type Runner, taskError } from "./runner.ts";
+import type { SharedPlace } from "./shared-files.ts";
 
 export interface ThreadStart {
-  readonly folder: string;
+  readonly place: SharedPlace;
 }
 
 export interface ThreadQuestion {
@@ -24,7 +25,7 @@ interface Waiting {
 }
 
 /** Threads start with the first task. */
-export function threadRunner(folder: string, threads: number): Runner {
+export function threadRunner(place: SharedPlace, threads: number): Runner {
   const waiting: Waiting[] = [];
   const idle: Worker[] = [];
   const all = new Set<Worker>();
@@ -68,7 +69,7 @@ export function threadRunner(folder: string, threads: number): Runner {
   };
 
   const start = (): Worker => {
-    const worker = new Worker(builtThread(), { workerData: { folder } satisfies ThreadStart });
+    const worker = new Worker(builtThread(), { workerData: { place } satisfies ThreadStart });
     all.add(worker);
     return worker;
   };

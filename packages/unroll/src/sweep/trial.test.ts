@@ -11,7 +11,7 @@ import { beginSweep, openSweep, readAllSeries } from "./open-sweep.ts";
 import { checkOptions } from "./options.ts";
 import { makePlan, type Task } from "./plan.ts";
 import { type SharedFiles, sharedFolder } from "./shared-files.ts";
-import { checkSpace, type Space } from "./space.ts";
+import { checkSpace, plainDefaults, type Space } from "./space.ts";
 import { smallOptions, temporaryFolder } from "./testing.ts";
 import { type OpenSweep, runTask } from "./trial.ts";
 
@@ -39,7 +39,7 @@ describe("a trial", { timeout: 120_000 }, () => {
     const errors: number[] = [];
     for (const fold of foldsOf(120, sweep.plan.options, "")) {
       const { train, scored, scaler } = foldWindows(series, fold, settings, 1);
-      const model = defaultModel({ ...settings, depth: 1, seed, horizon: 1 }, 5, 1);
+      const model = defaultModel({ ...plainDefaults, ...settings, depth: 1, seed, horizon: 1 }, 5, 1);
       compileFor(model, { optimizer: "adam", learningRate: 0.01, loss: "mse" });
       await fit(model, train, undefined, { epochs: 1, batchSize: 32, seed, print: () => {} });
       const forecast = modelForecasts(model, scored.scaled, { scaler, target: 0, horizon: 1 });
@@ -103,11 +103,6 @@ describe("a trial", { timeout: 120_000 }, () => {
   it("fails with its reason where it cannot be trained", async () => {
     const long = await begun({ lookback: 200 });
     expect(await runTask(long, search(1))).toMatchObject({ status: "failed", reason: expect.stringContaining("200") });
-    const unknown = await begun({ optimizer: "adamm", lookback: 4, units: 2 });
-    expect(await runTask(unknown, search(1))).toMatchObject({
-      status: "failed",
-      reason: expect.stringContaining("adamm"),
-    });
     const wild = await begun({ optimizer: "sgd", learningRate: 1e30, lookback: 4, units: 2 });
     expect(await runTask(wild, search(2))).toMatchObject({ status: "failed" });
   });

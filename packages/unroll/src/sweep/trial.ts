@@ -6,6 +6,7 @@ import { UnrollError } from "../core/errors.ts";
 import { lastValue } from "../data/index.ts";
 import { type Forecasts, modelForecasts } from "../forecast/forecasts.ts";
 import { compileFor, defaultModel } from "../forecast/model.ts";
+import { checkFit } from "../forecast/model-fit.ts";
 import { type Score, scoresOf, verdictOf } from "../forecast/scores.ts";
 import type { Series } from "../forecast/series.ts";
 import { sidecarPath, writeSidecar } from "../forecast/sidecar.ts";
@@ -15,6 +16,7 @@ import { EarlyStopping } from "../training/callbacks.ts";
 import { fit } from "../training/fit.ts";
 import type { FitResult } from "../training/fit-options.ts";
 import { type Fold, type FoldWindows, foldsOf, foldWindows } from "./folds.ts";
+import { variantOf } from "./given-model.ts";
 import {
   type FinalScore,
   type FoldScore,
@@ -25,6 +27,7 @@ import {
   trialOf,
 } from "./plan.ts";
 import { names, type SharedFiles } from "./shared-files.ts";
+import { plainDefaults, type TrialSettings } from "./space.ts";
 
 /** A plan with all that its tasks need. */
 export interface OpenSweep {
@@ -57,6 +60,7 @@ async function search(sweep: OpenSweep, trial: Trial, task: Task): Promise<TaskR
     folds.push(bestOf(run.result, run.windows.unit, task.epochs));
   }
   const score = folds.reduce((sum, { rmse }) => sum + rmse, 0) / folds.length;
+  checkNumber(score, trial);
   return { task: task.id, status: "done", score, folds };
 }
 
@@ -65,6 +69,23 @@ function bestOf({ history, epochs }: FitResult, unit: number, asked: number): Fo
   const errors = history.val_mse!.filter((_, index) => epochs[index]! < asked);
   const least = Math.min(...errors);
   return { rmse: Math.sqrt(least) * unit, bestEpoch: errors.indexOf(least) + 1, epochs: errors.length };
+}
+
+/** The plain model or the given one, with the trial's options. */
+function modelOf(
+  { options: { horizon }, model: given }: SweepPlan,
+  settings: TrialSettings,
+  seed: number,
+  features: number,
+) {
+  const { lookback } = settings;
+  if (given === undefined) {
+    const { cell, units, layers: depth, dropout } = { ...plainDefaults, ...settings };
+    return defaultModel({ cell, units, depth, dropout, seed, horizon }, lookback, features);
+  }
+  const model = variantOf(given, settings, seed);
+  checkFit(model, { model: given.name }, { lookback, horizon, features });
+  return model;
 }
 
 interface Run {
@@ -81,8 +102,8 @@ async function train(
   const { horizon, patience } = plan.options;
   const data = series.get(group)!; // a series for each group of the plan
   const windows = foldWindows(data, fold, settings, horizon);
-  const { cell, units, layers: depth, dropout, lookback, optimizer, learningRate, loss, batchSize } = settings;
-  const model = defaultModel({ cell, units, depth, dropout, seed, horizon }, lookback, data.features.length);
+  const { optimizer, learningRate, loss, batchSize } = settings;
+  const model = modelOf(plan, settings, seed, data.features.length);
   compileFor(model, { optimizer, learningRate: learningRate ?? undefined, loss }, ["mse"]);
   const checkpoint = names.checkpoint(id, part);
   await files.pull(checkpoint);
@@ -110,6 +131,18 @@ async function train(
     throw new UnrollError({ code: "data", path: `trial ${id}`, expected: result.stopped.message.replace(/\.$/, "") });
   }
   return { model, windows, result };
+}
+
+/** A score that is none cannot be compared, and JSON has no word for it. */
+function checkNumber(score: number, { id }: Trial): void {
+  if (Number.isFinite(score)) return;
+  throw new UnrollError({
+    code: "data",
+    path: `trial ${id}`,
+    expected: "the forecasts must be numbers",
+    received: `RMSE = ${score}`,
+    hint: "A lower learningRate often helps.",
+  });
 }
 
 /** Trained like the last fold, and tested on the rows behind it, which nothing has seen so far. */
@@ -142,6 +175,7 @@ async function final(sweep: OpenSweep, trial: Trial, task: Task): Promise<TaskRe
   await files.push(sidecarPath(name));
   const best = bestOf(result, unit, task.epochs);
   const { rmse, mae, r2 } = own;
+  checkNumber(rmse, trial);
   const { outcome, text: verdict } = verdictOf(forecasts);
   const score: FinalScore = { rmse, mae, r2, naive: naive.rmse, outcome, verdict, model: name };
   return { task: task.id, status: "done", score: best.rmse, folds: [best], final: score };

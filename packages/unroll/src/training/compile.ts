@@ -2,6 +2,7 @@
  * What a model is trained with: `compileModel` reads optimizer, losses and metrics for each output and keeps them, with the
  * optimizer's state and the prepared programs, beside the model.
  */
+import type { Recompute } from "../compiler/index.ts";
 import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import type { Variable } from "../core/variable.ts";
 import type { LayerArray } from "../layers/arrays.ts";
@@ -28,6 +29,12 @@ export interface CompileOptions {
   readonly lossWeights?: number | readonly number[] | Readonly<Record<string, number>>;
   /** Where training runs; by default as `predict`. */
   readonly device?: Device;
+  /**
+   * Whether a training step keeps what recurrent layers computed at every timestep, or only at segments of so many timesteps, and
+   * computes the others again on the way back: the same numbers for less memory and about a quarter more time. "auto" (the default)
+   * does so where a step would take more than 512 MiB and clearly less this way; false = never.
+   */
+  readonly recompute?: Recompute;
   /** Makes programs ready to run, for an engine of the caller's own. */
   readonly prepare?: (program: Program) => CompiledRun;
 }
@@ -40,6 +47,7 @@ const optionNames: Readonly<Record<keyof CompileOptions, true>> = {
   weightedMetrics: true,
   lossWeights: true,
   device: true,
+  recompute: true,
   prepare: true,
 };
 
@@ -64,6 +72,7 @@ export interface Compiled {
   readonly outputs: readonly OutputPlan[];
   readonly optimizer: OptimizerState;
   readonly device: Device | undefined;
+  readonly recompute: Recompute;
   readonly prepare: (program: Program) => CompiledRun;
   /** Programs that are ready to run, by what they are for. */
   readonly steps: Map<string, unknown>;
@@ -79,6 +88,8 @@ const compiledModels = new WeakMap<Model, Compiled>();
  */
 export function compileModel(model: Model, options: CompileOptions = {}): void {
   checkOptionNames("compile", options, Object.keys(optionNames));
+  const { device, recompute = "auto" } = options;
+  checkRecompute(recompute);
   const names = model.hasGraph ? outputNames(model) : ["output"];
   const losses = perOutput<LossLike>(options.loss ?? null, names, "loss", isOneLoss);
   const weights = perOutput<number>(
@@ -102,9 +113,21 @@ export function compileModel(model: Model, options: CompileOptions = {}): void {
       weightedMetrics: weighted[index]!,
     })),
     optimizer: new OptimizerState(readOptimizer(options.optimizer ?? "rmsprop")),
-    device: options.device,
-    prepare: options.prepare ?? ((program) => prepare(program, options.device)),
+    device,
+    recompute,
+    prepare: options.prepare ?? ((program) => prepare(program, device, { recompute })),
     steps: new Map(),
+  });
+}
+
+function checkRecompute(recompute: unknown): void {
+  const isLength = typeof recompute === "number" && Number.isInteger(recompute) && recompute > 0;
+  if (isLength || recompute === "auto" || recompute === false) return;
+  throw new UnrollError({
+    code: "option",
+    path: "compile",
+    expected: 'recompute must be "auto", false or a positive whole number of timesteps',
+    received: `recompute = ${String(recompute)}`,
   });
 }
 

@@ -15,7 +15,6 @@ import { betterOf, dataOf, type TrainedBatch, trainBatch } from "./evaluate.ts";
 import type { BatchSource, ExampleView } from "./fit-data.ts";
 import { checkFitOptions, epochLine, type FitOptions, type FitResult, type Progress } from "./fit-options.ts";
 import { type FitSources, readSources } from "./fit-sources.ts";
-import { findNotANumber } from "./not-a-number.ts";
 import { readCallbacks } from "./read-callbacks.ts";
 import { inOrder, type Report, shapesOf, stepFor, Totals } from "./step.ts";
 
@@ -130,7 +129,7 @@ class FitRun {
     const logs = wantsLogs || !trained.finite ? this.#totals.logs() : {};
     for (const callback of this.#callbacks) await callback.onBatchEnd?.(this.#batch, logs, this.#control);
     if (!trained.finite) {
-      this.#stopAtNotANumber(trained, batch, new Random(before));
+      await this.#stopAtNotANumber(trained, batch, new Random(before));
       return;
     }
     this.#batch++;
@@ -186,7 +185,8 @@ class FitRun {
     this.#control.say(this.#stopped.message);
   }
 
-  #stopAtNotANumber({ step, factors }: TrainedBatch, batch: Examples, random: Random): void {
+  async #stopAtNotANumber({ step, factors }: TrainedBatch, batch: Examples, random: Random): Promise<void> {
+    const { findNotANumber } = await import("./not-a-number.ts");
     const notANumber = findNotANumber(this.#model, step, dataOf(batch), random, factors);
     const message = `The loss of batch ${this.#batch + 1} of epoch ${this.#epoch + 1} is not a finite number: ${notANumber.message} The weights are those from before this batch.`;
     this.#stopped = { reason: "not-a-number", epoch: this.#epoch, batch: this.#batch, message, notANumber };

@@ -1,7 +1,6 @@
-/** Training: what it offers to the outside. */
+/** Training: what it offers to the outside, also to pages. */
 
 export type { BatchIterable, BatchLike } from "./batch-iterables.ts";
-export { CSVLogger, ModelCheckpoint, type ModelCheckpointOptions, TensorBoard } from "./callback-files.ts";
 export {
   type Callback,
   type CallbackState,
@@ -43,12 +42,3 @@ export { type MetricLike, metrics } from "./metrics.ts";
 export type { NotANumber } from "./not-a-number.ts";
 export { type Optimizer, type OptimizerLike, OptimizerState, optimizerConfig, optimizers } from "./optimizer.ts";
 export { type Schedule, schedules } from "./schedules.ts";
-export { lossesOf, lossOf, metricOf, metricValuesOf, type ScoredBatch, type ScoreOptions } from "./score.ts";
-export type {
-  BackStep,
-  BackTrace,
-  DifferenceCheck,
-  GradientTrace,
-  TraceGradientsOptions,
-} from "./trace-gradients.ts";
-export { traceGradients } from "./trace-gradients.ts";

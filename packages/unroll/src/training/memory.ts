@@ -93,7 +93,7 @@ function planned(model: Model, { batch: asked, timesteps, training = false }: Me
     y: program.results.map(({ shape }, index) => targetShape(compiled, index, shape)),
     sampleWeight: [],
   });
-  return splitUp(model, "train", batch, measureProgram(step.program));
+  return splitUp(model, "train", batch, measureProgram(step.program, compiled.recompute));
 }
 
 /** Targets look like the predictions, or are one class index for each row. */

@@ -13,9 +13,8 @@ import { nextRandom } from "../layers/seed.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import { type Evaluation, evaluateProgram } from "../program/evaluate.ts";
-import { cellArrays } from "../program/evaluate-scan.ts";
 import type { ScanBackStep } from "../program/evaluate-scan-gradient.ts";
-import type { ScanGradientOperation } from "../program/program.ts";
+import type { ScanGradientOperation, ScanOperation, Value } from "../program/program.ts";
 import { trainedVariables } from "./compile.ts";
 import { type GradientOptions, type GradientProgram, gradientProgram } from "./gradients.ts";
 import { gradientTraceToText } from "./trace-gradients-text.ts";
@@ -25,9 +24,27 @@ export interface TraceGradientsOptions extends Omit<GradientOptions, "device" | 
   readonly seed?: number;
   /** Entries of each array that are compared with finite differences; default 2. */
   readonly checks?: number;
+  /** Told what each cell's way back was made of, for opening its numbers (explain/open-gradient.ts). */
+  readonly onRun?: (run: BackRun) => void;
 }
 
-const optionNames = ["loss", "sampleWeight", "training", "seed", "checks"] satisfies (keyof TraceGradientsOptions)[];
+/** A cell's way back as it was computed, of the first example. */
+export interface BackRun {
+  readonly layer: string;
+  readonly scan: ScanOperation;
+  /** In order of processing, as forwards. */
+  readonly steps: readonly ScanBackStep[];
+  readonly numbersOf: (value: Value) => Float64Array;
+}
+
+const optionNames = [
+  "loss",
+  "sampleWeight",
+  "training",
+  "seed",
+  "checks",
+  "onRun",
+] satisfies (keyof TraceGradientsOptions)[];
 
 /** One timestep on the way back, over all examples of the batch. */
 export interface BackStep {
@@ -129,8 +146,14 @@ export function traceGradients(
   }
   const owners = ownersOf(model);
   const order = [...owners.values()].map(({ name }) => name);
+  if (options.onRun !== undefined) {
+    for (const [{ scan }, list] of steps) {
+      const first = list.filter(({ batchIndex }) => batchIndex === 0).reverse();
+      options.onRun({ layer: nameOf(scan, owners), scan, steps: first, numbersOf: evaluation.valueOf });
+    }
+  }
   const runs = [...steps]
-    .map(([operation, list]) => traceOf(operation, list, owners, evaluation))
+    .map(([operation, list]) => traceOf(operation, list, owners))
     .sort((a, b) => order.indexOf(a.layer) - order.indexOf(b.layer));
   const facts: GradientTraceFacts = {
     model: model.name,
@@ -153,35 +176,37 @@ function ownersOf(model: Model): ReadonlyMap<Variable, Layer> {
   return owners;
 }
 
+function ownerOf({ arrays }: ScanOperation, owners: ReadonlyMap<Variable, Layer>): Layer | undefined {
+  const source = arrays[0]!.operation;
+  return source.op === "weight" ? owners.get(source.variable) : undefined;
+}
+
+function nameOf(scan: ScanOperation, owners: ReadonlyMap<Variable, Layer>): string {
+  return ownerOf(scan, owners)?.name ?? scan.cell.kind;
+}
+
 function traceOf(
   operation: ScanGradientOperation,
   list: readonly ScanBackStep[],
   owners: ReadonlyMap<Variable, Layer>,
-  evaluation: Evaluation,
 ): BackTrace {
   const { scan } = operation;
-  const source = scan.arrays[0]!.operation;
-  const owner = source.op === "weight" ? owners.get(source.variable) : undefined;
+  const owner = ownerOf(scan, owners);
   const names = scan.cell.arrays.map(({ name }) => name);
   const byStep = new Map<number, ScanBackStep[]>();
   for (const step of list) byStep.set(step.timestep, [...(byStep.get(step.timestep) ?? []), step]);
   const timesteps = [...byStep.keys()].sort((a, b) => a - b);
-  const arrays = cellArrays(scan, evaluation.valueOf);
   return {
-    layer: owner?.name ?? scan.cell.kind,
+    layer: nameOf(scan, owners),
     className: owner?.className ?? scan.cell.kind,
     backwards: scan.backwards,
     units: scan.units,
     shapes: Object.fromEntries(names.map((name, i) => [name, scan.arrays[i]!.shape])),
-    steps: timesteps.map((timestep) => backStep(operation, byStep.get(timestep)!, arrays)),
+    steps: timesteps.map((timestep) => backStep(operation, byStep.get(timestep)!)),
   };
 }
 
-function backStep(
-  { scan }: ScanGradientOperation,
-  examples: readonly ScanBackStep[],
-  arrays: ReturnType<typeof cellArrays>,
-): BackStep {
+function backStep({ scan }: ScanGradientOperation, examples: readonly ScanBackStep[]): BackStep {
   const { cell, units } = scan;
   const back = cellAdjoint(cell);
   const squares: Record<string, number> = {};
@@ -192,7 +217,8 @@ function backStep(
   // Squared lengths over all states and examples.
   let [arrived, left] = [0, 0];
   const contributions = scan.arrays.map(({ shape }) => new Float64Array(sizeOf(shape)));
-  for (const { gradients, arriving, states, valueOf: read, batchIndex } of examples) {
+  for (const example of examples) {
+    const { gradients, arriving, states, valueOf: read, batchIndex } = example;
     for (const [name, row] of gradients) {
       squares[name] = (squares[name] ?? 0) + squareSum(row);
       values.get(name)?.set(row, batchIndex * units);
@@ -204,20 +230,9 @@ function backStep(
     }
     if (read === undefined) continue;
     if (back.input !== undefined) input.set(toRow(read(back.input), features), batchIndex * features);
-    for (const { matrix, left: rowsOf, right } of back.weightProducts) {
-      const { array, rows, start, stride } = arrays.place(matrix);
-      const factor = arrays.factors(matrix, batchIndex);
-      const columns = toRow(read(right), units);
-      toRow(read(rowsOf), rows).forEach((element, row) => {
-        for (let unit = 0; unit < units; unit++) {
-          contributions[array]![start + row * stride + unit]! += element * (factor?.[row] ?? 1) * columns[unit]!;
-        }
-      });
-    }
-    for (const { weight, vector } of back.weightVectors) {
-      const { array, start } = arrays.place(weight);
-      toRow(read(vector), units).forEach((element, unit) => {
-        contributions[array]![start + unit]! += element;
+    for (const [i, own] of example.contributions().entries()) {
+      own.forEach((value, at) => {
+        contributions[i]![at]! += value;
       });
     }
   }

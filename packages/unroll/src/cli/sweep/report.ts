@@ -3,7 +3,7 @@ import { escapeXml } from "../../equations/printers.ts";
 import { formatError, type Outcome } from "../../forecast/scores.ts";
 import { writeFile } from "../../formats/files.ts";
 import type { GroupResult, SweepResults, TrialRow } from "../../sweep/index.ts";
-import type { TrialSettings } from "../../sweep/space.ts";
+import type { ParameterName } from "../../sweep/space.ts";
 import { drawChart } from "../report/chart.ts";
 import { paragraph, reportPage, type Section, table } from "../report/page.ts";
 import { settingText, varying } from "./text.ts";
@@ -82,11 +82,7 @@ function bestSoFar({ trials, naive }: GroupResult, target: string): string {
 const size = { width: 760, height: 320, top: 54, bottom: 284, left: 40, right: 700 };
 
 /** One upright axis for each parameter, the error last; a line for each trial, the best ones in the model's colour. */
-function parallelCoordinates(
-  trials: readonly TrialRow[],
-  names: readonly (keyof TrialSettings)[],
-  target: string,
-): string {
+function parallelCoordinates(trials: readonly TrialRow[], names: readonly ParameterName[], target: string): string {
   const scored = trials.filter(({ score }) => score !== null);
   if (scored.length < 2 || names.length === 0) return "";
   const axes = [
@@ -138,7 +134,7 @@ interface Axis {
 }
 
 /** Numbers lie by their size, or by their powers of ten where they span more than one; names by their order. */
-function axisOf(name: string, values: readonly (string | number | null)[]): Axis {
+function axisOf(name: string, values: readonly (string | number | null | undefined)[]): Axis {
   const numbers = values.filter((value) => typeof value === "number");
   if (numbers.length < values.length) {
     const kinds = [...new Set(values.map(settingText))].sort();

@@ -2,7 +2,7 @@
 import { count, wrapText } from "../../explain/lines.ts";
 import { formatError } from "../../forecast/scores.ts";
 import type { GroupResult, SweepResults, TrialRow } from "../../sweep/index.ts";
-import { parameterNames, type TrialSettings } from "../../sweep/space.ts";
+import { type ParameterName, plainParameters } from "../../sweep/space.ts";
 
 /** Trials of a group that are shown; all are in the JSON and in the report. */
 const mostRows = 15;
@@ -36,11 +36,13 @@ function groupText(group: GroupResult, target: string, columns: number): string 
 }
 
 /** The parameters in which the trials differ. */
-export function varying(trials: readonly TrialRow[]): (keyof TrialSettings)[] {
-  return parameterNames.filter((name) => new Set(trials.map(({ settings }) => settings[name])).size > 1);
+export function varying(trials: readonly TrialRow[]): ParameterName[] {
+  const names = new Set([...plainParameters.keys(), ...trials.flatMap(({ settings }) => Object.keys(settings))]);
+  const all = [...names] as ParameterName[]; // keys of settings
+  return all.filter((name) => new Set(trials.map(({ settings }) => settings[name])).size > 1);
 }
 
-export function settingText(value: string | number | null): string {
+export function settingText(value: string | number | null | undefined): string {
   if (typeof value !== "number") return value ?? "default";
   return String(Number(value.toPrecision(4)));
 }

@@ -1,16 +1,10 @@
 /** A plan's module as native code: the machine that it must be written for, and an instance of it with its memory. */
 import { UnrollError } from "../../core/errors.ts";
-import type { ModuleBuilder } from "../assembler.ts";
-import type { Machine } from "../machine.ts";
+import type { Instance, Target } from "../compile.ts";
+import { spareBytes } from "../memory.ts";
+import type { Plan } from "../plan.ts";
 import { toC } from "./emit-c.ts";
 import { findToolchain, loadC, type Toolchain } from "./toolchain.ts";
-
-/** A module brought to life: its memory, and the functions that it exports. */
-export interface Instance {
-  readonly buffer: ArrayBufferLike;
-  readonly run: () => void;
-  readonly prepare: () => void;
-}
 
 /** Why native code cannot run here, or undefined. */
 export function nativeRefusal(): string | undefined {
@@ -18,14 +12,18 @@ export function nativeRefusal(): string | undefined {
   return "missing" in found ? found.missing : undefined;
 }
 
-/** @throws UnrollError `unsupported` where there is no compiler. */
-export function nativeMachine(): Machine {
-  const { lanes, registers, fused } = toolchain();
-  return { target: "c", lanes, registers, fused };
-}
+/** Plans become C that the machine's compiler builds. Throws UnrollError `unsupported` where there is no compiler, or when it refuses. */
+export const nativeTarget: Target = {
+  machine(relaxed) {
+    const { lanes, registers, fused } = toolchain();
+    return { target: "c", lanes, registers, fused: relaxed && fused };
+  },
+  instantiate,
+};
 
 /** @throws UnrollError `unsupported` when the compiler refuses, `memory` when there is not so much. */
-export function instantiateNative(module: ModuleBuilder, bytes: number): Instance {
+function instantiate({ module, memory }: Plan): Instance {
+  const bytes = memory.lastingBytes + memory.temporaryBytes + spareBytes;
   const { allocate, run, prepare } = loadC(toC(module), toolchain());
   const buffer = allocate!(bytes as never) as ArrayBuffer | undefined; // as emitted
   if (buffer === undefined) {

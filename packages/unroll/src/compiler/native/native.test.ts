@@ -9,9 +9,9 @@ import { differentiate } from "../../program/differentiate.ts";
 import { evaluateProgram } from "../../program/evaluate.ts";
 import type { Program, Value } from "../../program/program.ts";
 import { compileProgram } from "../compile.ts";
-import { anyChoices, anySizes, cells, plain, type ScanCase, scanCase, simple } from "../scan-cases.ts";
+import { anyChoices, anySizes, cells, gradientCase, plain, type ScanCase, scanCase, simple } from "../scan-cases.ts";
 import { numbers } from "../testing.ts";
-import { nativeRefusal } from "./instance.ts";
+import { nativeRefusal, nativeTarget } from "./instance.ts";
 
 const refusal = nativeRefusal();
 if (refusal !== undefined) console.warn(`SKIPPED: the native target is not tested, for ${refusal}.`);
@@ -26,7 +26,7 @@ function expectReference(
 ): void {
   const program: Program = { inputs: [...inputs], results: [...results], updates: [] };
   const expected = evaluateProgram(program, [...data]).results;
-  const compiled = compileProgram(program, { target: "native" });
+  const compiled = compileProgram(program, { target: nativeTarget });
   for (let run = 0; run < 2; run++) {
     for (const [i, { data: actual, shape }] of compiled.run([...data]).entries()) {
       for (const [j, want] of expected[i]!.entries()) {
@@ -144,7 +144,7 @@ describe.skipIf(refusal !== undefined)("native code", () => {
   it("keeps the memories of two runs of one program apart", () => {
     const x = inputValue("x", [9]);
     const program: Program = { inputs: [x], results: [map([x], ([a]) => a!.times(2))], updates: [] };
-    const [first, second] = [0, 1].map(() => compileProgram(program, { target: "native" }));
+    const [first, second] = [0, 1].map(() => compileProgram(program, { target: nativeTarget }));
     first!.runInPlace([new Float32Array(9).fill(1)]);
     second!.runInPlace([new Float32Array(9).fill(5)]);
     expect([...first!.views[0]!]).toEqual(new Array(9).fill(2));
@@ -156,11 +156,19 @@ describe("where there is no compiler", () => {
   it("says what is missing and what to do, and takes no other device instead", async () => {
     vi.stubEnv("CC", "no-such-compiler");
     vi.resetModules();
-    const fresh: typeof import("../compile.ts") = await import("../compile.ts");
+    const { nativeTarget: fresh }: typeof import("./instance.ts") = await import("./instance.ts");
     const x = inputValue("x", [2]);
-    expect(() => fresh.compileProgram({ inputs: [x], results: [x], updates: [] }, { target: "native" })).toThrow(
+    expect(() => compileProgram({ inputs: [x], results: [x], updates: [] }, { target: fresh })).toThrow(
       /device: device "native" needs Node and a C compiler .* no C compiler answers to "no-such-compiler"\. Install one/,
     );
     vi.unstubAllEnvs();
+  });
+
+  it("computes timesteps again without a change of bits", () => {
+    const sizes = { batch: 512, timesteps: 5, features: 3, units: 5 };
+    const choices = { ...simple, mask: true, initial: true, recurrentFactors: "each" } as const;
+    const { program, data } = gradientCase(cells.LSTM!, sizes, choices, { reads: "all" });
+    const atOnce = compileProgram(program, { target: nativeTarget, recompute: false }).run([...data]);
+    expect(compileProgram(program, { target: nativeTarget, recompute: 2 }).run([...data])).toEqual(atOnce);
   });
 });

@@ -7,6 +7,7 @@ import { snakeCase } from "../../layers/naming.ts";
 import type { Model } from "../../model/model.ts";
 import { Sequential } from "../../model/sequential.ts";
 import { summaryText } from "../../model/summary.ts";
+import { summaryTable } from "../../model/summary-rows.ts";
 import type { SummaryRow, SummaryTable } from "../../model/summary-table.ts";
 import { countOf, countTree } from "../answers/count-tree.ts";
 import { familyOf } from "../answers/layer-family.ts";
@@ -144,7 +145,7 @@ function summaryUnder(
   names: ReadonlyMap<string, string>,
 ): string {
   const style = release === "3" ? ("keras3" as const) : ("keras2" as const);
-  const table = model.summaryTable(style);
+  const table = summaryTable(model, style);
   const counts = new Map(layers.map(({ layer, params }) => [layer, params]));
   let difference = 0;
   const rows = table.rows.map((row): SummaryRow => {

@@ -1,4 +1,5 @@
 /** Layers and models whose Python is never run: what is told of them from their code, from tables, and not at all. */
+import "../../model/summaries.ts";
 import { describe, expect, it } from "vitest";
 import { UnrollError } from "../../core/errors.ts";
 import { summaryJson } from "../../model/summary-table.ts";

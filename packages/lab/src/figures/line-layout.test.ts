@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { drawnIndices } from "./line-layout.ts";
+
+it("draws every point of a line that has few", () => {
+  expect(drawnIndices([5, 4, 9, 1], 2)).toEqual([0, 1, 2, 3]);
+});
+
+it("keeps the lowest and the highest point of every column, in order", () => {
+  const values = [0, 3, -1, 2, 1, 1, 9, 5, 4, 6];
+  expect(drawnIndices(values, 2)).toEqual([1, 2, 5, 6]);
+});
+
+it("loses no peak of a long line", () => {
+  const values = Array.from({ length: 20_000 }, (_, index) => Math.sin(index / 50));
+  values[12_345] = 7;
+  values[3] = -7;
+  const drawn = drawnIndices(values, 640);
+  expect(drawn).toContain(12_345);
+  expect(drawn).toContain(3);
+  expect(drawn.length).toBeLessThanOrEqual(1280);
+  expect(drawn).toEqual([...new Set(drawn)].sort((a, b) => a - b));
+});
+
+it("finds the points beside those that are no numbers, and leaves a gap where there is nothing else", () => {
+  const none = Number.NaN;
+  const values = [none, 2, 1, none, none, none, none, none];
+  const drawn = drawnIndices(values, 2);
+  expect(drawn.slice(0, 2)).toEqual([1, 2]);
+  expect(drawn.slice(2).map((index) => values[index])).toEqual([none]);
+});

@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { columnOf, readTable } from "./own-series.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+it("offers the columns of numbers and gives one, without missing cells", () => {
+  const table = bytes(
+    "date;price;town;volume\n2024-01-01;1,5;Ulm;10\n2024-01-02;;Ulm;20\n2024-01-03;2,5;Bonn;30\n2024-01-04;3;Ulm;40\n",
+  );
+  expect(readTable(table, "prices.csv")).toEqual({ name: "prices.csv", rows: 4, columns: ["price", "volume"] });
+  expect(columnOf("price")).toEqual({ values: Float64Array.of(1.5, 2.5, 3), present: 3, missing: 1 });
+});
+
+it("gives the latest numbers of a long column", () => {
+  readTable(bytes(`n\n${Array.from({ length: 30_000 }, (_, row) => row).join("\n")}\n`), "long.csv");
+  const { values, present } = columnOf("n");
+  expect([values.length, values[0], values.at(-1), present]).toEqual([20_000, 10_000, 29_999, 30_000]);
+});
+
+it("says which columns there are where none holds numbers", () => {
+  expect(() => readTable(bytes("town,street\nUlm,Hauptgasse\nBonn,Ring\n"), "towns.csv")).toThrow(
+    "towns.csv: a series needs a column of numbers. Received: columns = town (category), street (category).",
+  );
+});
+
+it("refuses a column that the table does not have", () => {
+  readTable(bytes("a\n1\n2\n"), "a.csv");
+  expect(() => columnOf("b")).toThrow("series: the column must be one of the table's.");
+});

@@ -1,0 +1,197 @@
+/** The Model screen as a place to build in: layers changed, moved, added, taken out, repaired; what is kept for the next visit. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { type Lab, packed } from "./visit.ts";
+
+async function layersOf(page: Page): Promise<string[]> {
+  const rows = await page.locator("tr[data-layer]").all();
+  return Promise.all(rows.map(async (row) => (await row.getAttribute("data-layer"))!));
+}
+
+const total = (page: Page, count: string) => page.locator("tr.total", { hasText: new RegExp(`^Total${count}$`) });
+
+export function modelTests({ visit }: Lab): void {
+  it("changes an option where the layer stands; count and code follow, and undo brings both back", async () => {
+    const page = await visit("#/model?m=stack");
+    await total(page, "906").waitFor();
+    await page.getByRole("button", { name: "Change gru", exact: true }).click();
+    const units = page.getByRole("group", { name: "Options of gru", exact: true }).getByLabel("units");
+    await units.fill("0");
+    await units.press("Enter");
+    await page.getByText("units must be a positive whole number. Received: units = 0").waitFor();
+    expect(await units.getAttribute("aria-invalid")).toBe("true");
+    await units.fill("5");
+    await units.press("Enter");
+    // GRU(5) on 5 features 180, GRU(2) on 5 54, SimpleRNN(25) on 2 700, Dense 26.
+    await total(page, "960").waitFor();
+    await expect.poll(() => page.locator(".cm-content").textContent()).toContain("units=5");
+    await page.getByRole("banner").getByRole("button", { name: "Undo" }).click();
+    await total(page, "906").waitFor();
+    await expect.poll(() => page.locator(".cm-content").textContent()).toContain("GRU(4, return_sequences=True)");
+    await page.context().close();
+  }, 60_000);
+
+  it("says why layers do not fit any more, and mends them by one press", async () => {
+    const page = await visit("#/model?m=stack");
+    await total(page, "906").waitFor();
+    await page.getByRole("button", { name: "Change gru", exact: true }).click();
+    await page.getByLabel("return_sequences").uncheck();
+    await page.getByRole("alert").getByText("gru_1: input must have 3 axes").waitFor();
+    expect(await total(page, "906").count()).toBe(0);
+    await page.getByRole("button", { name: "Set return_sequences=True in gru", exact: true }).click();
+    await total(page, "906").waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+    await page.context().close();
+  }, 60_000);
+
+  it("adds, moves, duplicates and removes layers by keyboard alone", async () => {
+    const page = await visit("#/model?m=gru");
+    await total(page, "137").waitFor();
+    await page.locator("main").focus();
+    await page.keyboard.press("a");
+    const box = page.getByRole("combobox", { name: "Find a layer" });
+    await expect.poll(() => box.evaluate((one) => one === document.activeElement)).toBe(true);
+    await page.keyboard.type("dropout");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => layersOf(page)).toEqual(["gru", "dense", "dropout"]);
+    const focus = () =>
+      page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent);
+    await expect.poll(focus).toBe("Change dropout");
+    await page.getByRole("button", { name: /^Move dropout/ }).focus();
+    await page.keyboard.press("ArrowUp");
+    await expect.poll(() => layersOf(page)).toEqual(["gru", "dropout", "dense"]);
+    await expect.poll(focus).toMatch(/^Move dropout/);
+    expect(await page.locator("p[role=status][aria-live]").textContent()).toBe("dropout is now layer 2 of 3.");
+    await page.getByRole("button", { name: "Remove" }).focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => layersOf(page)).toEqual(["gru", "dense"]);
+    await expect.poll(focus).toBe("Change dense");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Duplicate" }).press("Enter");
+    await total(page, "139").waitFor();
+    await page.keyboard.press("u");
+    await total(page, "137").waitFor();
+    await page.getByRole("button", { name: /^Add a layer/ }).press("Enter");
+    await box.press("Escape");
+    expect(await box.count()).toBe(0);
+    expect(await focus()).toMatch(/^Add a layer/);
+    await page.context().close();
+  }, 90_000);
+
+  it("moves a layer to where it is dragged", async () => {
+    const page = await visit("#/model?m=stack");
+    await total(page, "906").waitFor();
+    const handle = await page.getByRole("button", { name: /^Move gru_1/ }).boundingBox();
+    const target = await page.locator('tr[data-layer="gru"]').boundingBox();
+    await page.mouse.move(handle!.x + handle!.width / 2, handle!.y + handle!.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(target!.x + 30, target!.y + 4, { steps: 5 });
+    expect(await page.locator('tr.before[data-layer="gru"]').count()).toBe(1);
+    await page.mouse.up();
+    await expect.poll(() => layersOf(page)).toEqual(["gru_1", "gru", "simple_rnn", "dense"]);
+    // GRU(2) on 5 features 54, GRU(4) on 2 96, SimpleRNN(25) on 4 750, Dense 26.
+    await total(page, "926").waitFor();
+    await page.context().close();
+  }, 60_000);
+
+  it("asks for the input where the code has none, and takes it in the list", async () => {
+    const page = await visit(`#/model?s=${packed("model = Sequential([LSTM(4), Dense(1)])")}`);
+    await page.getByRole("alert").getByText("does not say what the model reads").waitFor();
+    const input = page.getByLabel(/^Input shape/);
+    await input.fill("thirty");
+    await input.press("Enter");
+    await page.getByText("Write 30, 5 for 30 timesteps of 5 features.").waitFor();
+    await input.fill("30, 5");
+    await input.press("Enter");
+    await total(page, "165").waitFor();
+    await page.context().close();
+  }, 60_000);
+
+  it("keeps the models opened lately on this device, and forgets them when asked", async () => {
+    const page = await visit("#/");
+    await page.getByLabel(/Paste Keras code/).fill("model = Sequential([Input((3, 2)), LSTM(2), Dense(1)])");
+    await page.getByRole("button", { name: "Open it" }).click();
+    await total(page, "43").waitFor();
+    await page.getByRole("button", { name: "Change lstm" }).click();
+    await page.getByLabel("units").fill("1");
+    await page.getByLabel("units").press("Enter");
+    await total(page, "18").waitFor();
+    await page.getByRole("link", { name: "Unroll lab, start" }).click();
+    const links = page.getByRole("region", { name: "Opened lately" }).getByRole("link");
+    expect(await links.allTextContents()).toEqual(["LSTM → Dense"]);
+    await page.reload();
+    await links.click();
+    await total(page, "18").waitFor();
+    await page.goBack();
+    await page.getByRole("button", { name: "Forget LSTM → Dense" }).click();
+    expect(await page.getByRole("region", { name: "Opened lately" }).count()).toBe(0);
+    expect(await page.evaluate(() => localStorage.length)).toBe(0);
+    await page.context().close();
+  }, 60_000);
+
+  it("works where the browser keeps nothing", async () => {
+    const page = await visit("#/");
+    await page.addInitScript(() => {
+      Object.defineProperty(globalThis, "localStorage", {
+        get() {
+          throw new DOMException("denied", "SecurityError");
+        },
+      });
+    });
+    await page.reload();
+    await page.getByLabel(/Paste Keras code/).fill("model = Sequential([Input((3, 2)), LSTM(2), Dense(1)])");
+    await page.getByRole("button", { name: "Open it" }).click();
+    await total(page, "43").waitFor();
+    await page.getByRole("button", { name: "Help and settings" }).click();
+    await page.getByLabel("Theme").selectOption("dark");
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
+    await page.getByRole("button", { name: /Forget everything/ }).click();
+    await page.getByText("Forgotten").waitFor();
+    await page.context().close();
+  }, 60_000);
+
+  it("takes strangers' files and links for data: broken ones are named, HTML stays text", async () => {
+    const page = await visit(
+      `#/model?s=${packed('model = Sequential([Input((3, 2)), LSTM(2, name="<img src=x onerror=alert(1)>")])')}`,
+    );
+    await total(page, "40").waitFor();
+    expect(await page.locator("main img").count()).toBe(0);
+    expect((await layersOf(page))[0]).toContain("<img");
+    const keras = readFileSync(
+      fileURLToPath(new URL("../../../fixtures/keras/files/gru_after/m.keras", import.meta.url)),
+    );
+    const files = [
+      { name: "cut.keras", mimeType: "application/zip", buffer: keras.subarray(0, keras.length / 2) },
+      { name: "noise.h5", mimeType: "application/octet-stream", buffer: Buffer.alloc(50_000, 7) },
+      { name: "empty.keras", mimeType: "application/zip", buffer: Buffer.alloc(0) },
+    ];
+    for (const file of files) {
+      await page.locator("input[type=file]").setInputFiles(file);
+      const alert = page.locator(".failure [role=alert]", { hasText: file.name });
+      await alert.waitFor();
+      expect(await alert.textContent()).toContain("That did not work.");
+      // What was open stays open.
+      expect(await total(page, "40").count()).toBe(1);
+    }
+    for (const s of [
+      "u1.",
+      "u1.!!!",
+      "u2.AAAA",
+      packed("\\u0000".repeat(500_000)),
+      packed('{"class_name":"Sequential","config":{"layers":[{"class_name":"Lambda","config":{}}]}}'),
+    ]) {
+      await page.evaluate(
+        (hash) => {
+          location.hash = hash;
+        },
+        `#/model?s=${s}&unit=-4&t=1e9&gate=${"x".repeat(200)}&layer=%E0%A4%A`,
+      );
+      await page.getByRole("alert").first().waitFor();
+    }
+    await page.context().close();
+  }, 90_000);
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import type { Tensor } from "../core/tensor.ts";
+import { input, type Layer, layers } from "../layers/index.ts";
+import type { Model } from "../model/model.ts";
+import { sequential } from "../model/sequential.ts";
+import { type BackRun, traceGradients } from "../training/trace-gradients.ts";
+import { openGradient } from "./open-gradient.ts";
+import type { OpenedNode } from "./open-value.ts";
+
+const x = [
+  [
+    [0.5, -1],
+    [0.25, 2],
+    [-0.75, 0.5],
+  ],
+];
+
+/** The way back through a layer whose weights are all different, under a loss of its whole output. */
+function wayBack(layer: Layer): { model: Model; run: BackRun; trace: ReturnType<typeof traceGradients> } {
+  const model = sequential({ layers: [input({ shape: [3, 2] }), layer] });
+  let next = 0;
+  model.setWeights(
+    model.getWeights().map(({ shape, data }) => ({
+      shape,
+      data: Float32Array.from(data, () => Math.fround(((next++ * 7) % 23) / 16 - 0.7)),
+    })),
+  );
+  let run: BackRun | undefined;
+  const targets = layer.config.returnSequences === true ? [[1, 2, 3].map((t) => [t, -t, 1])] : [[1, -2, 3]];
+  const trace = traceGradients(model, x, targets, { loss: "mse", checks: 0, onRun: (one) => (run = one) });
+  return { model, run: run!, trace };
+}
+
+/** Works the tree out again from its leaves. */
+function recompute(node: OpenedNode): number {
+  switch (node.kind) {
+    case "number":
+    case "name":
+    case "weight":
+      return node.value;
+    case "sum":
+      return node.terms.reduce((sum, { negative, of }) => sum + (negative ? -1 : 1) * recompute(of), 0);
+    case "product":
+      return node.factors.reduce((product, factor) => product * recompute(factor), 1);
+    case "dot":
+      return node.terms.reduce((sum, { factor, weight }) => sum + recompute(factor) * weight.value, 0);
+    case "call": {
+      const [value] = node.operands.map(recompute);
+      return node.fn === "σ" ? 1 / (1 + Math.exp(-value!)) : Math.tanh(value!);
+    }
+  }
+}
+
+function leaves(node: OpenedNode): OpenedNode[] {
+  if (node.kind === "sum") return node.terms.flatMap(({ of }) => leaves(of));
+  if (node.kind === "product") return node.factors.flatMap(leaves);
+  if (node.kind === "dot") return node.terms.flatMap(({ factor, weight }) => [...leaves(factor), weight]);
+  return node.kind === "call" ? node.operands.flatMap(leaves) : [node];
+}
+
+describe("openGradient", () => {
+  it.each([
+    ["LSTM", layers.lstm({ units: 3 }), ["i", "f", "g", "o", "c", "h", "hPrev", "cPrev"]],
+    ["GRU", layers.gru({ units: 3 }), ["z", "r", "hHat", "h", "hPrev"]],
+    [
+      "GRU that resets before the product",
+      layers.gru({ units: 3, resetAfter: false }),
+      ["z", "r", "hHat", "h", "hPrev"],
+    ],
+    ["SimpleRNN", layers.simpleRNN({ units: 3 }), ["h", "hPrev"]],
+    ["LSTM of sequences", layers.lstm({ units: 3, returnSequences: true }), ["i", "f", "g", "o", "c", "h", "hPrev"]],
+  ])("opens every gradient of %s into numbers that come to it", (_, layer, names) => {
+    const { run, trace } = wayBack(layer);
+    for (const step of [0, 1, 2]) {
+      const { values, previous, input: gradient } = trace.runs[0]!.steps[step]!;
+      for (const name of names) {
+        for (const unit of [0, 1, 2]) {
+          const { value, tree, timestep } = openGradient(run, step, name, unit);
+          const known = name.endsWith("Prev") ? previous[name.slice(0, -4)]! : values[name]!;
+          expect(value).toBe(known[unit]);
+          expect(recompute(tree)).toBeCloseTo(value, 12);
+          expect(timestep).toBe(step);
+        }
+      }
+      expect(openGradient(run, step, "x", 1).value).toBe(gradient[1]);
+    }
+  });
+
+  it("leads what comes from later to the step after, and the rest to the layer's output", () => {
+    const { model, run } = wayBack(layers.gru({ units: 3, returnSequences: true }));
+    const middle = leaves(openGradient(run, 1, "h", 2).tree);
+    const later = middle.find((node) => node.kind === "name" && node.role === "later");
+    expect(later).toMatchObject({ name: "dhPrev", unit: 2, value: openGradient(run, 2, "hPrev", 2).value });
+    // L is the mean of nine squares: ∂L/∂h = 2/9 · (h − target).
+    const outside = middle.find((node) => node.kind === "number" && node.from !== undefined);
+    const h = (model.predict(x) as Tensor).data[1 * 3 + 2]!; // one output, float32
+    expect(outside!.value).toBeCloseTo((2 / 9) * (h - 1), 6);
+    expect(leaves(openGradient(run, 2, "h", 2).tree).some((node) => node.kind === "name")).toBe(false);
+  });
+
+  it("multiplies with the transposed block: the weights of one row of Keras's array", () => {
+    const { run } = wayBack(layers.simpleRNN({ units: 3 }));
+    const { tree } = openGradient(run, 1, "hPrev", 2);
+    expect(leaves(tree).flatMap((node) => (node.kind === "weight" ? [[node.array, ...node.index]] : []))).toEqual([
+      ["recurrent_kernel", 2, 0],
+      ["recurrent_kernel", 2, 1],
+      ["recurrent_kernel", 2, 2],
+    ]);
+  });
+
+  it("names what can be opened when asked for something else", () => {
+    const { run } = wayBack(layers.simpleRNN({ units: 3 }));
+    expect(() => openGradient(run, 1, "q", 0)).toThrow("They are h, hPrev, x.");
+    expect(() => openGradient(run, 1, "x", 2)).toThrow("from 0 to 1");
+  });
+
+  it("says that a masked step has nothing to open", () => {
+    const model = sequential({ layers: [input({ shape: [3, 2] }), layers.masking({}), layers.gru({ units: 2 })] });
+    let run: BackRun | undefined;
+    const masked = [
+      [
+        [1, 2],
+        [0, 0],
+        [3, 4],
+      ],
+    ];
+    traceGradients(model, masked, [[1, 1]], { loss: "mse", checks: 0, onRun: (one) => (run = one) });
+    expect(() => openGradient(run!, 1, "h", 0)).toThrow("masked timestep");
+  });
+});

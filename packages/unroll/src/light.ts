@@ -1,0 +1,49 @@
+/**
+ * `unroll/light`: what a page needs that builds models, predicts and trains, and no more. It is the first part of `unroll`, which adds
+ * the rest (files, summaries, explain, trace, verify ...) to the same models: at once, or later by `await import("unroll")`. Layers
+ * come one by one from `unroll/layers`, so that a page carries those alone that it uses.
+ */
+import { type Abilities, provideAbilities } from "./model/abilities.ts";
+import { compileModel } from "./training/compile.ts";
+import { evaluate, evaluateBatches, testOnBatch, trainOnBatch } from "./training/evaluate.ts";
+import { fit } from "./training/fit.ts";
+import { gradients } from "./training/gradients.ts";
+
+provideAbilities({
+  compile: compileModel,
+  fit,
+  evaluate,
+  evaluateBatches,
+  testOnBatch,
+  trainOnBatch,
+  gradients,
+} satisfies Partial<Abilities>);
+
+export type {
+  Cell,
+  CellChoices,
+  CellDefinition,
+  CellGraph,
+  CellSymbols,
+  Gate,
+} from "./cells/define.ts";
+export { defineCell } from "./cells/define.ts";
+export * from "./core/index.ts";
+export * as activations from "./equations/activations.ts";
+export { defineLayer, type LayerType } from "./layers/contract.ts";
+export { maskOf } from "./layers/eager.ts";
+export { factory, type LayerFactory } from "./layers/factory.ts";
+export * as fields from "./layers/fields.ts";
+export { input } from "./layers/input-layer.ts";
+export { type ApplyOptions, Layer } from "./layers/layer.ts";
+export { resetNames } from "./layers/naming.ts";
+export { recurrentLayer } from "./layers/recurrent.ts";
+export type { Device } from "./layers/run.ts";
+export { setSeed } from "./layers/seed.ts";
+export { SymbolicTensor } from "./layers/symbolic.ts";
+export { setThreads } from "./layers/threads.ts";
+export type { ModelData } from "./model/data.ts";
+export { type ModelOptions, model } from "./model/functional.ts";
+export { type Intermediate, Model, type PredictOptions, type SummaryOptions } from "./model/model.ts";
+export { Sequential, type SequentialOptions, sequential } from "./model/sequential.ts";
+export * from "./training/index.ts";
