@@ -5,7 +5,7 @@ import { wrapText } from "../explain/lines.ts";
 import type { Model } from "../model/model.ts";
 import type { Flag, FlagValues, Invocation } from "./command.ts";
 import { dataFor } from "./data-for.ts";
-import type { FileModel } from "./open-models.ts";
+import type { FileModel } from "./file-model.ts";
 import { layerOf, printJson } from "./print.ts";
 import { inputFlag, readTargets } from "./read-data.ts";
 

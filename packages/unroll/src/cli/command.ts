@@ -58,7 +58,7 @@ export interface Command {
 }
 
 /** Flags that every command takes. */
-export const commonFlags: Readonly<Record<string, Flag>> = {
+const commonFlags: Readonly<Record<string, Flag>> = {
   json: { kind: "boolean", doc: "one JSON document on stdout" },
   help: { kind: "boolean", doc: "this text (also -h)" },
 };

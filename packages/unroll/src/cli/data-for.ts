@@ -2,7 +2,7 @@
 import type { Tensor } from "../core/tensor.ts";
 import type { Model } from "../model/model.ts";
 import type { FlagValues, Terminal } from "./command.ts";
-import type { FileModel } from "./open-models.ts";
+import type { FileModel } from "./file-model.ts";
 import { numberRemarks, randomInputs, readInputs } from "./read-data.ts";
 
 const randomExamples = 2;

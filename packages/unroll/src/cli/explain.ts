@@ -6,7 +6,8 @@ import { explainModel } from "../explain/index.ts";
 import { inFile } from "../formats/failure.ts";
 import type { Model } from "../model/model.ts";
 import type { Command } from "./command.ts";
-import { type FileModel, modelFlags, noModels, noteProblems, readModels } from "./open-models.ts";
+import type { FileModel } from "./file-model.ts";
+import { modelFlags, noModels, noteProblems, readModels } from "./open-models.ts";
 import { fileOf, layerOf, printJson } from "./print.ts";
 
 const formats = ["text", "markdown", "latex", "mathml", "html"] as const;

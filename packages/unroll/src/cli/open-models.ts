@@ -3,32 +3,15 @@
  * with weights, inputs and outputs in one JSON). Shared by the commands; each takes what it needs.
  */
 import { didYouMean, UnrollError } from "../core/errors.ts";
-import type { Tensor } from "../core/tensor.ts";
-import type { Repair } from "../explain/repairs/index.ts";
 import type { FileReport } from "../formats/container.ts";
 import { inFile } from "../formats/failure.ts";
 import { codeOf, type LoadedCode, type LoadOptions, load, loadWeights } from "../formats/load.ts";
-import type { CodeModel, Problem } from "../formats/python/index.ts";
+import type { Problem } from "../formats/python/index.ts";
 import type { Model } from "../model/model.ts";
 import type { Flag, FlagValues, Terminal } from "./command.ts";
+import type { FileModel } from "./file-model.ts";
 import { forCommandLine } from "./hint-words.ts";
 import { readRecordedCases } from "./recorded-cases.ts";
-
-/** A model of a file. */
-export interface FileModel {
-  readonly name: string;
-  /** Undefined where it cannot be built; then `error` says why. */
-  readonly model: Model | undefined;
-  readonly error: UnrollError | undefined;
-  /** Edits that make its layers fit together, where they do not. */
-  readonly repairs: readonly Repair[];
-  readonly hasWeights: boolean;
-  /** Where it stands in code. */
-  readonly code: CodeModel | undefined;
-  /** What Keras was given and what it predicted, in a recorded case. */
-  readonly inputs: readonly Tensor[] | undefined;
-  readonly outputs: readonly Tensor[] | undefined;
-}
 
 export interface FileModels {
   readonly models: readonly FileModel[];

@@ -10,7 +10,8 @@ import { type ForecastFacts, readSidecar, sidecarPath } from "../forecast/sideca
 import { writeFile } from "../formats/files.ts";
 import type { Model } from "../model/model.ts";
 import type { Command, Invocation } from "./command.ts";
-import { type FileModel, modelFlags, readOneModel } from "./open-models.ts";
+import type { FileModel } from "./file-model.ts";
+import { modelFlags, readOneModel } from "./open-models.ts";
 import { csvJob, predictLargeCsv, readsInPieces } from "./predict-csv.ts";
 import type { PieceFindings } from "./predict-row-pieces.ts";
 import { fileOf, printJson } from "./print.ts";

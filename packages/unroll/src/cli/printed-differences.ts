@@ -3,7 +3,7 @@ import "../model/summaries.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import type { SummaryRow as PrintedRow, PrintedShape } from "../formats/python/index.ts";
 import { type SummaryJson, summaryJson } from "../model/summary-table.ts";
-import type { FileModel } from "./open-models.ts";
+import type { FileModel } from "./file-model.ts";
 
 /** One sentence for each difference; empty when they agree or there is no table. */
 export function printedDifferences({ model, code }: FileModel): string[] {

@@ -8,7 +8,7 @@ import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { modelFromConfig } from "../formats/keras-model.ts";
 import { readFileBytes } from "../formats/read-bytes.ts";
-import type { FileModel } from "./open-models.ts";
+import type { FileModel } from "./file-model.ts";
 
 interface RecordedTensor {
   readonly shape: readonly number[];

@@ -7,15 +7,8 @@ import { kerasSpelling } from "../formats/keras-blueprint.ts";
 import type { SummaryOptions } from "../model/model.ts";
 import { summaryJson } from "../model/summary-table.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
-import {
-  type FileModel,
-  type FileModels,
-  modelFlags,
-  noModels,
-  noteProblems,
-  placeOf,
-  readModels,
-} from "./open-models.ts";
+import type { FileModel } from "./file-model.ts";
+import { type FileModels, modelFlags, noModels, noteProblems, placeOf, readModels } from "./open-models.ts";
 import { partialRows } from "./partial-summary.ts";
 import { fileOf, printJson, styleFor } from "./print.ts";
 import { printedDifferences } from "./printed-differences.ts";

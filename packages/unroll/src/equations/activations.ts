@@ -71,7 +71,7 @@ export function eluOf(alpha: number): NamedFunction {
 }
 
 /** ELU with a continuous derivative: α(exp(x/α) − 1) below zero. Barron, 2017. */
-export function celuOf(alpha: number): NamedFunction {
+function celuOf(alpha: number): NamedFunction {
   return exponentialBelowZero("celu", "\\operatorname{CELU}", alpha, alpha);
 }
 
@@ -94,7 +94,7 @@ export const softplus: NamedFunction = {
 };
 
 /** log(σ(x)), without overflow. */
-export const logSigmoid: NamedFunction = {
+const logSigmoid: NamedFunction = {
   ...named("log_sigmoid", "\\log\\sigma", (x) => x.min(0).minus(logOnePlusExpOfMinusAbs(x))),
   gradient: (dy, _y, x) => dy.times(x.negated().sigmoid()),
 };
@@ -130,7 +130,7 @@ export const sparsemax: NamedFunction = named("sparsemax", "\\operatorname{spars
 export const silu: NamedFunction = named("silu", "\\operatorname{SiLU}", (x) => x.times(x.sigmoid()));
 
 /** x·Φ(x) with the normal distribution's Φ; approximate: Φ by tanh. Hendrycks and Gimpel, 2016. */
-export function geluOf({ approximate = false }): NamedFunction {
+function geluOf({ approximate = false }): NamedFunction {
   return named("gelu", "\\operatorname{GELU}", (x) => {
     const phi = approximate
       ? x
@@ -155,47 +155,42 @@ export const hardSigmoidKeras2: NamedFunction = {
 };
 
 /** x · hard_sigmoid(x), also called hard_swish. */
-export const hardSilu: NamedFunction = named("hard_silu", "\\operatorname{hard\\,SiLU}", (x) =>
+const hardSilu: NamedFunction = named("hard_silu", "\\operatorname{hard\\,SiLU}", (x) =>
   x.times(apply(hardSigmoid, x)),
 );
 
-export const hardTanh: NamedFunction = {
+const hardTanh: NamedFunction = {
   ...named("hard_tanh", "\\operatorname{hard\\,tanh}", (x) => x.clip(-1, 1)),
   gradient: between(-1, 1, 1),
 };
 
-export const tanhShrink: NamedFunction = named("tanh_shrink", "\\operatorname{tanhshrink}", (x) => x.minus(x.tanh()));
+const tanhShrink: NamedFunction = named("tanh_shrink", "\\operatorname{tanhshrink}", (x) => x.minus(x.tanh()));
 
 /** x where |x| is above the threshold, else 0. */
-export function hardShrinkOf(threshold: number): NamedFunction {
+function hardShrinkOf(threshold: number): NamedFunction {
   return named("hard_shrink", "\\operatorname{hardshrink}", (x) => select(x.abs().greaterThan(threshold), x, 0));
 }
 
 /** x moved toward 0 by the threshold; 0 between. */
-export function softShrinkOf(threshold: number): NamedFunction {
+function softShrinkOf(threshold: number): NamedFunction {
   return named("soft_shrink", "\\operatorname{softshrink}", (x) => x.sign().times(x.abs().minus(threshold).max(0)));
-}
-
-/** x above the threshold, else `value`. Keras has no default for the two numbers, so it has no name to be asked for by. */
-export function thresholdOf(threshold: number, value: number): NamedFunction {
-  return named("threshold", "\\operatorname{threshold}", (x) => select(x.greaterThan(threshold), x, value));
 }
 
 /** x · tanh(softplus(x)). Misra, 2019. */
 export const mish: NamedFunction = named("mish", "\\operatorname{mish}", (x) => x.times(apply(softplus, x).tanh()));
 
 /** (x + √(x² + b)) / 2. */
-export function squareplusOf(b: number): NamedFunction {
+function squareplusOf(b: number): NamedFunction {
   return named("squareplus", "\\operatorname{squareplus}", (x) => x.plus(x.squared().plus(b).sqrt()).over(2));
 }
 
 /** 0 up to −1, x from 1 on, (x + 1)² / 4 between. */
-export const sparsePlus: NamedFunction = named("sparse_plus", "\\operatorname{sparseplus}", (x) =>
+const sparsePlus: NamedFunction = named("sparse_plus", "\\operatorname{sparseplus}", (x) =>
   select(x.atMost(-1), 0, select(x.lessThan(1), x.plus(1).squared().over(4), x)),
 );
 
 /** (x + 1) / 2 kept within 0 and 1. */
-export const sparseSigmoid: NamedFunction = {
+const sparseSigmoid: NamedFunction = {
   ...named("sparse_sigmoid", "\\operatorname{sparse\\,\\sigma}", (x) => x.plus(1).over(2).clip(0, 1)),
   gradient: between(0, 1, 0.5),
 };

@@ -247,7 +247,7 @@ export function constant(value: number): Expr {
 export const one: Expr = constant(1);
 export const zero: Expr = constant(0);
 
-export function toExpr(operand: Operand): Expr {
+function toExpr(operand: Operand): Expr {
   return typeof operand === "number" ? constant(operand) : operand;
 }
 

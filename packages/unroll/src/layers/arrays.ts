@@ -28,7 +28,7 @@ export function makeArray(spec: WeightSpec, layerName: string, random: Random, t
     shape,
     () => {
       refuseHuge(shape, `${layerName}/${spec.name}`);
-      const data = initialize(spec.initializer, shape, random);
+      const data = initialize(spec.initializer, shape, random, `${layerName}/${spec.name}`);
       fillOnes(data, spec, shape);
       return data;
     },

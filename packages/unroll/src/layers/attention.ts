@@ -27,6 +27,7 @@ function outputSizes(_: unknown, inputs: readonly Sizes[], __: unknown, name: st
       path: name,
       expected: "query and key must have the same features, value and key the same timesteps",
       received: `query, value, key = ${[query, value, key!].map((sizes) => formatShape(shapeOf(sizes))).join(", ")}`,
+      hint: "The inputs are query, value and then key, which is the value where it is left out.",
     });
   }
   return [[...query.slice(0, -1), value.at(-1)!]];

@@ -11,6 +11,7 @@ import { activate } from "./activations.ts";
 import { type Call, defineLayer, type LayerType, type Sizes, type WeightSpec } from "./contract.ts";
 import * as fields from "./fields.ts";
 import { sizeValue } from "./sizes.ts";
+import { dataFormat, filterFields, slidingPadding } from "./window-fields.ts";
 import {
   channelsBack,
   channelsLast,
@@ -28,23 +29,11 @@ function convolutionFields(rank: number) {
     filters: fields.positiveInteger("Channels of the output."),
     kernelSize: fields.requiredIntegers("Steps that a window sees.", rank),
     strides: fields.integers("Steps from one window to the next.", rank, ones(rank)),
-    padding: fields.choice(
-      "valid: whole windows only; same: zeros around; causal: zeros before (one dimension).",
-      rank === 1 ? ["valid", "same", "causal"] : ["valid", "same"],
-      "valid",
-    ),
-    dataFormat: fields.choice("Which axis holds the channels.", ["channels_last", "channels_first"], "channels_last"),
+    padding: slidingPadding(rank),
+    dataFormat,
     dilationRate: fields.integers("Distance between the steps that a window sees.", rank, ones(rank)),
     groups: fields.integer("Channels are split into this many groups, each with its own filters.", 1),
-    activation: fields.activation("Function on the output.", "linear"),
-    useBias: fields.boolean("Add a trainable vector.", true),
-    kernelInitializer: fields.initializer("First numbers of the kernel.", "glorot_uniform"),
-    biasInitializer: fields.initializer("First numbers of the bias.", "zeros"),
-    kernelRegularizer: fields.regularizer("Penalty on the kernel."),
-    biasRegularizer: fields.regularizer("Penalty on the bias."),
-    activityRegularizer: fields.regularizer("Penalty on the output."),
-    kernelConstraint: fields.constraint("What the kernel is kept to."),
-    biasConstraint: fields.constraint("What the bias is kept to."),
+    ...filterFields,
   };
 }
 
@@ -99,6 +88,7 @@ function checkConvolution(config: Config, where: string): void {
     path: where,
     expected: "filters must divide by groups",
     received: `filters = ${config.filters}, groups = ${config.groups}`,
+    hint: "Choose filters that are a multiple of groups.",
   });
 }
 
@@ -112,6 +102,7 @@ function weightsOf(config: Config, input: Sizes, name: string): WeightSpec[] {
       path: name,
       expected: `the input's channels must divide by groups = ${config.groups}`,
       received: `channels = ${count}`,
+      hint: "Choose groups that divides the channels of the input and the filters.",
     });
   }
   const marks = config.kernelSize.length === 1 ? [""] : config.kernelSize.map((_, axis) => `_${axis + 1}`);

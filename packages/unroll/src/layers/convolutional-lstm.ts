@@ -11,6 +11,7 @@ import { type Call, defineLayer, type LayerType, type Result, type WeightSpec } 
 import { convolved, windowOf } from "./convolution.ts";
 import { keepFactors } from "./dropping.ts";
 import * as fields from "./fields.ts";
+import { dataFormat, padding } from "./window-fields.ts";
 import { channelsBack, channelsLast, ones, valueChannelsBack, windowCounts } from "./windows.ts";
 
 function convLstmFields(rank: number) {
@@ -18,8 +19,8 @@ function convLstmFields(rank: number) {
     filters: fields.positiveInteger("Channels of each state and of the output."),
     kernelSize: fields.requiredIntegers("Places that a window sees.", rank),
     strides: fields.integers("Places from one window of the input to the next.", rank, ones(rank)),
-    padding: fields.choice("valid: whole windows only; same: zeros around.", ["valid", "same"], "valid"),
-    dataFormat: fields.choice("Which axis holds the channels.", ["channels_last", "channels_first"], "channels_last"),
+    padding: padding("valid: whole windows only; same: zeros around.", ["valid", "same"]),
+    dataFormat,
     dilationRate: fields.integers("Distance between the places that a window of the input sees.", rank, ones(rank)),
     activation: fields.activation("Function on the candidate and the output.", "tanh"),
     recurrentActivation: fields.activation("Function on the gates.", "sigmoid"),

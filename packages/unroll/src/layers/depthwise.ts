@@ -5,18 +5,15 @@ import type { Value } from "../program/program.ts";
 import { defineLayer, type LayerType, type Sizes, type WeightSpec } from "./contract.ts";
 import { biasOf, checkStrides, finish, windowOf } from "./convolution.ts";
 import * as fields from "./fields.ts";
+import { dataFormat, slidingPadding } from "./window-fields.ts";
 import { channelsBack, channelsLast, ones, padFor, valueChannelsLast, windowCounts, windowsOf } from "./windows.ts";
 
 const sharedFields = (rank: number) => ({
   kernelSize: fields.requiredIntegers("Steps that a window sees.", rank),
   strides: fields.integers("Steps from one window to the next.", rank, ones(rank)),
-  padding: fields.choice(
-    "valid: whole windows only; same: zeros around; causal: zeros before (one dimension).",
-    rank === 1 ? ["valid", "same", "causal"] : ["valid", "same"],
-    "valid",
-  ),
+  padding: slidingPadding(rank),
   depthMultiplier: fields.integer("Filters for each channel.", 1),
-  dataFormat: fields.choice("Which axis holds the channels.", ["channels_last", "channels_first"], "channels_last"),
+  dataFormat,
   dilationRate: fields.integers("Distance between the steps that a window sees.", rank, ones(rank)),
   activation: fields.activation("Function on the output.", "linear"),
   useBias: fields.boolean("Add a trainable vector.", true),

@@ -116,6 +116,7 @@ function checkMasks(layer: Layer, { inputs, masks: given }: Call): void {
       path: layer.name,
       expected: `the mask must have the first axes of the input, ${formatShape(shape)}`,
       received: `mask shape = ${formatShape(mask.shape)}`,
+      hint: "Give one number for each example and timestep: 1 counts, 0 does not.",
     });
   }
 }

@@ -6,6 +6,7 @@ import type { Value } from "../program/program.ts";
 import { activate } from "./activations.ts";
 import { defineLayer, type LayerType } from "./contract.ts";
 import * as fields from "./fields.ts";
+import { axesOf } from "./sizes.ts";
 
 /** A layer that is a named function of each value. */
 /* @__NO_SIDE_EFFECTS__ */
@@ -38,7 +39,7 @@ export const relu = functionLayer(
     className: "ReLU",
     doc: "x above a threshold, nothing (or a slope) below.",
     fields: {
-      maxValue: fields.optionalNumber("Larger values are cut to this; null = not."),
+      maxValue: fields.optionalNumber("Larger values are cut to this; null = not.", { least: 0 }),
       negativeSlope: fields.number("Slope below the threshold.", 0, { least: 0 }),
       threshold: fields.number("Values below this are taken for negative.", 0, { least: 0 }),
     },
@@ -122,7 +123,10 @@ export const softmaxLayer = defineLayer({
     axis: fields.any<number | readonly number[]>("Axis (or axes), counted from the end when negative.", -1, checkAxis),
   },
   passesMask: true,
-  outputSizes: (_, [input]) => [input!],
+  outputSizes({ axis }, [input], _, name) {
+    axesOf([axis].flat(), input!, name);
+    return [input!];
+  },
   compute({ config, inputs: [x], masks: [mask] }) {
     const axes = (typeof config.axis === "number" ? [config.axis] : config.axis).map((axis) =>
       axis < 0 ? axis + x!.shape.length : axis,
@@ -144,7 +148,7 @@ function softmaxOver(x: Value, axes: readonly number[]): Value {
 }
 
 /** Softmax along one axis; where `mask` is 0 the result is 0. The mask broadcasts to the input's shape from its last axis. */
-export function softmaxAlong(x: Value, axis: number, mask?: Value): Value {
+function softmaxAlong(x: Value, axis: number, mask?: Value): Value {
   const last = x.shape.length - 1;
   const order = x.shape.map((_, index) => (index === axis ? last : index === last ? axis : index));
   const turned = axis === last ? x : transpose(x, order);

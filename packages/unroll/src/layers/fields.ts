@@ -235,8 +235,11 @@ export function requiredNumber(doc: string): Required<number, number> {
 
 /** A number or null. */
 /* @__NO_SIDE_EFFECTS__ */
-export function optionalNumber(doc: string): Field<number | null, number | null> {
-  const { check } = number(doc, 0);
+export function optionalNumber(
+  doc: string,
+  bounds: { readonly least?: number } = {},
+): Field<number | null, number | null> {
+  const { check } = number(doc, 0, bounds);
   return {
     kind: "number",
     doc,

@@ -7,16 +7,11 @@ import type { Value } from "../program/program.ts";
 import { defineLayer, type Sizes } from "./contract.ts";
 import * as fields from "./fields.ts";
 import { shapeOf, sizeValue } from "./sizes.ts";
+import { dataFormat } from "./window-fields.ts";
 import { channelsBack, channelsLast, type DataFormat, valueChannelsBack, valueChannelsLast } from "./windows.ts";
 
 /** Before and after, of height and of width. */
 type Sides = readonly (readonly [number, number])[];
-
-const dataFormat = fields.choice(
-  "Which axis holds the channels.",
-  ["channels_last", "channels_first"],
-  "channels_last",
-);
 
 /** One number for all sides, one for each axis, or a pair for each axis. */
 /* @__NO_SIDE_EFFECTS__ */

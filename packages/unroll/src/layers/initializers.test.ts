@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Random } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
+import { layers } from "./index.ts";
 import { checkInitializer, initialize, initializerNames } from "./initializers.ts";
 import { checkRegularizer } from "./penalties.ts";
 
@@ -124,4 +125,17 @@ test("Keras's serialized form is told apart from the spelling that layers take",
   expect(() => checkRegularizer({ class_name: "L2" }, "dense", "kernelRegularizer")).toThrow(
     'Write { className: "L2", config: { ... } }',
   );
+});
+
+test("what needs a matrix refuses a vector by its name, as Keras does", () => {
+  for (const name of ["orthogonal", "identity"]) {
+    const dense = layers.dense({ units: 2, name: "out", biasInitializer: name });
+    dense.build([null, 3]);
+    expect(() => dense.getWeights()).toThrow(
+      /^out\/bias: the initializer (Orthogonal|Identity) fills arrays of .*2 axes\. Received: shape = \[2\]\./,
+    );
+  }
+  const convolution = layers.conv1d({ filters: 2, kernelSize: 2, kernelInitializer: "identity" });
+  convolution.build([null, 4, 2]);
+  expect(() => convolution.getWeights()).toThrow("Identity fills arrays of 2 axes. Received: shape = [2, 2, 2].");
 });

@@ -21,6 +21,8 @@ interface Initializer {
   /** Other names that Keras and older files use. */
   readonly aliases?: readonly string[];
   readonly defaults: Readonly<Record<string, unknown>>;
+  /** How many axes an array must have for it. */
+  readonly axes?: { readonly least: number; readonly most?: number };
   draw(shape: readonly number[], config: Readonly<Record<string, unknown>>, random: Random): (index: number) => number;
 }
 
@@ -50,6 +52,7 @@ const initializers: Readonly<Record<string, Initializer>> = {
   },
   Orthogonal: {
     aliases: ["OrthogonalInitializer"],
+    axes: { least: 2 },
     defaults: { gain: 1, seed: null },
     draw(shape, config, random) {
       const numbers = orthogonal(shape, random);
@@ -85,6 +88,7 @@ const initializers: Readonly<Record<string, Initializer>> = {
   },
   Identity: {
     aliases: ["IdentityInitializer", "eye"],
+    axes: { least: 2, most: 2 },
     defaults: { gain: 1 },
     draw: (shape, config) => {
       const columns = shape[1] ?? 1;
@@ -97,10 +101,11 @@ const initializers: Readonly<Record<string, Initializer>> = {
 /** The names of all initializers, as Keras spells the classes. */
 export const initializerNames: readonly string[] = Object.keys(initializers);
 
-/** An option's value as a full spec. Throws UnrollError `option`. */
+/** An option's value as a full spec; null takes what Keras 3 does. Throws UnrollError `option`. */
 export function checkInitializer(value: unknown, where: string, option: string): InitializerSpec {
+  const named = value === null ? "GlorotUniform" : value;
   const given =
-    typeof value === "string" ? { className: value } : ((value ?? {}) as { className?: unknown; config?: object }); // read with checks
+    typeof named === "string" ? { className: named } : ((named ?? {}) as { className?: unknown; config?: object }); // read with checks
   const className = typeof given.className === "string" ? findClass(given.className) : undefined;
   if (className === undefined) {
     if (typeof given === "object" && "class_name" in given) throw kerasSpelling(where, option, given.class_name);
@@ -146,8 +151,14 @@ function shown(value: unknown): string {
   return `{ ${Object.keys(value).slice(0, 5).join(", ")} }`;
 }
 
-/** First numbers of an array of this shape, row-major. A seed in the spec goes before the generator. */
-export function initialize(spec: InitializerSpec, shape: readonly number[], random: Random): Float32Array {
+/**
+ * First numbers of an array of this shape, row-major. A seed in the spec goes before the generator.
+ *
+ * @param path names the array in errors
+ * @throws UnrollError `option` for a shape that the initializer cannot fill
+ */
+export function initialize(spec: InitializerSpec, shape: readonly number[], random: Random, path = ""): Float32Array {
+  checkAxes(spec.className, shape, path);
   const seed = spec.config.seed;
   const next = initializers[spec.className]!.draw(
     shape,
@@ -157,6 +168,18 @@ export function initialize(spec: InitializerSpec, shape: readonly number[], rand
   const data = new Float32Array(sizeOf(shape));
   for (let i = 0; i < data.length; i++) data[i] = next(i);
   return data;
+}
+
+function checkAxes(className: string, shape: readonly number[], path: string): void {
+  const { least = 0, most = Number.POSITIVE_INFINITY } = initializers[className]!.axes ?? {};
+  if (shape.length >= least && shape.length <= most) return;
+  throw new UnrollError({
+    code: "option",
+    path,
+    expected: `the initializer ${className} fills arrays of ${most === least ? least : `at least ${least}`} axes`,
+    received: `shape = [${shape.join(", ")}]`,
+    hint: "Choose another initializer for it, such as zeros.",
+  });
 }
 
 function findClass(name: string): string | undefined {

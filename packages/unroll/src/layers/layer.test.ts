@@ -47,6 +47,40 @@ describe("options", () => {
     );
   });
 
+  test("padding and data format are taken in any case and as null, as Keras takes them", () => {
+    const { config } = layers.conv1d({ filters: 2, kernelSize: 3, padding: "SAME" as "same", dataFormat: null });
+    expect(config).toMatchObject({ padding: "same", dataFormat: "channels_last" });
+    expect(layers.maxPooling1d({ padding: "Valid" as "valid" }).config.padding).toBe("valid");
+    expect(layers.flatten({ dataFormat: "CHANNELS_FIRST" as "channels_first" }).config.dataFormat).toBe(
+      "channels_first",
+    );
+    expect(messageOf(() => layers.conv1d({ filters: 2, kernelSize: 3, padding: "FULL" as "same" }))).toBe(
+      'Conv1D: padding must be one of "valid", "same", "causal". Received: padding = "FULL".',
+    );
+    expect(messageOf(() => layers.conv2d({ filters: 2, kernelSize: 3, padding: "CAUSAL" as "same" }))).toContain(
+      'one of "valid", "same"',
+    );
+  });
+
+  test("an initializer of null is the one that Keras takes then", () => {
+    expect(layers.dense({ units: 2, biasInitializer: null as never }).config.biasInitializer).toMatchObject({
+      className: "GlorotUniform",
+    });
+  });
+
+  test("axes that the input does not have, or that are named twice, are refused before anything runs", () => {
+    const built = (layer: { build(shape: readonly (number | null)[]): void }): string =>
+      messageOf(() => layer.build([null, 4, 3]));
+    expect(built(layers.softmax({ axis: 3 }))).toBe(
+      "softmax: axis must be an axis of the input. Received: axis = [3], input shape = (None, 4, 3). Give 0 to 2, or -3 to -1 from the end.",
+    );
+    expect(built(layers.softmax({ axis: [1, -4] }))).toContain("must be an axis of the input");
+    expect(built(layers.softmax({ axis: [1, -2] }))).toContain("must name each axis once");
+    expect(built(layers.layerNormalization({ axis: [2, 2] }))).toContain("axis must name each axis once");
+    expect(built(layers.softmax({ axis: [-2, -1] }))).toBe("no error");
+    expect(messageOf(() => layers.reLU({ maxValue: -1 }))).toContain("maxValue must be a number, 0 or more");
+  });
+
   test("a layer inside must be of the right sort", () => {
     expect(messageOf(() => layers.bidirectional({ layer: layers.dense({ units: 2 }) }))).toBe(
       "Bidirectional: layer must be a recurrent layer, such as LSTM or GRU. Received: layer = Dense. timeDistributed runs any layer at every timestep.",

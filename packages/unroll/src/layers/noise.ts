@@ -4,6 +4,7 @@ import type { Value } from "../program/program.ts";
 import { type Call, defineLayer, type LayerType, type Result } from "./contract.ts";
 import { keepFactors } from "./dropping.ts";
 import * as fields from "./fields.ts";
+import { dataFormat } from "./window-fields.ts";
 
 const seed = fields.optionalInteger("Kept for files; randomness comes from the run's seed.", { least: 0 });
 const rate = fields.requiredRate("Share of values to drop.");
@@ -73,7 +74,7 @@ export const spatialDropout2d = onlyInTraining(
     fields: {
       rate,
       seed,
-      dataFormat: fields.choice("Which axis holds the channels.", ["channels_last", "channels_first"], "channels_last"),
+      dataFormat,
     },
     inputRank: { min: 4, max: 4 },
   },

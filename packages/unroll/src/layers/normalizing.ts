@@ -1,11 +1,10 @@
 /** BatchNormalization, LayerNormalization and Normalization: values shifted and scaled by a mean and a variance. */
 import { UnrollError } from "../core/errors.ts";
-import { formatShape } from "../core/shape.ts";
 import { broadcastTo, concat, filled, map, reduce, reshape } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import { type Call, defineLayer, type Sizes, type WeightSpec } from "./contract.ts";
 import * as fields from "./fields.ts";
-import { shapeOf } from "./sizes.ts";
+import { axesOf } from "./sizes.ts";
 
 const scaleFields = {
   center: fields.boolean("Add a trainable shift.", true),
@@ -35,18 +34,6 @@ function scaleWeights(config: fields.ConfigOf<typeof scaleFields>, shape: Sizes)
     constraint: config.betaConstraint,
   };
   return [...(config.scale ? [gamma] : []), ...(config.center ? [beta] : [])];
-}
-
-/** Axes counted from the front; throws when the input has no such axis. */
-function axesOf(axes: readonly number[], rank: number, name: string, shape: () => Sizes): readonly number[] {
-  const found = axes.map((axis) => (axis < 0 ? axis + rank : axis));
-  if (found.every((axis) => axis >= 0 && axis < rank)) return [...found].sort((a, b) => a - b);
-  throw new UnrollError({
-    code: "shape",
-    path: name,
-    expected: "axis must be an axis of the input",
-    received: `axis = [${axes}], input shape = ${formatShape(shapeOf(shape()))}`,
-  });
 }
 
 const otherAxes = (rank: number, kept: readonly number[]): number[] =>
@@ -99,7 +86,7 @@ export const batchNormalization = defineLayer({
   inputRank: { min: 2 },
   passesMask: true,
   weights(config, [input], name) {
-    const [axis] = axesOf([config.axis], input!.length, name, () => input!);
+    const [axis] = axesOf([config.axis], input!, name);
     const shape = [input![axis!]!];
     return [
       ...scaleWeights(config, shape),
@@ -182,7 +169,7 @@ export const layerNormalization = defineLayer({
   inputRank: { min: 2 },
   passesMask: true,
   weights(config, [input], name) {
-    const shape = axesOf(config.axis, input!.length, name, () => input!).map((axis) => input![axis]!);
+    const shape = axesOf(config.axis, input!, name).map((axis) => input![axis]!);
     return scaleWeights(config.rmsScaling ? { ...config, scale: true, center: false } : config, shape);
   },
   outputSizes: (_, [input]) => [input!],
@@ -237,7 +224,7 @@ export const normalization = defineLayer({
   },
   weights(config, [input], name) {
     if (config.mean !== null) return [];
-    const shape = axesOf(config.axis, input!.length, name, () => input!).map((axis) => input![axis]!);
+    const shape = axesOf(config.axis, input!, name).map((axis) => input![axis]!);
     const known = (className: string) => ({ className, config: {} });
     return [
       { name: "mean", shape, initializer: known("Zeros"), trainable: false },

@@ -4,6 +4,7 @@ import { filled, map, reduce, reshape } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import { type Call, defineLayer, type LayerType } from "./contract.ts";
 import * as fields from "./fields.ts";
+import { dataFormat, padding } from "./window-fields.ts";
 import {
   channelsBack,
   channelsLast,
@@ -17,22 +18,12 @@ import {
 
 type Kind = "Max" | "Average";
 
-const formatField = fields.choice(
-  "Which axis holds the channels.",
-  ["channels_last", "channels_first"],
-  "channels_last",
-);
-
 function poolingFields(rank: number) {
   return {
     poolSize: fields.integers("Steps that a window sees.", rank, new Array<number>(rank).fill(2)),
     strides: fields.optionalIntegers("Steps from one window to the next; null = the window's size.", rank),
-    padding: fields.choice(
-      "valid: whole windows only; same: windows at the end may be cut.",
-      ["valid", "same"],
-      "valid",
-    ),
-    dataFormat: formatField,
+    padding: padding("valid: whole windows only; same: windows at the end may be cut.", ["valid", "same"]),
+    dataFormat,
   };
 }
 
@@ -85,7 +76,7 @@ function overWindows(kind: "max" | "sum", padded: Value, window: Window): Value 
 }
 
 const globalFields = {
-  dataFormat: formatField,
+  dataFormat,
   keepdims: fields.boolean("Keep the reduced axes, with size 1.", false),
 };
 

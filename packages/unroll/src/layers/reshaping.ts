@@ -6,6 +6,7 @@ import { broadcastTo, pad, reshape, slice, transpose, view } from "../program/bu
 import { defineLayer, type Sizes } from "./contract.ts";
 import * as fields from "./fields.ts";
 import { shapeOf, sizeValue } from "./sizes.ts";
+import { dataFormat } from "./window-fields.ts";
 import { valueChannelsLast } from "./windows.ts";
 
 function product(sizes: Sizes): Expr {
@@ -16,7 +17,7 @@ export const flatten = defineLayer({
   className: "Flatten",
   doc: "All values of an example in one row.",
   fields: {
-    dataFormat: fields.choice("Which axis holds the channels.", ["channels_last", "channels_first"], "channels_last"),
+    dataFormat,
   },
   outputSizes: (_, [input]) => [[input![0]!, product(input!.slice(1))]],
   compute({ config, inputs: [x] }) {
@@ -114,12 +115,6 @@ function checkSides(value: unknown, where: string, option: string): readonly num
 function sidesField(doc: string): fields.Field<readonly number[], number | readonly number[]> {
   return { kind: "integers", doc, default: [1, 1], check: checkSides };
 }
-
-const dataFormat = fields.choice(
-  "Which axis holds the channels.",
-  ["channels_last", "channels_first"],
-  "channels_last",
-);
 
 export const zeroPadding1d = defineLayer({
   className: "ZeroPadding1D",

@@ -2,7 +2,8 @@
  * Sizes as formulas: letters for the axes of an input and the numbers behind a formula. None is a letter without a number;
  * a formula that needs such a letter has no number either.
  */
-import type { Shape, Size } from "../core/shape.ts";
+import { UnrollError } from "../core/errors.ts";
+import { formatShape, type Shape, type Size } from "../core/shape.ts";
 import { binaryOperators, unaryOperators } from "../equations/arithmetic.ts";
 import { type Expr, letter } from "../equations/expr.ts";
 import type { Sizes } from "./contract.ts";
@@ -68,4 +69,23 @@ export function sizeValue({ node }: Expr): Size {
       return a === null || b === null ? null : binaryOperators[node.op](a, b);
     }
   }
+}
+
+/**
+ * Axes of an input, counted from the front and in order; negative ones count from the end.
+ *
+ * @throws UnrollError `shape` when the input has no such axis, or one is named twice
+ */
+export function axesOf(axes: readonly number[], input: Sizes, name: string): readonly number[] {
+  const rank = input.length;
+  const found = axes.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
+  const isThere = found.every((axis) => axis >= 0 && axis < rank);
+  if (isThere && new Set(found).size === found.length) return found;
+  throw new UnrollError({
+    code: "shape",
+    path: name,
+    expected: isThere ? "axis must name each axis once" : "axis must be an axis of the input",
+    received: `axis = [${axes.join(", ")}], input shape = ${formatShape(shapeOf(input))}`,
+    hint: `Give ${rank === 1 ? "0" : `0 to ${rank - 1}`}, or -${rank} to -1 from the end.`,
+  });
 }

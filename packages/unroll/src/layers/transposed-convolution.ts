@@ -10,6 +10,7 @@ import type { Value } from "../program/program.ts";
 import { type Call, defineLayer, type LayerType, type Sizes } from "./contract.ts";
 import { biasOf, finish } from "./convolution.ts";
 import * as fields from "./fields.ts";
+import { dataFormat, filterFields, padding } from "./window-fields.ts";
 import { channelsBack, channelsLast, ones, valueChannelsLast, windowsOf } from "./windows.ts";
 
 function transposedFields(rank: number) {
@@ -17,19 +18,11 @@ function transposedFields(rank: number) {
     filters: fields.positiveInteger("Channels of the output."),
     kernelSize: fields.requiredIntegers("Output steps that one input step adds to.", rank),
     strides: fields.integers("Output steps from one input step to the next.", rank, ones(rank)),
-    padding: fields.choice("valid: everything; same: as many steps as input × stride.", ["valid", "same"], "valid"),
+    padding: padding("valid: everything; same: as many steps as input × stride.", ["valid", "same"]),
     outputPadding: fields.optionalIntegers("Steps added at the end; only null is computed.", rank),
-    dataFormat: fields.choice("Which axis holds the channels.", ["channels_last", "channels_first"], "channels_last"),
+    dataFormat,
     dilationRate: fields.integers("Distance between the steps of a kernel; only 1 is computed.", rank, ones(rank)),
-    activation: fields.activation("Function on the output.", "linear"),
-    useBias: fields.boolean("Add a trainable vector.", true),
-    kernelInitializer: fields.initializer("First numbers of the kernel.", "glorot_uniform"),
-    biasInitializer: fields.initializer("First numbers of the bias.", "zeros"),
-    kernelRegularizer: fields.regularizer("Penalty on the kernel."),
-    biasRegularizer: fields.regularizer("Penalty on the bias."),
-    activityRegularizer: fields.regularizer("Penalty on the output."),
-    kernelConstraint: fields.constraint("What the kernel is kept to."),
-    biasConstraint: fields.constraint("What the bias is kept to."),
+    ...filterFields,
   };
 }
 

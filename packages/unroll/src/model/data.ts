@@ -32,6 +32,7 @@ export function readData(data: ModelData, inputs: readonly InputSpec[], model: s
       path: model,
       expected: "every input needs the same number of examples",
       received: `${inputs[0]!.name} has ${examples}, ${inputs[other]!.name} has ${tensors[other]!.shape[0]}`,
+      hint: "Cut them to the same examples; the first axis counts them.",
     });
   }
   return tensors;

@@ -21,6 +21,16 @@ export interface SummaryTextOptions {
   readonly expandNested?: boolean;
 }
 
+/** The names of `SummaryTextOptions`; the type asks for each. */
+export const summaryTextOptions = Object.keys({
+  style: true,
+  version: true,
+  width: true,
+  terminal: true,
+  showTrainable: true,
+  expandNested: true,
+} satisfies Record<keyof SummaryTextOptions, true>);
+
 /**
  * The table as Keras prints it, byte for byte, each line ended.
  *

@@ -67,7 +67,7 @@ export async function saveCheckpoint(path: string, compiled: Compiled, progressi
   await writeFile(path, checkpointBytes(compiled, progression));
 }
 
-export function checkpointBytes(compiled: Compiled, progression: Progression): Uint8Array {
+function checkpointBytes(compiled: Compiled, progression: Progression): Uint8Array {
   const { optimizer } = compiled;
   const tensors: Record<string, { shape: readonly number[]; data: Float32Array }> = {};
   for (const [name, { shape, data }] of arraysOf(compiled)) tensors[name] = { shape, data };

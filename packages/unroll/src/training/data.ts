@@ -98,6 +98,7 @@ function readList(given: ModelData, names: readonly string[], what: string, path
       path,
       expected: `${what} are needed: ${names.join(", ")}`,
       received: `${what} = ${String(given)}`,
+      hint: what === "targets" ? "Give them behind the inputs: fit(x, y), evaluate(x, y)." : undefined,
     });
   }
   if (typeof given === "object" && !Array.isArray(given) && !isTensor(given) && !ArrayBuffer.isView(given)) {
@@ -109,6 +110,7 @@ function readList(given: ModelData, names: readonly string[], what: string, path
       path,
       expected: `${what} by name must have ${names.join(", ")}`,
       received: `names = ${Object.keys(byName).join(", ") || "none"}`,
+      hint: `Give ${missing}.`,
     });
   }
   const isWrapped = Array.isArray(given) && given.length === 1 && (isTensor(given[0]) || ArrayBuffer.isView(given[0]));
@@ -119,6 +121,7 @@ function readList(given: ModelData, names: readonly string[], what: string, path
     path,
     expected: `${what} must be a list with one tensor for each output: ${names.join(", ")}`,
     received: Array.isArray(given) ? `a list of ${given.length}` : "a single tensor",
+    hint: "Give them in this order, or as an object by these names.",
   });
 }
 
@@ -140,6 +143,7 @@ function checkCounts(
       path,
       expected: `${what} of ${names[index]} must have one entry for each of the ${count} examples`,
       received: `shape = [${shape.join(", ")}]`,
+      hint: `Cut the inputs and the ${what} to the same examples; the first axis counts them.`,
     });
   }
 }

@@ -147,6 +147,8 @@ export function checkFitOptions(model: Model, options: FitOptions): void {
       received: `${name} = ${String(value)}`,
     });
   }
+  const { validationSplit } = options;
+  if (validationSplit !== undefined) checkNumber(model.name, "validationSplit", validationSplit);
   checkCheckpointOptions(options.checkpoint);
   if (options.resume && options.checkpoint === undefined) {
     throw new UnrollError({

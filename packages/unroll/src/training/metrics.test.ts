@@ -18,6 +18,19 @@ const refusal = (run: () => unknown): string => {
   return "nothing was refused";
 };
 
+describe("a class that no unit stands for", () => {
+  // Keras 3.15: 0.4, 0.4 and 0.6 for the same batch.
+  it.each([
+    ["sparse_categorical_accuracy", metrics.sparseCategoricalAccuracy!(), 0.4],
+    ["top 1", metrics.sparseTopKCategoricalAccuracy!({ k: 1 }), 0.4],
+    ["top 2", metrics.sparseTopKCategoricalAccuracy!({ k: 2 }), 0.6],
+  ])("is never right: %s", (_, metric, expected) => {
+    const first = [0.7, 0.2, 0.1];
+    const batch = { yTrue: [0, 1, 5, 2, -1], yPred: [first, first, first, [0.1, 0.2, 0.7], first] };
+    expect(metricOf(metric, [batch])).toBeCloseTo(expected, 6);
+  });
+});
+
 describe("a metric with several results", () => {
   it("is reported once for each threshold", () => {
     // Above 0.2: two of three hits; above 0.5: one. 0.6 is a false alarm at both.

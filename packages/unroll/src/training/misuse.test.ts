@@ -29,6 +29,7 @@ describe("options of fit", () => {
   it.each([
     [{ epoch: 3 }, "fit: has no option named epoch. Did you mean epochs?"],
     [{ checkpoint: "run" }, /^fit: checkpoint: must say the path of a file/],
+    [{ validationSplit: "0.2" }, /validationSplit must be a number\. Received: validationSplit = 0\.2\.$/],
     [{ batch_size: 3 }, "fit: has no option named batch_size. Did you mean batchSize?"],
     [{ classWeight: { zero: 2 } }, /classWeight must be an object of numbers by class index\. Received: zero: 2\./],
     [{ classWeight: { 0: "much" } }, /Received: 0: much\. For instance \{ 0: 1, 1: 3 \}\./],
@@ -64,6 +65,15 @@ describe("options of fit", () => {
     const batches = [{ x: smallX, y: smallY }].values();
     expect(await refusal(() => fit(smallModel(), batches, { epochs: 2 } as never))).toMatch(
       /an iterable of batches brings its own targets.* fit\(batches, undefined, \{ epochs: 2 \}\)\./,
+    );
+  });
+
+  it("do not make up for targets that are fewer, or none", async () => {
+    expect(await refusal(() => fit(smallModel(), smallX, smallY.data.slice(1)))).toMatch(
+      /must have one entry for each of the 10 examples\. Received: shape = \[9\]\. Cut the inputs and the targets to the same/,
+    );
+    expect(await refusal(() => evaluate(smallModel(), smallX))).toMatch(
+      /targets are needed: .* Received: targets = undefined\. Give them behind the inputs: fit\(x, y\), evaluate\(x, y\)\./,
     );
   });
 

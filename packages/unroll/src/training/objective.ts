@@ -12,7 +12,7 @@ import type { Loss } from "./losses.ts";
 import { addsArrays, type Metric } from "./metric-rule.ts";
 
 /** The loss of each row, `[batch, ...]`, before weights and mask. */
-export function lossRows({ rule, options }: Loss, comparison: Comparison): Value {
+function lossRows({ rule, options }: Loss, comparison: Comparison): Value {
   const { targets, predictions } = ready(rule.targets, comparison);
   const rows = perRow([targets, predictions], ([y, p]) =>
     rule.equation({ y: y!, p: p!, n: lastOf(predictions) }, options),

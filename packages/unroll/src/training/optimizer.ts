@@ -61,7 +61,7 @@ const idle: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 /** @throws UnrollError `option`, `unsupported` */
-export function makeOptimizer(rule: OptimizerRule, given: Options & OptimizerCommon = {}): Optimizer {
+function makeOptimizer(rule: OptimizerRule, given: Options & OptimizerCommon = {}): Optimizer {
   const { learningRate = rule.defaults.learningRate, weightDecay = rule.weightDecay ?? null, ...rest } = given;
   const {
     clipnorm = null,

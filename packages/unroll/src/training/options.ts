@@ -36,7 +36,7 @@ export function camelCase(name: string): string {
 }
 
 /** fromLogits → from_logits, beta1 → beta_1. */
-export function snakeCaseOption(name: string): string {
+function snakeCaseOption(name: string): string {
   return name.replaceAll(/[A-Z]|[0-9]+/g, (part) => `_${part.toLowerCase()}`);
 }
 

@@ -54,6 +54,9 @@ function ofLoss(
   );
 }
 
+/** Whether the row's class, which is the 1 of `y`, is the one predicted; a class that is not there is never right. */
+const sparseMatch = ({ y, p, index }: MetricSymbols): Expr => y.times(index.equals(argmax(p, index))).rowSum();
+
 const categoricalMatch = ({ y, p, index }: MetricSymbols): Expr => argmax(y, index).equals(argmax(p, index));
 
 /** Whether the true class is among the k largest predictions: fewer than k are larger than its own. */
@@ -82,12 +85,13 @@ export const rowMetrics: readonly MetricRule[] = [
   meanOf("Mean", ["mean"], ({ p }) => p, { better: "lower", elementwise: true }),
   { ...meanOf("Sum", ["sum"], ({ p }) => p, { better: "lower", elementwise: true }), result: ({ value }) => value! },
   meanOf("CategoricalAccuracy", ["categorical_accuracy"], categoricalMatch),
-  meanOf("SparseCategoricalAccuracy", ["sparse_categorical_accuracy"], categoricalMatch, { targets: "index" }),
+  meanOf("SparseCategoricalAccuracy", ["sparse_categorical_accuracy"], sparseMatch, { targets: "index" }),
   meanOf("TopKCategoricalAccuracy", ["top_k_categorical_accuracy"], amongTop, { defaults: { k: 5 } }),
   meanOf(
     "SparseTopKCategoricalAccuracy",
     ["sparse_top_k_categorical_accuracy"],
-    (symbols, options) => (options.fromSortedIds ? amongFirstIds(symbols, options) : amongTop(symbols, options)),
+    (symbols, options) =>
+      options.fromSortedIds ? amongFirstIds(symbols, options) : amongTop(symbols, options).times(symbols.y.rowMax()),
     {
       defaults: { k: 5, fromSortedIds: false },
       targets: ({ fromSortedIds }) => (fromSortedIds ? "label" : "index"),

@@ -70,17 +70,17 @@ function decayByRate(
 }
 
 /** r · d^(step / steps); with `staircase` the exponent is whole. */
-export function exponentialDecay(options: DecayOptions): Schedule {
+function exponentialDecay(options: DecayOptions): Schedule {
   return decayByRate("ExponentialDecay", options, (decayRate, passed) => decayRate ** passed);
 }
 
 /** r / (1 + d · step / steps). */
-export function inverseTimeDecay(options: DecayOptions): Schedule {
+function inverseTimeDecay(options: DecayOptions): Schedule {
   return decayByRate("InverseTimeDecay", options, (decayRate, passed) => 1 / (1 + decayRate * passed));
 }
 
 /** (r − end) · (1 − step / steps)^power + end, held at `end` or begun again with longer `decaySteps` when `cycle`. */
-export function polynomialDecay(options: {
+function polynomialDecay(options: {
   initialLearningRate: number;
   decaySteps: number;
   endLearningRate?: number;
@@ -109,10 +109,7 @@ export function polynomialDecay(options: {
 }
 
 /** `values[k]` up to and with boundary k, the last value after all of them. */
-export function piecewiseConstantDecay(options: {
-  boundaries: readonly number[];
-  values: readonly number[];
-}): Schedule {
+function piecewiseConstantDecay(options: { boundaries: readonly number[]; values: readonly number[] }): Schedule {
   const { boundaries, values } = options;
   checkOptions("PiecewiseConstantDecay", options, {}, {}, ["boundaries", "values"]);
   for (const [name, list] of Object.entries({ boundaries, values })) {
@@ -143,7 +140,7 @@ export function piecewiseConstantDecay(options: {
 }
 
 /** Half a cosine from r (or, after a linear warm-up, from the target) down to alpha times it. */
-export function cosineDecay(options: {
+function cosineDecay(options: {
   initialLearningRate: number;
   decaySteps: number;
   alpha?: number;
@@ -175,7 +172,7 @@ export function cosineDecay(options: {
 }
 
 /** A cosine that starts again: Loshchilov and Hutter, 2017. */
-export function cosineDecayRestarts(options: {
+function cosineDecayRestarts(options: {
   initialLearningRate: number;
   firstDecaySteps: number;
   tMul?: number;

@@ -126,7 +126,7 @@ function perRow(gradient: Value): { square: Value; size: Value } | undefined {
 const epsilon = 1e-7;
 
 /** What a constraint makes of a weight after the step. */
-export function constrained(weight: Value, constraint: ConstraintSpec | null | undefined): Value {
+function constrained(weight: Value, constraint: ConstraintSpec | null | undefined): Value {
   if (constraint === null || constraint === undefined) return weight;
   const { className, config } = constraint;
   if (className === "NonNeg") return map([weight], ([w]) => w!.max(0));

@@ -14,7 +14,7 @@ export async function inFlags<T>(settings: Asked, work: () => T | Promise<T>): P
 }
 
 /** The same error with flags in place of the library's options. */
-export function flagWords(error: UnrollError, settings: Asked): UnrollError {
+function flagWords(error: UnrollError, settings: Asked): UnrollError {
   const { code, path, expected, received, hint } = error;
   const words =
     code === "memory"

@@ -17,7 +17,7 @@ export async function writeReport(path: string, result: TrainResult): Promise<vo
 }
 
 /** The page as text. The same run gives the same page. */
-export async function reportHtml(result: TrainResult): Promise<string> {
+async function reportHtml(result: TrainResult): Promise<string> {
   const { series, model, parts } = result;
   const ahead = parts.horizon === 1 ? "the next row" : `the next ${parts.horizon} rows`;
   const title = `${series.target}: ${ahead}, by ${model.name}`;
