@@ -8,17 +8,25 @@ import { type Expr, inOrder, type ProductNode } from "./expr.ts";
 /** One number that every element of the row shares, or one for each element. */
 export type Row = number | Float64Array;
 
+/** A row to be written, of so many elements; what is in it before has no meaning. */
+export type NewRow = (length: number) => Float64Array;
+
 export interface RowBindings {
   /** Elements of a row: what a row operator counts a shared number as. */
   readonly width: number;
   /** A row or a number for each symbol of the graph. */
   readonly symbols: ReadonlyMap<Expr, Row>;
-  /** `vector · block` for the product nodes; only graphs of cells have them. */
-  product?(node: ProductNode, vector: Row): Float64Array;
+  /** `vector · block` for the product nodes, in a new row; only graphs of cells have them. */
+  product?(node: ProductNode, vector: Row, newRow: NewRow): Float64Array;
 }
 
 /** What each node of an evaluated graph came to. */
 export type ValueOf = (expr: Expr) => Row;
+
+export interface RowEvaluatorOptions {
+  /** The rows of one call are written over by the next: for loops that take from them what they need. */
+  readonly reuse?: boolean;
+}
 
 /**
  * Evaluates the roots and everything below them.
@@ -30,42 +38,80 @@ export function evaluateRow(roots: Iterable<Expr>, bindings: RowBindings): Value
   return rowEvaluator(roots)(bindings);
 }
 
-/** The same for many rows: the order of the nodes is found once. */
-export function rowEvaluator(roots: Iterable<Expr>): (bindings: RowBindings) => ValueOf {
+/** The same for many rows: the order of the nodes, and what each does, are found once. */
+export function rowEvaluator(
+  roots: Iterable<Expr>,
+  { reuse = false }: RowEvaluatorOptions = {},
+): (bindings: RowBindings) => ValueOf {
   const order = inOrder(roots, { bodies: true });
+  const places = new Map(order.map((expr, place) => [expr, place]));
+  const placeOf = (expr: Expr): number => {
+    const place = places.get(expr);
+    if (place === undefined) throw new Error(`expression graph: no value for ${expr.node.op}`);
+    return place;
+  };
+  const steps = order.map((expr) => stepOf(expr, placeOf, reuse ? reusedRow() : freshRow));
   return (bindings) => {
-    const values = new Map<Expr, Row>();
-    const read: ValueOf = (expr) => {
-      const value = values.get(expr);
-      if (value === undefined) throw new Error(`expression graph: no value for ${expr.node.op}`);
-      return value;
-    };
-    for (const expr of order) values.set(expr, evaluateNode(expr, read, bindings));
-    return read;
+    const values: Row[] = [];
+    for (const step of steps) values.push(step(values, bindings));
+    return (expr) => values[placeOf(expr)]!;
   };
 }
 
-function evaluateNode(expr: Expr, read: ValueOf, bindings: RowBindings): Row {
+function freshRow(length: number): Float64Array {
+  return new Float64Array(length);
+}
+
+function reusedRow(): NewRow {
+  let row = new Float64Array(0);
+  return (length) => {
+    if (row.length !== length) row = new Float64Array(length);
+    return row;
+  };
+}
+
+/** One node's value from those of the nodes before it. */
+type Step = (values: readonly Row[], bindings: RowBindings) => Row;
+
+function stepOf(expr: Expr, placeOf: (expr: Expr) => number, newRow: NewRow): Step {
   const { node } = expr;
   switch (node.op) {
     case "constant":
-      return node.value;
-    case "symbol": {
-      const bound = bindings.symbols.get(expr);
-      if (bound === undefined) throw new Error(`expression graph: no binding for symbol ${node.name}`);
-      return bound;
+      return () => node.value;
+    case "symbol":
+      return (_, { symbols }) => {
+        const bound = symbols.get(expr);
+        if (bound === undefined) throw new Error(`expression graph: no binding for symbol ${node.name}`);
+        return bound;
+      };
+    case "apply": {
+      const body = placeOf(node.body);
+      return (values) => values[body]!;
     }
-    case "apply":
-      return read(node.body);
-    case "product":
-      if (bindings.product === undefined) throw new Error(`expression graph: no binding for product ${node.name}`);
-      return bindings.product(node, read(node.vector));
-    case "select":
-      return eachElement([node.condition, node.a, node.b].map(read), (condition, a, b) => (condition !== 0 ? a : b));
+    case "product": {
+      const vector = placeOf(node.vector);
+      return (values, { product }) => {
+        if (product === undefined) throw new Error(`expression graph: no binding for product ${node.name}`);
+        return product(node, values[vector]!, newRow);
+      };
+    }
+    case "select": {
+      const [condition, a, b] = [placeOf(node.condition), placeOf(node.a), placeOf(node.b)];
+      return (values) => selected(values[condition]!, values[a]!, values[b]!, newRow);
+    }
     default: {
-      if ("b" in node) return eachElement([read(node.a), read(node.b)], binaryOperators[node.op]);
-      if (isRowOp(node.op)) return rowOperators[node.op](toRow(read(node.a), bindings.width));
-      return eachElement([read(node.a)], unaryOperators[node.op]);
+      const a = placeOf(node.a);
+      if ("b" in node) {
+        const b = placeOf(node.b);
+        const operator = binaryOperators[node.op];
+        return (values) => combined(operator, values[a]!, values[b]!, newRow);
+      }
+      if (isRowOp(node.op)) {
+        const operator = rowOperators[node.op];
+        return (values, { width }) => operator(toRow(values[a]!, width));
+      }
+      const operator = unaryOperators[node.op];
+      return (values) => changed(operator, values[a]!, newRow);
     }
   }
 }
@@ -75,16 +121,32 @@ export function toRow(value: Row, width: number): Float64Array {
   return typeof value === "number" ? new Float64Array(width).fill(value) : value;
 }
 
-function eachElement(operands: readonly Row[], operator: (...numbers: number[]) => number): Row {
-  const row = operands.find((operand) => typeof operand !== "number");
-  const at = (operand: Row, i: number): number => (typeof operand === "number" ? operand : operand[i]!);
-  if (row === undefined) return operator(...operands.map((operand) => at(operand, 0)));
-  const [a, b, c] = operands;
-  const result = new Float64Array(row.length);
-  for (let i = 0; i < result.length; i++) {
-    // An operator reads as many numbers as it has operands.
-    result[i] = operator(at(a!, i), b === undefined ? 0 : at(b, i), c === undefined ? 0 : at(c, i));
+function changed(operator: (a: number) => number, a: Row, newRow: NewRow): Row {
+  if (typeof a === "number") return operator(a);
+  const result = newRow(a.length);
+  for (let i = 0; i < a.length; i++) result[i] = operator(a[i]!);
+  return result;
+}
+
+function combined(operator: (a: number, b: number) => number, a: Row, b: Row, newRow: NewRow): Row {
+  if (typeof a === "number") {
+    if (typeof b === "number") return operator(a, b);
+    const result = newRow(b.length);
+    for (let i = 0; i < b.length; i++) result[i] = operator(a, b[i]!);
+    return result;
   }
+  const result = newRow(a.length);
+  if (typeof b === "number") for (let i = 0; i < a.length; i++) result[i] = operator(a[i]!, b);
+  else for (let i = 0; i < a.length; i++) result[i] = operator(a[i]!, b[i]!);
+  return result;
+}
+
+function selected(condition: Row, a: Row, b: Row, newRow: NewRow): Row {
+  const row = [condition, a, b].find((operand) => typeof operand !== "number");
+  if (row === undefined) return condition !== 0 ? a : b;
+  const at = (operand: Row, i: number): number => (typeof operand === "number" ? operand : operand[i]!);
+  const result = newRow((row as Float64Array).length); // not a number: just found so
+  for (let i = 0; i < result.length; i++) result[i] = at(condition, i) !== 0 ? at(a, i) : at(b, i);
   return result;
 }
 

@@ -26,8 +26,10 @@ export function inputGradients(
   one[step * scan.units + unit] = 1;
   // Every step's output is asked for, also of a layer that hands on the last one alone.
   const sequence: ScanOperation = { ...scan, returnSequences: true };
-  const [gradient] = evaluateScanGradient({ op: "scanGradient", scan: sequence, outputs: [chosen] }, (value) =>
-    value === chosen ? one : numbersOf(value),
+  const [gradient] = evaluateScanGradient(
+    { op: "scanGradient", scan: sequence, outputs: [chosen] },
+    (value) => (value === chosen ? one : numbersOf(value)),
+    new Set([0]),
   );
   const rows = new Float64Array(timesteps * features);
   for (let k = 0; k < timesteps; k++) {

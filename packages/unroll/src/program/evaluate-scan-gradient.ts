@@ -4,9 +4,9 @@
  */
 import { cellAdjoint } from "../cells/adjoint.ts";
 import { sizeOf } from "../core/shape.ts";
-import { type Row, rowEvaluator, toRow } from "../equations/evaluate.ts";
+import { type NewRow, type Row, rowEvaluator, toRow } from "../equations/evaluate.ts";
 import type { Expr, ProductNode } from "../equations/expr.ts";
-import { cellArrays, runExample } from "./evaluate-scan.ts";
+import { type BlockPlace, cellArrays, exampleRunner } from "./evaluate-scan.ts";
 import type { ScanGradientOperation, Value } from "./program.ts";
 
 /** What one example's timestep came to on the way back. */
@@ -27,32 +27,51 @@ export interface ScanBackStep {
   readonly valueOf: ((expr: Expr) => Row) | undefined;
 }
 
-/** Gradients of the scan's input, of each of its arrays and of each initial state. */
+export type OnBackStep = (operation: ScanGradientOperation, step: ScanBackStep) => void;
+
+/**
+ * Gradients of the scan's input, of each of its arrays and of each initial state.
+ *
+ * @param wanted which of these anybody reads; the others are undefined. A listener is told everything.
+ */
 export function evaluateScanGradient(
   operation: ScanGradientOperation,
   numbersOf: (value: Value) => Float64Array,
-  onBackStep?: (operation: ScanGradientOperation, step: ScanBackStep) => void,
-): Float64Array[] {
+  wanted: ReadonlySet<number>,
+  onBackStep?: OnBackStep,
+): (Float64Array | undefined)[] {
   const { scan, outputs } = operation;
   const { cell, units } = scan;
   const [batch, timesteps, features] = scan.input.shape as [number, number, number];
   const arrays = cellArrays(scan, numbersOf);
+  const input = numbersOf(scan.input);
+  const isWanted = (result: number): boolean => onBackStep !== undefined || wanted.has(result);
+  const arrayIsWanted = ({ array }: BlockPlace): boolean => isWanted(1 + array);
   const back = cellAdjoint(cell);
-  const evaluate = rowEvaluator([
-    ...(back.input === undefined ? [] : [back.input]),
-    ...back.states.flatMap(({ previous }) => (previous === undefined ? [] : [previous])),
-    ...back.weightProducts.flatMap(({ left, right }) => [left, right]),
-    ...back.weightVectors.map(({ vector }) => vector),
-    ...back.named.values(),
-  ]);
+  const inputFlow = isWanted(0) ? back.input : undefined;
+  const weightProducts = back.weightProducts.filter(({ matrix }) => arrayIsWanted(arrays.place(matrix)));
+  const weightVectors = back.weightVectors.filter(({ weight }) => arrayIsWanted(arrays.place(weight)));
+  const evaluate = rowEvaluator(
+    [
+      ...(inputFlow === undefined ? [] : [inputFlow]),
+      ...back.states.flatMap(({ previous }) => (previous === undefined ? [] : [previous])),
+      ...weightProducts.flatMap(({ left, right }) => [left, right]),
+      ...weightVectors.map(({ vector }) => vector),
+      ...(onBackStep === undefined ? [] : back.named.values()),
+    ],
+    { reuse: onBackStep === undefined },
+  );
+  const runForward = exampleRunner(scan, arrays, numbersOf);
   const given = outputs.map((output) => (output === undefined ? undefined : numbersOf(output)));
   const inputGradient = new Float64Array(batch * timesteps * features);
   const arrayGradients = scan.arrays.map(({ shape }) => new Float64Array(sizeOf(shape)));
   const stateGradients = cell.states.map(() => new Float64Array(batch * units));
 
   for (let batchIndex = 0; batchIndex < batch; batchIndex++) {
-    const product = (node: ProductNode, vector: Row): Float64Array => arrays.product(node, vector, batchIndex);
-    const steps = runExample(scan, arrays, batchIndex, numbersOf);
+    const product = (node: ProductNode, vector: Row, newRow: NewRow): Float64Array =>
+      arrays.product(node, vector, batchIndex, newRow);
+    const symbols = new Map<Expr, Row>(arrays.vectors);
+    const steps = runForward(batchIndex);
     const rowOf = (gradient: Float64Array | undefined, row: number): Float64Array =>
       gradient === undefined ? new Float64Array(units) : gradient.slice(row * units, (row + 1) * units);
 
@@ -78,23 +97,17 @@ export function evaluateScanGradient(
       }
       const start = (batchIndex * timesteps + timestep) * features;
       const arriving = stateFlow.map((flow, i) => (i === 0 ? plus(flow, outputFlow) : flow));
-      const read = evaluate({
-        width: units,
-        product,
-        symbols: new Map<Expr, Row>([
-          [cell.x, numbersOf(scan.input).subarray(start, start + features)],
-          ...cell.states.map(({ previous }, i): [Expr, Row] => [previous, statesBefore[i]!]),
-          ...back.states.map(({ gradient }, i): [Expr, Row] => [gradient, arriving[i]!]),
-          ...arrays.vectors,
-        ]),
-      });
-      if (back.input !== undefined) inputGradient.set(toRow(read(back.input), features), start);
+      symbols.set(cell.x, input.subarray(start, start + features));
+      for (const [i, { previous }] of cell.states.entries()) symbols.set(previous, statesBefore[i]!);
+      for (const [i, { gradient }] of back.states.entries()) symbols.set(gradient, arriving[i]!);
+      const read = evaluate({ width: units, product, symbols });
+      if (inputFlow !== undefined) inputGradient.set(toRow(read(inputFlow), features), start);
       stateFlow = back.states.map(({ previous }) =>
-        previous === undefined ? new Float64Array(units) : Float64Array.from(toRow(read(previous), units)),
+        previous === undefined ? new Float64Array(units) : toRow(read(previous), units).slice(),
       );
       outputFlow = new Float64Array(units);
 
-      for (const { matrix, left, right } of back.weightProducts) {
+      for (const { matrix, left, right } of weightProducts) {
         const { array, rows, start: first, stride } = arrays.place(matrix);
         const factor = arrays.factors(matrix, batchIndex);
         const columns = toRow(read(right), units);
@@ -104,20 +117,23 @@ export function evaluateScanGradient(
           }
         });
       }
-      for (const { weight, vector } of back.weightVectors) {
+      for (const { weight, vector } of weightVectors) {
         const { array, start: first } = arrays.place(weight);
         toRow(read(vector), units).forEach((element, unit) => {
           arrayGradients[array]![first + unit]! += element;
         });
       }
+      if (onBackStep === undefined) continue;
       const gradients = new Map([...back.named].map(([name, expr]) => [name, toRow(read(expr), units)]));
-      onBackStep?.(operation, { batchIndex, timestep, masked, gradients, arriving, states: stateFlow, valueOf: read });
+      onBackStep(operation, { batchIndex, timestep, masked, gradients, arriving, states: stateFlow, valueOf: read });
     }
     stateGradients.forEach((gradient, i) => {
       gradient.set(stateFlow[i]!, batchIndex * units);
     });
   }
-  return [inputGradient, ...arrayGradients, ...stateGradients];
+  return [inputGradient, ...arrayGradients, ...stateGradients].map((gradient, result) =>
+    isWanted(result) ? gradient : undefined,
+  );
 }
 
 function plus(a: Float64Array, b: Float64Array): Float64Array {

@@ -2,45 +2,50 @@
  * A cell over time in float64: one example, one timestep, every intermediate by name. Masks, directions and initial states
  * as in Keras's RNN. This is the by-hand forward pass and the source of traces.
  */
-import { type Row, rowEvaluator, toRow } from "../equations/evaluate.ts";
+import { type NewRow, type Row, rowEvaluator, toRow, type ValueOf } from "../equations/evaluate.ts";
 import { type Expr, inOrder, type ProductNode, type WeightBlock } from "../equations/expr.ts";
 import type { ScanOperation, Value } from "./program.ts";
 
-/** What one example's timestep came to. */
-export interface ScanStep {
+/** What one example's timestep leaves behind. */
+export interface ScanStates {
   /** Which example of the batch, from 0. */
   readonly batchIndex: number;
   /** Index into the input's time axis; with `backwards` it goes down from the last. */
   readonly timestep: number;
   /** True where the mask is 0: the cell's values are shown, but states and output are those of the step before. */
   readonly masked: boolean;
-  /** Every named value of the cell's equations, `[units]` each. */
-  readonly values: ReadonlyMap<string, Float64Array>;
   /** States before and after the step, in the cell's order, `[units]` each. */
   readonly statesBefore: readonly Float64Array[];
   readonly statesAfter: readonly Float64Array[];
   /** What the sequence holds for this step, `[units]`. */
   readonly output: Float64Array;
+}
+
+/** What one example's timestep came to. */
+export interface ScanStep extends ScanStates {
+  /** Every named value of the cell's equations, `[units]` each. */
+  readonly values: ReadonlyMap<string, Float64Array>;
   /** Any node of the cell's graph, such as a product or a sum inside a gate. */
   valueOf(expr: Expr): Row;
 }
+
+export type OnStep = (scan: ScanOperation, step: ScanStep) => void;
 
 /** Output, then final states: the results of the operation. */
 export function evaluateScan(
   scan: ScanOperation,
   numbersOf: (value: Value) => Float64Array,
-  onStep?: (scan: ScanOperation, step: ScanStep) => void,
+  onStep?: OnStep,
 ): Float64Array[] {
   const { units, cell } = scan;
   const [batch, timesteps] = scan.input.shape as [number, number];
   const output = new Float64Array(batch * units * (scan.returnSequences ? timesteps : 1));
   const finalStates = cell.states.map(() => new Float64Array(batch * units));
-  const arrays = cellArrays(scan, numbersOf);
+  const run = exampleRunner(scan, cellArrays(scan, numbersOf), numbersOf, onStep);
   for (let batchIndex = 0; batchIndex < batch; batchIndex++) {
-    const steps = runExample(scan, arrays, batchIndex, numbersOf);
+    const steps = run(batchIndex);
     for (let step = 0; step < timesteps; step++) {
       const done = steps[step]!;
-      onStep?.(scan, done);
       if (scan.returnSequences) output.set(done.output, (batchIndex * timesteps + step) * units);
       else if (step === timesteps - 1) output.set(done.output, batchIndex * units);
     }
@@ -51,43 +56,48 @@ export function evaluateScan(
   return [output, ...finalStates];
 }
 
-/** All steps of one example, in processing order. */
-export function runExample(
+/** Runs all steps of one example, in processing order. Values other than states are kept only where `onStep` is told of them. */
+export function exampleRunner(
   scan: ScanOperation,
   arrays: CellArrays,
-  batchIndex: number,
   numbersOf: (value: Value) => Float64Array,
-): ScanStep[] {
+  onStep?: OnStep,
+): (batchIndex: number) => ScanStates[] {
   const { cell, units } = scan;
   const [, timesteps, features] = scan.input.shape as [number, number, number];
   const input = numbersOf(scan.input);
-  const evaluate = rowEvaluator(cell.named.values());
-  const product = (node: ProductNode, vector: Row): Float64Array => arrays.product(node, vector, batchIndex);
-  let states = cell.states.map((_, i) => initialState(scan, i, batchIndex, numbersOf));
-  let output: Float64Array = new Float64Array(units);
-  const steps: ScanStep[] = [];
-  for (let step = 0; step < timesteps; step++) {
-    const timestep = scan.backwards ? timesteps - 1 - step : step;
-    const start = (batchIndex * timesteps + timestep) * features;
-    const symbols = new Map<Expr, Row>([
-      [cell.x, input.subarray(start, start + features)],
-      ...cell.states.map(({ previous }, i): [Expr, Row] => [previous, states[i]!]),
-      ...arrays.vectors,
-    ]);
-    const nodeOf = evaluate({ width: units, symbols, product });
-    const rowOf = (expr: Expr): Float64Array => toRow(nodeOf(expr), units);
-    const masked = scan.mask !== undefined && numbersOf(scan.mask)[batchIndex * timesteps + timestep] === 0;
-    const statesBefore = states;
-    if (!masked) {
-      states = cell.states.map(({ next }) => rowOf(next));
-      output = states[0]!;
-    } else if (scan.zeroOutputForMask) {
-      output = new Float64Array(units);
+  const mask = scan.mask === undefined ? undefined : numbersOf(scan.mask);
+  const nextStates = cell.states.map(({ next }) => next);
+  const evaluate = onStep === undefined ? rowEvaluator(nextStates, { reuse: true }) : rowEvaluator(cell.named.values());
+  const valuesOf = (nodeOf: ValueOf): Map<string, Float64Array> =>
+    new Map([...cell.named].map(([name, expr]) => [name, toRow(nodeOf(expr), units)]));
+  return (batchIndex) => {
+    const product = (node: ProductNode, vector: Row, newRow: NewRow): Float64Array =>
+      arrays.product(node, vector, batchIndex, newRow);
+    const symbols = new Map<Expr, Row>(arrays.vectors);
+    let states = cell.states.map((_, i) => initialState(scan, i, batchIndex, numbersOf));
+    let output: Float64Array = new Float64Array(units);
+    const steps: ScanStates[] = [];
+    for (let step = 0; step < timesteps; step++) {
+      const timestep = scan.backwards ? timesteps - 1 - step : step;
+      const start = (batchIndex * timesteps + timestep) * features;
+      symbols.set(cell.x, input.subarray(start, start + features));
+      for (const [i, { previous }] of cell.states.entries()) symbols.set(previous, states[i]!);
+      const nodeOf = evaluate({ width: units, symbols, product });
+      const masked = mask !== undefined && mask[batchIndex * timesteps + timestep] === 0;
+      const statesBefore = states;
+      if (!masked) {
+        states = nextStates.map((next) => toRow(nodeOf(next), units).slice());
+        output = states[0]!;
+      } else if (scan.zeroOutputForMask) {
+        output = new Float64Array(units);
+      }
+      const done = { batchIndex, timestep, masked, statesBefore, statesAfter: states, output };
+      onStep?.(scan, { ...done, values: valuesOf(nodeOf), valueOf: nodeOf });
+      steps.push(done);
     }
-    const values = new Map([...cell.named].map(([name, expr]) => [name, rowOf(expr)]));
-    steps.push({ batchIndex, timestep, masked, values, statesBefore, statesAfter: states, output, valueOf: nodeOf });
-  }
-  return steps;
+    return steps;
+  };
 }
 
 function initialState(
@@ -107,8 +117,13 @@ function initialState(
 export interface CellArrays {
   /** The weight symbols of the graph with their blocks, `[units]` each. */
   readonly vectors: ReadonlyMap<Expr, Float64Array>;
-  /** `vector · block`, or with `transposed` `vector · blockᵀ`, dropout factors included. */
-  product(node: Pick<ProductNode, "matrix" | "transposed">, vector: Row, batchIndex: number): Float64Array;
+  /** `vector · block`, or with `transposed` `vector · blockᵀ`, dropout factors included, in a new row. */
+  product(
+    node: Pick<ProductNode, "matrix" | "transposed">,
+    vector: Row,
+    batchIndex: number,
+    newRow: NewRow,
+  ): Float64Array;
   /** `[rows]` dropout factors of the matrix's rows for one example, or undefined for none. */
   factors(block: WeightBlock, batchIndex: number): Float64Array | undefined;
   /** Where a block lies in its array: element (row, unit) is at start + row · stride + unit. */
@@ -126,10 +141,16 @@ export interface BlockPlace {
 
 export function cellArrays(scan: ScanOperation, numbersOf: (value: Value) => Float64Array): CellArrays {
   const { cell, units } = scan;
+  const places = new Map<WeightBlock, BlockPlace>();
   const place = (block: WeightBlock): BlockPlace => {
+    const known = places.get(block);
+    if (known !== undefined) return known;
     const array = cell.arrays.findIndex(({ name }) => name === block.array);
     const stride = cell.arrays[array]!.blocks.length * units;
-    return { array, rows: scan.arrays[array]!.shape[0]!, start: block.row * stride + block.block * units, stride };
+    const start = block.row * stride + block.block * units;
+    const found = { array, rows: scan.arrays[array]!.shape[0]!, start, stride };
+    places.set(block, found);
+    return found;
   };
 
   const vectors = new Map<Expr, Float64Array>();
@@ -148,21 +169,22 @@ export function cellArrays(scan: ScanOperation, numbersOf: (value: Value) => Flo
     return numbersOf(factor).subarray(batchIndex * width, (batchIndex + 1) * width);
   };
 
-  const product = (
-    { matrix, transposed }: Pick<ProductNode, "matrix" | "transposed">,
-    vector: Row,
-    batchIndex: number,
-  ): Float64Array => {
+  const product: CellArrays["product"] = ({ matrix, transposed }, vector, batchIndex, newRow) => {
     const { array, rows, start, stride } = place(matrix);
     const weights = numbersOf(scan.arrays[array]!);
     const factor = factors(matrix, batchIndex);
     const given = toRow(vector, transposed ? units : rows);
-    const result = new Float64Array(transposed ? rows : units);
+    const result = newRow(transposed ? rows : units).fill(0);
     for (let row = 0; row < rows; row++) {
-      for (let unit = 0; unit < units; unit++) {
-        const weight = weights[start + row * stride + unit]! * (factor?.[row] ?? 1);
-        if (transposed) result[row]! += given[unit]! * weight;
-        else result[unit]! += given[row]! * weight;
+      const first = start + row * stride;
+      const scale = factor?.[row] ?? 1;
+      if (transposed) {
+        let sum = 0;
+        for (let unit = 0; unit < units; unit++) sum += given[unit]! * weights[first + unit]!;
+        result[row] = sum * scale;
+      } else {
+        const element = given[row]! * scale;
+        for (let unit = 0; unit < units; unit++) result[unit]! += element * weights[first + unit]!;
       }
     }
     return result;

@@ -9,8 +9,8 @@ import { isRowOp } from "../equations/arithmetic.ts";
 import { rowEvaluator, toRow } from "../equations/evaluate.ts";
 import { type Expr, inOrder } from "../equations/expr.ts";
 import { broadcastStrides, forEachOffset } from "./evaluate-offsets.ts";
-import { evaluateScan, type ScanStep } from "./evaluate-scan.ts";
-import { evaluateScanGradient, type ScanBackStep } from "./evaluate-scan-gradient.ts";
+import { evaluateScan, type OnStep } from "./evaluate-scan.ts";
+import { evaluateScanGradient, type OnBackStep } from "./evaluate-scan-gradient.ts";
 import {
   type ConcatOperation,
   type GatherOperation,
@@ -19,7 +19,6 @@ import {
   type ProductOperation,
   type Program,
   type ReduceOperation,
-  type ScanGradientOperation,
   type ScanOperation,
   type Value,
   valuesInOrder,
@@ -29,9 +28,13 @@ export interface EvaluateOptions {
   /** Where random operations draw from; needed when the program has any. */
   readonly random?: Random;
   /** Called after each example and timestep of each scan, with every intermediate by name. */
-  onStep?(scan: ScanOperation, step: ScanStep): void;
+  readonly onStep?: OnStep;
   /** The same on the way back, for each scan that is differentiated: from the last step processed to the first. */
-  onBackStep?(operation: ScanGradientOperation, step: ScanBackStep): void;
+  readonly onBackStep?: OnBackStep;
+  /** The scans whose steps are told; all when left out. */
+  readonly watched?: (scan: ScanOperation) => boolean;
+  /** Values whose numbers are there already: neither they nor what only they need is evaluated. */
+  readonly known?: ReadonlyMap<Value, Float64Array>;
   /** Numbers to use instead of a variable's own, for instance float64 ones. */
   readonly variables?: ReadonlyMap<Variable, ArrayLike<number>>;
 }
@@ -55,9 +58,11 @@ export function evaluateProgram(
   inputs: readonly ArrayLike<number>[],
   options: EvaluateOptions = {},
 ): Evaluation {
-  const results = new Map<Operation, readonly Float64Array[]>();
-  const numbersOf: NumbersOf = ({ operation, result }) => {
-    const found = results.get(operation)?.[result];
+  const { known = new Map<Value, Float64Array>() } = options;
+  const results = new Map<Operation, readonly (Float64Array | undefined)[]>();
+  const numbersOf: NumbersOf = (value) => {
+    const { operation, result } = value;
+    const found = known.get(value) ?? results.get(operation)?.[result];
     if (found === undefined) throw new Error(`tensor program: nothing computes this ${operation.op}`);
     return found;
   };
@@ -69,18 +74,33 @@ export function evaluateProgram(
     results.set(input.operation, [Float64Array.from(data)]);
   });
   const roots = [...program.results, ...program.updates.map((update) => update.value)];
-  for (const value of valuesInOrder(roots)) {
-    if (!results.has(value.operation)) results.set(value.operation, evaluateOperation(value, numbersOf, options));
+  const values = valuesInOrder(roots, known);
+  const wanted = wantedResults(values);
+  for (const value of values) {
+    const { operation } = value;
+    if (known.has(value) || results.has(operation)) continue;
+    results.set(operation, evaluateOperation(value, numbersOf, wanted.get(operation)!, options));
   }
   return { results: program.results.map(numbersOf), valueOf: numbersOf };
+}
+
+/** Which results of each operation anybody reads. */
+function wantedResults(values: readonly Value[]): ReadonlyMap<Operation, ReadonlySet<number>> {
+  const wanted = new Map<Operation, Set<number>>();
+  for (const { operation, result } of values) {
+    wanted.set(operation, (wanted.get(operation) ?? new Set()).add(result));
+  }
+  return wanted;
 }
 
 /** The results of the operation that makes `value`; all but scans have one, of the value's shape. */
 function evaluateOperation(
   { operation, shape }: Value,
   numbersOf: NumbersOf,
+  wanted: ReadonlySet<number>,
   options: EvaluateOptions,
-): Float64Array[] {
+): readonly (Float64Array | undefined)[] {
+  const isWatched = (scan: ScanOperation): boolean => options.watched?.(scan) ?? true;
   const result = new Float64Array(sizeOf(shape));
   switch (operation.op) {
     case "input":
@@ -139,9 +159,11 @@ function evaluateOperation(
       return [result];
     }
     case "scan":
-      return evaluateScan(operation, numbersOf, options.onStep);
-    case "scanGradient":
-      return evaluateScanGradient(operation, numbersOf, options.onBackStep);
+      return evaluateScan(operation, numbersOf, isWatched(operation) ? options.onStep : undefined);
+    case "scanGradient": {
+      const onBackStep = isWatched(operation.scan) ? options.onBackStep : undefined;
+      return evaluateScanGradient(operation, numbersOf, wanted, onBackStep);
+    }
   }
 }
 

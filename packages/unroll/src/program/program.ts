@@ -233,14 +233,17 @@ export function operationsInOrder(roots: Iterable<Value>): Operation[] {
   return order;
 }
 
-/** Every value that the roots need, sources first, each once. */
-export function valuesInOrder(roots: Iterable<Value>): Value[] {
+/** Every value that the roots need, sources first, each once; what only a known one needs is left out. */
+export function valuesInOrder(
+  roots: Iterable<Value>,
+  known: { has(value: Value): boolean } = new Set<Value>(),
+): Value[] {
   const order: Value[] = [];
   const seen = new Set<Value>();
   const visit = (value: Value): void => {
     if (seen.has(value)) return;
     seen.add(value);
-    for (const source of sourcesOf(value.operation)) visit(source);
+    if (!known.has(value)) sourcesOf(value.operation).forEach(visit);
     order.push(value);
   };
   for (const root of roots) visit(root);

@@ -10,7 +10,8 @@ import type { Layer } from "../../layers/layer.ts";
 import type { ModelData } from "../../model/data.ts";
 import type { Model } from "../../model/model.ts";
 import { evaluateProgram } from "../../program/evaluate.ts";
-import { type ScanOperation, type Value, valuesInOrder } from "../../program/program.ts";
+import type { OnStep } from "../../program/evaluate-scan.ts";
+import { type Value, valuesInOrder } from "../../program/program.ts";
 import { type ByHand, evaluateByHand, type LayerRun, type ScanRun } from "../by-hand.ts";
 import { exampleOf, traceRuns } from "../run-trace.ts";
 import type { TraceRun } from "../trace.ts";
@@ -116,8 +117,8 @@ function inCell(
     others: othersInCell(run, at, name, unit),
     withChange: (change) => {
       let value: number | undefined;
-      evaluateChanged(root, change, hand, (changed, { batchIndex, timestep, values }, of) => {
-        if (changed === of && batchIndex === sample && timestep === step.timestep) value = values.get(name)?.[unit];
+      evaluateChanged(root, change, hand, (_, { batchIndex, timestep, values }) => {
+        if (batchIndex === sample && timestep === step.timestep) value = values.get(name)?.[unit];
       });
       return value;
     },
@@ -157,13 +158,7 @@ function inOutput(question: ValueQuestion, own: LayerRun, layer: Layer, hand: By
   };
 }
 
-type OnStep = (
-  scan: ScanOperation,
-  step: { batchIndex: number; timestep: number; values: ReadonlyMap<string, Float64Array> },
-  of: Value["operation"],
-) => void;
-
-/** The numbers of a value in the changed program; undefined where the change does not reach it. */
+/** The numbers of a value in the changed program, and where it is a scan its steps; undefined where the change does not reach it. */
 function evaluateChanged(root: Value, change: ProgramChange, hand: ByHand, onStep?: OnStep): Float64Array | undefined {
   const rewritten = rewriteProgram([root], change, (value) => hand.valueOf(value));
   const changed = rewritten.valueOf(root);
@@ -171,9 +166,7 @@ function evaluateChanged(root: Value, change: ProgramChange, hand: ByHand, onSte
   const { results } = evaluateProgram(
     { inputs: rewritten.inputs, results: [changed], updates: [] },
     rewritten.numbers,
-    {
-      onStep: (scan, step) => onStep?.(scan, step, changed.operation),
-    },
+    { watched: (scan) => scan === changed.operation, ...(onStep && { onStep }) },
   );
   return results[0];
 }

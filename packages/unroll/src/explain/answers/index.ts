@@ -1,10 +1,11 @@
 export type { AnswerCheck, AnswerKind, Finding, NamedSlip } from "./answer.ts";
 export { type AnswerCheckJson, answerToJson, type StepsJson } from "./answer-json.ts";
 export { type AnswerTextOptions, answerToText } from "./answer-text.ts";
+export type { GradientQuestion } from "./asked-gradient.ts";
 export type { ValueQuestion } from "./asked-value.ts";
 export type { Audit, AuditFinding } from "./audit.ts";
 export { type Answer, type CheckOptions, checkAnswer } from "./check.ts";
-export { checkGradient, type GradientAnswer, type GradientQuestion } from "./check-gradient.ts";
+export { checkGradient, type GradientAnswer } from "./check-gradient.ts";
 export { checkValue, type ValueAnswer, type ValueCheck } from "./check-value.ts";
 export type { EarlierSize } from "./outline.ts";
 export type { ValueFinding } from "./search-values.ts";

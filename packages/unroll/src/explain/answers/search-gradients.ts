@@ -1,29 +1,10 @@
 /** Which slips give a wrong gradient: factors of the loss, shares of the sum over time, and derivatives left out on the way. */
-import type { LayerRun } from "../by-hand.ts";
 import { type NamedSlip, namedSlip, ranked } from "./answer.ts";
+import type { AskedGradient } from "./asked-gradient.ts";
 import { gradientSlips } from "./gradient-slips.ts";
-import type { ProgramChange } from "./rewrite-program.ts";
 import { almost, type ValueFinding } from "./search-values.ts";
 import type { SlipId } from "./slip.ts";
 import { gives } from "./written-number.ts";
-
-/** What a gradient is made of, and what it would be with a change. */
-export interface GradientNumbers {
-  readonly layer: string;
-  readonly name: string;
-  /** float64 */
-  readonly expected: number;
-  readonly run: LayerRun;
-  /** Rows that the loss is the mean of, and numbers in them. */
-  readonly rows: number;
-  readonly elements: number;
-  /** What each timestep adds, over all examples, in the order of processing. */
-  readonly shares: readonly { readonly timestep: number; readonly value: number }[];
-  readonly others: readonly { readonly where: string; readonly value: number }[];
-  /** The entry with row and column exchanged. */
-  readonly mirrored: number | undefined;
-  withChange(change: ProgramChange): number | undefined;
-}
 
 /** A slip and the gradient that it gives, as a factor of any gradient or as a number of its own. */
 interface Candidate {
@@ -33,7 +14,7 @@ interface Candidate {
 }
 
 /** Ways to `written`, the most plausible first; two slips only where no single one gives it. */
-export function findGradientSlips(numbers: GradientNumbers, written: number | string): ValueFinding[] {
+export function findGradientSlips(numbers: AskedGradient, written: number | string): ValueFinding[] {
   const factors = factorSlips(numbers);
   const paths = pathSlips(numbers);
   const scaled = factors.map(({ factor, ...rest }) => ({ ...rest, value: numbers.expected * factor }));
@@ -62,7 +43,7 @@ function toFindings(candidates: readonly Candidate[]): ValueFinding[] {
 }
 
 /** Mistakes that multiply every gradient by one number. */
-function factorSlips({ layer, rows, elements }: GradientNumbers) {
+function factorSlips({ layer, rows, elements }: AskedGradient) {
   const slip = (id: SlipId, factor: number, plausibility: number, detail: string) => ({
     slips: [namedSlip(id, layer, detail)],
     factor,
@@ -86,14 +67,23 @@ function factorSlips({ layer, rows, elements }: GradientNumbers) {
   ];
 }
 
-/** Mistakes on the way back, and in the sum over time. */
-function pathSlips(numbers: GradientNumbers): Candidate[] {
-  const { layer, shares, run, withChange } = numbers;
-  const flows = gradientSlips(run).flatMap(({ id, detail, plausibility, result }): Candidate[] => {
-    const value = withChange(result);
-    if (value === undefined || Math.abs(value - numbers.expected) <= 1e-12 * Math.abs(numbers.expected)) return [];
-    return [{ slips: [namedSlip(id, layer, detail)], plausibility, value }];
+/** Mistakes in what one layer passes back. */
+function flowSlips({ layer, expected, passed }: AskedGradient): Candidate[] {
+  return passed.flatMap(({ run, withChange }, distance) => {
+    const name = distance === 0 ? layer : run.call.call.layer.name;
+    return gradientSlips(run).flatMap(({ id, detail, plausibility, result }): Candidate[] => {
+      const value = withChange(result);
+      if (Math.abs(value - expected) <= 1e-12 * Math.abs(expected)) return [];
+      const nearness = distance === 0 ? 1 : 0.9 * 0.98 ** distance;
+      return [{ slips: [namedSlip(id, name, detail)], plausibility: plausibility * nearness, value }];
+    });
   });
+}
+
+/** Mistakes on the way back, and in the sum over time. */
+function pathSlips(numbers: AskedGradient): Candidate[] {
+  const { layer, shares } = numbers;
+  const flows = flowSlips(numbers);
   if (shares.length < 2) return flows;
   const sum = "Every timestep uses the same array: what all of them give is added up.";
   const last = shares.at(-1)!;
@@ -117,7 +107,7 @@ function pathSlips(numbers: GradientNumbers): Candidate[] {
   ];
 }
 
-function entrySlips({ layer, others, mirrored }: GradientNumbers): Candidate[] {
+function entrySlips({ layer, others, mirrored }: AskedGradient): Candidate[] {
   return [
     ...(mirrored === undefined
       ? []

@@ -8,8 +8,9 @@ import type { ModelData } from "../../model/data.ts";
 import type { Model } from "../../model/model.ts";
 import { exerciseModel, type Level } from "../quiz/exercise-models.ts";
 import { exampleOf, traceModel } from "../run-trace.ts";
+import { findGradient } from "./asked-gradient.ts";
 import { findValue } from "./asked-value.ts";
-import { checkGradient, findGradient } from "./check-gradient.ts";
+import { checkGradient } from "./check-gradient.ts";
 import { checkValue, type ValueAnswer } from "./check-value.ts";
 import { gradientSlips } from "./gradient-slips.ts";
 import { layerSlips } from "./layer-slips.ts";
@@ -106,9 +107,9 @@ describe("any slip on the way back", () => {
       const index = [0, random.below(3)];
       const question = { layer: name, array: "kernel", index, x, y: [[0.3]], loss: "mse" } as const;
       const right = findGradient(model, question);
-      for (const { id, result } of gradientSlips(right.run)) {
-        const wrong = right.withChange(result);
-        if (wrong === undefined) continue;
+      const { run: own, withChange } = right.passed[0]!;
+      for (const { id, result } of gradientSlips(own)) {
+        const wrong = withChange(result);
         const check = checkGradient(model, { ...question, value: written(wrong) });
         if (check.right) continue;
         asked++;
