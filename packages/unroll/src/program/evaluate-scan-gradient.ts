@@ -2,11 +2,18 @@
  * Backpropagation through time in float64: the cell's adjoint, one example and one timestep at a time, from the last step
  * processed to the first.
  */
-import { cellAdjoint } from "../cells/adjoint.ts";
+import { type CellAdjoint, cellAdjoint } from "../cells/adjoint.ts";
 import { sizeOf } from "../core/shape.ts";
 import { type NewRow, type Row, rowEvaluator, toRow } from "../equations/evaluate.ts";
 import type { Expr, ProductNode } from "../equations/expr.ts";
-import { type BlockPlace, cellArrays, exampleRunner } from "./evaluate-scan.ts";
+import {
+  type BlockPlace,
+  type CellArrays,
+  cellArrays,
+  exampleRunner,
+  type Listening,
+  nobody,
+} from "./evaluate-scan.ts";
 import type { ScanGradientOperation, Value } from "./program.ts";
 
 /** What one example's timestep came to on the way back. */
@@ -25,6 +32,8 @@ export interface ScanBackStep {
   readonly states: readonly Float64Array[];
   /** Any node of the cell's graph or of its adjoint; undefined at a masked step. */
   readonly valueOf: ((expr: Expr) => Row) | undefined;
+  /** What the step adds to the gradient of each of the scan's arrays, row-major. */
+  contributions(): readonly Float64Array[];
 }
 
 export type OnBackStep = (operation: ScanGradientOperation, step: ScanBackStep) => void;
@@ -38,7 +47,7 @@ export function evaluateScanGradient(
   operation: ScanGradientOperation,
   numbersOf: (value: Value) => Float64Array,
   wanted: ReadonlySet<number>,
-  onBackStep?: OnBackStep,
+  { onStep: onBackStep, reuse }: Listening<OnBackStep> = nobody,
 ): (Float64Array | undefined)[] {
   const { scan, outputs } = operation;
   const { cell, units } = scan;
@@ -59,12 +68,13 @@ export function evaluateScanGradient(
       ...weightVectors.map(({ vector }) => vector),
       ...(onBackStep === undefined ? [] : back.named.values()),
     ],
-    { reuse: onBackStep === undefined },
+    { reuse },
   );
   const runForward = exampleRunner(scan, arrays, numbersOf);
   const given = outputs.map((output) => (output === undefined ? undefined : numbersOf(output)));
   const inputGradient = new Float64Array(batch * timesteps * features);
-  const arrayGradients = scan.arrays.map(({ shape }) => new Float64Array(sizeOf(shape)));
+  const noGradients = (): Float64Array[] => scan.arrays.map(({ shape }) => new Float64Array(sizeOf(shape)));
+  const arrayGradients = noGradients();
   const stateGradients = cell.states.map(() => new Float64Array(batch * units));
 
   for (let batchIndex = 0; batchIndex < batch; batchIndex++) {
@@ -92,14 +102,17 @@ export function evaluateScanGradient(
           arriving: stateFlow,
           states: stateFlow,
           valueOf: undefined,
+          contributions: noGradients,
         });
         continue;
       }
       const start = (batchIndex * timesteps + timestep) * features;
       const arriving = stateFlow.map((flow, i) => (i === 0 ? plus(flow, outputFlow) : flow));
       symbols.set(cell.x, input.subarray(start, start + features));
-      for (const [i, { previous }] of cell.states.entries()) symbols.set(previous, statesBefore[i]!);
-      for (const [i, { gradient }] of back.states.entries()) symbols.set(gradient, arriving[i]!);
+      for (let i = 0; i < cell.states.length; i++) {
+        symbols.set(cell.states[i]!.previous, statesBefore[i]!);
+        symbols.set(back.states[i]!.gradient, arriving[i]!);
+      }
       const read = evaluate({ width: units, product, symbols });
       if (inputFlow !== undefined) inputGradient.set(toRow(read(inputFlow), features), start);
       stateFlow = back.states.map(({ previous }) =>
@@ -107,25 +120,27 @@ export function evaluateScanGradient(
       );
       outputFlow = new Float64Array(units);
 
-      for (const { matrix, left, right } of weightProducts) {
-        const { array, rows, start: first, stride } = arrays.place(matrix);
-        const factor = arrays.factors(matrix, batchIndex);
-        const columns = toRow(read(right), units);
-        toRow(read(left), rows).forEach((element, row) => {
-          for (let unit = 0; unit < units; unit++) {
-            arrayGradients[array]![first + row * stride + unit]! += element * (factor?.[row] ?? 1) * columns[unit]!;
-          }
-        });
-      }
-      for (const { weight, vector } of weightVectors) {
-        const { array, start: first } = arrays.place(weight);
-        toRow(read(vector), units).forEach((element, unit) => {
-          arrayGradients[array]![first + unit]! += element;
-        });
-      }
+      const addTo = (gradients: readonly Float64Array[]): void =>
+        addArrayGradients({ weightProducts, weightVectors }, read, arrays, batchIndex, gradients);
+      addTo(arrayGradients);
       if (onBackStep === undefined) continue;
       const gradients = new Map([...back.named].map(([name, expr]) => [name, toRow(read(expr), units)]));
-      onBackStep(operation, { batchIndex, timestep, masked, gradients, arriving, states: stateFlow, valueOf: read });
+      const contributions = (): readonly Float64Array[] => {
+        const own = noGradients();
+        addTo(own);
+        return own;
+      };
+      const states = stateFlow;
+      onBackStep(operation, {
+        batchIndex,
+        timestep,
+        masked,
+        gradients,
+        arriving,
+        states,
+        valueOf: read,
+        contributions,
+      });
     }
     stateGradients.forEach((gradient, i) => {
       gradient.set(stateFlow[i]!, batchIndex * units);
@@ -136,6 +151,34 @@ export function evaluateScanGradient(
   );
 }
 
+/** Adds what one example's timestep gives to the gradients of a cell's arrays; `read` gives the adjoint's nodes at this step. */
+function addArrayGradients(
+  { weightProducts, weightVectors }: Pick<CellAdjoint, "weightProducts" | "weightVectors">,
+  read: (expr: Expr) => Row,
+  arrays: CellArrays,
+  batchIndex: number,
+  gradients: readonly Float64Array[],
+): void {
+  for (const { matrix, left, right } of weightProducts) {
+    const { array, rows, start, stride } = arrays.place(matrix);
+    const factor = arrays.factors(matrix, batchIndex);
+    const elements = toRow(read(left), rows);
+    const columns = toRow(read(right), arrays.units);
+    for (let row = 0; row < rows; row++) {
+      const element = elements[row]! * (factor?.[row] ?? 1);
+      const first = start + row * stride;
+      for (let unit = 0; unit < arrays.units; unit++) gradients[array]![first + unit]! += element * columns[unit]!;
+    }
+  }
+  for (const { weight, vector } of weightVectors) {
+    const { array, start } = arrays.place(weight);
+    const columns = toRow(read(vector), arrays.units);
+    for (let unit = 0; unit < arrays.units; unit++) gradients[array]![start + unit]! += columns[unit]!;
+  }
+}
+
 function plus(a: Float64Array, b: Float64Array): Float64Array {
-  return Float64Array.from(a, (element, i) => element + b[i]!);
+  const sum = a.slice();
+  for (let i = 0; i < sum.length; i++) sum[i]! += b[i]!;
+  return sum;
 }

@@ -31,17 +31,26 @@ export interface ScanStep extends ScanStates {
 
 export type OnStep = (scan: ScanOperation, step: ScanStep) => void;
 
+/** Who is told of the steps, if anybody. */
+export interface Listening<T> {
+  readonly onStep: T | undefined;
+  /** The rows that it is given hold during the call only. */
+  readonly reuse: boolean;
+}
+
+export const nobody: Listening<never> = { onStep: undefined, reuse: true };
+
 /** Output, then final states: the results of the operation. */
 export function evaluateScan(
   scan: ScanOperation,
   numbersOf: (value: Value) => Float64Array,
-  onStep?: OnStep,
+  listening: Listening<OnStep> = nobody,
 ): Float64Array[] {
   const { units, cell } = scan;
   const [batch, timesteps] = scan.input.shape as [number, number];
   const output = new Float64Array(batch * units * (scan.returnSequences ? timesteps : 1));
   const finalStates = cell.states.map(() => new Float64Array(batch * units));
-  const run = exampleRunner(scan, cellArrays(scan, numbersOf), numbersOf, onStep);
+  const run = exampleRunner(scan, cellArrays(scan, numbersOf), numbersOf, listening);
   for (let batchIndex = 0; batchIndex < batch; batchIndex++) {
     const steps = run(batchIndex);
     for (let step = 0; step < timesteps; step++) {
@@ -61,14 +70,14 @@ export function exampleRunner(
   scan: ScanOperation,
   arrays: CellArrays,
   numbersOf: (value: Value) => Float64Array,
-  onStep?: OnStep,
+  { onStep, reuse }: Listening<OnStep> = nobody,
 ): (batchIndex: number) => ScanStates[] {
   const { cell, units } = scan;
   const [, timesteps, features] = scan.input.shape as [number, number, number];
   const input = numbersOf(scan.input);
   const mask = scan.mask === undefined ? undefined : numbersOf(scan.mask);
   const nextStates = cell.states.map(({ next }) => next);
-  const evaluate = onStep === undefined ? rowEvaluator(nextStates, { reuse: true }) : rowEvaluator(cell.named.values());
+  const evaluate = rowEvaluator(onStep === undefined ? nextStates : cell.named.values(), { reuse });
   const valuesOf = (nodeOf: ValueOf): Map<string, Float64Array> =>
     new Map([...cell.named].map(([name, expr]) => [name, toRow(nodeOf(expr), units)]));
   return (batchIndex) => {
@@ -82,7 +91,7 @@ export function exampleRunner(
       const timestep = scan.backwards ? timesteps - 1 - step : step;
       const start = (batchIndex * timesteps + timestep) * features;
       symbols.set(cell.x, input.subarray(start, start + features));
-      for (const [i, { previous }] of cell.states.entries()) symbols.set(previous, states[i]!);
+      for (let i = 0; i < states.length; i++) symbols.set(cell.states[i]!.previous, states[i]!);
       const nodeOf = evaluate({ width: units, symbols, product });
       const masked = mask !== undefined && mask[batchIndex * timesteps + timestep] === 0;
       const statesBefore = states;
@@ -115,6 +124,7 @@ function initialState(
 
 /** A scan's arrays as the cell's graph uses them: gate blocks of matrices, and vectors. */
 export interface CellArrays {
+  readonly units: number;
   /** The weight symbols of the graph with their blocks, `[units]` each. */
   readonly vectors: ReadonlyMap<Expr, Float64Array>;
   /** `vector · block`, or with `transposed` `vector · blockᵀ`, dropout factors included, in a new row. */
@@ -190,5 +200,5 @@ export function cellArrays(scan: ScanOperation, numbersOf: (value: Value) => Flo
     return result;
   };
 
-  return { vectors, product, factors, place };
+  return { units, vectors, product, factors, place };
 }

@@ -9,7 +9,7 @@ import { isRowOp } from "../equations/arithmetic.ts";
 import { rowEvaluator, toRow } from "../equations/evaluate.ts";
 import { type Expr, inOrder } from "../equations/expr.ts";
 import { broadcastStrides, forEachOffset } from "./evaluate-offsets.ts";
-import { evaluateScan, type OnStep } from "./evaluate-scan.ts";
+import { evaluateScan, type Listening, nobody, type OnStep } from "./evaluate-scan.ts";
 import { evaluateScanGradient, type OnBackStep } from "./evaluate-scan-gradient.ts";
 import {
   type ConcatOperation,
@@ -31,6 +31,8 @@ export interface EvaluateOptions {
   readonly onStep?: OnStep;
   /** The same on the way back, for each scan that is differentiated: from the last step processed to the first. */
   readonly onBackStep?: OnBackStep;
+  /** The rows that a listener is given hold during the call only: for one that takes from them what it needs. */
+  readonly reuse?: boolean;
   /** The scans whose steps are told; all when left out. */
   readonly watched?: (scan: ScanOperation) => boolean;
   /** Values whose numbers are there already: neither they nor what only they need is evaluated. */
@@ -100,7 +102,6 @@ function evaluateOperation(
   wanted: ReadonlySet<number>,
   options: EvaluateOptions,
 ): readonly (Float64Array | undefined)[] {
-  const isWatched = (scan: ScanOperation): boolean => options.watched?.(scan) ?? true;
   const result = new Float64Array(sizeOf(shape));
   switch (operation.op) {
     case "input":
@@ -159,12 +160,19 @@ function evaluateOperation(
       return [result];
     }
     case "scan":
-      return evaluateScan(operation, numbersOf, isWatched(operation) ? options.onStep : undefined);
-    case "scanGradient": {
-      const onBackStep = isWatched(operation.scan) ? options.onBackStep : undefined;
-      return evaluateScanGradient(operation, numbersOf, wanted, onBackStep);
-    }
+      return evaluateScan(operation, numbersOf, listening(options, operation, options.onStep));
+    case "scanGradient":
+      return evaluateScanGradient(operation, numbersOf, wanted, listening(options, operation.scan, options.onBackStep));
   }
+}
+
+/** How a scan's steps are told. */
+function listening<T>(
+  { watched, reuse = false }: EvaluateOptions,
+  scan: ScanOperation,
+  onStep: T | undefined,
+): Listening<T> {
+  return onStep !== undefined && (watched === undefined || watched(scan)) ? { onStep, reuse } : nobody;
 }
 
 /** Element by element, or with row operators row by row of the last axis. */

@@ -13,7 +13,6 @@ import { nextRandom } from "../layers/seed.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import { type Evaluation, evaluateProgram } from "../program/evaluate.ts";
-import { cellArrays } from "../program/evaluate-scan.ts";
 import type { ScanBackStep } from "../program/evaluate-scan-gradient.ts";
 import type { ScanGradientOperation } from "../program/program.ts";
 import { trainedVariables } from "./compile.ts";
@@ -127,7 +126,7 @@ export function traceGradients(
   const owners = ownersOf(model);
   const order = [...owners.values()].map(({ name }) => name);
   const runs = [...steps]
-    .map(([operation, list]) => traceOf(operation, list, owners, evaluation))
+    .map(([operation, list]) => traceOf(operation, list, owners))
     .sort((a, b) => order.indexOf(a.layer) - order.indexOf(b.layer));
   const facts: GradientTraceFacts = {
     model: model.name,
@@ -154,7 +153,6 @@ function traceOf(
   operation: ScanGradientOperation,
   list: readonly ScanBackStep[],
   owners: ReadonlyMap<Variable, Layer>,
-  evaluation: Evaluation,
 ): BackTrace {
   const { scan } = operation;
   const source = scan.arrays[0]!.operation;
@@ -163,22 +161,17 @@ function traceOf(
   const byStep = new Map<number, ScanBackStep[]>();
   for (const step of list) byStep.set(step.timestep, [...(byStep.get(step.timestep) ?? []), step]);
   const timesteps = [...byStep.keys()].sort((a, b) => a - b);
-  const arrays = cellArrays(scan, evaluation.valueOf);
   return {
     layer: owner?.name ?? scan.cell.kind,
     className: owner?.className ?? scan.cell.kind,
     backwards: scan.backwards,
     units: scan.units,
     shapes: Object.fromEntries(names.map((name, i) => [name, scan.arrays[i]!.shape])),
-    steps: timesteps.map((timestep) => backStep(operation, byStep.get(timestep)!, arrays)),
+    steps: timesteps.map((timestep) => backStep(operation, byStep.get(timestep)!)),
   };
 }
 
-function backStep(
-  { scan }: ScanGradientOperation,
-  examples: readonly ScanBackStep[],
-  arrays: ReturnType<typeof cellArrays>,
-): BackStep {
+function backStep({ scan }: ScanGradientOperation, examples: readonly ScanBackStep[]): BackStep {
   const { cell, units } = scan;
   const back = cellAdjoint(cell);
   const squares: Record<string, number> = {};
@@ -189,7 +182,8 @@ function backStep(
   // Squared lengths over all states and examples.
   let [arrived, left] = [0, 0];
   const contributions = scan.arrays.map(({ shape }) => new Float64Array(sizeOf(shape)));
-  for (const { gradients, arriving, states, valueOf: read, batchIndex } of examples) {
+  for (const example of examples) {
+    const { gradients, arriving, states, valueOf: read, batchIndex } = example;
     for (const [name, row] of gradients) {
       squares[name] = (squares[name] ?? 0) + squareSum(row);
       values.get(name)?.set(row, batchIndex * units);
@@ -201,20 +195,9 @@ function backStep(
     }
     if (read === undefined) continue;
     if (back.input !== undefined) input.set(toRow(read(back.input), features), batchIndex * features);
-    for (const { matrix, left: rowsOf, right } of back.weightProducts) {
-      const { array, rows, start, stride } = arrays.place(matrix);
-      const factor = arrays.factors(matrix, batchIndex);
-      const columns = toRow(read(right), units);
-      toRow(read(rowsOf), rows).forEach((element, row) => {
-        for (let unit = 0; unit < units; unit++) {
-          contributions[array]![start + row * stride + unit]! += element * (factor?.[row] ?? 1) * columns[unit]!;
-        }
-      });
-    }
-    for (const { weight, vector } of back.weightVectors) {
-      const { array, start } = arrays.place(weight);
-      toRow(read(vector), units).forEach((element, unit) => {
-        contributions[array]![start + unit]! += element;
+    for (const [i, own] of example.contributions().entries()) {
+      own.forEach((value, at) => {
+        contributions[i]![at]! += value;
       });
     }
   }

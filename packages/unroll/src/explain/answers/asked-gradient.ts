@@ -12,10 +12,9 @@ import type { Model } from "../../model/model.ts";
 import { weightValue } from "../../program/builder.ts";
 import { differentiate } from "../../program/differentiate.ts";
 import { evaluateProgram } from "../../program/evaluate.ts";
-import type { Value } from "../../program/program.ts";
+import type { ScanOperation, Value, WeightOperation } from "../../program/program.ts";
 import { type GradientProgram, gradientProgram } from "../../training/gradients.ts";
 import type { LossLike } from "../../training/losses.ts";
-import { traceGradients } from "../../training/trace-gradients.ts";
 import { type LayerRun, layerRunOf } from "../by-hand.ts";
 import { familyOf, layerIn } from "./layer-family.ts";
 import { type GradientTarget, type Known, type SlippedGradient, WayBack } from "./way-back.ts";
@@ -87,7 +86,7 @@ export function findGradient(model: Model, question: GradientQuestion): AskedGra
   const own = runs[at];
   if (own === undefined) throw noGradient(layer, "the layer", "it computes nothing");
   const { target, ...found } =
-    question.array === undefined ? ofValue(program, own, layer, question) : ofWeight(model, program, layer, question);
+    question.array === undefined ? ofValue(program, own, layer, question) : ofWeight(program, own, layer, question);
   return {
     layer: layer.name,
     ...averages(program),
@@ -126,17 +125,17 @@ function averages({ forward }: GradientProgram): { rows: number; elements: numbe
 }
 
 /** The gradient of one weight, summed over examples and timesteps. */
-function ofWeight(model: Model, program: GradientProgram, layer: Layer, question: GradientQuestion): Found {
+function ofWeight(program: GradientProgram, run: LayerRun, layer: Layer, question: GradientQuestion): Found {
   const { array = "", index = [] } = question;
   const { variable, owner } = arrayOf(layer, array);
   const position = positionIn(variable, index, owner);
   const weight = weightValue(variable);
-  const gradient = gradientNumbers(program, weight);
+  const { gradient, shares } = gradientAndShares(program, run, weight, position);
   const mirrored = [...index].reverse();
   return {
     name: `∂L/∂${array}[${index.join(", ")}]`,
     expected: gradient[position]!,
-    shares: sharesOf(model, question, owner, array, position),
+    shares,
     others: otherEntries(gradient, variable, position),
     mirrored:
       index.length === 2 && isInside(variable, mirrored) ? gradient[positionIn(variable, mirrored, owner)] : undefined,
@@ -155,22 +154,28 @@ function entryOf(value: Value, position: number): GradientTarget {
   };
 }
 
-/** What each timestep and each example adds; none for arrays outside cells. */
-function sharesOf(
-  model: Model,
-  { x, y, loss }: GradientQuestion,
-  owner: Layer,
-  array: string,
+/** The gradient of an array, and what each timestep adds to the entry; no shares for arrays outside cells. */
+function gradientAndShares(
+  { program, forward, inputs }: GradientProgram,
+  run: LayerRun,
+  weight: Value,
   position: number,
-): AskedGradient["shares"] {
-  if (owner.type.cell === undefined || !owner.trainable) return [];
-  const { runs } = traceGradients(model, x, y, { ...(loss === undefined ? {} : { loss }), training: false, checks: 0 });
-  const run = runs.find((one) => one.layer === owner.name);
-  const shares = (run?.steps ?? []).map(({ timestep, contributions }) => ({
-    timestep,
-    value: contributions[array]?.[position] ?? Number.NaN,
-  }));
-  return run?.backwards === true ? shares.reverse() : shares;
+): { gradient: Float64Array; shares: AskedGradient["shares"] } {
+  const results = differentiate(forward.loss, [weight]);
+  const { variable } = weight.operation as WeightOperation; // a weight's value
+  const arrayIn = ({ arrays }: ScanOperation): number =>
+    arrays.findIndex(({ operation }) => operation.op === "weight" && operation.variable === variable);
+  const shares = new Map<number, number>();
+  const { results: numbers } = evaluateProgram({ inputs: program.inputs, results, updates: [] }, inputs, {
+    reuse: true,
+    watched: (scan) => run.scans.some((one) => one.scan === scan) && arrayIn(scan) >= 0,
+    onBackStep({ scan }, { timestep, contributions }) {
+      const share = contributions()[arrayIn(scan)]![position]!;
+      shares.set(timestep, (shares.get(timestep) ?? 0) + share);
+    },
+  });
+  const inOrder = [...shares].map(([timestep, value]) => ({ timestep, value })).reverse();
+  return { gradient: numbers[0]!, shares: inOrder };
 }
 
 /** The gradient that reaches a value of one example at one timestep, from the loss and from all later steps. */
@@ -191,11 +196,12 @@ function ofValue(program: GradientProgram, run: LayerRun, layer: Layer, question
       const found = new Map<number, Float64Array>();
       evaluateProgram({ inputs, results, updates: [] }, numbers, {
         ...(known && { known }),
+        reuse: true,
         // A change keeps the kernel that a scan reads.
         watched: ({ arrays }) => arrays[0] === kernel,
         onBackStep(_, step) {
           const row = step.gradients.get(name);
-          if (step.batchIndex === sample && row !== undefined) found.set(step.timestep, row);
+          if (step.batchIndex === sample && row !== undefined) found.set(step.timestep, row.slice());
         },
       });
       return found;

@@ -166,7 +166,7 @@ function evaluateChanged(root: Value, change: ProgramChange, hand: ByHand, onSte
   const { results } = evaluateProgram(
     { inputs: rewritten.inputs, results: [changed], updates: [] },
     rewritten.numbers,
-    { watched: (scan) => scan === changed.operation, ...(onStep && { onStep }) },
+    { reuse: true, watched: (scan) => scan === changed.operation, ...(onStep && { onStep }) },
   );
   return results[0];
 }

@@ -3,21 +3,27 @@
  * The right values come from the by-hand evaluation of the model.
  */
 import type { CellGraph } from "../../cells/define.ts";
-import { type Row, rowEvaluator, toRow } from "../../equations/evaluate.ts";
+import { type Row, type RowBindings, rowEvaluator, toRow } from "../../equations/evaluate.ts";
 import { type Expr, inOrder, type ProductNode, type WeightBlock } from "../../equations/expr.ts";
 import { toText } from "../../equations/render.ts";
 import type { Layer } from "../../layers/layer.ts";
 import type { TraceStep } from "../trace.ts";
 import type { Equations } from "./value-slips.ts";
 
-/** The named values after some steps, each beginning where the one before ended. */
-export function evaluateSteps(
+/** Named values of a step, `[units]` each. */
+export type Values = Readonly<Record<string, Float64Array>>;
+/** Arrays of a cell's layer by Keras's name, row-major. */
+export type Arrays = ReadonlyMap<string, { readonly data: ArrayLike<number>; readonly columns: number }>;
+
+/** One value after some steps, each beginning where the one before ended; `[units]`, undefined where there is none of that name. */
+export function valueAfterSteps(
   equations: Equations,
+  name: string,
   cell: CellGraph,
-  steps: readonly TraceStep[],
+  steps: readonly Pick<TraceStep, "x" | "before" | "masked">[],
   arrays: Arrays,
-): Values {
-  const oneStep = stepOf(equations, cell, arrays);
+): Float64Array | undefined {
+  const oneStep = stepOf(equations, [name, ...cell.states.map((state) => state.name)], cell, arrays);
   let before = steps[0]!.before;
   let values: Values = {};
   for (const { x, masked } of steps) {
@@ -25,13 +31,8 @@ export function evaluateSteps(
     values = oneStep(before, x);
     before = values;
   }
-  return values;
+  return values[name];
 }
-
-/** Named values of a step, `[units]` each. */
-export type Values = Readonly<Record<string, Float64Array>>;
-/** Arrays of a cell's layer by Keras's name, row-major. */
-export type Arrays = ReadonlyMap<string, { readonly data: ArrayLike<number>; readonly columns: number }>;
 
 /** One value of a step; what the others need alone is not worked out. */
 export function valueInStep(
@@ -42,34 +43,46 @@ export function valueInStep(
   x: Float64Array,
   arrays: Arrays,
 ): Float64Array | undefined {
-  const equation = equations.get(name);
-  if (equation === undefined) return undefined;
-  return stepOf(new Map([[name, equation]]), cell, arrays)(before, x)[name];
+  return stepOf(equations, [name], cell, arrays)(before, x)[name];
 }
 
 /** A step, for several of them: the order of the nodes and the rows of weights are found once. */
-function stepOf(equations: Equations, cell: CellGraph, arrays: Arrays): (before: Values, x: Float64Array) => Values {
-  const evaluate = rowEvaluator(equations.values());
+function stepOf(
+  equations: Equations,
+  names: readonly string[],
+  cell: CellGraph,
+  arrays: Arrays,
+): (before: Values, x: Float64Array) => Values {
+  const wanted = [...new Set(names)].flatMap((name) => {
+    const expr = equations.get(name);
+    return expr === undefined ? [] : [{ name, expr }];
+  });
+  const roots = wanted.map(({ expr }) => expr);
+  const evaluate = rowEvaluator(roots, { reuse: true });
   const inputs: Expr[] = [];
-  const states: (readonly [Expr, string])[] = [];
-  const weights: (readonly [Expr, WeightBlock])[] = [];
-  for (const expr of inOrder(equations.values(), { bodies: true })) {
+  const states: { readonly expr: Expr; readonly name: string }[] = [];
+  const weights: { readonly expr: Expr; readonly block: WeightBlock }[] = [];
+  for (const expr of inOrder(roots, { bodies: true })) {
     const { node } = expr;
     if (node.op !== "symbol") continue;
     const state = cell.states.find(({ name }) => `${name}Prev` === node.name);
     if (node.role === "input") inputs.push(expr);
-    else if (state !== undefined) states.push([expr, state.name]);
-    else if (node.weight !== undefined) weights.push([expr, node.weight]);
+    else if (state !== undefined) states.push({ expr, name: state.name });
+    else if (node.weight !== undefined) weights.push({ expr, block: node.weight });
   }
-  const rows = new Map<Expr, Row>();
+  const symbols = new Map<Expr, Row>();
   return (before, x) => {
     const width = before[cell.states[0]!.name]!.length;
-    for (const [expr, block] of weights) if (!rows.has(expr)) rows.set(expr, weightRow(block, width, arrays));
-    const symbols = new Map<Expr, Row>(rows);
+    for (const { expr, block } of weights) {
+      if (!symbols.has(expr)) symbols.set(expr, weightRow(block, width, arrays));
+    }
     for (const expr of inputs) symbols.set(expr, x);
-    for (const [expr, name] of states) symbols.set(expr, before[name]!);
-    const read = evaluate({ width, symbols, product: (node, vector) => multiply(node, vector, width, arrays) });
-    return Object.fromEntries([...equations].map(([name, expr]) => [name, toRow(read(expr), width)]));
+    for (const { expr, name } of states) symbols.set(expr, before[name]!);
+    const product: RowBindings["product"] = (node, vector, newRow) => multiply(node, vector, arrays, newRow(width));
+    const read = evaluate({ width, symbols, product });
+    const values: Record<string, Float64Array> = {};
+    for (const { name, expr } of wanted) values[name] = toRow(read(expr), width).slice();
+    return values;
   };
 }
 
@@ -79,12 +92,13 @@ function weightRow({ array, block, row }: WeightBlock, width: number, arrays: Ar
   return Float64Array.from({ length: width }, (_, unit) => data[row * columns + block * width + unit] ?? 0);
 }
 
-function multiply({ matrix, transposed }: ProductNode, vector: Row, width: number, arrays: Arrays): Float64Array {
+function multiply({ matrix, transposed }: ProductNode, vector: Row, arrays: Arrays, sums: Float64Array): Float64Array {
   const { data, columns } = arrays.get(matrix.array)!; // every cell has its kernels
   const rows = data.length / columns;
   const values = toRow(vector, rows);
+  const width = sums.length;
   const first = matrix.block * width;
-  const sums = new Float64Array(width);
+  sums.fill(0);
   // Row by row, as the array lies in memory; each sum still adds its rows in order.
   for (let row = 0; row < rows; row++) {
     for (let unit = 0; unit < width; unit++) {

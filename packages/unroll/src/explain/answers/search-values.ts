@@ -4,7 +4,7 @@ import { map } from "../../program/builder.ts";
 import type { LayerRun } from "../by-hand.ts";
 import { type NamedSlip, namedSlip, ranked } from "./answer.ts";
 import type { AskedValue, CellPlace } from "./asked-value.ts";
-import { arraysOf, equationText, evaluateSteps, valueInStep } from "./cell-values.ts";
+import { arraysOf, equationText, valueAfterSteps, valueInStep } from "./cell-values.ts";
 import { type LayerSlip, layerSlips } from "./layer-slips.ts";
 import type { ProgramChange } from "./rewrite-program.ts";
 import type { Variant } from "./slip.ts";
@@ -46,13 +46,14 @@ function inCell({ name, unit }: AskedValue, place: CellPlace, written: number | 
   const { owner, cell, run, at } = place;
   const arrays = arraysOf(owner);
   const step = run.steps[at]!;
+  const steps = run.steps.slice(0, at + 1);
   const found = equationVariants(owner, cell).flatMap((variant): ValueFinding[] => {
     const { result } = variant;
     const here = valueInStep(result, name, cell, step.before, step.x, arrays)?.[unit];
     if (gives(written, here)) return [cellFinding([variant], place, result, name, here, false)];
     // In the first step the two are one.
     if (at === 0) return [];
-    const all = evaluateSteps(result, cell, run.steps.slice(0, at + 1), arrays)[name]?.[unit];
+    const all = valueAfterSteps(result, name, cell, steps, arrays)?.[unit];
     return gives(written, all) ? [cellFinding([variant], place, result, name, all, true)] : [];
   });
   const first = valueInStep(cell.named, name, cell, run.steps[0]!.before, step.x, arrays)?.[unit];
@@ -80,7 +81,7 @@ function cellPairs({ name, unit }: AskedValue, place: CellPlace, written: number
           const here = valueInStep(result, name, cell, step.before, step.x, arrays)?.[unit];
           if (gives(written, here)) return [cellFinding(both, place, result, name, here, false)];
           if (at === 0) return [];
-          const all = evaluateSteps(result, cell, steps, arrays)[name]?.[unit];
+          const all = valueAfterSteps(result, name, cell, steps, arrays)?.[unit];
           return gives(written, all) ? [cellFinding(both, place, result, name, all, true)] : [];
         }),
     );
