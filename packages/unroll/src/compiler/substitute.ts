@@ -19,7 +19,8 @@ export function substituteAll(roots: readonly Expr[], replacements: ReadonlyMap<
   return roots.map(visit);
 }
 
-function rebuild(expr: Expr, visit: (expr: Expr) => Expr): Expr {
+/** The same node with what stands in its operands' places; the very node where nothing does. */
+export function rebuild(expr: Expr, visit: (operand: Expr) => Expr): Expr {
   const { node } = expr;
   switch (node.op) {
     case "constant":

@@ -87,6 +87,7 @@ export function exampleRunner(
     let states = cell.states.map((_, i) => initialState(scan, i, batchIndex, numbersOf));
     let output: Float64Array = new Float64Array(units);
     const steps: ScanStates[] = [];
+    const kept = nextStates.map(() => new Float64Array(timesteps * units));
     for (let step = 0; step < timesteps; step++) {
       const timestep = scan.backwards ? timesteps - 1 - step : step;
       const start = (batchIndex * timesteps + timestep) * features;
@@ -96,7 +97,11 @@ export function exampleRunner(
       const masked = mask !== undefined && mask[batchIndex * timesteps + timestep] === 0;
       const statesBefore = states;
       if (!masked) {
-        states = nextStates.map((next) => toRow(nodeOf(next), units).slice());
+        states = nextStates.map((next, i) => {
+          const state = kept[i]!.subarray(step * units, (step + 1) * units);
+          state.set(toRow(nodeOf(next), units));
+          return state;
+        });
         output = states[0]!;
       } else if (scan.zeroOutputForMask) {
         output = new Float64Array(units);

@@ -3,7 +3,7 @@
  * bias left out) and gives them back. None knows a cell; they look at what symbols and products stand for.
  */
 import type { CellGraph } from "../../cells/define.ts";
-import { substituteAll } from "../../compiler/substitute.ts";
+import { rebuild, substituteAll } from "../../compiler/substitute.ts";
 import { sigmoid, tanh } from "../../equations/activations.ts";
 import { apply, Expr, inOrder, type NamedFunction, one, zero } from "../../equations/expr.ts";
 import type { Layer } from "../../layers/layer.ts";
@@ -32,7 +32,7 @@ export function changeEquations(
 ): Equations {
   const changed = new Map<Expr, Expr>();
   for (const expr of inOrder(named.values(), { bodies: true })) {
-    const rebuilt = substituteAll([expr], changed)[0]!;
+    const rebuilt = rebuild(expr, (operand) => changed.get(operand) ?? operand);
     const result = change(rebuilt, expr) ?? rebuilt;
     if (result !== expr) changed.set(expr, result);
   }
