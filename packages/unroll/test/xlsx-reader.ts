@@ -10,6 +10,8 @@ export interface ReadWorkbook {
   readonly sheets: readonly string[];
   /** Formulas as written, by "sheet!A1". */
   readonly formulas: ReadonlyMap<string, string>;
+  /** The numbers that stand beside formulas, by "sheet!A1": what a program shows that does not calculate. */
+  readonly shown: ReadonlyMap<string, number>;
   /** What a cell comes to; text is NaN. */
   numberAt(sheet: string, cell: string): number;
   /** Puts another number into a cell. */
@@ -28,6 +30,7 @@ export function readWorkbook(bytes: Uint8Array): ReadWorkbook {
     plainText(one!.replaceAll(/<[^>]*>/g, "")),
   );
   const formulas = new Map<string, string>();
+  const shown = new Map<string, number>();
   const numbers = new Map<string, number>();
   const texts = new Map<string, string>();
   sheets.forEach((sheet, index) => {
@@ -36,8 +39,10 @@ export function readWorkbook(bytes: Uint8Array): ReadWorkbook {
       const at = `${sheet}!${/r="([A-Z]+\d+)"/.exec(attributes!)![1]}`;
       const formula = /<f>([\s\S]*?)<\/f>/.exec(inner)?.[1];
       const value = /<v>([\s\S]*?)<\/v>/.exec(inner)?.[1];
-      if (formula !== undefined) formulas.set(at, plainText(formula));
-      else if (value !== undefined && attributes!.includes('t="s"')) texts.set(at, strings[Number(value)]!);
+      if (formula !== undefined) {
+        formulas.set(at, plainText(formula));
+        if (value !== undefined) shown.set(at, Number(value));
+      } else if (value !== undefined && attributes!.includes('t="s"')) texts.set(at, strings[Number(value)]!);
       else if (value !== undefined) numbers.set(at, Number(value));
     }
   });
@@ -56,6 +61,7 @@ export function readWorkbook(bytes: Uint8Array): ReadWorkbook {
     files: Object.keys(files),
     sheets,
     formulas,
+    shown,
     numberAt,
     textOf: (sheet, cell) => texts.get(`${sheet}!${cell}`),
     change(sheet, cell, value) {

@@ -3,6 +3,7 @@
  * that is worked out is a formula over other cells. What file it becomes is xlsx.ts's.
  */
 import { UnrollError } from "../../core/errors.ts";
+import { evaluateRow } from "../../equations/evaluate.ts";
 import type { Expr } from "../../equations/expr.ts";
 import type { WorkedNumber, WorkedTable } from "./book.ts";
 import { excelFormula, type SplitFormula, splitFormula } from "./excel-formula.ts";
@@ -12,8 +13,8 @@ import { lettersOf } from "./solution-text.ts";
 export type SheetCell =
   | { readonly kind: "text"; readonly text: string; readonly heading?: boolean }
   | { readonly kind: "number"; readonly value: number }
-  /** Without "=". */
-  | { readonly kind: "formula"; readonly formula: string }
+  /** Without "="; with what it comes to, for programs that show a file without calculating. */
+  | { readonly kind: "formula"; readonly formula: string; readonly value: number }
   | undefined;
 
 export interface Sheet {
@@ -31,11 +32,15 @@ export function solutionSheets(solution: SolutionFacts): Sheet[] {
     { name: "weights", tables: weights },
     ...sections.map(({ name, tables }) => ({ name, tables })),
   ].filter(({ tables }) => tables.length > 0);
-  const writer = new SheetWriter();
+  const writer = new SheetWriter(parts.flatMap(({ tables }) => tables.flatMap(numbersOf)));
   // Every number has its place before a formula mentions it.
   const planned = parts.map(({ name, tables }) => writer.plan(name, tables));
   const sheets = planned.map((sheet) => writer.write(sheet));
   return results.length === 0 ? sheets : [...sheets, writer.writeResults(results)];
+}
+
+function numbersOf({ rows }: WorkedTable): WorkedNumber[] {
+  return rows.flatMap(({ numbers }) => numbers.filter((number) => number !== undefined));
 }
 
 interface Place {
@@ -59,6 +64,11 @@ interface PlannedSheet {
 class SheetWriter {
   readonly #names: string[] = [];
   readonly #places = new Map<Expr, Place>();
+  readonly #values: Map<Expr, number>;
+
+  constructor(numbers: readonly WorkedNumber[]) {
+    this.#values = new Map(numbers.map(({ symbol, value }) => [symbol, value]));
+  }
 
   /** Gives every number of the tables a cell. */
   plan(wanted: string, tables: readonly WorkedTable[]): PlannedSheet {
@@ -77,7 +87,9 @@ class SheetWriter {
         numbers.forEach((number, index) => {
           for (let which = 0; which < sums[index]!; which++, column++) {
             const sum = split[at]![index]?.sums[which];
-            if (sum !== undefined) place(sum.symbol);
+            if (sum === undefined) continue;
+            place(sum.symbol);
+            this.#values.set(sum.symbol, this.#valueOf(sum.formula));
           }
           if (number !== undefined) place(number.symbol);
           column++;
@@ -106,7 +118,7 @@ class SheetWriter {
             ? []
             : [
                 { kind: "number", value: engine[index]! },
-                { kind: "formula", formula: `B${row}-C${row}` },
+                { kind: "formula", formula: `B${row}-C${row}`, value: number.value - engine[index]! },
               ];
         const label = numbers.length === 1 ? layer : `${layer} [${index}]`;
         rows.push([text(label), this.#cellOf(number, name), ...beside]);
@@ -123,7 +135,7 @@ class SheetWriter {
         const own = split[at]![column];
         const before = Array.from({ length: sums[column]! }, (_, which) => {
           const sum = own?.sums[which];
-          return sum && this.#formula(sum.formula, sheet);
+          return sum && this.#formula(sum.formula, sheet, this.#valueOf(sum.formula));
         });
         return [...before, number && this.#numberCell(number, own?.formula, sheet)];
       }),
@@ -133,23 +145,27 @@ class SheetWriter {
 
   #numberCell({ value, lookup }: WorkedNumber, formula: Expr | undefined, sheet: string): SheetCell {
     if (formula === undefined) return { kind: "number", value };
-    if (lookup === undefined) return this.#formula(formula, sheet);
+    if (lookup === undefined) return this.#formula(formula, sheet, value);
     const [first, last] = [lookup.column[0]!, lookup.column.at(-1)!].map((end) => this.#reference(end, sheet));
     const range = `${first}:${last!.replace(/^.*!/, "")}`;
-    return { kind: "formula", formula: `INDEX(${range},INT(${excelFormula(lookup.id, this.#from(sheet))})+1)` };
+    const id = excelFormula(lookup.id, this.#from(sheet));
+    return { kind: "formula", formula: `INDEX(${range},INT(${id})+1)`, value };
   }
 
   /** A number that has a cell somewhere, or none where it is a formula of its own. */
   #cellOf(number: WorkedNumber, sheet: string): SheetCell {
-    if (this.#places.has(number.symbol)) return { kind: "formula", formula: this.#reference(number.symbol, sheet) };
-    return number.formula === undefined
-      ? { kind: "number", value: number.value }
-      : this.#formula(number.formula, sheet);
+    const { symbol, value, formula } = number;
+    if (this.#places.has(symbol)) return { kind: "formula", formula: this.#reference(symbol, sheet), value };
+    return formula === undefined ? { kind: "number", value } : this.#formula(formula, sheet, value);
   }
 
-  #formula(expr: Expr, sheet: string): SheetCell {
+  #valueOf(formula: Expr): number {
+    return evaluateRow([formula], { width: 1, symbols: this.#values })(formula) as number; // no symbol is a row
+  }
+
+  #formula(expr: Expr, sheet: string, value: number): SheetCell {
     const formula = excelFormula(expr, this.#from(sheet));
-    if (formula.length < longestFormula) return { kind: "formula", formula };
+    if (formula.length < longestFormula) return { kind: "formula", formula, value };
     throw new UnrollError({
       code: "memory",
       path: sheet,

@@ -229,6 +229,16 @@ describe("a worked solution's spreadsheet", () => {
     }
   });
 
+  it.each(every)("of $name says beside each formula what it comes to", async ({ build }) => {
+    const net = shuffled(build);
+    const book = readWorkbook(await solveModel(net, dataFor(net)).toXlsx());
+    expect(book.shown.size).toBe(book.formulas.size);
+    for (const [at, value] of book.shown) {
+      const [sheet, cell] = at.split("!") as [string, string];
+      expect(book.numberAt(sheet, cell), at).toBeCloseTo(value, 12);
+    }
+  });
+
   it("follows a changed input and a changed weight, as the engine does", async () => {
     const net = shuffled(models["a cell of one's own"]!);
     const x = dataFor(net);
