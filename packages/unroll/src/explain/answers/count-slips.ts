@@ -8,6 +8,7 @@ import { simpleRnn } from "../../cells/simple-rnn.ts";
 import { evaluateSize } from "../../equations/evaluate.ts";
 import { constant, type Expr, letter } from "../../equations/expr.ts";
 import { plural } from "../lines.ts";
+import { attentionCounts } from "./attention-slips.ts";
 import { type CountTree, changeTerms, countOf, lettersIn, rebindTree, type Term, termsOf } from "./count-tree.ts";
 import { numberOf, setLetter, withNumber } from "./letters.ts";
 import { type EarlierSize, type Outline, type Place, timestepsOf } from "./outline.ts";
@@ -357,6 +358,7 @@ const countSlips: readonly CountSlip[] = [
   sizeAsOne,
   oneDirection,
   doubleDirection,
+  attentionCounts,
   notTrained,
   oneArray,
   offByOne,

@@ -3,10 +3,11 @@
  * activation, a direction, a merge). They know operations and names of options; the cells' equations have value-slips.ts.
  */
 import { relu, sigmoid, tanh } from "../../equations/activations.ts";
-import { apply, type NamedFunction } from "../../equations/expr.ts";
+import { apply, type Expr, type NamedFunction } from "../../equations/expr.ts";
 import { concat, map, reduce } from "../../program/builder.ts";
 import { type Operation, type ScanOperation, sourcesOf, type Value } from "../../program/program.ts";
 import type { LayerRun } from "../by-hand.ts";
+import { attentionSlips } from "./attention-slips.ts";
 import { familyOf } from "./layer-family.ts";
 import type { ProgramChange } from "./rewrite-program.ts";
 import type { Variant } from "./slip.ts";
@@ -25,7 +26,8 @@ export function layerSlips(run: LayerRun): LayerSlip[] {
   const operations = operationsOf(run);
   const { layer } = run.call.call;
   return [
-    ...weightSlips(operations),
+    ...weightSlips(operations, run),
+    ...attentionSlips(operations, run),
     ...activationSlips(operations, run),
     ...poolingSlips(operations),
     ...cellSlips(run),
@@ -53,7 +55,13 @@ export function operationsOf({ call }: LayerRun): ReadonlySet<Operation> {
 }
 
 /** Arrays outside cells: a bias as zeros, a kernel read by columns, a window turned round. */
-function weightSlips(operations: ReadonlySet<Operation>): Slip[] {
+function weightSlips(operations: ReadonlySet<Operation>, { call }: LayerRun): Slip[] {
+  const windowed = new Set(
+    familyOf(call.call.layer)
+      .flatMap(({ ownArrays }) => ownArrays)
+      .filter(({ spec: { shape } }) => shape.length === 3 && isWindow(shape[0]!))
+      .map(({ variable }) => variable),
+  );
   const inCells = new Set(
     [...operations]
       .flatMap((operation) => (operation.op === "scan" ? operation.arrays : []))
@@ -75,7 +83,7 @@ function weightSlips(operations: ReadonlySet<Operation>): Slip[] {
       const detail = `${name}[row, column]: a row belongs to a feature, a column to a unit.`;
       return [{ id: "kernel-read-by-columns", change: as(numbers), detail, plausibility: 0.5 }];
     }
-    if (shape.length === 3 && rows > 1) {
+    if (rows > 1 && windowed.has(operation.variable)) {
       const width = data.length / rows;
       const numbers = Float64Array.from(
         data,
@@ -86,6 +94,11 @@ function weightSlips(operations: ReadonlySet<Operation>): Slip[] {
     }
     return [];
   });
+}
+
+/** A window's steps, as convolutions word it. */
+function isWindow({ node }: Expr): boolean {
+  return node.op === "symbol" && /^(window|kernel) size$/.test(node.meaning);
 }
 
 /** Activations outside cells. */

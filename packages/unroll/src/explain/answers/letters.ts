@@ -9,7 +9,17 @@ import type { Sizes } from "../../layers/index.ts";
 import { sizesOf } from "../../layers/sizes.ts";
 
 /** What a letter stands for, as the layers word it. */
-export type Meaning = "features" | "timesteps" | "units" | "gates" | "filters" | "window size" | "vocabulary";
+export type Meaning =
+  | "features"
+  | "timesteps"
+  | "units"
+  | "gates"
+  | "filters"
+  | "window size"
+  | "vocabulary"
+  | "heads"
+  | "key features"
+  | "value features";
 
 /** A formula with `change` done to every node, operands first; `undefined` keeps the node. */
 export function changeFormula(formula: Expr, change: (expr: Expr) => Expr | undefined): Expr {
