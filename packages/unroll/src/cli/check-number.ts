@@ -54,8 +54,11 @@ export async function checkNumber(one: FileModel & { readonly model: Model }, in
       loss: typeof flags.loss === "string" ? flags.loss : "mse",
     });
   }
-  if (flags.json === true) printJson(terminal, { right: checked.right, answers: [checked] });
-  else terminal.out(wrapText(valueToText(checked), Math.min(terminal.columns, 100)));
+  const solution = flags.hints !== true;
+  const { expected, ...told } = checked;
+  const shown = solution || checked.right ? { ...told, expected } : told;
+  if (flags.json === true) printJson(terminal, { right: checked.right, answers: [shown] });
+  else terminal.out(wrapText(valueToText(checked, { solution }), Math.min(terminal.columns, 100)));
   return checked.right ? 0 : 1;
 }
 

@@ -4,6 +4,7 @@ export { explainLayerOf, explainModel } from "./explain.ts";
 export { Explanation, type ExplanationFacts, type LayerExplanation } from "./explanation.ts";
 export { type OpenedName, type OpenedNode, type OpenedValue, type OpenedWeight, openValue } from "./open-value.ts";
 export { type ExerciseLayer, exerciseLayers, type Level } from "./quiz/exercise-models.ts";
+export { type GradedAnswer, type GradedLearner, gradeClass, gradeCsv } from "./quiz/grading.ts";
 export { kindTitles, type Question, type QuestionCheck, type QuestionKind, questionKinds } from "./quiz/question.ts";
 export { type Quiz, type QuizOptions, quizQuestions, startQuiz } from "./quiz/quiz.ts";
 export {
@@ -14,15 +15,7 @@ export {
   type QuizSet,
   quizData,
 } from "./quiz/quiz-set.ts";
-export {
-  type GradedAnswer,
-  type GradedLearner,
-  gradeClass,
-  gradeCsv,
-  type WorksheetOptions,
-  worksheetHtml,
-  worksheetMarkdown,
-} from "./quiz/worksheet.ts";
+export { type WorksheetOptions, worksheetHtml, worksheetMarkdown } from "./quiz/worksheet.ts";
 export * from "./repairs/index.ts";
 export { traceModel } from "./run-trace.ts";
 export {
