@@ -20,7 +20,7 @@ export const check: Command = {
     shape: { kind: "string", value: "SHAPE", doc: 'your output shape, such as "(None, 4)"' },
     total: { kind: "whole", least: 0, value: "N", doc: "your number of parameters of the model" },
     ...numberFlags,
-    hints: { kind: "boolean", doc: "name the slips and the formula, but keep the right number back" },
+    hints: { kind: "boolean", doc: "name the slips, but keep the right number back" },
     ...modelFlags,
   },
   examples: [

@@ -14,7 +14,9 @@ export function valueToText(
   { solution = true }: Pick<AnswerTextOptions, "solution"> = {},
 ): string {
   const agree = `${digits} significant digit${digits === 1 ? " agrees" : "s agree"}`;
-  if (right) return `${layer}: ${name} = ${given} is right, ${agree}.\n`;
+  // A zero has no significant digit that could agree.
+  if (right)
+    return `${layer}: ${name} = ${given} is right${digits === 0 ? " to the decimals that are written" : `, ${agree}`}.\n`;
   const rest = solution ? `, it is ${Number(expected.toPrecision(7))}` : "";
   const head = `${layer}: ${name} = ${given} is not right${rest}; ${agree}.`;
   const lead =
