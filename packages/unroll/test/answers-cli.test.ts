@@ -92,9 +92,18 @@ describe("unroll check", () => {
   });
 
   it("keeps the solution back when asked to", async () => {
-    const { out } = await unroll("check", script, "--layer", "first", "--params", "7919", "--hints");
-    expect(out).not.toContain("132\n");
-    expect(out).not.toContain("The right way");
+    const { out } = await unroll("check", script, "--layer", "first", "--params", "120", "--hints");
+    expect(out).toMatch(/^first: 120 parameters is not right\.\n/);
+    expect(out).toContain("The second bias row is forgotten (first).");
+    expect(out).toContain("The formula: g × [h(h+i)+2h].");
+    expect(out).not.toMatch(/132|The right way/);
+    const unknown = await unroll("check", script, "--layer", "first", "--params", "7919", "--hints");
+    expect(unknown.out).toContain("No known slip gives this answer, nor do two together.\n\nThe formula:");
+    const json = await unroll("check", script, "--layer", "first", "--params", "120", "--hints", "--json");
+    expect(json.out).not.toMatch(/132|expected/);
+    const value = ["check", script, "--layer", "third", "--name", "h", "--value", "123.5", "--hints"];
+    expect((await unroll(...value)).out).toMatch(/^third: h = 123.5 is not right; 0 significant digits agree\.\n/);
+    expect((await unroll(...value, "--json")).out).not.toContain("expected");
   });
 
   it("checks totals and shapes, as text and as JSON", async () => {
@@ -113,6 +122,16 @@ describe("unroll check", () => {
     expect(right).toBe(false);
     expect(Math.abs(expected)).toBeLessThan(1);
     expect((await unroll("check", script, "--value", "0.5")).note).toContain("no --layer");
+    expect((await unroll(...words, "0,5")).note).toContain(
+      "--value needs a number. Received: 0,5. Write 0.5, with a point.",
+    );
+    expect((await unroll(...words, "0x10")).note).toContain("--value needs a number. Received: 0x10.");
+    expect((await unroll(...words, "−123.5")).out).toContain("third: h = -123.5 is not right");
+    expect((await unroll(...words, "-0")).out).toBe("third: h = 0 is right to the decimals that are written.\n");
+    for (const size of ["0x10", "5.", "1e2", "99999999999999999999"]) {
+      const { note } = await unroll("check", script, "--layer", "first", "--shape", `(None, ${size})`);
+      expect(note, size).toContain("--shape must be a shape");
+    }
   });
 });
 
@@ -281,6 +300,15 @@ describe("unroll quiz", () => {
     const short = await unroll("quiz", "--seed", "7", "--count", "4", "--from", file, "--json");
     expect([short.code, JSON.parse(short.out).right]).toEqual([1, 3]);
     for (const line of right.out.split("\n")) expect([...line].length).toBeLessThanOrEqual(80);
+    writeFileSync(file, [answers[0], "forty-two", ...answers.slice(2)].join("\r\n"));
+    const unreadable = await unroll("quiz", "--seed", "7", "--count", "4", "--from", file);
+    expect([unreadable.code, unreadable.out]).toEqual([2, ""]);
+    expect(unreadable.note).toMatch(/answers\.txt: line 2: an answer must be .*forty-two[\s\S]*Question 2: /);
+    writeFileSync(file, `${[...answers, "7"].join("\n")}\n`);
+    const long = await unroll("quiz", "--seed", "7", "--count", "4", "--from", file);
+    expect(long.note).toContain(
+      "answers.txt: a file of answers has a line for each of 4 questions. Received: 5 lines.",
+    );
   });
 
   it("refuses levels and counts that there are not", async () => {

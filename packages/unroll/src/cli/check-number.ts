@@ -54,16 +54,22 @@ export async function checkNumber(one: FileModel & { readonly model: Model }, in
       loss: typeof flags.loss === "string" ? flags.loss : "mse",
     });
   }
-  if (flags.json === true) printJson(terminal, { right: checked.right, answers: [checked] });
-  else terminal.out(wrapText(valueToText(checked), Math.min(terminal.columns, 100)));
+  const solution = flags.hints !== true;
+  const { expected, ...told } = checked;
+  const shown = solution || checked.right ? { ...told, expected } : told;
+  if (flags.json === true) printJson(terminal, { right: checked.right, answers: [shown] });
+  else terminal.out(wrapText(valueToText(checked, { solution }), Math.min(terminal.columns, 100)));
   return checked.right ? 0 : 1;
 }
 
+/** As written, with the typographic minus that our own texts have as the one of programs. */
 function numberOf({ value, gradient }: FlagValues): string {
   if (value !== undefined && gradient !== undefined) throw usage("takes one of --value and --gradient", "both");
-  const written = String(value ?? gradient);
-  if (written.trim() !== "" && Number.isFinite(Number(written))) return written;
-  throw usage(`${value === undefined ? "--gradient" : "--value"} needs a number`, written);
+  const written = String(value ?? gradient).trim();
+  const plain = written.replace(/^−/, "-").replace(/e−/i, "e-");
+  if (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) && Number.isFinite(Number(plain))) return plain;
+  const hint = /^[-−+]?\d+,\d+$/.test(written) ? `Write ${plain.replace(",", ".")}, with a point.` : undefined;
+  throw usage(`${value === undefined ? "--gradient" : "--value"} needs a number`, written, hint);
 }
 
 function readIndex(text: string): number[] {
@@ -82,6 +88,6 @@ function text<Name extends string>(flags: FlagValues, name: Name): { readonly [k
   return (typeof value === "string" ? { [name]: value } : {}) as { readonly [key in Name]?: string }; // just made so
 }
 
-function usage(expected: string, received: string): UnrollError {
-  return new UnrollError({ code: "usage", path: "unroll check", expected, received });
+function usage(expected: string, received: string, hint?: string): UnrollError {
+  return new UnrollError({ code: "usage", path: "unroll check", expected, received, hint });
 }

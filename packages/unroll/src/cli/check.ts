@@ -20,7 +20,7 @@ export const check: Command = {
     shape: { kind: "string", value: "SHAPE", doc: 'your output shape, such as "(None, 4)"' },
     total: { kind: "whole", least: 0, value: "N", doc: "your number of parameters of the model" },
     ...numberFlags,
-    hints: { kind: "boolean", doc: "name the slips, but keep the right derivation back" },
+    hints: { kind: "boolean", doc: "name the slips, but keep the right number back" },
     ...modelFlags,
   },
   examples: [
@@ -37,9 +37,11 @@ export const check: Command = {
     const { model } = one;
     const checks = answersOf(flags, layerOf(invocation)).map((answer) => checkAnswer(model, answer));
     const right = checks.every((one) => one.right);
-    if (flags.json === true) printJson(terminal, { right, answers: checks.map(answerToJson) });
-    else {
-      const options = { width: Math.min(terminal.columns, 100), solution: flags.hints !== true };
+    const solution = flags.hints !== true;
+    if (flags.json === true) {
+      printJson(terminal, { right, answers: checks.map((one) => answerToJson(one, { solution })) });
+    } else {
+      const options = { width: Math.min(terminal.columns, 100), solution };
       terminal.out(checks.map((one) => answerToText(one, options)).join("\n"));
     }
     return right ? 0 : 1;

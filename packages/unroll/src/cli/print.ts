@@ -45,8 +45,11 @@ export function parseShape(text: string, flag: string, command: string): Shape {
     .split(",")
     .map((size) => size.trim())
     .filter((size) => size !== "");
-  const shape = sizes.map((size) => (/^(none|null|\?)$/i.test(size) ? null : Number(size)));
-  if (shape.length > 0 && shape.every((size) => size === null || (Number.isInteger(size) && size >= 0))) return shape;
+  const isNone = (size: string): boolean => /^(none|null|\?)$/i.test(size);
+  const isSize = (size: string): boolean => /^\d+$/.test(size) && Number.isSafeInteger(Number(size));
+  if (sizes.length > 0 && sizes.every((size) => isNone(size) || isSize(size))) {
+    return sizes.map((size) => (isNone(size) ? null : Number(size)));
+  }
   throw new UnrollError({
     code: "usage",
     path: `unroll ${command}`,

@@ -6,11 +6,12 @@ import { createInterface } from "node:readline/promises";
 import { UnrollError } from "../core/errors.ts";
 import { plural, wrapText } from "../explain/lines.ts";
 import { exerciseLayers } from "../explain/quiz/exercise-models.ts";
+import { gradeClass, gradeCsv } from "../explain/quiz/grading.ts";
 import { type Question, type QuestionCheck, questionKinds } from "../explain/quiz/question.ts";
 import { quizQuestions, startQuiz } from "../explain/quiz/quiz.ts";
 import { formatQuizSet, mostQuestions, parseNames, parseQuizSet, type QuizSet } from "../explain/quiz/quiz-set.ts";
-import { gradeClass, gradeCsv, worksheetHtml, worksheetMarkdown } from "../explain/quiz/worksheet.ts";
-import { inFile } from "../formats/failure.ts";
+import { worksheetHtml, worksheetMarkdown } from "../explain/quiz/worksheet.ts";
+import { copyOf, inFile } from "../formats/failure.ts";
 import { readFileBytes } from "../formats/read-bytes.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { printJson } from "./print.ts";
@@ -119,10 +120,23 @@ function givenUp({ kind, answer, solution }: Question): QuestionCheck {
 
 /** The set's questions in their order, an answer a line; exit code 1 where one is wrong or missing. */
 async function answerFromFile(path: string, set: QuizSet, json: boolean, terminal: Terminal): Promise<0 | 1> {
-  const lines = new TextDecoder().decode(await readFileBytes(path)).split(/\r?\n/);
-  const results = quizQuestions(set).map((question) => {
+  const lines = new TextDecoder()
+    .decode(await readFileBytes(path))
+    .trimEnd()
+    .split(/\r?\n/);
+  const questions = quizQuestions(set);
+  if (lines.length > questions.length) {
+    throw new UnrollError({
+      code: "data",
+      path,
+      expected: `a file of answers has a line for each of ${plural(questions.length, "question")}`,
+      received: plural(lines.length, "line"),
+      hint: "Give the --seed, --count, --kinds and --layers that the questions came from.",
+    });
+  }
+  const results = questions.map((question) => {
     const given = lines[question.number - 1]?.trim() ?? "";
-    return { question, given, check: given === "" ? givenUp(question) : question.check(given) };
+    return { question, given, check: given === "" ? givenUp(question) : checkLine(question, given, path) };
   });
   const right = results.filter(({ check }) => check.right).length;
   if (json) {
@@ -139,6 +153,17 @@ async function answerFromFile(path: string, set: QuizSet, json: boolean, termina
     terminal.out(`${right} of ${plural(results.length, "question")} right.\n`);
   }
   return right === results.length ? 0 : 1;
+}
+
+/** Throws UnrollError `data` with the file, its line and the question for a text that is no answer. */
+function checkLine(question: Question, given: string, path: string): QuestionCheck {
+  try {
+    return question.check(given);
+  } catch (error) {
+    if (!(error instanceof UnrollError)) throw error;
+    const { number, text } = question;
+    throw copyOf(error, { path: `${path}: line ${number}`, hint: `Question ${number}: ${text}` });
+  }
 }
 
 /** A class's answers, as CSV or JSON. */

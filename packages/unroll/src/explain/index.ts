@@ -6,6 +6,7 @@ export { openGradient } from "./open-gradient.ts";
 export { type OpenedName, type OpenedNode, type OpenedValue, type OpenedWeight, openValue } from "./open-value.ts";
 export { outputGradients } from "./output-gradients.ts";
 export { type ExerciseLayer, exerciseLayers, type Level } from "./quiz/exercise-models.ts";
+export { type GradedAnswer, type GradedLearner, gradeClass, gradeCsv } from "./quiz/grading.ts";
 export { kindTitles, type Question, type QuestionCheck, type QuestionKind, questionKinds } from "./quiz/question.ts";
 export { type Quiz, type QuizOptions, quizQuestions, startQuiz } from "./quiz/quiz.ts";
 export {
@@ -16,15 +17,7 @@ export {
   type QuizSet,
   quizData,
 } from "./quiz/quiz-set.ts";
-export {
-  type GradedAnswer,
-  type GradedLearner,
-  gradeClass,
-  gradeCsv,
-  type WorksheetOptions,
-  worksheetHtml,
-  worksheetMarkdown,
-} from "./quiz/worksheet.ts";
+export { type WorksheetOptions, worksheetHtml, worksheetMarkdown } from "./quiz/worksheet.ts";
 export * from "./repairs/index.ts";
 export { traceModel } from "./run-trace.ts";
 export {

@@ -23,7 +23,7 @@ export interface ScanStates {
 
 /** What one example's timestep came to. */
 export interface ScanStep extends ScanStates {
-  /** Every named value of the cell's equations, `[units]` each. */
+  /** Every named value of the cell's equations, `[units]` each; gathered when it is asked for. */
   readonly values: ReadonlyMap<string, Float64Array>;
   /** Any node of the cell's graph, such as a product or a sum inside a gate. */
   valueOf(expr: Expr): Row;
@@ -107,7 +107,13 @@ export function exampleRunner(
         output = new Float64Array(units);
       }
       const done = { batchIndex, timestep, masked, statesBefore, statesAfter: states, output };
-      onStep?.(scan, { ...done, values: valuesOf(nodeOf), valueOf: nodeOf });
+      onStep?.(scan, {
+        ...done,
+        get values() {
+          return valuesOf(nodeOf);
+        },
+        valueOf: nodeOf,
+      });
       steps.push(done);
     }
     return steps;

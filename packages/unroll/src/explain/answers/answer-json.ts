@@ -3,6 +3,7 @@ import type { Shape } from "../../core/shape.ts";
 import type { Derivation, ShapeDerivation } from "../../equations/derive.ts";
 import { toText } from "../../equations/render.ts";
 import type { AnswerCheck, AnswerKind, NamedSlip } from "./answer.ts";
+import type { AnswerTextOptions } from "./answer-text.ts";
 
 /** The formula, then each step of working it out; of a shape one list for each axis. */
 export type StepsJson = readonly string[] | readonly (readonly string[])[];
@@ -11,7 +12,8 @@ export interface AnswerCheckJson {
   readonly kind: AnswerKind;
   readonly layer: string;
   readonly given: number | Shape;
-  readonly expected: number | Shape;
+  /** Left out with the steps where the solution is kept back. */
+  readonly expected?: number | Shape;
   readonly right: boolean;
   readonly digits?: number;
   readonly findings: readonly {
@@ -23,16 +25,20 @@ export interface AnswerCheckJson {
   readonly remarks: readonly string[];
 }
 
-export function answerToJson({ digits, findings, derivation, ...rest }: AnswerCheck): AnswerCheckJson {
+export function answerToJson(
+  { digits, findings, derivation, expected, ...rest }: AnswerCheck,
+  { solution = true }: Pick<AnswerTextOptions, "solution"> = {},
+): AnswerCheckJson {
   return {
     ...rest,
+    ...(solution || rest.right ? { expected } : {}),
     ...(digits === undefined ? {} : { digits }),
     findings: findings.map(({ slips, plausibility, derivation: slipped }) => ({
       slips,
       plausibility: Number(plausibility.toFixed(4)),
       steps: stepsOf(slipped),
     })),
-    ...(derivation === undefined ? {} : { steps: stepsOf(derivation) }),
+    ...(derivation === undefined || !(solution || rest.right) ? {} : { steps: stepsOf(derivation) }),
   };
 }
 

@@ -2,32 +2,33 @@
 import { formatShape, type Shape } from "../../core/shape.ts";
 import { derivationToText, shapeDerivationToText } from "../../equations/derivation-output.ts";
 import type { Derivation, ShapeDerivation } from "../../equations/derive.ts";
+import { toText } from "../../equations/render.ts";
 import { count, indented, plural, wrapText } from "../lines.ts";
 import { type AnswerCheck, type Finding, rankLabels } from "./answer.ts";
 
 export interface AnswerTextOptions {
   /** Characters of a line; by default 80. */
   readonly width?: number;
-  /** Whether the right derivation follows a wrong answer; true by default. */
+  /** Whether a wrong answer is told the right one, with its derivation; true by default. */
   readonly solution?: boolean;
 }
 
 export function answerToText(check: AnswerCheck, { width = 80, solution = true }: AnswerTextOptions = {}): string {
   const blocks = [
-    [verdict(check), ...check.remarks.map((remark) => `  ${remark}`)].join("\n"),
+    [verdict(check, solution), ...check.remarks.map((remark) => `  ${remark}`)].join("\n"),
     ...findingBlocks(check),
-    ...(check.right || !solution || check.derivation === undefined
+    ...(check.right || check.derivation === undefined
       ? []
-      : [`The right way:\n${indented(derivationText(check.derivation))}`]),
+      : [solution ? `The right way:\n${indented(derivationText(check.derivation))}` : hint(check.derivation)]),
   ];
   return `${wrapText(blocks.join("\n\n"), width)}\n`;
 }
 
-/** "gru_5: 120 parameters is not right, it is 132." */
-export function verdict({ layer, kind, given, expected, right, digits }: AnswerCheck): string {
+/** "gru_5: 120 parameters is not right, it is 132."; without the solution, "gru_5: 120 parameters is not right." */
+export function verdict({ layer, kind, given, expected, right, digits }: AnswerCheck, solution = true): string {
   const shown = showAnswer(given, kind === "params" || kind === "total");
   if (right) return `${layer}: ${shown} is right${digits === undefined ? "" : `, ${plural(digits, "digit")} agree`}.`;
-  return `${layer}: ${shown} is not right, it is ${showAnswer(expected, false)}.`;
+  return `${layer}: ${shown} is not right${solution ? `, it is ${showAnswer(expected, false)}` : ""}.`;
 }
 
 function showAnswer(value: number | Shape, isCount: boolean): string {
@@ -57,6 +58,12 @@ function headOf(slips: Finding["slips"]): string {
   const layers = [...new Set(slips.map(({ layer }) => layer))];
   const joined = titles.join(", and ");
   return `${joined.charAt(0).toUpperCase()}${joined.slice(1)} (${layers.join(", ")}).`;
+}
+
+/** The letters alone: what to put numbers into. */
+function hint(derivation: Derivation | ShapeDerivation): string {
+  const formulas = "axes" in derivation ? derivation.axes.slice(1) : [derivation];
+  return `The formula: ${formulas.map(({ formula }) => toText(formula)).join(", ")}.`;
 }
 
 function derivationText(derivation: Derivation | ShapeDerivation): string {

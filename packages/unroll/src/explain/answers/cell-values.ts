@@ -15,35 +15,30 @@ export type Values = Readonly<Record<string, Float64Array>>;
 /** Arrays of a cell's layer by Keras's name, row-major. */
 export type Arrays = ReadonlyMap<string, { readonly data: ArrayLike<number>; readonly columns: number }>;
 
-/** One value after some steps, each beginning where the one before ended; `[units]`, undefined where there is none of that name. */
-export function valueAfterSteps(
-  equations: Equations,
-  name: string,
-  cell: CellGraph,
-  steps: readonly Pick<TraceStep, "x" | "before" | "masked">[],
-  arrays: Arrays,
-): Float64Array | undefined {
-  const oneStep = stepOf(equations, [name, ...cell.states.map((state) => state.name)], cell, arrays);
-  let before = steps[0]!.before;
-  let values: Values = {};
-  for (const { x, masked } of steps) {
-    if (masked) continue;
-    values = oneStep(before, x);
-    before = values;
-  }
-  return values[name];
+/** Steps of a cell by some equations. */
+export interface SlippedSteps {
+  /** What one step comes to: the asked value, where the equations have it, and the states. */
+  oneStep(before: Values, x: Float64Array): Values;
+  /** The same after several steps, each beginning where the one before ended. */
+  afterSteps(steps: readonly Pick<TraceStep, "x" | "before" | "masked">[]): Values;
 }
 
-/** One value of a step; what the others need alone is not worked out. */
-export function valueInStep(
-  equations: Equations,
-  name: string,
-  cell: CellGraph,
-  before: Values,
-  x: Float64Array,
-  arrays: Arrays,
-): Float64Array | undefined {
-  return stepOf(equations, [name], cell, arrays)(before, x)[name];
+/** Prepares the steps that lead to the value of this name. */
+export function slippedSteps(equations: Equations, name: string, cell: CellGraph, arrays: Arrays): SlippedSteps {
+  const oneStep = stepOf(equations, [name, ...cell.states.map((state) => state.name)], cell, arrays);
+  return {
+    oneStep,
+    afterSteps(steps) {
+      let before = steps[0]!.before;
+      let values: Values = {};
+      for (const { x, masked } of steps) {
+        if (masked) continue;
+        values = oneStep(before, x);
+        before = values;
+      }
+      return values;
+    },
+  };
 }
 
 /** A step, for several of them: the order of the nodes and the rows of weights are found once. */

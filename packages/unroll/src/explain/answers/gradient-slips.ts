@@ -12,7 +12,8 @@ import {
   product,
   zero,
 } from "../../equations/expr.ts";
-import type { Operation } from "../../program/program.ts";
+import { map, matmul } from "../../program/builder.ts";
+import type { Operation, ScanOperation } from "../../program/program.ts";
 import type { LayerRun } from "../by-hand.ts";
 import { operationsOf } from "./layer-slips.ts";
 import type { ProgramChange } from "./rewrite-program.ts";
@@ -22,8 +23,13 @@ import { changeEquations, functionsIn, withEquations } from "./value-slips.ts";
 /** Slips in one layer's way back. */
 export function gradientSlips(run: Pick<LayerRun, "call" | "scans">): Variant<ProgramChange>[] {
   const operations = operationsOf(run);
-  const cells = run.scans.map(({ scan }) => scan.cell);
-  return [...derivatives(operations), ...stateFlows(cells), ...transposes(cells)];
+  const scans = run.scans.map(({ scan }) => scan);
+  return [
+    ...derivatives(operations),
+    ...stateFlows(scans.map(({ cell }) => cell)),
+    ...scans.flatMap(recurrentTransposes),
+    ...kernelTransposes(operations),
+  ];
 }
 
 type Slip = Variant<ProgramChange>;
@@ -138,18 +144,48 @@ function inCell(cell: CellGraph, change: (expr: Expr, original: Expr) => Expr | 
   };
 }
 
-/** dy · U in the place of dy · Uᵀ; the gradient of U itself stays right. */
-function transposes(cells: readonly CellGraph[]): Slip[] {
-  return cells.map((cell): Slip => {
-    const result = inCell(cell, (expr) => {
+/** dy · U in the place of dy · Uᵀ, and with as many features as units dy · W; the gradients of the arrays stay right. */
+function recurrentTransposes({ cell, units, input }: ScanOperation): Slip[] {
+  const turned = (array: string): ProgramChange =>
+    inCell(cell, (expr) => {
       const { node } = expr;
-      if (node.op !== "product" || node.matrix.array !== "recurrent_kernel") return undefined;
+      if (node.op !== "product" || node.matrix.array !== array) return undefined;
       const right = product(apply(stop, node.vector), node.name, node.matrix, node.transposed);
-      // right − stop(right) is 0 and carries the gradient of the array; the other term that of the state.
+      // right − stop(right) is 0 and carries the gradient of the array; the other term that of the vector.
       return apply(wronglyTransposed(node), node.vector).plus(right.minus(apply(stop, right)));
     });
-    const detail = "Forward h·U, back dy·Uᵀ: rows and columns change places.";
-    return { id: "matrix-not-transposed", result, detail, plausibility: 0.6 };
+  const recurrent: Slip = {
+    id: "matrix-not-transposed",
+    result: turned("recurrent_kernel"),
+    detail: "Forward h·U, back dy·Uᵀ: rows and columns change places.",
+    plausibility: 0.6,
+  };
+  if (input.shape[2] !== units) return [recurrent];
+  const detail = "Forward x·W, back dy·Wᵀ: rows and columns change places.";
+  return [recurrent, { id: "kernel-not-transposed", result: turned("kernel"), detail, plausibility: 0.55 }];
+}
+
+/** The same of square arrays outside cells. */
+function kernelTransposes(operations: ReadonlySet<Operation>): Slip[] {
+  return [...operations].flatMap((operation): Slip[] => {
+    if (operation.op !== "product" || operation.b.operation.op !== "weight" || operation.transposeA) return [];
+    const { a, b, transposeB } = operation;
+    if (b.shape.length !== 2 || b.shape[0] !== b.shape[1]) return [];
+    const stopped = map([a], ([vector]) => apply(stop, vector!));
+    const sides = [
+      matmul(stopped, b, { transposeB }),
+      matmul(a, b, { transposeB: !transposeB }),
+      matmul(stopped, b, { transposeB: !transposeB }),
+    ];
+    // The last two are equal: together they are 0 and carry the wrong gradient back.
+    const result: ProgramChange = {
+      value: (_, original) =>
+        original.operation === operation
+          ? map(sides, ([right, wrong, same]) => right!.plus(wrong!.minus(same!)))
+          : undefined,
+    };
+    const detail = "Forward x·W, back dy·Wᵀ: rows and columns change places.";
+    return [{ id: "kernel-not-transposed", result, detail, plausibility: 0.6 }];
   });
 }
 

@@ -4,7 +4,7 @@ import { map } from "../../program/builder.ts";
 import type { LayerRun } from "../by-hand.ts";
 import { type NamedSlip, namedSlip, ranked } from "./answer.ts";
 import type { AskedValue, CellPlace } from "./asked-value.ts";
-import { arraysOf, equationText, valueAfterSteps, valueInStep } from "./cell-values.ts";
+import { arraysOf, equationText, slippedSteps, type Values } from "./cell-values.ts";
 import { type LayerSlip, layerSlips } from "./layer-slips.ts";
 import type { ProgramChange } from "./rewrite-program.ts";
 import type { Variant } from "./slip.ts";
@@ -49,14 +49,15 @@ function inCell({ name, unit }: AskedValue, place: CellPlace, written: number | 
   const steps = run.steps.slice(0, at + 1);
   const found = equationVariants(owner, cell).flatMap((variant): ValueFinding[] => {
     const { result } = variant;
-    const here = valueInStep(result, name, cell, step.before, step.x, arrays)?.[unit];
+    const slipped = slippedSteps(result, name, cell, arrays);
+    const here = slipped.oneStep(step.before, step.x)[name]?.[unit];
     if (gives(written, here)) return [cellFinding([variant], place, result, name, here, false)];
     // In the first step the two are one.
     if (at === 0) return [];
-    const all = valueAfterSteps(result, name, cell, steps, arrays)?.[unit];
+    const all = slipped.afterSteps(steps)[name]?.[unit];
     return gives(written, all) ? [cellFinding([variant], place, result, name, all, true)] : [];
   });
-  const first = valueInStep(cell.named, name, cell, run.steps[0]!.before, step.x, arrays)?.[unit];
+  const first = slippedSteps(cell.named, name, cell, arrays).oneStep(run.steps[0]!.before, step.x)[name]?.[unit];
   if (at > 0 && gives(written, first)) {
     const detail = "After each step the new state becomes the state before the next one.";
     const slip: Variant<Equations> = { id: "state-not-updated", result: cell.named, detail, plausibility: 0.6 };
@@ -65,11 +66,13 @@ function inCell({ name, unit }: AskedValue, place: CellPlace, written: number | 
   return found;
 }
 
+/** Two slips in the cell's equations, the second put into what the first made of them. */
 function cellPairs({ name, unit }: AskedValue, place: CellPlace, written: number | string): ValueFinding[] {
   const { owner, cell, run, at } = place;
   const arrays = arraysOf(owner);
   const step = run.steps[at]!;
   const steps = run.steps.slice(0, at + 1);
+  const tried = new Map<string, Values>();
   return equationVariants(owner, cell)
     .filter(({ plausibility }) => plausibility >= pairedFrom)
     .flatMap((first) =>
@@ -78,13 +81,27 @@ function cellPairs({ name, unit }: AskedValue, place: CellPlace, written: number
         .flatMap((second): ValueFinding[] => {
           const { result } = second;
           const both = [first, second];
-          const here = valueInStep(result, name, cell, step.before, step.x, arrays)?.[unit];
+          const slipped = slippedSteps(result, name, cell, arrays);
+          const values = slipped.oneStep(step.before, step.x);
+          // The other order mostly makes the same equations: then one step gives the same numbers, and all steps do.
+          const mirrored = tried.get(pairName(second, first));
+          if (mirrored !== undefined && areSame(mirrored, values)) return [];
+          tried.set(pairName(first, second), values);
+          const here = values[name]?.[unit];
           if (gives(written, here)) return [cellFinding(both, place, result, name, here, false)];
           if (at === 0) return [];
-          const all = valueAfterSteps(result, name, cell, steps, arrays)?.[unit];
+          const all = slipped.afterSteps(steps)[name]?.[unit];
           return gives(written, all) ? [cellFinding(both, place, result, name, all, true)] : [];
         }),
     );
+}
+
+function pairName(...variants: readonly Variant<Equations>[]): string {
+  return variants.map(({ id, detail }) => `${id}: ${detail}`).join("; ");
+}
+
+function areSame(a: Values, b: Values): boolean {
+  return Object.entries(a).every(([name, row]) => row.every((value, unit) => value === b[name]?.[unit]));
 }
 
 function cellFinding(

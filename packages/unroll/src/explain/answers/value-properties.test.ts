@@ -94,11 +94,11 @@ describe("right values of a cell", () => {
 });
 
 describe("any slip on the way back", () => {
-  it("is named first or second in at least 95 of 100", () => {
+  it("is named first or second in at least 95 of 100", { timeout: 120_000 }, () => {
     const random = new Random(43);
     const missed = new Map<string, number>();
     let asked = 0;
-    for (const level of [1, 1, 2] as const) {
+    for (const level of [1, 2, 2, 3, 3] as const) {
       const { model, x } = drawn(random, level);
       const { written: program } = exampleOf(model, x, 0);
       const run = program.layers.find(({ scans }) => scans.length === 1);
@@ -107,19 +107,21 @@ describe("any slip on the way back", () => {
       const index = [0, random.below(3)];
       const question = { layer: name, array: "kernel", index, x, y: [[0.3]], loss: "mse" } as const;
       const right = findGradient(model, question);
-      const { run: own, withChange } = right.passed[0]!;
-      for (const { id, result } of gradientSlips(own)) {
-        const wrong = withChange(result);
-        const check = checkGradient(model, { ...question, value: written(wrong) });
-        if (check.right) continue;
-        asked++;
-        const ranks = [...new Set(check.findings.map(({ plausibility }) => plausibility))].slice(0, 2);
-        const found = check.findings.filter(({ plausibility }) => ranks.includes(plausibility));
-        if (!found.some(({ slips }) => slips.some((slip) => slip.id === id))) missed.set(id, (missed.get(id) ?? 0) + 1);
+      for (const { run: passed, withChange } of right.passed) {
+        for (const { id, result } of gradientSlips(passed)) {
+          if (random.below(2) > 0) continue;
+          const check = checkGradient(model, { ...question, value: written(withChange(result)) });
+          if (check.right) continue; // the slip makes no difference to this entry
+          asked++;
+          const ranks = [...new Set(check.findings.map(({ plausibility }) => plausibility))].slice(0, 2);
+          const found = check.findings.filter(({ plausibility }) => ranks.includes(plausibility));
+          const isNamed = found.some(({ slips }) => slips.some((slip) => slip.id === id));
+          if (!isNamed) missed.set(id, (missed.get(id) ?? 0) + 1);
+        }
       }
     }
     const misses = [...missed.values()].reduce((sum, one) => sum + one, 0);
-    expect(asked).toBeGreaterThan(8);
+    expect(asked).toBeGreaterThan(20);
     expect(misses / asked, JSON.stringify([asked, ...missed])).toBeLessThan(0.05);
   });
 });

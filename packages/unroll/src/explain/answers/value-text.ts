@@ -1,13 +1,24 @@
 /** A checked value as plain text. */
 import { rankLabels } from "./answer.ts";
+import type { AnswerTextOptions } from "./answer-text.ts";
 import type { ValueCheck } from "./check-value.ts";
 import type { ValueFinding } from "./search-values.ts";
 
-/** The verdict, and each way to a wrong value with the equation that gives it. */
-export function valueToText({ layer, name, given, expected, right, digits, findings }: ValueCheck): string {
+/**
+ * The verdict, and each way to a wrong value with the equation that gives it.
+ *
+ * @param options.solution whether a wrong value is told the right one; true by default
+ */
+export function valueToText(
+  { layer, name, given, expected, right, digits, findings }: ValueCheck,
+  { solution = true }: Pick<AnswerTextOptions, "solution"> = {},
+): string {
   const agree = `${digits} significant digit${digits === 1 ? " agrees" : "s agree"}`;
-  if (right) return `${layer}: ${name} = ${given} is right, ${agree}.\n`;
-  const head = `${layer}: ${name} = ${given} is not right, it is ${Number(expected.toPrecision(7))}; ${agree}.`;
+  // A zero has no significant digit that could agree.
+  if (right)
+    return `${layer}: ${name} = ${given} is right${digits === 0 ? " to the decimals that are written" : `, ${agree}`}.\n`;
+  const rest = solution ? `, it is ${Number(expected.toPrecision(7))}` : "";
+  const head = `${layer}: ${name} = ${given} is not right${rest}; ${agree}.`;
   const lead =
     findings.length === 0
       ? ["No known slip gives this value, nor do two together."]

@@ -1,5 +1,8 @@
 /** A number as a learner wrote it: how far it was rounded, and how near it is to the right one. */
 
+/** What decimals that are kept in float32 make of a number that is worked out with them: relative. */
+const single = 1e-6;
+
 /** Half a unit of the last decimal that is written. */
 export function halfUnit(value: number | string): number {
   const [mantissa = "", exponent = "0"] = String(value).toLowerCase().split("e");
@@ -20,7 +23,7 @@ export function compareWritten(written: number | string, expected: number): Comp
   const distance = Math.abs(given - expected);
   const isRounded = distance <= halfUnit(written) * (1 + 1e-9);
   // Keras's own number, in float32, is right too.
-  const right = isRounded || distance <= halfUnit(written) + 1e-6 * Math.abs(expected);
+  const right = isRounded || distance <= halfUnit(written) + single * Math.abs(expected);
   const agree = isRounded ? 16 : Math.floor(-Math.log10((2 * distance) / Math.max(Math.abs(expected), 1e-300)));
   return { given, expected, right, digits: Math.max(0, Math.min(agree, writtenDigits(written))) };
 }
@@ -28,7 +31,7 @@ export function compareWritten(written: number | string, expected: number): Comp
 /** Whether a number that a slip gives is the written one. */
 export function gives(written: number | string, value: number | undefined): boolean {
   if (value === undefined || !Number.isFinite(value)) return false;
-  return Math.abs(value - Number(written)) <= halfUnit(written) * (1 + 1e-9) + 1e-7 * Math.abs(value);
+  return Math.abs(value - Number(written)) <= halfUnit(written) * (1 + 1e-9) + single * Math.abs(value);
 }
 
 function writtenDigits(value: number | string): number {

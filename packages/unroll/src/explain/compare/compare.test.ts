@@ -6,6 +6,7 @@ import { sequential } from "../../model/sequential.ts";
 import { alignLayers } from "./align.ts";
 import { compareModels, shareWeights } from "./compare-models.ts";
 import { comparisonToText } from "./compare-text.ts";
+import { versionRules } from "./version-rules.ts";
 import { compareVersions } from "./versions.ts";
 import { versionsToText } from "./versions-text.ts";
 
@@ -169,6 +170,13 @@ describe("one model under three releases", () => {
     expect(third).toContain(" Total params: 183 (732.00 B)");
   });
 
+  it("says of every rule how it is known, and that no 2.2 was run", () => {
+    for (const { evidence, rules } of versionRules) {
+      expect(Object.keys(evidence).sort()).toEqual(Object.keys(rules).sort());
+      expect(evidence["2.2"]).toBe("source");
+    }
+  });
+
   it("tells the rules that concern its layers, and no others", () => {
     const topics = compareVersions(net()).rules.map(({ topic }) => topic);
     expect(topics).toContain("hard_sigmoid");
@@ -178,6 +186,8 @@ describe("one model under three releases", () => {
     const text = versionsToText(compareVersions(net()));
     expect(text).toContain("Keras 2.2, gru_1: recurrentActivation is hard_sigmoid, resetAfter is false.");
     expect(text).toMatch(/hard_sigmoid \(gru, gru_1\)\n {2}2\.2 {3}clip\(0\.2x \+ 0\.5, 0, 1\)/);
+    expect(text).toContain("0.7 at 1 *\n  2.12  clip(0.2x + 0.5, 0, 1): 0.7 at 1\n"); // read of 2.2, run of the others
+    expect(text).toMatch(/\n\n\* read in Keras's code/);
   });
 
   it("gives Keras 2 its form of hard_sigmoid, and keeps what the model says", () => {

@@ -9,7 +9,7 @@ export {
   type ValueDifference,
 } from "./compare-models.ts";
 export { comparisonToText } from "./compare-text.ts";
-export { type KerasRelease, kerasReleases, type VersionRule } from "./version-rules.ts";
+export { type Evidence, type KerasRelease, kerasReleases, type VersionRule } from "./version-rules.ts";
 export {
   type ConcerningRule,
   compareVersions,

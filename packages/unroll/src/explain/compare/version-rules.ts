@@ -1,6 +1,6 @@
 /**
- * What Keras did differently in 2.2, 2.12 and 3, as data: a topic, the layers it concerns, and the rule in each. Facts from
- * Keras's sources and runs of 2.21 (tf_keras) and 3.15; which of them matter to a model is asked by versions.ts.
+ * What Keras did differently in 2.2, 2.12 and 3, as data: a topic, the layers it concerns, the rule in each, and how it is
+ * known. Which of them matter to a model is asked by versions.ts.
  */
 import type { Layer } from "../../layers/layer.ts";
 
@@ -9,9 +9,16 @@ export type KerasRelease = "2.2" | "2.12" | "3";
 
 export const kerasReleases: readonly KerasRelease[] = ["2.2", "2.12", "3"];
 
+/**
+ * "run": seen in a run of Keras 3.15, for 2.12 of tf_keras 2.21 or in tables that 2.12 printed. "source": read in Keras's code,
+ * history or documentation; the 2.2 line was never run for this.
+ */
+export type Evidence = "run" | "source";
+
 export interface VersionRule {
   readonly topic: string;
   readonly rules: Readonly<Record<KerasRelease, string>>;
+  readonly evidence: Readonly<Record<KerasRelease, Evidence>>;
 }
 
 interface ConditionalRule extends VersionRule {
@@ -34,9 +41,15 @@ function nameOf(value: unknown): string {
   return typeof value === "object" && value !== null && "name" in value ? String(value.name) : String(value);
 }
 
+/** Known by runs, but for the 2.2 line. */
+const bothRun: VersionRule["evidence"] = { "2.2": "source", "2.12": "run", "3": "run" };
+/** tf_keras 2.21 has 3's rule already or was not asked. */
+const newestRun: VersionRule["evidence"] = { "2.2": "source", "2.12": "source", "3": "run" };
+
 export const versionRules: readonly ConditionalRule[] = [
   {
     topic: "automatic names",
+    evidence: bothRun,
     rules: {
       "2.2": "lstm_1, lstm_2: counted from 1; models sequential_1, model_1",
       "2.12": "lstm, lstm_1: counted from 0; models sequential, model; inputs input_1",
@@ -45,6 +58,7 @@ export const versionRules: readonly ConditionalRule[] = [
   },
   {
     topic: "summary",
+    evidence: bothRun,
     rules: {
       "2.2": "no Model: line; 65 characters; long names are cut; lines of underscores between rows",
       "2.12": "65 characters; long names wrap; counts of rows without thousands commas",
@@ -53,6 +67,7 @@ export const versionRules: readonly ConditionalRule[] = [
   },
   {
     topic: "GRU's reset gate, where the code does not say",
+    evidence: bothRun,
     concerns: ({ className }) => className === "GRU",
     rules: {
       "2.2": "before the recurrent product (reset_after=False): one row of bias",
@@ -62,11 +77,13 @@ export const versionRules: readonly ConditionalRule[] = [
   },
   {
     topic: "recurrent activation, where the code does not say",
+    evidence: bothRun,
     concerns: isGated,
     rules: { "2.2": "hard_sigmoid", "2.12": "sigmoid", "3": "sigmoid" },
   },
   {
     topic: "hard_sigmoid",
+    evidence: bothRun,
     concerns: (layer) => isGated(layer) || uses(/^hard_?sigmoid/i)(layer),
     rules: {
       "2.2": "clip(0.2x + 0.5, 0, 1): 0.7 at 1",
@@ -76,6 +93,7 @@ export const versionRules: readonly ConditionalRule[] = [
   },
   {
     topic: "dropout inside recurrent layers",
+    evidence: bothRun,
     concerns: (layer) => isRecurrent(layer) && drops(layer),
     training: true,
     rules: {
@@ -87,6 +105,7 @@ export const versionRules: readonly ConditionalRule[] = [
   },
   {
     topic: "Bidirectional on a layer that goes backwards itself",
+    evidence: bothRun,
     concerns: ({ className }) => className === "Bidirectional",
     rules: {
       "2.2": "the second copy reads the other way",
@@ -96,6 +115,7 @@ export const versionRules: readonly ConditionalRule[] = [
   },
   {
     topic: "EarlyStopping with restore_best_weights",
+    evidence: newestRun,
     training: true,
     rules: {
       "2.2": "restores only where it stopped the run itself (the option is there from 2.2.3 on)",
@@ -105,6 +125,7 @@ export const versionRules: readonly ConditionalRule[] = [
   },
   {
     topic: "EarlyStopping with mode auto",
+    evidence: newestRun,
     training: true,
     rules: {
       "2.2": "upwards where the name has acc in it, else downwards",
@@ -114,6 +135,7 @@ export const versionRules: readonly ConditionalRule[] = [
   },
   {
     topic: "ReduceLROnPlateau with mode auto",
+    evidence: newestRun,
     training: true,
     rules: {
       "2.2": "upwards where the name has acc in it, else downwards",
@@ -123,6 +145,7 @@ export const versionRules: readonly ConditionalRule[] = [
   },
   {
     topic: "fit's history",
+    evidence: newestRun,
     training: true,
     rules: {
       "2.2": "validation first, then loss, then metrics; accuracy is called acc",

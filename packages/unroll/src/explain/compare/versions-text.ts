@@ -20,15 +20,20 @@ export function versionsToText({ model, versions, rules }: VersionComparison): s
       .trimEnd(),
   );
   const options = optionLines(versions);
-  const blocks = rules.map(({ topic, rules: texts, layers }) => {
+  const blocks = rules.map(({ topic, rules: texts, evidence, layers }) => {
     const where = layers.length === 0 ? "" : ` (${layers.join(", ")})`;
-    return [`${topic}${where}`, ...versions.map(({ release }) => `  ${release.padEnd(5)} ${texts[release]}`)].join(
-      "\n",
-    );
+    const lines = versions.map(({ release }) => {
+      const mark = evidence[release] === "source" ? " *" : "";
+      return `  ${release.padEnd(5)} ${texts[release]}${mark}`;
+    });
+    return [`${topic}${where}`, ...lines].join("\n");
   });
   const intro = `${model} under three releases, where the code leaves today's defaults out:`;
-  return `${[[intro, "", ...lines].join("\n"), ...(options.length === 0 ? [] : [options.join("\n")]), ...blocks].join("\n\n")}\n`;
+  return `${[[intro, "", ...lines].join("\n"), ...(options.length === 0 ? [] : [options.join("\n")]), ...blocks, ...(blocks.length === 0 ? [] : [evidenceNote])].join("\n\n")}\n`;
 }
+
+const evidenceNote =
+  "* read in Keras's code, history or documentation. The others were seen in runs: of Keras 3.15, for 2.12 of tf_keras 2.21.";
 
 function cell({ name, params }: VersionedLayer): string {
   return `${name} ${number(params)}`;

@@ -58,10 +58,10 @@ export function compareVersions(model: Model): VersionComparison {
   return {
     model: model.name,
     versions: kerasReleases.map((release) => underRelease(model, release)),
-    rules: versionRules.flatMap(({ topic, rules, concerns }): ConcerningRule[] => {
-      if (concerns === undefined) return [{ topic, rules, layers: [] }];
+    rules: versionRules.flatMap(({ topic, rules, evidence, concerns }): ConcerningRule[] => {
+      if (concerns === undefined) return [{ topic, rules, evidence, layers: [] }];
       const names = layers.filter(concerns).map(({ name }) => name);
-      return names.length === 0 ? [] : [{ topic, rules, layers: names }];
+      return names.length === 0 ? [] : [{ topic, rules, evidence, layers: names }];
     }),
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Question, type QuestionKind, questionKinds } from "./question.ts";
 import { type QuizOptions, quizQuestions, startQuiz } from "./quiz.ts";
 import { checkQuizAnswer, formatQuizSet, parseQuizSet, quizData } from "./quiz-set.ts";
-import { gradeCsv, worksheetHtml, worksheetMarkdown } from "./worksheet.ts";
+import { worksheetHtml, worksheetMarkdown } from "./worksheet.ts";
 
 const questions = quizQuestions({ seed: 7, count: 14 });
 const many = (kind: QuestionKind, more: Partial<QuizOptions> = {}, count = 6): Question[] =>
@@ -199,34 +199,5 @@ describe("worksheets", () => {
     const html = worksheetHtml(questions, { title: "a < b & c", answers: true });
     expect(html).toContain("<title>a &lt; b &amp; c</title>");
     expect(html).not.toMatch(/<script|src=|href=/);
-  });
-});
-
-describe("grading a class", () => {
-  const [first, second] = quizQuestions({ seed: 3, count: 2, level: 1, kinds: ["params"] }) as [Question, Question];
-
-  it("tells right from wrong and names the slip of each", () => {
-    const quoted = (answer: string): string => (answer.includes(",") ? `"${answer}"` : answer);
-    const wrong = Number(first.answer.replaceAll(",", "")) + 1;
-    const csv = `name,1,2\nAda,${quoted(first.answer)},${quoted(second.answer)}\n"Bo, B.",${wrong},\n`;
-    const rows = gradeCsv(csv, [first, second]).trim().split("\n");
-    expect(rows).toHaveLength(5);
-    expect(rows[1]).toBe(`Ada,1,${first.text},${quoted(first.answer)},yes,${quoted(first.answer)},`);
-    expect(rows[3]).toMatch(/^"Bo, B\.",1,.*,no,/);
-    expect(rows[4]).toMatch(/no answer$/);
-  });
-
-  it("says which row is too short", () => {
-    expect(() => gradeCsv("name,1,2\nAda,5\n", [first, second])).toThrow("row 2: a row must have a name and 2 answers");
-  });
-
-  it("takes what cannot be read for wrong, and says so", () => {
-    expect(gradeCsv("name,1,2\nAda,five,6\n", [first, second])).toMatch(
-      /Ada,1,.*,five,no,.*cannot be read: an answer must/,
-    );
-  });
-
-  it("keeps a spreadsheet from taking a name for a formula", () => {
-    expect(gradeCsv("name,1,2\n=1+1,5,6\n", [first, second])).toContain("\n'=1+1,");
   });
 });
