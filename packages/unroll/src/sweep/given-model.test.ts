@@ -54,6 +54,20 @@ describe("a given model", () => {
     expect(variant.countParams()).toBe(2 * 3 * 54 + 4 * 90 + 6);
   });
 
+  it("has them both ways too where Bidirectional was given two layers", () => {
+    const [layer, backwardLayer] = [layers.gru({ units: 4 }), layers.gru({ units: 4, goBackwards: true })];
+    const net = sequential({
+      layers: [
+        input({ shape: [6, 1] }),
+        layers.bidirectional({ layer, backwardLayer, name: "both" }),
+        layers.dense({ units: 1 }),
+      ],
+    });
+    const variant = variantOf(givenModel(net), { ...settings, "both.layer.units": 5 }, 1);
+    // 3 gates × [5 × (5 + 1) + 2 × 5], each way
+    expect(variant.getLayer("both").countParams()).toBe(2 * 120);
+  });
+
   it("draws its weights by the seed, whatever was built before", () => {
     const given = givenModel(stacked());
     const weights = (seed: number) =>
