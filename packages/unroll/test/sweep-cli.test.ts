@@ -1,7 +1,7 @@
 /** The command line's side of sweeps in threads: killed and taken up, groups, files, messages. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Terminal } from "../src/cli/command.ts";
 import { main } from "../src/cli/main.ts";
 import { sweepPage } from "../src/cli/sweep/report.ts";
@@ -9,6 +9,7 @@ import { sweepText } from "../src/cli/sweep/text.ts";
 import { type SweepResults, sweep } from "../src/sweep/index.ts";
 import { readSpaceSource } from "../src/sweep/literal.ts";
 import { checkSpace } from "../src/sweep/space.ts";
+import { startStore, storeKeys } from "../src/sweep/store-server.ts";
 import { smallOptions, smallSpace, temporaryFolder, writeWaves } from "../src/sweep/testing.ts";
 import { fencesOf } from "./documents.ts";
 import { recorded, startUnroll, until } from "./sweep-processes.ts";
@@ -115,6 +116,46 @@ describe("unroll sweep", { timeout: 120_000 }, () => {
     expect(await refused(join(data, "f"))).toContain("there is a file on its path");
     expect(existsSync(join(folder, "f"))).toBe(false);
     expect(readFileSync(data, "utf8")).toBe(rows);
+  });
+
+  it("keeps all in an object store, and brings the best model from there", async () => {
+    const { folder, space, data } = files();
+    const server = await startStore();
+    onTestFinished(() => server.close());
+    const url = `s3://bucket/s?endpoint=${server.endpoint}`;
+    const out = join(folder, "best.keras");
+    const words = ["sweep", space, data, "--target", "sold", "--trials", "2", "--epochs", "1", "--folds", "1"];
+    const without = await run(...words, "--folder", url, "--threads", "0");
+    expect([without.code, without.notes]).toEqual([2, expect.stringContaining("Set AWS_ACCESS_KEY_ID and")]);
+    for (const [name, value] of Object.entries(storeKeys)) vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { code, notes } = await run(...words, "--folder", url, "--threads", "0", "--out", out);
+    expect(code, notes).toBe(0);
+    const model = [...server.objects.keys()].find((key) => key.endsWith(".keras"))!;
+    expect(readFileSync(out)).toEqual(server.objects.get(model));
+    expect((await run("predict", out, "--input", data)).code).toBe(0);
+    // No folder of that name on the disk.
+    expect(existsSync("s3:")).toBe(false);
+  });
+
+  it("varies a model of one's own, in the words of the space", async () => {
+    const { folder, space, data } = files();
+    const net = join(folder, "net.py");
+    writeFileSync(
+      net,
+      'import keras\nfrom keras import layers\nmodel = keras.Sequential([keras.Input((5, 1)), layers.GRU(4, name="memory"), layers.Dense(1)])\n',
+    );
+    const words = ["sweep", space, data, "--target", "sold", "--epochs", "1", "--folds", "1", "--threads", "0"];
+    const search = (values: object) => {
+      writeFileSync(space, JSON.stringify(values));
+      return run(...words, "--strategy", "grid", "--model", net, "--folder", join(folder, "m"));
+    };
+    expect((await search({ units: [2, 3] })).notes).toContain(
+      `${space}: units is of the plain model; of a given one say which layer's option it is. Received: units. There is memory.units, dense.units.`,
+    );
+    const { code, text, notes } = await search({ "memory.units": [2, 3] });
+    expect(code, notes).toBe(0);
+    expect(text.split("\n")[0]).toMatch(/^trial +memory.units +epochs +RMSE$/);
   });
 
   it("searches for each group and keeps a model of each", async () => {
