@@ -25,8 +25,8 @@ export interface WorkerOptions {
   readonly onResult?: (result: TaskResult) => void;
 }
 
-/** ms */
-const lookEvery = 500;
+/** Between two looks at the folder, ms; a store counts each. */
+const lookEvery = { folder: 500, store: 3000 };
 
 /**
  * Works until the sweep of the folder is done or the signal says so; waits for a sweep to begin there.
@@ -61,7 +61,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     );
     worker.on("error", () => {});
     // The results are written last.
-    while (!signal?.aborted && !(await files.has(names.results))) await pause();
+    while (!signal?.aborted && !(await files.has(names.results))) await pause(files);
     // The threads end below; waiting for them would train to the end what others take up anyway.
     await worker.close(true);
   } finally {
@@ -88,10 +88,10 @@ async function sweepOf(files: SharedFiles, signal: AbortSignal | undefined): Pro
   for (;;) {
     const sweep = await readSweepFile(files);
     if (sweep !== undefined || signal?.aborted) return sweep;
-    await pause();
+    await pause(files);
   }
 }
 
-async function pause(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, lookEvery));
+async function pause({ store }: SharedFiles): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, store === undefined ? lookEvery.folder : lookEvery.store));
 }
