@@ -30,12 +30,13 @@ export default defineConfig({
   outputOptions: {
     // Editors show the documentation from dist/types; what is left is for bundlers.
     comments: { legal: true, annotation: true, jsdoc: false },
-    // Every file more delays the start: what `import "unroll"` runs lies in four, what it loads later in others.
+    // Every file more delays the start: what `import "unroll"` runs lies in five, what it loads later in others.
     codeSplitting: {
       groups: [
-        group("light-code", 4, "light"),
-        group("shared-code", 3, "(?:program[\\\\/]evaluate|formats[\\\\/](?:failure|container|json))"),
-        group("layers-code", 2, "layers[\\\\/]factories"),
+        group("light-code", 5, "light"),
+        group("shared-code", 4, "(?:program[\\\\/]evaluate|formats[\\\\/](?:failure|container|json))"),
+        group("layers-code", 3, "layers[\\\\/]factories"),
+        group("formats-code", 2, "formats[\\\\/](?:keras-config|keras-model|keras-model-write)"),
         group("unroll", 1, "index"),
       ],
     },
