@@ -39,7 +39,7 @@ describe("a page that builds, predicts and trains", () => {
     const others = [
       /^(?:explain|formats|data)\//,
       /^program\/evaluate|^compiler\/(?:native|threads|describe|wat)|^model\/summary/,
-      /^layers\/(?:pooling|convolution|attention|normalizing|merging|engines)/,
+      /^layers\/(?:pooling|convolution|attention|normalizing|merging|cell-layers|bidirectional|embedding|engines)/,
     ];
     expect(files.filter((file) => others.some((other) => other.test(file)))).toEqual([]);
   });
@@ -78,7 +78,7 @@ describe("unroll/light", () => {
       expect(before.summary).toMatch(/^model\.summary: unroll\/light builds/);
       expect(before.save).toMatch(/^model\.toBytes: unroll\/light builds/);
       expect(before.reference).toBe(
-        'device: unroll/light computes in WebAssembly SIMD alone. Received: device = reference. Import "unroll" too, which has the other devices.',
+        'device: unroll/light computes in WebAssembly SIMD alone. Received: device = reference. Leave the device out and let the page allow WebAssembly, or import "unroll" too, which has the other devices.',
       );
       expect(before.threads).toBe("on one thread: unroll/light has no threads, unroll has.");
       expect(after).toEqual({ explain: "string", summary: "string", save: "object", reference: "object", threads: "" });

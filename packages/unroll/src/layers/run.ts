@@ -48,7 +48,7 @@ export function prepare(
     path: "device",
     expected: "unroll/light computes in WebAssembly SIMD alone",
     received: `device = ${device}`,
-    hint: 'Import "unroll" too, which has the other devices.',
+    hint: 'Leave the device out and let the page allow WebAssembly, or import "unroll" too, which has the other devices.',
   });
 }
 
