@@ -34,7 +34,7 @@ export default defineConfig({
     codeSplitting: {
       groups: [
         group("light-code", 5, "light"),
-        group("shared-code", 4, "(?:program[\\\\/]evaluate|formats[\\\\/](?:failure|container|json))"),
+        group("shared-code", 4, "(?:program[\\\\/]evaluate|formats[\\\\/](?:failure|container|json|files|unfinished))"),
         group("layers-code", 3, "layers[\\\\/]factories"),
         group("formats-code", 2, "formats[\\\\/](?:keras-config|keras-model|keras-model-write)"),
         group("unroll", 1, "index"),

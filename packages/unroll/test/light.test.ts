@@ -16,6 +16,7 @@ interface Page {
 }
 interface Bundled {
   readonly first: { readonly gzip: number };
+  readonly later: { readonly gzip: number };
   readonly modules: readonly (readonly [path: string, code: string])[];
 }
 
@@ -30,6 +31,13 @@ describe("a page that builds, predicts and trains", () => {
   ])("carries no more than it did: from %s", async (_, from, measured) => {
     const { first }: Bundled = await bundlePage(pageFrom(from).code, { source: true, minify: true });
     expect(first.gzip).toBeLessThan(1.03 * measured);
+  });
+
+  it("carries from the built library hardly more, and loads no other part of it later", async () => {
+    const { first, later }: Bundled = await bundlePage(pageFrom("light").code);
+    expect(first.gzip).toBeLessThan(1.06 * 83_100);
+    // Checkpoints, and the search for where not-a-number began.
+    expect(later.gzip).toBeLessThan(15_000);
   });
 
   it("carries from unroll/light its own layers only, and nothing that explains, checks, or reads files", async () => {
