@@ -32,7 +32,7 @@ export function firstLoad() {
 }
 
 /** Builds the lab where its sources are newer, serves it on a free port of this machine, and opens a browser. */
-export async function openLab({ rebuild = true } = {}) {
+export async function openLab({ rebuild = true, args = [] } = {}) {
   const configFile = `${root}vite.config.ts`;
   if (rebuild) await buildLab();
   const server = await preview({
@@ -53,6 +53,7 @@ export async function openLab({ rebuild = true } = {}) {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...args,
     ],
   });
   return {
