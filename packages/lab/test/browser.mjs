@@ -16,19 +16,19 @@ export function findChromium() {
   return paths.find((path) => path !== undefined && path !== "" && existsSync(path));
 }
 
-/** The built files that the first screen waits for: the page's own, the worker's, and what the worker imports before it answers. */
+/** The built files that the first screen waits for: the page's and the worker's, with all that they import before they answer. */
 export function firstLoad() {
   const assets = join(shipped, "assets");
-  const first = readdirSync(assets).filter((name) => /^(index|worker)-|\.css$/.test(name));
-  const worker = readFileSync(
-    join(
-      assets,
-      first.find((name) => name.startsWith("worker-")),
-    ),
-    "utf8",
-  );
-  const imports = [...worker.matchAll(/from\s*["'`]\.\/([^"'`]+)["'`]/g)].map(([, name]) => name);
-  return [...new Set([...first, ...imports])].map((name) => join(assets, name));
+  const page = readFileSync(join(shipped, "index.html"), "utf8");
+  const linked = [...page.matchAll(/(?:src|href)="\.\/assets\/([^"]+)"/g)].map(([, name]) => name);
+  const first = new Set([...linked, ...readdirSync(assets).filter((name) => name.startsWith("worker-"))]);
+  // A set goes on to what is added while it is walked.
+  for (const name of first) {
+    if (!name.endsWith(".js")) continue;
+    const script = readFileSync(join(assets, name), "utf8");
+    for (const [, other] of script.matchAll(/(?:from|import)\s*["'`]\.\/([^"'`]+\.js)["'`]/g)) first.add(other);
+  }
+  return [...first].map((name) => join(assets, name));
 }
 
 /** Builds the lab where its sources are newer, serves it on a free port of this machine, and opens a browser. */
