@@ -32,14 +32,14 @@ export function labOn(browser: () => Browser, url: () => string): Lab {
 /** Screens, each with what is there when all of it has come. */
 export const everyScreen = [
   ["#/", ".examples li"],
-  ["#/model?m=stack", "tr.total"],
+  ["#/model?m=stack", ".scroll:has(tr.total) ~ .foot"],
   ["#/model?m=bidirectional", "tr.total"],
   [`#/model?s=${packed("model = Sequential([Input((30, 5)), GRU(4), GRU(2), Dense(1)])")}`, ".notice"],
   ["#/count/lstm?m=lstm", "h1:has-text('160')"],
   ["#/count/gru?m=gru&ask=1", "h1:has-text('How many')"],
   ["#/step/lstm?m=lstm&t=2", "figure:has-text('What it remembers') .bar"],
   ["#/step/gru?m=gru&t=29&back=1", "figure:has-text('What is left')"],
-  ["#/compare?m=gru&with=lstm", "td.different"],
+  ["#/compare?m=gru&with=lstm", "#compare-memory ~ .scroll"],
   ["#/quiz?seed=7", "#question"],
   ["#/quiz?seed=7&n=3&key=1", ".answers article:nth-of-type(3)"],
 ] as const;
