@@ -6,6 +6,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { deflateRawSync } from "node:zlib";
 import { findChromium, openLab } from "../packages/lab/test/browser.mjs";
 
 const { values } = parseArgs({
@@ -23,10 +24,14 @@ const screens = {
   start: "#/",
   ask: "#/count/gru?m=gru&ask=1",
   model: "#/model?m=stack",
+  edit: "#/model?m=stack",
+  misfit: `#/model?s=${packed("model = Sequential([Input((30, 5)), GRU(4), GRU(2), Dense(1)])")}`,
   count: "#/count/lstm?m=lstm",
   total: "#/count?m=conv",
   step: "#/step?m=lstm&t=3&unit=1&gate=f",
   gru: "#/step?m=gru&t=5&unit=2&gate=hHat",
+  memory: "#/step?m=lstm&t=20&unit=1",
+  backward: "#/step?m=lstm&t=26&unit=1&gate=c&back=1",
   train: "#/train?m=simple-rnn",
   compare: "#/compare?m=gru&with=lstm~stack",
   quiz: "#/quiz?seed=14&kinds=params",
@@ -36,6 +41,15 @@ const screens = {
 /** What is done on a screen before its picture. */
 const acts = {
   train,
+  async edit(page) {
+    await page.getByRole("button", { name: "Change gru", exact: true }).click();
+    await page.waitForSelector(".panel");
+  },
+  async memory(page) {
+    await page.getByRole("button", { name: "Other units" }).click();
+    await page.waitForSelector(".lanes table");
+    await toTop(page, page.locator("figure", { hasText: "What it remembers" }));
+  },
   async quiz(page) {
     await page.getByLabel("Your count").fill("42");
     await page.getByRole("button", { name: "Check" }).click();
@@ -45,7 +59,17 @@ const acts = {
   settings: (page) => page.getByRole("button", { name: "Help and settings" }).click(),
 };
 /** What a screen shows when it is ready. */
-const ready = { step: ".opened", gru: ".opened", compare: "tr.total", quiz: "#question", model: "tr.total" };
+const ready = {
+  step: ".opened",
+  gru: ".opened",
+  memory: ".opened",
+  backward: ".opened .tree",
+  edit: ".change",
+  misfit: ".repairs",
+  compare: "tr.total",
+  quiz: "#question",
+  model: "tr.total",
+};
 const looks = {
   light: { colorScheme: "light", viewport: { width: 1360, height: 900 } },
   dark: { colorScheme: "dark", viewport: { width: 1360, height: 900 } },
@@ -98,4 +122,13 @@ async function train(page) {
   if ((await start.count()) === 0) return;
   await start.click();
   await page.waitForSelector(".verdict", { timeout: 60000 }).catch(() => undefined);
+}
+
+/** Scrolls so that it stands below the bar at the top. */
+async function toTop(page, place) {
+  await place.evaluate((one) => scrollTo(0, one.getBoundingClientRect().top + scrollY - 90));
+}
+
+function packed(code) {
+  return `u1.${deflateRawSync(Buffer.from(code)).toString("base64url")}`;
 }
