@@ -31,7 +31,7 @@ const screens = {
   step: "#/step?m=lstm&t=3&unit=1&gate=f",
   gru: "#/step?m=gru&t=5&unit=2&gate=hHat",
   memory: "#/step?m=lstm&t=20&unit=1",
-  backward: "#/step?m=lstm&t=26&unit=1&gate=c&back=1",
+  backward: `#/step?s=${packed("model = Sequential([Input((30, 5)), LSTM(4), Dense(1)])")}&t=26&unit=1&gate=c&back=1`,
   train: "#/train?m=simple-rnn",
   compare: "#/compare?m=gru&with=lstm~stack",
   quiz: "#/quiz?seed=14&kinds=params",
