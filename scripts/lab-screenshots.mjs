@@ -48,7 +48,7 @@ const acts = {
   async memory(page) {
     await page.getByRole("button", { name: "Other units" }).click();
     await page.waitForSelector(".lanes table");
-    await toTop(page, page.locator("figure", { hasText: "What it remembers" }));
+    await toTop(page.locator("figure", { hasText: "What it remembers" }));
   },
   async quiz(page) {
     await page.getByLabel("Your count").fill("42");
@@ -125,7 +125,7 @@ async function train(page) {
 }
 
 /** Scrolls so that it stands below the bar at the top. */
-async function toTop(page, place) {
+async function toTop(place) {
   await place.evaluate((one) => scrollTo(0, one.getBoundingClientRect().top + scrollY - 90));
 }
 
