@@ -27,8 +27,8 @@ describe("errors in the words of the command line", () => {
   });
 
   it("say of a batch that does not fit which flags make it smaller", async () => {
-    await expect(training({ model: undefined, units: 1000, batchSize: 2000 })).rejects.toThrow(
-      /GiB.* Use a smaller --batch-size \(it is 2000\), --lookback or --units \(it is 1000\)\.$/,
+    await expect(training({ model: undefined, units: 400, batchSize: 300_000 })).rejects.toThrow(
+      /GiB.* Use a smaller --batch-size \(it is 300000\), --lookback or --units \(it is 400\)\.$/,
     );
   });
 
