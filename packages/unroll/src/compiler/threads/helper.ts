@@ -2,9 +2,13 @@
  * One worker that runs parts of a batch, seen from the thread that has the work. Work is offered, not sent: what the worker has
  * not begun by the time the other is free is taken back, so a worker that starts slowly or not at all costs next to nothing.
  */
+import { UnrollError } from "../../core/errors.ts";
 import type { SharedCode } from "../compile.ts";
 import { type StartedWorker, startWorker } from "./start.ts";
 import { boardWords, lookingTime, type PartMessage, word } from "./worker.ts";
+
+/** How long this thread sleeps at most, in ms, before it counts what it has waited. */
+const slice = 1000;
 
 export class Helper {
   #board = newBoard();
@@ -22,16 +26,12 @@ export class Helper {
   forget(part: number): void {
     this.#parts.delete(part);
     if (this.#parts.size > 0) this.#send({ board: this.#board, part });
-    else {
-      this.#worker?.end();
-      this.#worker = undefined;
-      // The old worker may look at its own board once more before it ends.
-      this.#board = newBoard();
-    }
+    else this.#endWorker();
   }
 
   /** Lets the worker run the part if it comes to it. */
   offer(part: number): void {
+    Atomics.store(this.#board, word.failed, 0);
     Atomics.store(this.#board, word.job, part);
     this.#signal();
   }
@@ -41,17 +41,41 @@ export class Helper {
     return Atomics.compareExchange(this.#board, word.job, part, 0) === part;
   }
 
-  /** Returns when the worker has done what it began. */
-  finish(part: number): void {
+  /**
+   * Returns when the worker has ended what it began; false where that threw, and must be done again. Nothing tells this thread
+   * of a worker's death while it waits, so one that takes longer than its `patience`, in ms, counts as dead. No part is run by
+   * others then until it is made known again.
+   *
+   * @throws UnrollError `aborted`
+   */
+  finish(part: number, patience: number): boolean {
     const until = performance.now() + lookingTime;
+    let waited = 0;
     while (Atomics.load(this.#board, word.job) === -part) {
-      if (performance.now() > until) Atomics.wait(this.#board, word.job, -part);
+      if (performance.now() < until) continue;
+      if (waited >= patience) {
+        this.#endWorker();
+        throw noAnswer(patience);
+      }
+      // Slices are counted, for a clock also runs while the whole process is stopped.
+      const ms = Math.min(slice, patience - waited);
+      if (Atomics.wait(this.#board, word.job, -part, ms) === "timed-out") waited += ms;
     }
+    return Atomics.load(this.#board, word.failed) !== part;
+  }
+
+  #endWorker(): void {
+    this.#worker?.end();
+    this.#worker = undefined;
+    // The old worker may look at its own board once more before it ends.
+    this.#board = newBoard();
   }
 
   #send(message: PartMessage): void {
+    // A board counts the messages of its own worker.
+    if (this.#worker === undefined) return;
     Atomics.add(this.#board, word.sent, 1);
-    this.#worker?.send(message);
+    this.#worker.send(message);
     this.#signal();
   }
 
@@ -63,4 +87,14 @@ export class Helper {
 
 function newBoard(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * boardWords));
+}
+
+function noAnswer(patience: number): UnrollError {
+  return new UnrollError({
+    code: "aborted",
+    path: "threads",
+    expected: "a worker must end the part of the batch that it began",
+    received: `no answer for ${Math.ceil(patience / 1000)} s`,
+    hint: "Something has ended the worker. Use one thread: threads = 1, as option or by setThreads.",
+  });
 }

@@ -1,7 +1,15 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { UnrollError } from "../../core/errors.ts";
 import { Variable } from "../../core/variable.ts";
 import { inputValue, map, random, reduce, weightValue } from "../../program/builder.ts";
 import type { Program } from "../../program/program.ts";
+import { f32, i32, ModuleBuilder } from "../assembler.ts";
+import { Compiled, type SharedInstance, wasmTarget } from "../compile.ts";
+import { addressOf } from "../layout.ts";
+import { memoryModule, type Plan } from "../plan.ts";
+import { Helper } from "./helper.ts";
+import { sharedMemories } from "./shared.ts";
 import { splitProgram } from "./split.ts";
 import { threadsRefusal } from "./start.ts";
 
@@ -81,6 +89,60 @@ describe("a split program", () => {
     expect(threadsRefusal()).toBe("there are no workers here");
     vi.restoreAllMocks();
     expect(threadsRefusal()).toBeUndefined();
+  });
+
+  it("runs a part again that threw in a worker", async () => {
+    // Overwrites the inputs, says so in a word that no plan reaches, and traps.
+    const module = new ModuleBuilder();
+    module.useMemory({ pages: 1, maximumPages: 1, shared: true, from: [memoryModule, "memory"] });
+    const said = 65532;
+    const words: Int32Array[] = [];
+    const share = (plan: Plan, count: number): SharedInstance[] => {
+      module.func({ name: "run", export: true }, (f) => {
+        f.do(f32.store(addressOf(plan.inputs[0]!), 99));
+        f.do(i32.store(said, 1));
+        f.do(i32.store(65536, 1));
+      });
+      const trapping = new WebAssembly.Module(module.toBytes());
+      return sharedMemories(plan, count).map((instance) => {
+        const { memory } = instance.code as { memory: WebAssembly.Memory }; // what sharedMemories gives
+        words.push(new Int32Array(memory.buffer));
+        return { ...instance, code: { module: trapping, memory } };
+      });
+    };
+    const program = splitProgram({ ...request, target: { ...wasmTarget, share } })!;
+    const expected = numbers.map((x) => 3 * x);
+    const trapped = (): boolean => words[1]![said / 4] === 1;
+    for (const end = Date.now() + 20_000; !trapped() && Date.now() < end; await pause(1)) {
+      expect(program.run([numbers])[0]!.data).toEqual(expected);
+    }
+    expect(trapped()).toBe(true);
+    expect(program.helped).toBe(0);
+    program.release();
+  });
+
+  it("does not run any more when a worker has died in the middle of a part", () => {
+    const program = splitProgram(request)!;
+    vi.spyOn(Helper.prototype, "takeBack").mockReturnValue(false);
+    vi.spyOn(Helper.prototype, "finish").mockImplementation(() => {
+      throw new UnrollError({ code: "aborted", path: "threads", expected: "no answer" });
+    });
+    expect(() => program.run([numbers])).toThrow("no answer");
+    vi.restoreAllMocks();
+    expect(() => program.run([numbers])).toThrow("no answer");
+    program.release();
+  });
+
+  it("waits for the workers also where its own part throws", () => {
+    const program = splitProgram(request)!;
+    vi.spyOn(Helper.prototype, "takeBack").mockReturnValue(false);
+    const finish = vi.spyOn(Helper.prototype, "finish").mockReturnValue(true);
+    vi.spyOn(Compiled.prototype, "execute").mockImplementation(() => {
+      throw new RangeError("Maximum call stack size exceeded");
+    });
+    expect(() => program.run([numbers])).toThrow("call stack");
+    expect(finish).toHaveBeenCalledTimes(1);
+    program.release();
   });
 
   it("leaves it to one thread when the machine has no memory for the parts", () => {

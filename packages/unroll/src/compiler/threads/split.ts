@@ -37,6 +37,12 @@ export interface SplitRequest {
   programFor(batch: number): Program;
 }
 
+/**
+ * How long a worker may take for a part, in ms, when one of the same size took `own` here: so much more that only a dead one takes
+ * longer, on a busy machine and with the slowest of numbers too.
+ */
+const patienceFor = (own: number): number => 30_000 + 100 * own;
+
 /** A program over several threads. */
 export interface SplitProgram {
   /** Examples of a run: the parts together. */
@@ -46,7 +52,11 @@ export interface SplitProgram {
   readonly helped: number;
   /** What the memories of all parts hold. */
   readonly memory: MemoryUse;
-  /** Runs on inputs `[batch, ...]`, row-major. The results are copies. */
+  /**
+   * Runs on inputs `[batch, ...]`, row-major. The results are copies.
+   *
+   * @throws UnrollError `aborted` when a worker has died in the middle of a part; the program cannot run any more then
+   */
   run(inputs: readonly TensorData[]): Tensor[];
   /** Gives the memory of the workers back; the program cannot run any more. */
   release(): void;
@@ -103,6 +113,8 @@ class Split implements SplitProgram {
   readonly #shapes: readonly (readonly number[])[];
   readonly #pace = new Pace();
   #helped = 0;
+  /** Why it cannot run any more. */
+  #lost: unknown;
 
   constructor(program: Program, plan: Plan, target: Target, batch: number, threads: number) {
     this.batch = threads * batch;
@@ -121,25 +133,60 @@ class Split implements SplitProgram {
   }
 
   run(inputs: readonly TensorData[]): Tensor[] {
+    if (this.#lost !== undefined) throw this.#lost;
     const start = performance.now();
     const way = this.#pace.next();
+    try {
+      this.#runParts(way, inputs);
+    } catch (error) {
+      this.#settle();
+      throw error;
+    }
+    this.#pace.took(way, performance.now() - start);
+    return this.#shapes.map((shape, index) => ({ shape, data: this.#gather(index, sizeOf(shape)) }));
+  }
+
+  /** Runs what workers do not, and waits for them. */
+  #runParts(way: "shared" | "alone", inputs: readonly TensorData[]): void {
     const parts = this.#parts;
-    for (let i = 1; i < parts.length; i++) {
-      this.#load(i, inputs);
-      const { helper, id } = this.#shared[i - 1]!;
+    for (const [index, { helper, id }] of this.#shared.entries()) {
+      this.#load(index + 1, inputs);
       if (way === "shared") helper.offer(id);
     }
     this.#load(0, inputs);
+    const start = performance.now();
     parts[0]!.execute();
-    const begun: SharedPart[] = [];
-    for (const [index, shared] of this.#shared.entries()) {
-      if (way === "alone" || shared.helper.takeBack(shared.id)) parts[index + 1]!.execute();
-      else begun.push(shared);
+    const patience = patienceFor(performance.now() - start);
+    const begun: number[] = [];
+    for (const [index, { helper, id }] of this.#shared.entries()) {
+      if (way === "alone" || helper.takeBack(id)) parts[index + 1]!.execute();
+      else begun.push(index);
     }
-    for (const { helper, id } of begun) helper.finish(id);
-    this.#helped += begun.length;
-    this.#pace.took(way, performance.now() - start);
-    return this.#shapes.map((shape, index) => ({ shape, data: this.#gather(index, sizeOf(shape)) }));
+    for (const index of begun) {
+      if (this.#finish(this.#shared[index]!, patience)) this.#helped++;
+      else {
+        // Half a run may have written over its inputs.
+        this.#load(index + 1, inputs);
+        parts[index + 1]!.execute();
+      }
+    }
+  }
+
+  #finish({ helper, id }: SharedPart, patience: number): boolean {
+    try {
+      return helper.finish(id, patience);
+    } catch (error) {
+      // The worker may be alive after all and write into the part's memory.
+      this.#lost = error;
+      throw error;
+    }
+  }
+
+  /** After an error, makes sure that no worker goes on with an offer of this run. */
+  #settle(): void {
+    for (const shared of this.#shared) {
+      if (!shared.helper.takeBack(shared.id)) this.#finish(shared, patienceFor(0));
+    }
   }
 
   release(): void {

@@ -14,8 +14,10 @@ export const word = {
   job: 1,
   /** Messages sent to the worker so far. */
   sent: 2,
+  /** The part that threw when the worker ran it, or 0. */
+  failed: 3,
 } as const;
-export const boardWords = 3;
+export const boardWords = 4;
 
 /** What a worker is told: to take up a part, which is the function `run` of some code, or to forget it (no code). */
 export interface PartMessage {
@@ -50,7 +52,11 @@ function receive({ board, part, code }) {
     const part = Atomics.load(board, ${word.job});
     const run = runs.get(part);
     if (run !== undefined && Atomics.compareExchange(board, ${word.job}, part, -part) === part) {
-      run();
+      try {
+        run();
+      } catch {
+        Atomics.store(board, ${word.failed}, part); // the other thread runs it again, and tells what is wrong
+      }
       Atomics.store(board, ${word.job}, 0);
       Atomics.notify(board, ${word.job});
     }
