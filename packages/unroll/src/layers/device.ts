@@ -62,16 +62,16 @@ export function defaultDevice(): Device {
 
 /** Why the engine cannot run here, or undefined. */
 function refusal(): string | undefined {
-  if (typeof WebAssembly === "undefined") return "There is no WebAssembly here, so the float64 reference runs.";
+  if (typeof WebAssembly === "undefined") return "There is no WebAssembly here: only the float64 reference can run.";
   if (!WebAssembly.validate(simdModule)) {
-    return "This WebAssembly has no SIMD instructions, so the float64 reference runs.";
+    return "This WebAssembly has no SIMD instructions: only the float64 reference can run.";
   }
   try {
     new WebAssembly.Module(simdModule);
     return undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return `This place does not allow WebAssembly (${reason}), so the float64 reference runs.`;
+    return `This place does not allow WebAssembly (${reason}): only the float64 reference can run.`;
   }
 }
 

@@ -53,9 +53,10 @@ export function prepare(
 }
 
 /**
- * Makes a program ready to run on several threads; undefined where one thread is better or the device has only one.
+ * Makes a program ready to run on several threads; undefined where one thread is better or must do it alone, as when the parts
+ * do not fit into memory or the device has only one.
  *
- * @throws UnrollError `memory` when the parts do not fit.
+ * @throws UnrollError `unsupported` where the machine does not have the device.
  */
 export function prepareSplit(request: SplitRequest, device: Device): (CompiledRun & { batch: number }) | undefined {
   return splitter()?.split(request, device);

@@ -39,7 +39,7 @@ export function checkThreads(count: number): void {
 export interface Splitter {
   /** Why everything runs on one thread here, or undefined. */
   refusal(): string | undefined;
-  /** The program over several threads, or undefined where one is better. Throws UnrollError `memory`. */
+  /** The program over several threads, or undefined where one is better or must do it alone. Throws UnrollError `unsupported`. */
   split(request: SplitRequest, device: Device): SplitProgram | undefined;
 }
 
