@@ -128,19 +128,14 @@ function serializeObject(object: KerasObject, writing: Writing, owner: KerasLaye
   };
 }
 
-const NO_PREFIX = "";
-
-/** A layer; wrapped layers inside it. `prefix` is what Bidirectional puts before the inner layer's name. */
-export function serializeLayer(layer: KerasLayer, around: Writing, prefix = NO_PREFIX): SerializedObject {
+/** A layer; wrapped layers inside it, by their own names: Bidirectional calls both of its copies after the one that it is given. */
+export function serializeLayer(layer: KerasLayer, around: Writing): SerializedObject {
   const writing = inside(around);
-  const config: { [key: string]: Json } = { name: `${prefix}${layer.name}`, trainable: layer.trainable };
+  const config: { [key: string]: Json } = { name: layer.name, trainable: layer.trainable };
   if (layer.standIn !== undefined) return serializeStandIn(layer, layer.standIn, config, writing);
   const fields: [string, Json][] = [];
   for (const [key, value] of [...layer.config, ...layer.learned]) {
-    const wrapped = layer.className === "Bidirectional" && isObject(value) && value.kind === "layer";
-    const json = wrapped
-      ? serializeLayer(value, writing, key === "backward_layer" ? NO_PREFIX : "forward_")
-      : toJson(value, writing, layer, key);
+    const json = toJson(value, writing, layer, key);
     if (json !== undefined) fields.push([key, json]);
   }
   if (layer.input !== undefined) {

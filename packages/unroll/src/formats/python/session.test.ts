@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { type KerasObject, layerFromConfig } from "../keras-config.ts";
 import { readKerasCode } from "./read.ts";
 import type { CodeModel } from "./reading.ts";
 import type { Json } from "./serialize.ts";
@@ -47,15 +48,18 @@ describe("automatic names", () => {
     ]);
   });
 
-  it("give the layer inside of Bidirectional the prefix that Keras writes, and count it", () => {
+  it("leave the layer inside of Bidirectional its own, which both copies are called after", () => {
     const { models } = readKerasCode(
-      "Sequential([Input((3, 1)), LSTM(2, return_sequences=True), Bidirectional(LSTM(2))])",
+      "Sequential([Input((3, 1)), LSTM(2, return_sequences=True), Bidirectional(LSTM(2)), Reshape((2, 2)), " +
+        "Bidirectional(LSTM(2, name='forward_a'), backward_layer=LSTM(2, go_backwards=True, name='b'))])",
     );
-    expect(models[0]!.config.config.layers).toMatchObject([
-      {},
-      { config: { name: "lstm" } },
-      { config: { name: "bidirectional", layer: { class_name: "LSTM", config: { name: "forward_lstm_1" } } } },
-    ]);
+    const read = (models[0]!.config.config as Config).layers as unknown as KerasObject[]; // layers as Keras writes them
+    const [first, second] = [read[2]!, read[4]!].map((object) =>
+      layerFromConfig(object).children.map(({ name }) => name),
+    );
+    // As Keras 3.15 calls `forward_layer` and `backward_layer` of this code.
+    expect(first).toEqual(["forward_lstm_1", "backward_lstm_1"]);
+    expect(second).toEqual(["forward_a", "b"]);
   });
 
   it("count from one in standalone Keras, and anew after clear_session", () => {
