@@ -55,6 +55,8 @@ export interface Forward {
   readonly loss: Value;
   /** Each output's own loss, where it has one. */
   readonly losses: readonly (Value | undefined)[];
+  /** What it was made of. */
+  readonly readLosses: readonly (Loss | undefined)[];
   readonly comparisons: readonly Comparison[];
   /** Moving statistics and states after the run. */
   readonly updates: readonly VariableUpdate[];
@@ -90,10 +92,10 @@ export function forwardOf(
       mask: result.masks?.[index],
     }),
   );
-  const losses = comparisons.map((comparison, index) => {
-    const loss = lossOf(outputs[index]!, comparison);
-    return loss === undefined ? undefined : totalLoss(loss, comparison);
-  });
+  const readLosses = comparisons.map((comparison, index) => lossOf(outputs[index]!, comparison));
+  const losses = readLosses.map((loss, index) =>
+    loss === undefined ? undefined : totalLoss(loss, comparisons[index]!),
+  );
   const weighted = losses.flatMap((loss, index) => {
     const { lossWeight } = outputs[index]!;
     return loss === undefined ? [] : [lossWeight === 1 ? loss : map([loss], ([value]) => value!.times(lossWeight))];
@@ -108,7 +110,18 @@ export function forwardOf(
     });
   }
   const loss = terms.length === 1 ? terms[0]! : map(terms, (values) => values.reduce((sum, value) => sum.plus(value)));
-  return { inputs, targets, sampleWeights, outputs: result.outputs, calls, loss, losses, comparisons, updates };
+  return {
+    inputs,
+    targets,
+    sampleWeights,
+    outputs: result.outputs,
+    calls,
+    loss,
+    losses,
+    readLosses,
+    comparisons,
+    updates,
+  };
 }
 
 function lossOf({ loss }: Pick<OutputPlan, "loss">, { predictions, targets }: Comparison): Loss | undefined {

@@ -17,6 +17,7 @@ import { type GradientProgram, gradientProgram } from "../../training/gradients.
 import type { LossLike } from "../../training/losses.ts";
 import { type LayerRun, layerRunOf } from "../by-hand.ts";
 import { familyOf, layerIn } from "./layer-family.ts";
+import { type LossFacts, lossFacts } from "./loss-facts.ts";
 import { type GradientTarget, type Known, type SlippedGradient, WayBack } from "./way-back.ts";
 
 /** Which gradient: of `array[index]`, or of `name` at `timestep` and `unit`. */
@@ -48,9 +49,7 @@ export interface AskedGradient {
   readonly name: string;
   /** float64 */
   readonly expected: number;
-  /** Rows that the loss is the mean of, and numbers in them. */
-  readonly rows: number;
-  readonly elements: number;
+  readonly loss: LossFacts;
   /** What each timestep adds, over all examples, in the order of processing. */
   readonly shares: readonly { readonly timestep: number; readonly value: number }[];
   readonly others: readonly { readonly where: string; readonly value: number }[];
@@ -89,7 +88,7 @@ export function findGradient(model: Model, question: GradientQuestion): AskedGra
     question.array === undefined ? ofValue(program, own, layer, question) : ofWeight(program, own, layer, question);
   return {
     layer: layer.name,
-    ...averages(program),
+    loss: lossFacts(program.forward),
     ...found,
     passed: passedLayers(program, runs.slice(at), target, found.expected),
   };
@@ -115,13 +114,6 @@ function once<T>(make: () => T): () => T {
     made ??= { value: make() };
     return made.value;
   };
-}
-
-/** How many rows, and how many numbers, the loss is the mean of. */
-function averages({ forward }: GradientProgram): { rows: number; elements: number } {
-  const [output] = forward.outputs;
-  const elements = sizeOf(output!.shape);
-  return { elements, rows: elements / (output!.shape.at(-1) ?? 1) };
 }
 
 /** The gradient of one weight, summed over examples and timesteps. */

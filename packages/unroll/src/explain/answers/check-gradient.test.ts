@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { input, layers } from "../../layers/index.ts";
 import { sequential } from "../../model/sequential.ts";
+import { type LossLike, losses } from "../../training/losses.ts";
 import { checkGradient, type GradientAnswer } from "./check-gradient.ts";
 import type { ValueCheck } from "./check-value.ts";
 
@@ -250,4 +251,97 @@ describe("a Dense layer behind", () => {
     expect(ask({ array: "kernel", index: [0, 0] }, da * 2).right).toBe(true);
     expect(idsOf(ask({ array: "kernel", index: [0, 0] }, 2 * (p - 1) * 2))[0]).toEqual(["derivative-forgotten"]);
   });
+});
+
+describe("what is said of the loss", () => {
+  const dense = (units: number, activation: "linear" | "softmax" = "linear") => {
+    const layer = layers.dense({ units, activation, name: "dense" });
+    const model = sequential({ layers: [input({ shape: [2] }), layer] });
+    layer.setWeights([
+      [[0.5, 0.2, -0.4].slice(0, units), [-0.3, 0.7, 0.1].slice(0, units)],
+      [0.1, -0.2, 0.3].slice(0, units),
+    ]);
+    return model;
+  };
+  const x = [
+    [2, 1],
+    [-1, 0.5],
+  ] as const;
+  const y = [
+    [0, 1, 0],
+    [1, 0, 0],
+  ] as const;
+  const sums = x.map(([a, b]) => [0.5 * a - 0.3 * b + 0.1, 0.2 * a + 0.7 * b - 0.2, -0.4 * a + 0.1 * b + 0.3]);
+  const ask = (model: ReturnType<typeof dense>, targets: typeof y | number[][], loss: LossLike, value: number) =>
+    checkGradient(model, {
+      layer: "dense",
+      array: "kernel",
+      index: [0, 0],
+      x,
+      y: targets,
+      loss,
+      value: value.toFixed(7),
+    });
+  const detailOf = ({ findings }: ValueCheck, slip: string): string | undefined =>
+    findings.flatMap(({ slips }) => slips).find(({ id }) => id === slip)?.detail;
+
+  it("has no 2 of a square where nothing is squared", () => {
+    const mae = (value: number) => ask(dense(1), [[0], [1]], "mae", value);
+    // The first prediction is 0.8, the second −0.55: the signs of the errors are 1 and −1.
+    const right = (1 * 2 + -1 * -1) / 2;
+    expect(mae(right).right).toBe(true);
+    expect(idsOf(mae(right / 2)).flat()).not.toContain("loss-factor");
+    expect(detailOf(mae(-right), "sign-swapped")).toBe(
+      "The gradient says where the loss grows; a training step goes the other way.",
+    );
+    expect(detailOf(mae(2 * right), "loss-mean")).toContain("1/2");
+  });
+
+  it("names what a mean over rows and outputs is left out of", () => {
+    const right = sums.reduce((sum, row, example) => sum + (2 * (row[0]! - y[example]![0]) * x[example]![0]) / 6, 0);
+    const mse = (value: number) => ask(dense(3), y, "mse", value);
+    expect(mse(right).right).toBe(true);
+    expect(detailOf(mse(6 * right), "loss-mean")).toBe(
+      "The loss is a mean over 6 numbers: its gradient has 1/6 in it.",
+    );
+    expect(detailOf(mse(3 * right), "loss-mean")).toContain("over the 3 outputs of a row");
+    expect(detailOf(mse(2 * right), "loss-mean")).toContain("over the 2 rows of predictions");
+    expect(detailOf(mse(right / 2), "loss-factor")).toContain("2 (ŷ − y)");
+  });
+
+  it("has no mean over the outputs in a crossentropy, and none over the rows in a sum", () => {
+    const softmax = sums.map((row) => {
+      const all = row.reduce((sum, one) => sum + Math.exp(one), 0);
+      return row.map((one) => Math.exp(one) / all);
+    });
+    const right = softmax.reduce((sum, row, example) => sum + ((row[0]! - y[example]![0]) * x[example]![0]) / 2, 0);
+    const crossentropy = (value: number) => ask(dense(3, "softmax"), y, "categorical_crossentropy", value);
+    expect(crossentropy(right).right).toBe(true);
+    expect(detailOf(crossentropy(2 * right), "loss-mean")).toContain("over the 2 rows of predictions");
+    expect(idsOf(crossentropy(6 * right)).flat()).not.toContain("loss-mean");
+    expect(idsOf(crossentropy(right / 2)).flat()).not.toContain("loss-factor");
+    const sum = sums.reduce((total, row, example) => total + (2 * (row[0]! - y[example]![0]) * x[example]![0]) / 3, 0);
+    const summed = (value: number) => ask(dense(3), y, losses.meanSquaredError({ reduction: "sum" }), value);
+    expect(summed(sum).right).toBe(true);
+    expect(detailOf(summed(3 * sum), "loss-mean")).toContain("over the 3 outputs of a row");
+    expect(idsOf(summed(2 * sum)).flat()).not.toContain("loss-mean");
+  });
+});
+
+it("an answer that is one off in its last digit is called so, also where it happens to be another entry", () => {
+  const dense = layers.dense({ units: 1, useBias: false, name: "dense" });
+  const model = sequential({ layers: [input({ shape: [2] }), dense] });
+  dense.setWeights([[[1], [1]]]);
+  // 2 (p − y) is 1, so the gradient is the input.
+  const x = [[0.1234, 0.1235]];
+  const check = checkGradient(model, {
+    layer: "dense",
+    array: "kernel",
+    index: [0, 0],
+    x,
+    y: [[0.2469 - 0.5]],
+    loss: "mse",
+    value: "0.1235",
+  });
+  expect(idsOf(check)).toEqual([["rounding"], ["another-value"]]);
 });

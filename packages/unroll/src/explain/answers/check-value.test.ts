@@ -1,6 +1,7 @@
 /** Values worked out with plain arithmetic in this file, with and without slips, against what the checker says of them. */
 import { describe, expect, it } from "vitest";
-import { input, layers } from "../../layers/index.ts";
+import { defineCell } from "../../cells/define.ts";
+import { factory, input, layers, recurrentLayer } from "../../layers/index.ts";
 import { sequential } from "../../model/sequential.ts";
 import { checkValue } from "./check-value.ts";
 
@@ -91,6 +92,33 @@ describe("a GRU", () => {
     const check = checkValue(model, { layer: "gru", name: "h", timestep: 1, unit: 0, value, x });
     expect(check.findings[0]?.slips[0]?.id).toBe("gate-and-rest-swapped");
     expect(check.findings[0]?.lines[0]).toContain("z");
+  });
+});
+
+describe("a cell whose gate takes the new state", () => {
+  it("is told that its rest keeps the old one", () => {
+    const minimal = defineCell({
+      kind: "Minimal",
+      gates: ["f", "h"],
+      state: ["h"],
+      equations({ x, state, gate, act, one }) {
+        const f = act.recurrent(gate.f(x, state.h));
+        const g = act.main(gate.h(x, f.times(state.h)));
+        return { f, g, h: one.minus(f).times(state.h).plus(f.times(g)) };
+      },
+    });
+    const layer = factory(recurrentLayer(minimal))({ units: 1, name: "minimal" });
+    const model = sequential({ layers: [input({ shape: [3, 1] }), layer] });
+    layer.setWeights([[[0.3, 0.9]], [[0.4, -0.5]], [0.1, -0.2]]);
+    const f = sigmoid(0.3 * 0.5 + 0.1);
+    const g = Math.tanh(0.9 * 0.5 - 0.2);
+    const ask = (value: number) =>
+      checkValue(model, { layer: "minimal", name: "h", timestep: 0, unit: 0, value: value.toFixed(6), x });
+    expect(ask(f * g).right).toBe(true);
+    expect(ask((1 - f) * g).findings[0]?.slips[0]).toMatchObject({
+      id: "gate-and-rest-swapped",
+      detail: "1 − f keeps the old state; f takes the new one.",
+    });
   });
 });
 
@@ -236,6 +264,14 @@ describe("layers without a cell", () => {
     const off = Number(c[0].toFixed(4)) + 0.0001;
     const { findings } = checkValue(model, { layer: "conv", unit: 0, value: off.toFixed(4), x: data });
     expect(findings[0]?.slips[0]?.detail).toContain("One off in the last digit");
+  });
+
+  it("are not another one's for being one off", () => {
+    const dense = layers.dense({ units: 2, useBias: false, name: "near" });
+    const net = sequential({ layers: [input({ shape: [1] }), dense] });
+    dense.setWeights([[[0.1234, 0.1235]]]);
+    const { findings } = checkValue(net, { layer: "near", unit: 0, value: "0.1235", x: [[1]] });
+    expect(findings.map(({ slips }) => slips[0]!.id)).toEqual(["rounding", "another-value"]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { type NamedSlip, namedSlip, ranked } from "./answer.ts";
 import type { AskedGradient } from "./asked-gradient.ts";
 import { gradientSlips } from "./gradient-slips.ts";
-import { almost, type ValueFinding } from "./search-values.ts";
+import { mostFindings, type ValueFinding, withRounding } from "./search-values.ts";
 import type { SlipId } from "./slip.ts";
 import { gives } from "./written-number.ts";
 
@@ -14,12 +14,17 @@ interface Candidate {
 }
 
 /** Ways to `written`, the most plausible first; two slips only where no single one gives it. */
-export function findGradientSlips(numbers: AskedGradient, written: number | string): ValueFinding[] {
-  const factors = factorSlips(numbers);
-  const paths = pathSlips(numbers);
-  const scaled = factors.map(({ factor, ...rest }) => ({ ...rest, value: numbers.expected * factor }));
-  const singles = [...scaled, ...paths, ...entrySlips(numbers)].filter(({ value }) => gives(written, value));
-  if (singles.length > 0) return toFindings(singles);
+export function findGradientSlips(asked: AskedGradient, written: number | string): ValueFinding[] {
+  const found = toFindings(waysTo(asked, written));
+  return ranked(withRounding(found, asked.layer, asked.expected, written, 0), mostFindings);
+}
+
+function waysTo(asked: AskedGradient, written: number | string): Candidate[] {
+  const factors = factorSlips(asked);
+  const paths = pathSlips(asked);
+  const scaled = factors.map(({ factor, ...rest }) => ({ ...rest, value: asked.expected * factor }));
+  const singles = [...scaled, ...paths, ...entrySlips(asked)].filter(({ value }) => gives(written, value));
+  if (singles.length > 0) return singles;
   const pairs = paths.flatMap((path) =>
     factors.map(
       (factor): Candidate => ({
@@ -29,12 +34,11 @@ export function findGradientSlips(numbers: AskedGradient, written: number | stri
       }),
     ),
   );
-  const found = pairs.filter(({ value }) => gives(written, value));
-  return found.length > 0 ? toFindings(found) : almost(numbers.layer, numbers.expected, written, 0);
+  return pairs.filter(({ value }) => gives(written, value));
 }
 
 function toFindings(candidates: readonly Candidate[]): ValueFinding[] {
-  return ranked(candidates, 8).map(({ slips, plausibility, value }) => ({
+  return candidates.map(({ slips, plausibility, value }) => ({
     slips,
     plausibility,
     everyStep: false,
@@ -43,27 +47,28 @@ function toFindings(candidates: readonly Candidate[]): ValueFinding[] {
 }
 
 /** Mistakes that multiply every gradient by one number. */
-function factorSlips({ layer, rows, elements }: AskedGradient) {
+function factorSlips({ layer, loss: { isSquare, means } }: AskedGradient) {
   const slip = (id: SlipId, factor: number, plausibility: number, detail: string) => ({
     slips: [namedSlip(id, layer, detail)],
     factor,
     plausibility,
   });
-  const counts = [...new Set([elements, rows])].filter((count) => count > 1);
   const two = "The derivative of (ŷ − y)² is 2 (ŷ − y).";
-  const mean = (count: number): string =>
-    `The loss is a mean over ${count} numbers: its gradient has 1/${count} in it.`;
+  const sign = isSquare
+    ? "The derivative by the prediction is 2 (ŷ − y), not 2 (y − ŷ)."
+    : "The gradient says where the loss grows; a training step goes the other way.";
   return [
-    slip("loss-factor", 1 / 2, 0.75, two),
-    slip("sign-swapped", -1, 0.65, "The derivative by the prediction is 2 (ŷ − y), not 2 (y − ŷ)."),
-    ...counts.flatMap((count) => [
-      slip("loss-mean", count, 0.7, mean(count)),
-      {
-        slips: [namedSlip("loss-factor", layer, two), namedSlip("loss-mean", layer, mean(count))],
+    ...(isSquare ? [slip("loss-factor", 1 / 2, 0.75, two)] : []),
+    slip("sign-swapped", -1, 0.65, sign),
+    ...means.flatMap(({ count, over }) => {
+      const mean = `The loss is a mean over ${over}: its gradient has 1/${count} in it.`;
+      const both = {
+        slips: [namedSlip("loss-factor", layer, two), namedSlip("loss-mean", layer, mean)],
         factor: count / 2,
         plausibility: 0.6,
-      },
-    ]),
+      };
+      return [slip("loss-mean", count, 0.7, mean), ...(isSquare ? [both] : [])];
+    }),
   ];
 }
 

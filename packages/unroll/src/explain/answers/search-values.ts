@@ -9,7 +9,7 @@ import { type LayerSlip, layerSlips } from "./layer-slips.ts";
 import type { ProgramChange } from "./rewrite-program.ts";
 import type { Variant } from "./slip.ts";
 import { type Equations, equationVariants, rounded, roundedEquations, withEquations } from "./value-slips.ts";
-import { gives, halfUnit } from "./written-number.ts";
+import { gives, halfUnit, writtenDigits } from "./written-number.ts";
 
 /** One way to a wrong value. */
 export interface ValueFinding {
@@ -24,7 +24,7 @@ export interface ValueFinding {
 }
 
 /** More findings than this are cut, but for ties. */
-const mostFindings = 8;
+export const mostFindings = 8;
 /** Slips below this are not put together with others. */
 const pairedFrom = 0.5;
 /** Slips below this are not looked for in the layers before: each takes an evaluation of all layers behind it. */
@@ -32,13 +32,16 @@ const carriedFrom = 0.55;
 
 /** Ways to `written`, the most plausible first; several slips only where no single one does. */
 export function findValueSlips(asked: AskedValue, written: number | string): ValueFinding[] {
+  return ranked(withRounding(waysTo(asked, written), asked.layer.name, asked.expected, written, 0.05), mostFindings);
+}
+
+function waysTo(asked: AskedValue, written: number | string): ValueFinding[] {
   const own = asked.place === undefined ? ownLayer(asked, written) : inCell(asked, asked.place, written);
   const near = [...own, ...otherValues(asked, written), ...roundedOnTheWay(asked, written)];
-  if (near.length > 0) return ranked(near, mostFindings);
+  if (near.length > 0) return near;
   const earlier = carried(asked, written);
-  if (earlier.length > 0) return ranked(earlier, mostFindings);
-  const pairs = asked.place === undefined ? layerPairs(asked, written) : cellPairs(asked, asked.place, written);
-  return pairs.length > 0 ? ranked(pairs, mostFindings) : almost(asked.layer.name, asked.expected, written, 0.05);
+  if (earlier.length > 0) return earlier;
+  return asked.place === undefined ? layerPairs(asked, written) : cellPairs(asked, asked.place, written);
 }
 
 /** Slips in the cell's equations, in this step alone or in every step. */
@@ -225,15 +228,27 @@ function roundingChange(runs: readonly LayerRun[], decimals: number): ProgramCha
   };
 }
 
-/** One off in the last digit, or near: most likely rounded on the way. Numbers below `least` are near as that one is. */
-export function almost(layer: string, expected: number, written: number | string, least: number): ValueFinding[] {
+/**
+ * The ways found, and rounding: for an answer that is one off in the last digit always, as another slip may give the same few
+ * digits by chance; for one that is near where nothing else gives it. Numbers below `least` are near as that one is.
+ */
+export function withRounding(
+  found: readonly ValueFinding[],
+  layer: string,
+  expected: number,
+  written: number | string,
+  least: number,
+): ValueFinding[] {
   const oneOff = isOneOff(expected, written);
-  if (!oneOff && Math.abs(Number(written) - expected) > 0.01 * Math.max(Math.abs(expected), least)) return [];
+  const isNear = Math.abs(Number(written) - expected) <= 0.01 * Math.max(Math.abs(expected), least);
+  if (!oneOff && (found.length > 0 || !isNear)) return [...found];
   const detail = oneOff
     ? "One off in the last digit: keep more digits until the last step, then round once."
     : "The answer is near: keep more digits until the last step.";
   const slips = [namedSlip("rounding", layer, detail)];
-  return [{ slips, plausibility: 0.6, everyStep: false, lines: [`≈ ${expected}`] }];
+  // Hardly any other slip comes that near in four digits.
+  const plausibility = oneOff && writtenDigits(written) >= 4 ? 0.8 : 0.6;
+  return [...found, { slips, plausibility, everyStep: false, lines: [`≈ ${expected}`] }];
 }
 
 /** Within one and a half units of the last decimal that is written. */

@@ -178,9 +178,26 @@ function gateAndRest(cell: CellGraph): Variant<Equations>[] {
     const result = new Map(
       [...cell.named].map(([key, expr]) => [key, key === name ? expr : substituteAll([expr], swapped)[0]!]),
     );
-    const detail = `${name} keeps the old state; 1 − ${name} takes the new one.`;
-    return [{ id: "gate-and-rest-swapped", result, detail, plausibility: 0.7 }];
+    return [{ id: "gate-and-rest-swapped", result, detail: sharesText(cell, name, gate, rest), plausibility: 0.7 }];
   });
+}
+
+/** Which of a gate and its rest keeps the old state: cells differ in it. */
+function sharesText({ states }: CellGraph, name: string, gate: Expr, rest: Expr): string {
+  const keepsState = (share: Expr): boolean =>
+    states.some(({ next, previous }) =>
+      termsOf(next).some(
+        ({ node }) => node.op === "mul" && [node.a, node.b].includes(share) && [node.a, node.b].includes(previous),
+      ),
+    );
+  if (keepsState(gate)) return `${name} keeps the old state; 1 − ${name} takes the new one.`;
+  if (keepsState(rest)) return `1 − ${name} keeps the old state; ${name} takes the new one.`;
+  return `${name} and 1 − ${name} stand in each other's place.`;
+}
+
+function termsOf(expr: Expr): Expr[] {
+  const { node } = expr;
+  return node.op === "add" ? [...termsOf(node.a), ...termsOf(node.b)] : [expr];
 }
 
 /** The layer's other form, where it has one, with this form's symbols; a row of bias that this form has not counts as zeros. */

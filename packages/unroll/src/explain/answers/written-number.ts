@@ -34,7 +34,8 @@ export function gives(written: number | string, value: number | undefined): bool
   return Math.abs(value - Number(written)) <= halfUnit(written) * (1 + 1e-9) + single * Math.abs(value);
 }
 
-function writtenDigits(value: number | string): number {
+/** Significant digits that are written. */
+export function writtenDigits(value: number | string): number {
   const [mantissa = ""] = String(value).toLowerCase().split("e");
   return mantissa.replace(/^-?0*\.?0*/, "").replace(".", "").length;
 }
