@@ -127,7 +127,9 @@ describe("unroll check", () => {
     );
     expect((await unroll(...words, "0x10")).note).toContain("--value needs a number. Received: 0x10.");
     expect((await unroll(...words, "−123.5")).out).toContain("third: h = -123.5 is not right");
-    expect((await unroll(...words, "-0")).out).toBe("third: h = 0 is right to the decimals that are written.\n");
+    expect((await unroll(...words, "-0")).out).toBe(
+      "third: h = 0 is right to the decimals that are written; with more it is not 0.\n",
+    );
     for (const size of ["0x10", "5.", "1e2", "99999999999999999999"]) {
       const { note } = await unroll("check", script, "--layer", "first", "--shape", `(None, ${size})`);
       expect(note, size).toContain("--shape must be a shape");

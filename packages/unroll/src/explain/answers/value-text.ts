@@ -14,9 +14,7 @@ export function valueToText(
   { solution = true }: Pick<AnswerTextOptions, "solution"> = {},
 ): string {
   const agree = `${digits} significant digit${digits === 1 ? " agrees" : "s agree"}`;
-  // A zero has no significant digit that could agree.
-  if (right)
-    return `${layer}: ${name} = ${given} is right${digits === 0 ? " to the decimals that are written" : `, ${agree}`}.\n`;
+  if (right) return `${layer}: ${name} = ${given} is right${digits === 0 ? zeroText(expected) : `, ${agree}`}.\n`;
   const rest = solution ? `, it is ${Number(expected.toPrecision(7))}` : "";
   const head = `${layer}: ${name} = ${given} is not right${rest}; ${agree}.`;
   const lead =
@@ -28,6 +26,12 @@ export function valueToText(
   const labels = rankLabels(findings);
   const ways = findings.map((finding, index) => findingText(finding, labels[index]!));
   return `${[head, ...lead, ...ways].join("\n\n")}\n`;
+}
+
+/** A zero has no significant digit that could agree. */
+function zeroText(expected: number): string {
+  const written = " to the decimals that are written";
+  return Math.abs(expected) < 1e-12 ? written : `${written}; with more it is not 0`;
 }
 
 function findingText({ slips, everyStep, lines }: ValueFinding, number: string): string {
