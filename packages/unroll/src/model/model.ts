@@ -138,7 +138,7 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
   /**
    * The outputs for `x`, in batches. Shapes: `[examples, ...]` in and out.
    *
-   * @throws UnrollError `shape`, `data` when `x` does not fit; `memory` before memory is taken
+   * @throws UnrollError `shape`, `data` when `x` does not fit; `memory` before memory is taken; `aborted` when a worker dies
    * @example model.predict([[[1], [2], [3]]]) // one example of three timesteps with one feature
    */
   predict(x: ModelData, options: PredictOptions = {}): Outputs<Many, Tensor> {
