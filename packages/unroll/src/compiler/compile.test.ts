@@ -129,12 +129,12 @@ describe("a compiled program", () => {
   it("says how much memory it would take, before taking it", () => {
     const x = inputValue("x", [100000, 100000]);
     expect(() => compileProgram({ inputs: [x], results: [map([x], ([a]) => a!.plus(one))], updates: [] })).toThrow(
-      /compile: the program must fit into 4 GiB\. Received: bytes = 8\d{10} \(74\.5 GiB\), of which .* takes 37\.3 GiB\./,
+      /compile: the program must fit into 4 GiB\. Received: bytes = 8\d{10} \(74\.5 GiB\), of which .* takes 37\.3 GiB\. Use a smaller batch or fewer timesteps\.$/,
     );
     const y = inputValue("y", [1000]);
     expect(() =>
       compileProgram({ inputs: [y], results: [map([y], ([a]) => a!.plus(one))], updates: [] }, { limit: 5000 }),
-    ).toThrow(/4\.88 KiB/);
+    ).toThrow(/4\.88 KiB.*, or raise the limit\.$/);
   });
 
   it("says so where a page's policy forbids WebAssembly", () => {

@@ -77,7 +77,7 @@ export function placeBuffers(buffers: readonly PlannedBuffer[], limit: number, v
       path: "compile",
       expected: `the program must fit into ${inWords(limit)}`,
       received: `bytes = ${needed} (${inWords(needed)}), of which ${largest.name} takes ${inWords(largest.bytes)}`,
-      hint: "Use a smaller batch, fewer timesteps or a higher limit.",
+      hint: `Use a smaller batch or fewer timesteps${limit < largestMemory ? ", or raise the limit" : ""}.`,
     });
   }
   return { lastingBytes: start, temporaryBytes: top - start, pages: Math.ceil(needed / pageBytes) };
