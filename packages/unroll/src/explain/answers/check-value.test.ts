@@ -4,6 +4,7 @@ import { defineCell } from "../../cells/define.ts";
 import { factory, input, layers, recurrentLayer } from "../../layers/index.ts";
 import { sequential } from "../../model/sequential.ts";
 import { checkValue } from "./check-value.ts";
+import { valueToText } from "./value-text.ts";
 
 const sigmoid = (a: number): number => 1 / (1 + Math.exp(-a));
 const x = [[[0.5], [-1], [2]]];
@@ -72,6 +73,41 @@ describe("a value worked out by hand", () => {
     expect(() => ask("q", 1)).toThrow(
       "lstm: the layer must have the value that is asked for. Received: name = q. Its values are i, f, g, o, c, h.",
     );
+  });
+});
+
+describe("an answer with the other sign", () => {
+  it("is told so", () => {
+    expect(slipsOf(ask("c", (-second.c).toFixed(6)))).toEqual(["sign-swapped"]);
+  });
+});
+
+describe("a slip in a gate", () => {
+  it("is shown in the gate's equation where the state is asked for", () => {
+    const sums = (h: number) => [
+      0.3 * -1 + 0.4 * h + 0.1,
+      0.7 + 0.6 * h + 1,
+      -0.9 - 0.5 * h - 0.2,
+      -0.2 + 0.8 * h + 0.05,
+    ];
+    const [i, f, g, o] = sums(first.h) as [number, number, number, number];
+    const noSigma = o * Math.tanh(f * first.c + i * Math.tanh(g));
+    const { findings } = ask("h", noSigma.toFixed(6));
+    expect(findings[0]).toMatchObject({ everyStep: false, slips: [{ id: "activation-forgotten" }] });
+    expect(findings[0]?.lines.slice(0, -1)).toEqual([
+      "i = x·W_i + b_i + hPrev·U_i",
+      "f = x·W_f + b_f + hPrev·U_f",
+      "o = x·W_o + b_o + hPrev·U_o",
+      "h = o ⊙ tanh(c)",
+    ]);
+  });
+
+  it("is told in the words of a cell without gates", () => {
+    const net = sequential({ layers: [input({ shape: [3, 1] }), layers.simpleRNN({ units: 1, name: "rnn" })] });
+    net.getLayer("rnn").setWeights([[[0.5]], [[-0.7]], [0.2]]);
+    const value = Math.tanh(0.5 * 0.5).toFixed(6);
+    const { findings } = checkValue(net, { layer: "rnn", timestep: 0, unit: 0, value, x });
+    expect(findings[0]?.slips[0]?.detail).toBe("The sum adds its bias before the activation.");
   });
 });
 
@@ -264,6 +300,17 @@ describe("layers without a cell", () => {
     const off = Number(c[0].toFixed(4)) + 0.0001;
     const { findings } = checkValue(model, { layer: "conv", unit: 0, value: off.toFixed(4), x: data });
     expect(findings[0]?.slips[0]?.detail).toContain("One off in the last digit");
+  });
+
+  it("do not give the right number away where it is kept back", () => {
+    for (const off of [c[0] + 0.0001, c[0] * 1.004]) {
+      const check = checkValue(model, { layer: "conv", unit: 0, value: off.toFixed(4), x: data });
+      expect(check.findings[0]?.slips[0]?.id).toBe("rounding");
+      const { expected } = check;
+      const text = valueToText(check, { solution: false });
+      expect(text).toContain("keep more digits");
+      expect(text).not.toContain(expected.toFixed(5).slice(0, -1));
+    }
   });
 
   it("are not another one's for being one off", () => {

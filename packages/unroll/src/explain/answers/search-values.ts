@@ -1,5 +1,6 @@
 /** Which slips give a wrong value: in the layer itself, in the layers before it, two together, rounding on the way. */
 
+import type { CellGraph } from "../../cells/define.ts";
 import { map } from "../../program/builder.ts";
 import type { LayerRun } from "../by-hand.ts";
 import { type NamedSlip, namedSlip, ranked } from "./answer.ts";
@@ -37,7 +38,12 @@ export function findValueSlips(asked: AskedValue, written: number | string): Val
 
 function waysTo(asked: AskedValue, written: number | string): ValueFinding[] {
   const own = asked.place === undefined ? ownLayer(asked, written) : inCell(asked, asked.place, written);
-  const near = [...own, ...otherValues(asked, written), ...roundedOnTheWay(asked, written)];
+  const near = [
+    ...own,
+    ...otherSign(asked, written),
+    ...otherValues(asked, written),
+    ...roundedOnTheWay(asked, written),
+  ];
   if (near.length > 0) return near;
   const earlier = carried(asked, written);
   if (earlier.length > 0) return earlier;
@@ -109,7 +115,7 @@ function areSame(a: Values, b: Values): boolean {
 
 function cellFinding(
   variants: readonly Variant<Equations>[],
-  { owner }: CellPlace,
+  { owner, cell }: CellPlace,
   equations: Equations,
   name: string,
   value: number | undefined,
@@ -119,8 +125,17 @@ function cellFinding(
     slips: variants.map(({ id, detail }) => namedSlip(id, owner.name, detail)),
     plausibility: together(variants) * (everyStep ? 0.95 : 1),
     everyStep,
-    lines: [equationText(equations, name), `= ${value}`],
+    lines: [...changedEquations(cell, equations, name), equationText(equations, name), `= ${value}`],
   };
+}
+
+/** The equations of other values that the slip is in, in the order of the step. */
+function changedEquations({ named }: CellGraph, equations: Equations, asked: string): string[] {
+  return [...equations.keys()]
+    .filter((name) => name !== asked && named.has(name))
+    .map((name) => ({ before: equationText(named, name), after: equationText(equations, name) }))
+    .filter(({ before, after }) => before !== after)
+    .map(({ after }) => after);
 }
 
 /** Slips in what the layer itself computes. */
@@ -186,6 +201,14 @@ function together(slips: readonly { readonly plausibility: number }[]): number {
   return slips.reduce((product, { plausibility }) => product * plausibility, slips.length > 1 ? 0.6 : 1);
 }
 
+function otherSign({ layer, expected }: AskedValue, written: number | string): ValueFinding[] {
+  if (!gives(written, -expected)) return [];
+  const slips = [
+    namedSlip("sign-swapped", layer.name, "All its digits are right; a minus was lost or added on the way."),
+  ];
+  return [{ slips, plausibility: 0.55, everyStep: false, lines: [] }];
+}
+
 function otherValues({ layer, others }: AskedValue, written: number | string): ValueFinding[] {
   const found = others.filter(({ value }) => gives(written, value));
   if (found.length === 0) return [];
@@ -248,7 +271,7 @@ export function withRounding(
   const slips = [namedSlip("rounding", layer, detail)];
   // Hardly any other slip comes that near in four digits.
   const plausibility = oneOff && writtenDigits(written) >= 4 ? 0.8 : 0.6;
-  return [...found, { slips, plausibility, everyStep: false, lines: [`≈ ${expected}`] }];
+  return [...found, { slips, plausibility, everyStep: false, lines: [] }];
 }
 
 /** Within one and a half units of the last decimal that is written. */

@@ -134,19 +134,20 @@ function otherActivations(cell: CellGraph): Variant<Equations>[] {
 }
 
 function leftOut(cell: CellGraph): Variant<Equations>[] {
+  const each = cell.gates.length > 1 ? "Every gate" : "The sum";
   return [
     {
       id: "bias-left-out",
       result: changeEquations(cell, ({ node }) =>
         node.op === "symbol" && node.weight?.array === "bias" ? zero : undefined,
       ),
-      detail: "Every gate adds its bias before the activation.",
+      detail: `${each} adds its bias before the activation.`,
       plausibility: 0.65,
     },
     {
       id: "state-forgotten",
       result: changeEquations(cell, ({ node }) => (node.op === "symbol" && node.role === "state" ? zero : undefined)),
-      detail: "The state of the step before is part of every gate.",
+      detail: `${each} reads the state of the step before.`,
       plausibility: 0.65,
     },
   ];
