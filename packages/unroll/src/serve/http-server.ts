@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import { bearerCheck } from "./auth.ts";
 import { hostCheck } from "./host-check.ts";
 import type { CheckedOptions } from "./options.ts";
+import { foreignPage } from "./origin-check.ts";
 import { answerFor, notFound, RequestError, tooBusy } from "./request-error.ts";
 import type { ServiceMetrics } from "./service-metrics.ts";
 
@@ -66,7 +67,10 @@ export function httpServer(
   app.addHook("onRequest", async (request, reply) => {
     if (draining) reply.header("connection", "close");
     if (!isAllowed(request.headers.authorization)) return refuse(reply);
-    if (!isOurs(request.headers.host, request.socket.localAddress)) throw otherHost(request.headers.host);
+    const { headers, method, socket } = request;
+    if (!isOurs(headers.host, socket.localAddress)) throw otherHost(headers.host);
+    const page = foreignPage(method, headers, (host) => isOurs(host, socket.localAddress));
+    if (page !== undefined && options.token === undefined) throw otherPage(page);
     return undefined;
   });
   boundBodies(app, options);
@@ -109,6 +113,16 @@ function otherHost(host = ""): RequestError {
     path: "Host",
     expected: "without a token, the service answers to the names of this machine only",
     received: `Host = ${JSON.stringify(host.slice(0, 80))}`,
+    hint: "Start it with --allow-host NAME, or with a token.",
+  });
+}
+
+function otherPage(page: string): RequestError {
+  return new RequestError(403, {
+    code: "usage",
+    path: "Origin",
+    expected: "without a token, only pages of this machine may send requests that do something",
+    received: `page = ${JSON.stringify(page.slice(0, 80))}`,
     hint: "Start it with --allow-host NAME, or with a token.",
   });
 }
