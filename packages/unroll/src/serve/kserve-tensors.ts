@@ -133,6 +133,7 @@ export function wantedOutputs(body: JsonObject, names: readonly string[]): Wante
   const outputs = property(body, "outputs");
   if (outputs === undefined) return names.map((_, index) => ({ index, binary: allBinary }));
   if (!Array.isArray(outputs)) throw badRequest("outputs", "must be a list of outputs");
+  const seen = new Set<number>();
   return (outputs as readonly unknown[]).map((output, place) => {
     const where = `outputs[${place}]`;
     if (!isObject(output)) throw badRequest(where, "must be an object with a name");
@@ -140,6 +141,9 @@ export function wantedOutputs(body: JsonObject, names: readonly string[]): Wante
     const index = names.indexOf(typeof name === "string" ? name : "");
     if (index === -1)
       throw badRequest(where, `the model's outputs are ${names.join(", ")}`, { received: String(name).slice(0, 60) });
+    // A short request must not ask for an endless answer.
+    if (seen.has(index)) throw badRequest(where, "every output may be asked for once", { received: names[index] });
+    seen.add(index);
     const own = property(output, "parameters");
     if (!isObject(own)) return { index, binary: allBinary };
     if (property(own, "shared_memory_region") !== undefined || property(own, "classification") !== undefined) {

@@ -108,7 +108,7 @@ describe("the Open Inference Protocol", () => {
   });
 
   it("refuses what does not fit, with its reason", async () => {
-    const { infer, input, app } = await gruService();
+    const { infer, input, output, app } = await gruService();
     const size = bytes(x).length;
     const one = (more: object) => ({ inputs: [{ name: input, shape: x.shape, datatype: "FP32", ...more }] });
     const nan = Float32Array.from(x.data);
@@ -136,6 +136,12 @@ describe("the Open Inference Protocol", () => {
       [one({ parameters: { binary_data_size: size } }), bytes(x), "-1", "Inference-Header-Content-Length"],
       [one({ parameters: { shared_memory_region: "r" } }), undefined, undefined, "shared memory"],
       [{ ...one({ data: [...x.data] }), outputs: [{ name: "none" }] }, undefined, undefined, "outputs are"],
+      [
+        { ...one({ data: [...x.data] }), outputs: [{ name: output }, { name: output }] },
+        undefined,
+        undefined,
+        "may be asked for once",
+      ],
       [{ ...one({ data: [...x.data] }), parameters: { sequence_id: {} } }, undefined, undefined, "sequence_id"],
     ];
     for (const [head, binary, length, reason] of refused) {
