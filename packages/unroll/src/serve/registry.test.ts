@@ -93,10 +93,16 @@ describe("a reload", () => {
     expect((await post("price")).predictions).toEqual(answerOf(10));
     const { model_version_status: status } = (await app.inject("/v1/models/price")).json();
     expect(status.at(-1)).toMatchObject({ version: "11", state: "END", status: { error_code: "INVALID_ARGUMENT" } });
+    const alone = (await app.inject("/v1/models/price/versions/11")).json();
+    expect(alone).toEqual({ model_version_status: [status.at(-1)] });
     const load = await app.inject({ method: "POST", url: "/v2/repository/models/price/load" });
     expect([load.statusCode, load.json().error]).toEqual([400, expect.stringContaining("version 2")]);
     const metrics = (await app.inject("/metrics")).body;
     expect(metrics).toContain('unroll_reloads_total{model="price",result="kept"} 2');
+    rmSync(join(folder, "11"), { recursive: true });
+    await reload("price");
+    expect((await app.inject("/v1/models/price")).body).not.toContain("END");
+    expect((await app.inject("/v1/models/price/versions/11")).statusCode).toBe(404);
   });
 
   it("keeps everything where the folder cannot be read", async () => {

@@ -139,8 +139,11 @@ export class Registry {
       const files = await this.#filesOf(one, results);
       if (files === undefined) continue;
       for (const file of files) results.push(await this.#replace(file));
+      const isThere = (version: number): boolean => files.some((file) => file.version === version);
+      const broken = this.#broken.get(one);
+      for (const version of broken?.keys() ?? []) if (!isThere(version)) broken?.delete(version);
       for (const [version, entry] of [...this.#versionsOf(one)]) {
-        if (files.some((file) => file.version === version)) continue;
+        if (isThere(version)) continue;
         this.#versionsOf(one).delete(version);
         await this.#retire(entry);
         results.push({ name: one, version, result: "removed" });

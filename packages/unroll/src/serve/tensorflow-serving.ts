@@ -66,7 +66,9 @@ function choiceOf({ model, version, label }: Params): ModelChoice {
 
 function status({ registry }: Predictor, choice: ModelChoice): JsonObject {
   const { served, broken } = registry.versions(choice.name);
-  const wanted = choice.version === undefined && choice.label === undefined ? undefined : registry.find(choice).version;
+  const isOfAll = choice.version === undefined && choice.label === undefined;
+  const isBroken = [...broken.keys()].map(String).includes(choice.version ?? "");
+  const wanted = isOfAll ? undefined : isBroken ? Number(choice.version) : registry.find(choice).version;
   const available = served.filter((version) => wanted === undefined || version === wanted);
   const failed = [...broken].filter(([version]) => wanted === undefined || version === wanted);
   const entry = (version: number, state: string, code: string, message: string): JsonObject => ({
