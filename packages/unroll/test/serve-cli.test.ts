@@ -134,6 +134,12 @@ describe("unroll serve", () => {
     expect(checkServiceOptions({ models: ["a"], port: undefined })).toMatchObject({ port: 8501, host: "127.0.0.1" });
     expect(() => checkServiceOptions({ models: [] })).toThrow("at least one model");
     expect(() => checkServiceOptions({ models: ["a"], maxRows: 1.5 })).toThrow("maxRows must be a whole number");
+    const large = { models: ["a"], maxBody: 2 ** 29 };
+    expect(checkServiceOptions(large).maxBodies).toBe(2 ** 29);
+    expect(() => checkServiceOptions({ ...large, maxBodies: 2 ** 28 })).toThrow("maxBodies must be maxBody or more");
+    for (const token of ["two words here", "schl\u00fcssel-1"]) {
+      expect(() => checkServiceOptions({ models: ["a"], token })).toThrow("as a header can carry");
+    }
     expect(readLabels(["a:x=1", "a:y=2"]).get("a")).toEqual(new Map(Object.entries({ x: 1, y: 2 })));
   });
 });

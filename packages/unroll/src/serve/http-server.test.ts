@@ -10,7 +10,7 @@ import { kerasArray, kerasFile, nested, prepared, started } from "./testing.ts";
 const gru = `gru=${kerasFile("gru_after/m.keras")}`;
 const instances = nested(kerasArray("gru_after/inputs.npy"));
 const predictUrl = "/v1/models/gru:predict";
-const token = "a long enough token";
+const token = "a-long-enough-token";
 
 /** A connection that collects what it is told until it is closed. */
 async function open(url: string): Promise<{ socket: Socket; closed: Promise<string> }> {

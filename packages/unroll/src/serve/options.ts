@@ -118,6 +118,18 @@ export function checkServiceOptions(given: ServiceOptions): CheckedOptions {
   if (options.token !== undefined && options.token.length < 8) {
     throw option("a token must have at least 8 characters", `${options.token.length} characters`);
   }
+  if (options.token !== undefined && !/^[\x21-\x7e]+$/.test(options.token)) {
+    throw option(
+      "a token must be letters, digits and signs of ASCII, as a header can carry",
+      "another character, or a space",
+    );
+  }
+  const { maxBody } = options;
+  // A body of the largest size must find room, and so must one whose size is not told.
+  if (given.maxBodies === undefined) return { ...options, maxBodies: Math.max(options.maxBodies, maxBody) };
+  if (given.maxBodies < maxBody) {
+    throw option("maxBodies must be maxBody or more", `maxBodies = ${given.maxBodies}, maxBody = ${maxBody}`);
+  }
   return options;
 }
 
