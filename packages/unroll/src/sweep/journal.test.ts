@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -75,6 +75,15 @@ describe("the journal", () => {
     const journal = await Journal.open(path, "abc");
     await journal.close();
     expect(readFileSync(path, "utf8")).toBe('{"sweep":"abc"}\n');
+  });
+
+  it("changes nothing of a file that is not its own", async () => {
+    for (const text of ['{"sweep":"xyz"}\n{"task":"t1', '{"sweep":"xyz"', "notes of somebody else", '{"a":1}']) {
+      const path = newPath();
+      writeFileSync(path, text);
+      await expect(Journal.open(path, "abc"), text).rejects.toThrow(/another sweep|must be a JSON object/);
+      expect(readFileSync(path, "utf8")).toBe(text);
+    }
   });
 
   it("refuses that of another sweep, and lines that are none", async () => {

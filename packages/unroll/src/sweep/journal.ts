@@ -37,20 +37,21 @@ export class Journal implements Records {
     });
     const whole = bytes.lastIndexOf(10) + 1;
     const [first, ...lines] = bytes.subarray(0, whole).toString("utf8").split("\n").slice(0, -1);
+    const torn = bytes.subarray(whole).toString("utf8");
+    // Nothing is cut off before it is known whose file it is.
+    if (first !== undefined || !JSON.stringify({ sweep }).startsWith(torn)) {
+      const found = parse(first ?? torn, path, 1).sweep;
+      if (found !== sweep) throw otherSweep(path, String(found), sweep);
+    }
+    const results = new Map<string, TaskResult>();
+    for (const [index, line] of lines.entries()) {
+      const result = readTaskResult(parse(line, path, index + 2), `${path}, line ${index + 2}`);
+      if (!results.has(result.task)) results.set(result.task, result);
+    }
     const file = await open(path, "a");
     try {
       await file.truncate(whole);
-      if (first === undefined) {
-        await append(file, path, { sweep });
-        return new Journal(file, path, new Map());
-      }
-      const found = parse(first, path, 1).sweep;
-      if (found !== sweep) throw otherSweep(path, String(found), sweep);
-      const results = new Map<string, TaskResult>();
-      for (const [index, line] of lines.entries()) {
-        const result = readTaskResult(parse(line, path, index + 2), `${path}, line ${index + 2}`);
-        if (!results.has(result.task)) results.set(result.task, result);
-      }
+      if (first === undefined) await append(file, path, { sweep });
       return new Journal(file, path, results);
     } catch (error) {
       await file.close();
