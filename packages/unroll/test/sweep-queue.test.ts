@@ -1,5 +1,5 @@
 /** Sweeps on Redis, with workers that die. Starts redis-server on a free port where it is installed. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { sweep } from "../src/sweep/index.ts";
@@ -123,6 +123,21 @@ describe.skipIf(!hasRedis)("a sweep on Redis", () => {
       "not a hash",
       ["1"],
     ]);
+  });
+
+  it("tries again, when it is run again, what failed for another reason than its trial", {
+    timeout: 120_000,
+  }, async () => {
+    const place = join(folder, "broken");
+    mkdirSync(place);
+    // No folder can be made of that name, as on a disk that is full.
+    writeFileSync(join(place, "checkpoints"), "");
+    const worker = startWorker("broken");
+    await expect(begin("broken")).rejects.toThrow(/t\d-e4/);
+    rmSync(join(place, "checkpoints"));
+    await begin("broken");
+    expect(readFileSync(join(place, "results.json"), "utf8")).toBe(expected);
+    expect(await worker.ended, worker.said()).toBe(0);
   });
 
   it("refuses workers of another version", async () => {

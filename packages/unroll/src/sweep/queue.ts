@@ -28,6 +28,9 @@ export async function queueRunner(url: string, sweep: SweepFile): Promise<Runner
   return {
     width,
     async run(task) {
+      // What failed in an earlier run of the sweep is tried again: its reason may be gone.
+      const before = await queue.getJob(task.id);
+      if (await before?.isFailed()) await before?.remove();
       for (;;) {
         const job = await queue.getJob(task.id);
         if (job === undefined) {
