@@ -211,10 +211,23 @@ describe("unroll sweep", { timeout: 120_000 }, () => {
     expect(await said(space, data, "--target", "sold", "--group-by", "shop")).toContain(
       "--group-by must name a column",
     );
+    for (const [idle, reason] of [
+      [
+        ["--trials", "9", "--strategy", "grid"],
+        "--trials has no use here: a grid takes every combination. Leave it out.",
+      ],
+      [["--eta", "2"], "--eta has no use here: it goes with --strategy halving or asha."],
+      [["--min-epochs", "2", "--strategy", "grid"], "--min-epochs has no use here"],
+      [["--pick", "2"], "--pick has no use here: it goes with --model FILE."],
+      [["--set", "a=2"], "--set has no use here"],
+    ] as const) {
+      expect(await said(space, data, "--target", "sold", ...idle)).toContain(reason);
+    }
     writeFileSync(space, '{"units": [4');
     expect(await said(space, data, "--target", "sold")).toContain("the space must be JSON, or a .ts file");
     writeFileSync(space, '{"unit": [4]}');
     expect(await said(space, data, "--target", "sold")).toContain("Did you mean units?");
+    expect(existsSync(join(folder, "x"))).toBe(false);
     writeFileSync(space, '{"units": [4]}');
     expect(await said(space, data, "--target", "sold", "--queue", "http://a")).toContain("redis://127.0.0.1:6379");
     const worker = await run("worker", "--queue", "redis://127.0.0.1");

@@ -8,8 +8,8 @@ import type { GroupResult, Space, SweepOptions, SweepResults } from "../sweep/in
 import { isStoreUrl } from "../sweep/store-url.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { printJson } from "./print.ts";
-import { optionsOf, sweepFlags } from "./sweep/settings.ts";
-import { checkPageName, checkTarget, makeFolder, type TargetOptions } from "./targets.ts";
+import { checkIdleFlags, optionsOf, sweepFlags } from "./sweep/settings.ts";
+import { checkFolderName, checkPageName, checkTarget, type TargetOptions } from "./targets.ts";
 import { listenForInterrupt } from "./train/interrupt.ts";
 
 export const sweepCommand: Command = {
@@ -35,6 +35,7 @@ export const sweepCommand: Command = {
         hint: "Give --target COL.",
       });
     }
+    checkIdleFlags(flags);
     const targets = { sources: [spacePath, data, flags.model], replace: flags.force === true };
     if (out !== undefined) await checkOut(out, flags, targets);
     if (report !== undefined) {
@@ -42,7 +43,7 @@ export const sweepCommand: Command = {
       await checkTarget(report, targets);
     }
     const folder = (flags.folder as string | undefined) ?? `${basename(data)}.sweep`;
-    if (!isStoreUrl(folder)) await makeFolder(folder);
+    if (!isStoreUrl(folder)) await checkFolderName(folder);
     const space = await readSpace(spacePath);
     const model = await readVariedModel(flags);
     const options = { ...optionsOf(data, flags), ...model, spaceFile: spacePath };

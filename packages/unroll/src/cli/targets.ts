@@ -1,6 +1,6 @@
 /** Where a command writes a file: checked before any work, so that nothing is lost and nothing is computed in vain. */
 import { constants } from "node:fs";
-import { access, mkdir, realpath, stat } from "node:fs/promises";
+import { access, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { type ErrorCode, UnrollError } from "../core/errors.ts";
 
@@ -66,13 +66,18 @@ export function checkPageName(path: string, flag: string): void {
   throw new UnrollError({ code: "usage", path: flag, expected: "the file must end in .html", received: path });
 }
 
-/** Makes a folder for a command's files. Throws UnrollError `file` where it cannot be one. */
-export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    const isFile = cause.code === "EEXIST" || cause.code === "ENOTDIR";
-    throw failure("file", path, "must be a folder, or a name for a new one", {
-      received: isFile ? "there is a file on its path" : `reason = ${cause.code}`,
-    });
+/** Throws UnrollError `file` for a path that is no folder and cannot become one. Makes none: what is refused leaves nothing behind. */
+export async function checkFolderName(path: string): Promise<void> {
+  const factsOf = (one: string) => stat(one).catch(() => undefined);
+  let at = resolve(path);
+  let facts = await factsOf(at);
+  while (facts === undefined && dirname(at) !== at) {
+    at = dirname(at);
+    facts = await factsOf(at);
+  }
+  if (facts === undefined || facts.isDirectory()) return;
+  throw failure("file", path, "must be a folder, or a name for a new one", {
+    received: "there is a file on its path",
   });
 }
 

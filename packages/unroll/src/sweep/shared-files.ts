@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { writeFile } from "../formats/files.ts";
+import { writeFile, writing } from "../formats/files.ts";
 import { type ObjectStore, objectStore } from "./object-store.ts";
 import { isStoreUrl, readStoreUrl } from "./store-url.ts";
 
@@ -59,7 +59,10 @@ export function sharedFolder(folder: string): SharedFiles {
     store: undefined,
     pathOf,
     shown: (name) => join(folder, name),
-    pull: async (name) => void (await mkdir(dirname(pathOf(name)), { recursive: true })),
+    async pull(name) {
+      const parent = dirname(pathOf(name));
+      await writing("folder", parent, () => mkdir(parent, { recursive: true }));
+    },
     push: async () => {},
     has: (name) => isThere(pathOf(name)),
     // One coordinator writes, whoever holds the folder's lock.

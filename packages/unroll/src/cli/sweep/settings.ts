@@ -1,4 +1,5 @@
 /** The flags of `unroll sweep` and what they say to the library. */
+import { UnrollError } from "../../core/errors.ts";
 import type { SweepOptions } from "../../sweep/index.ts";
 import type { Flag, FlagValues } from "../command.ts";
 
@@ -14,7 +15,11 @@ export const sweepFlags: Readonly<Record<string, Flag>> = {
   missing: { kind: "string", choices: ["skip", "forward", "linear"], doc: "what to do about gaps; skip" },
   horizon: whole("N", "rows ahead to forecast; by default 1"),
   "group-by": { kind: "string", value: "COL", doc: "a search and a model for each value" },
-  strategy: { kind: "string", choices: ["random", "grid", "halving", "asha"], doc: "random" },
+  strategy: {
+    kind: "string",
+    choices: ["random", "grid", "halving", "asha"],
+    doc: "random; the last two stop weak trials early",
+  },
   trials: whole("N", "settings to draw; by default 20"),
   epochs: whole("N", "most of a trial; by default 30"),
   patience: whole("N", "epochs without gain; by default 5, 0: all", 0),
@@ -32,6 +37,27 @@ export const sweepFlags: Readonly<Record<string, Flag>> = {
   report: { kind: "string", value: "FILE", doc: "write a page with plots (.html)" },
   force: { kind: "boolean", doc: "replace files that are there already" },
 };
+
+/** Throws UnrollError `usage` for a flag that would change nothing beside the others. */
+export function checkIdleFlags(flags: FlagValues): void {
+  const { strategy = "random", model } = flags;
+  const halves = strategy === "halving" || strategy === "asha";
+  const rules: readonly (readonly [names: readonly string[], isOfUse: boolean, reason: string])[] = [
+    [["trials"], strategy !== "grid", "a grid takes every combination"],
+    [["eta", "min-epochs"], halves, "it goes with --strategy halving or asha"],
+    [["pick", "set"], model !== undefined, "it goes with --model FILE"],
+  ];
+  for (const [names, isOfUse, reason] of rules) {
+    const idle = isOfUse ? undefined : names.find((name) => flags[name] !== undefined);
+    if (idle === undefined) continue;
+    throw new UnrollError({
+      code: "usage",
+      path: "unroll sweep",
+      expected: `--${idle} has no use here: ${reason}`,
+      hint: "Leave it out.",
+    });
+  }
+}
 
 /** Columns of `--features` are separated by commas. The library checks the rest. */
 export function optionsOf(data: string, flags: FlagValues): SweepOptions {
