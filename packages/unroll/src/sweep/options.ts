@@ -1,6 +1,7 @@
 /** What a sweep is asked for beside its space: data, cross-validation, strategy; with defaults and checks. */
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { Model } from "../model/model.ts";
+import { mostTrials } from "./space.ts";
 
 export interface SweepOptions extends DataOptions {
   /** A model of one's own: the space then names options of its layers, such as `memory.units`. Its weights are drawn anew. */
@@ -58,16 +59,20 @@ export type CheckedOptions = Required<Omit<DataOptions, "features" | "date" | "g
   readonly groupBy: string | null;
 };
 
-const numbers = {
+type NumberName = "horizon" | "trials" | "epochs" | "patience" | "folds" | "seed" | "eta" | "minEpochs";
+
+const numbers: Readonly<
+  Record<NumberName, { readonly value: number; readonly least: number; readonly most?: number }>
+> = {
   horizon: { value: 1, least: 1 },
-  trials: { value: 20, least: 1 },
+  trials: { value: 20, least: 1, most: mostTrials },
   epochs: { value: 30, least: 1 },
   patience: { value: 5, least: 0 },
   folds: { value: 3, least: 1 },
   seed: { value: 0, least: 0 },
   eta: { value: 3, least: 2 },
   minEpochs: { value: 2, least: 1 },
-} as const;
+};
 
 const words = {
   missing: ["skip", "forward", "linear"],
@@ -94,7 +99,7 @@ export function checkOptions(options: DataOptions): CheckedOptions {
   for (const name of ["data", "target"] as const) {
     if (typeof options[name] !== "string" || options[name] === "") throw fault(name, "be a text", options[name]);
   }
-  return {
+  const checked: CheckedOptions = {
     data: options.data,
     target: options.target,
     features: options.features ?? null,
@@ -114,6 +119,20 @@ export function checkOptions(options: DataOptions): CheckedOptions {
     validation: part(options, "validation"),
     test: part(options, "test"),
   };
+  checkHalving(checked);
+  return checked;
+}
+
+/** With one round nothing is halved: all trials would train to the end. */
+function checkHalving({ strategy, epochs, eta, minEpochs }: CheckedOptions): void {
+  if ((strategy !== "halving" && strategy !== "asha") || eta * minEpochs <= epochs) return;
+  throw new UnrollError({
+    code: "option",
+    path: "sweep",
+    expected: `${strategy} needs two rounds or more: epochs must be eta × minEpochs or more`,
+    received: `epochs = ${epochs}, eta = ${eta}, minEpochs = ${minEpochs}`,
+    hint: `Give ${eta * minEpochs} epochs or more, or a smaller eta or minEpochs.`,
+  });
 }
 
 function word<Name extends keyof typeof words>(options: DataOptions, name: Name): (typeof words)[Name][number] {
@@ -123,10 +142,12 @@ function word<Name extends keyof typeof words>(options: DataOptions, name: Name)
   return value as (typeof words)[Name][number]; // one of the choices
 }
 
-function number(options: DataOptions, name: keyof typeof numbers): number {
-  const { value: usual, least } = numbers[name];
+function number(options: DataOptions, name: NumberName): number {
+  const { value: usual, least, most } = numbers[name];
   const value = options[name] ?? usual;
-  if (!Number.isSafeInteger(value) || value < least) throw fault(name, `be a whole number of ${least} or more`, value);
+  const rule = most === undefined ? `of ${least} or more` : `from ${least} to ${most}`;
+  const isWithin = Number.isSafeInteger(value) && value >= least && value <= (most ?? value);
+  if (!isWithin) throw fault(name, `be a whole number ${rule}`, value);
   return value;
 }
 

@@ -115,10 +115,23 @@ describe("a plan", () => {
     expect(new Set(planOf({}).trials.map(({ seed }) => seed)).size).toBe(9);
   });
 
+  it("refuses to halve where nothing would be halved", () => {
+    for (const strategy of ["halving", "asha"] as const) {
+      expect(planOf({ strategy, epochs: 6 }).rounds).toEqual([2, 6]);
+      expect(() => planOf({ strategy, epochs: 5 })).toThrow(
+        `${strategy} needs two rounds or more: epochs must be eta × minEpochs or more. Received: epochs = 5, eta = 3, minEpochs = 2. Give 6 epochs or more`,
+      );
+    }
+    expect(planOf({ strategy: "random", epochs: 1 }).rounds).toEqual([1]);
+  });
+
   it("refuses options that it does not have", () => {
     const misspelt: object = { epoch: 3 };
     expect(() => planOf(misspelt)).toThrow("Did you mean epochs?");
     expect(() => planOf({ eta: 1 })).toThrow("sweep: eta must be a whole number of 2 or more. Received: eta = 1.");
     expect(() => planOf({ test: 1.5 })).toThrow("test must be a share below 1, or a whole number of rows");
+    expect(() => planOf({ trials: 10_001 })).toThrow(
+      "trials must be a whole number from 1 to 10000. Received: trials = 10001.",
+    );
   });
 });

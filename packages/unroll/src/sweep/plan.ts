@@ -89,10 +89,7 @@ export function makePlan(
   const { strategy, trials: count, seed } = options;
   const defaults: TrialSettings =
     model === undefined ? { ...plainDefaults, ...trainingDefaults } : { ...trainingDefaults, lookback: model.lookback };
-  const settings =
-    strategy === "grid"
-      ? gridOf(space, defaults)
-      : drawSettings(space, defaults, { count: Math.min(count, mostTrials), seed });
+  const settings = strategy === "grid" ? gridOf(space, defaults) : drawSettings(space, defaults, { count, seed });
   const groups = data.groups ?? [null];
   if (settings.length * groups.length > mostTrials) {
     throw new UnrollError({
