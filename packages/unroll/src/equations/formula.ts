@@ -117,11 +117,11 @@ function layOut(expr: Expr, notation: Notation): Formula {
     case "pow":
       return { kind: "power", base: part(node.a), exponent: part(node.b) };
     case "less":
-      return relation("<", ">", node.a, node.b, part);
     case "lessEqual":
-      return relation("≤", "≥", node.a, node.b, part);
-    case "equal":
-      return relation("=", "=", node.a, node.b, part);
+    case "equal": {
+      const { relation, left, right } = relationOf(node.op, node.a, node.b);
+      return { kind: "relation", relation, left: part(left), right: part(right) };
+    }
     case "sqrt":
       return { kind: "root", of: part(node.a) };
     case "abs":
@@ -232,11 +232,18 @@ export function hasName(formula: Formula): boolean {
   }
 }
 
-/** A constant is written on the right: x > 0, not 0 < x. */
-function relation(forward: Relation, backward: Relation, a: Expr, b: Expr, part: (operand: Expr) => Formula): Formula {
+const relations = { less: ["<", ">"], lessEqual: ["≤", "≥"], equal: ["=", "="] } as const;
+
+/** A comparison as it is written; a constant stands on the right: x > 0, not 0 < x. */
+export function relationOf(
+  op: keyof typeof relations,
+  a: Expr,
+  b: Expr,
+): { readonly relation: Relation; readonly left: Expr; readonly right: Expr } {
+  const [forward, backward] = relations[op];
   return a.node.op === "constant" && b.node.op !== "constant"
-    ? { kind: "relation", relation: backward, left: part(b), right: part(a) }
-    : { kind: "relation", relation: forward, left: part(a), right: part(b) };
+    ? { relation: backward, left: b, right: a }
+    : { relation: forward, left: a, right: b };
 }
 
 function call(fn: FunctionName, ...operands: Formula[]): Formula {
@@ -247,7 +254,8 @@ function named({ name, symbol, latex }: NamedFunction): FunctionName {
   return { text: symbol, latex, words: name.replaceAll("_", " ") };
 }
 
-const functions = {
+/** How operators are written that stand in front of parentheses. */
+export const functions = {
   exp: { text: "exp", latex: "\\exp", words: "exponential" },
   log: { text: "log", latex: "\\log", words: "logarithm" },
   tanh: { text: "tanh", latex: "\\tanh", words: "tanh" },

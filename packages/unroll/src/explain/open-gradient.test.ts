@@ -44,9 +44,15 @@ function recompute(node: OpenedNode): number {
       return node.factors.reduce((product, factor) => product * recompute(factor), 1);
     case "dot":
       return node.terms.reduce((sum, { factor, weight }) => sum + recompute(factor) * weight.value, 0);
+    case "infix":
+      expect(node.sign).toBe(">");
+      return Number(recompute(node.left) > recompute(node.right));
+    case "cases":
+      return recompute(recompute(node.condition) === 0 ? node.no : node.yes);
     case "call": {
-      const [value] = node.operands.map(recompute);
-      return node.fn === "σ" ? 1 / (1 + Math.exp(-value!)) : Math.tanh(value!);
+      const value = recompute(node.operands[0]!);
+      if (node.fn === "relu") return Math.max(0, value);
+      return node.fn === "σ" ? 1 / (1 + Math.exp(-value)) : Math.tanh(value);
     }
   }
 }
@@ -55,6 +61,8 @@ function leaves(node: OpenedNode): OpenedNode[] {
   if (node.kind === "sum") return node.terms.flatMap(({ of }) => leaves(of));
   if (node.kind === "product") return node.factors.flatMap(leaves);
   if (node.kind === "dot") return node.terms.flatMap(({ factor, weight }) => [...leaves(factor), weight]);
+  if (node.kind === "infix") return [node.left, node.right].flatMap(leaves);
+  if (node.kind === "cases") return [node.condition, node.yes, node.no].flatMap(leaves);
   return node.kind === "call" ? node.operands.flatMap(leaves) : [node];
 }
 
@@ -68,6 +76,8 @@ describe("openGradient", () => {
       ["z", "r", "hHat", "h", "hPrev"],
     ],
     ["SimpleRNN", layers.simpleRNN({ units: 3 }), ["h", "hPrev"]],
+    ["SimpleRNN with relu", layers.simpleRNN({ units: 3, activation: "relu" }), ["h", "hPrev"]],
+    ["LSTM with relu", layers.lstm({ units: 3, activation: "relu" }), ["i", "f", "g", "o", "c", "h", "hPrev"]],
     ["LSTM of sequences", layers.lstm({ units: 3, returnSequences: true }), ["i", "f", "g", "o", "c", "h", "hPrev"]],
   ])("opens every gradient of %s into numbers that come to it", (_, layer, names) => {
     const { run, trace } = wayBack(layer);
@@ -106,6 +116,23 @@ describe("openGradient", () => {
       ["recurrent_kernel", 2, 1],
       ["recurrent_kernel", 2, 2],
     ]);
+  });
+
+  it("writes the kink of relu as what it is: the gradient where h > 0, else 0", () => {
+    const { run } = wayBack(layers.simpleRNN({ units: 3, activation: "relu" }));
+    const h = run.steps[2]!.valueOf!(run.scan.cell.named.get("h")!) as Float64Array; // a row: it has units
+    expect([...h].map((value) => value > 0)).toEqual(expect.arrayContaining([true, false]));
+    const { tree } = openGradient(run, 2, "hPrev", 0);
+    const factors = tree.kind === "dot" ? tree.terms.map(({ factor }) => factor) : [];
+    expect(factors).toMatchObject(
+      [0, 1, 2].map((unit) => ({
+        kind: "cases",
+        condition: { sign: ">", left: { kind: "name", name: "h", unit }, right: { kind: "number", value: 0 } },
+        yes: { kind: "name", name: "dh", unit },
+        no: { kind: "number", value: 0 },
+        holds: h[unit]! > 0,
+      })),
+    );
   });
 
   it("names what can be opened when asked for something else", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { input, type Layer, layers } from "../layers/index.ts";
+import { defineCell } from "../cells/define.ts";
+import { factory, input, type Layer, layers, recurrentLayer } from "../layers/index.ts";
 import { sequential } from "../model/sequential.ts";
 import { evaluateByHand, readExamples, writeModel } from "./by-hand.ts";
 import { type OpenedNode, type OpenedValue, openValue } from "./open-value.ts";
@@ -45,6 +46,11 @@ function recompute(node: OpenedNode): number {
       const value = recompute(node.operands[0]!);
       return node.fn === "σ" ? 1 / (1 + Math.exp(-value)) : Math.tanh(value);
     }
+    case "infix":
+      expect(node.sign).toBe("÷");
+      return recompute(node.left) / recompute(node.right);
+    case "cases":
+      throw new Error("No cell here chooses between two values.");
   }
 }
 
@@ -61,6 +67,27 @@ describe("openValue", () => {
         expect(recompute(opened.tree), `${name}, unit ${unit}`).toBeCloseTo(opened.value, 12);
       }
     }
+  });
+
+  it("writes quotients and larger-of as a formula does", () => {
+    const scaled = defineCell({
+      kind: "scaled",
+      gates: ["a"],
+      state: ["h"],
+      equations({ x, state, gate }) {
+        const a = gate.a(x, state.h);
+        return { a, h: a.over(a.abs().plus(1)).max(0) };
+      },
+    });
+    const { tree } = open(factory(recurrentLayer(scaled))({ units: 3 }), "h", 0);
+    expect(tree).toMatchObject({
+      kind: "call",
+      fn: "max",
+      operands: [
+        { kind: "infix", sign: "÷", left: { kind: "name", name: "a" } },
+        { kind: "number", value: 0 },
+      ],
+    });
   });
 
   it("says where each weight stands in Keras's array: gate f of an LSTM is the second block of columns", () => {

@@ -5,7 +5,8 @@
  */
 import { UnrollError } from "../core/errors.ts";
 import type { Row } from "../equations/evaluate.ts";
-import { type Expr, operandsOf, type ProductNode, type WeightBlock } from "../equations/expr.ts";
+import type { Expr, ProductNode, WeightBlock } from "../equations/expr.ts";
+import { functions, type Relation, relationOf } from "../equations/formula.ts";
 import { type CellArrays, cellArrays, type ScanStep } from "../program/evaluate-scan.ts";
 import type { ScanOperation, Value } from "../program/program.ts";
 import type { ByHand } from "./by-hand.ts";
@@ -58,7 +59,24 @@ export type OpenedNode =
       readonly terms: readonly { readonly factor: OpenedNode; readonly weight: OpenedWeight; readonly value: number }[];
       readonly value: number;
     }
-  | { readonly kind: "call"; readonly fn: string; readonly operands: readonly OpenedNode[]; readonly value: number };
+  | { readonly kind: "call"; readonly fn: string; readonly operands: readonly OpenedNode[]; readonly value: number }
+  /** Two numbers and what stands between them; a comparison is 1 where it holds, else 0. */
+  | {
+      readonly kind: "infix";
+      readonly sign: Relation | "÷" | "^";
+      readonly left: OpenedNode;
+      readonly right: OpenedNode;
+      readonly value: number;
+    }
+  /** `yes` where the condition holds, else `no`; `holds` says which of the two it is here. */
+  | {
+      readonly kind: "cases";
+      readonly condition: OpenedNode;
+      readonly yes: OpenedNode;
+      readonly no: OpenedNode;
+      readonly holds: boolean;
+      readonly value: number;
+    };
 
 /** A named value of one unit with the tree of numbers below it. */
 export interface OpenedValue {
@@ -154,10 +172,33 @@ export class Opener {
       case "rowMax":
       case "rowSparsemaxThreshold":
         return { kind: "call", fn: `${node.op.slice(3).toLowerCase()} over units`, operands: [], value };
-      default: {
-        const operands = operandsOf(expr).map((operand) => this.open(operand, unit));
-        return { kind: "call", fn: node.op, operands, value };
+      case "select": {
+        const [condition, yes, no] = [node.condition, node.a, node.b].map((part) => this.open(part, unit));
+        return { kind: "cases", condition: condition!, yes: yes!, no: no!, holds: condition!.value !== 0, value };
       }
+      case "less":
+      case "lessEqual":
+      case "equal": {
+        const { relation, left, right } = relationOf(node.op, node.a, node.b);
+        return { kind: "infix", sign: relation, left: this.open(left, unit), right: this.open(right, unit), value };
+      }
+      case "div":
+      case "pow": {
+        const [left, right] = [this.open(node.a, unit), this.open(node.b, unit)];
+        return { kind: "infix", sign: node.op === "div" ? "÷" : "^", left, right, value };
+      }
+      case "max":
+      case "min": {
+        const operands = [this.open(node.a, unit), this.open(node.b, unit)];
+        return { kind: "call", fn: functions[node.op].text, operands, value };
+      }
+      case "sqrt":
+      case "abs":
+      case "floor":
+      case "ceil":
+        return { kind: "call", fn: node.op === "sqrt" ? "√" : node.op, operands: [this.open(node.a, unit)], value };
+      default:
+        return { kind: "call", fn: functions[node.op].text, operands: [this.open(node.a, unit)], value };
     }
   }
 
