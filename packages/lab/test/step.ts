@@ -101,6 +101,33 @@ export function stepTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("marks the timestep in the lanes also where one is narrower than a line, and scrolls no cell that fits", async () => {
+    const long = packed("model = Sequential([Input((200, 2)), LSTM(4), Dense(1)])");
+    const page = await visit(`#/step?s=${long}&t=150`, { viewport: { width: 820, height: 900 } });
+    const lane = page.locator(".lanes figure").first();
+    await lane.waitFor();
+    const [heat, cursor] = await Promise.all([".heat", ".cursor"].map((one) => lane.locator(one).boundingBox()));
+    expect((cursor!.x - heat!.x) / heat!.width).toBeCloseTo(150 / 200, 2);
+    const picture = page.locator(".picture");
+    await expect
+      .poll(() =>
+        picture.evaluate((one) => one.querySelectorAll(".edges path").length > 0 && one.scrollWidth - one.clientWidth),
+      )
+      .toBe(0);
+    await page.context().close();
+  }, 60_000);
+
+  it("comes back from a reload where it was, also within the moment before the address follows", async () => {
+    const page = await visit("#/step?m=lstm&t=3&gate=f");
+    await page.locator(".opened").waitFor();
+    await page.locator("main").focus();
+    await page.keyboard.press("]");
+    await page.reload();
+    await page.getByText("timestep 5 of 30").waitFor();
+    expect(page.url()).toContain("t=4");
+    await page.context().close();
+  }, 60_000);
+
   it("lists every command with its key, runs the first that fits, and leaves single keys alone where they are off", async () => {
     const page = await visit("#/step?m=lstm&t=3&gate=f");
     await page.locator(".opened").waitFor();

@@ -35,3 +35,27 @@ export class LateAddress {
     this.#waiting = undefined;
   }
 }
+
+const kept = "unroll-address";
+
+/** Keeps the address for a reload of this tab: one that has begun no longer asks what the page writes as it goes. */
+export function keepForReload(): void {
+  try {
+    sessionStorage.setItem(kept, location.hash);
+  } catch {
+    // Without storage it goes back to what the address bar had.
+  }
+}
+
+/** Brings back the address that was kept, after a reload only. */
+export function takeAfterReload(): void {
+  try {
+    const hash = sessionStorage.getItem(kept);
+    sessionStorage.removeItem(kept);
+    const [way] = performance.getEntriesByType("navigation");
+    const isReload = way !== undefined && "type" in way && way.type === "reload";
+    if (isReload && hash !== null && hash !== location.hash) history.replaceState(null, "", hash);
+  } catch {
+    // Likewise.
+  }
+}

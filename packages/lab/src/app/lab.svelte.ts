@@ -3,7 +3,7 @@ import { examples } from "../data/examples.ts";
 import { words } from "../words.ts";
 import type { Edit, LabMethods, ModelChange, ModelView, Opened, TraceView, TrainProgress } from "../worker/protocol.ts";
 import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts";
-import { LateAddress } from "./address.ts";
+import { keepForReload, LateAddress, takeAfterReload } from "./address.ts";
 import { pack, unpack } from "./pack.ts";
 import { keepRecent } from "./recent.ts";
 import { type Route, readRoute, startRoute, writeRoute } from "./router.ts";
@@ -82,7 +82,11 @@ class Lab {
     addEventListener("hashchange", follow);
     // Before a link is followed or the page is left, the address is that of what is on screen.
     addEventListener("click", () => this.settle(), { capture: true });
-    addEventListener("pagehide", () => this.settle());
+    addEventListener("pagehide", () => {
+      this.settle();
+      keepForReload();
+    });
+    takeAfterReload();
     follow();
   }
 
