@@ -13,6 +13,24 @@ async function layersOf(page: Page): Promise<string[]> {
 const total = (page: Page, count: string) => page.locator("tr.total", { hasText: new RegExp(`^Total${count}$`) });
 
 export function modelTests({ visit }: Lab): void {
+  it("opens a file that is dropped beside the box, where a browser would leave the page for it", async () => {
+    const page = await visit("#/");
+    await page.locator("h1").waitFor();
+    const taken = await page.evaluate(() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(["model = Sequential([Input((30, 5)), GRU(4)])"], "own.py"));
+      const heading = document.querySelector("h1")!; // just waited for
+      return ["dragover", "drop"].map((type) => {
+        const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+        heading.dispatchEvent(event);
+        return event.defaultPrevented;
+      });
+    });
+    expect(taken).toEqual([true, true]);
+    await page.locator("tr.total", { hasText: "132" }).waitFor();
+    await page.context().close();
+  }, 60_000);
+
   it("changes an option where the layer stands; count and code follow, and undo brings both back", async () => {
     const page = await visit("#/model?m=stack");
     await total(page, "906").waitFor();
