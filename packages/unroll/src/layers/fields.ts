@@ -54,6 +54,13 @@ type Required<T, In> = Field<T, In> & { readonly required: true };
 /** Whole numbers above this are taken for a mistake (or an attack), not for a size. */
 export const largestInteger = 2 ** 31 - 1;
 
+const inputFirst = "Put input({ shape: [...] }) before the first layer; its shape leaves the batch out.";
+/** Options that every layer has in Keras 2 and TensorFlow.js, and what stands for them here. */
+const insteadOf = new Map([
+  ["inputShape", inputFirst],
+  ["input_shape", inputFirst],
+]);
+
 /**
  * Checks all options and fills in the defaults.
  *
@@ -72,7 +79,10 @@ export function checkOptions<F extends Fields>(
         path: name === className ? "" : name,
         expected: `${className} has no option named ${option}`,
         received: `${option} = ${display(given[option])}`,
-        hint: didYouMean(option, Object.keys(fields)) ?? `Its options are ${Object.keys(fields).join(", ") || "none"}.`,
+        hint:
+          insteadOf.get(option) ??
+          didYouMean(option, Object.keys(fields)) ??
+          `Its options are ${Object.keys(fields).join(", ") || "none"}.`,
       });
     }
   }

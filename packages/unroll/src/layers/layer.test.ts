@@ -29,6 +29,12 @@ describe("options", () => {
     ).toMatch(/^first: SimpleRNN has no option named recurrentActivation\./);
   });
 
+  test("inputShape, which TensorFlow.js has on every layer, is answered by what stands for it", () => {
+    expect(messageOf(() => layers.lstm({ units: 4, inputShape: [20, 1] } as never))).toBe(
+      "LSTM has no option named inputShape. Received: inputShape = [20, 1]. Put input({ shape: [...] }) before the first layer; its shape leaves the batch out.",
+    );
+  });
+
   test("sizes that cannot be are refused with the rule", () => {
     const refused = (units: unknown): string => messageOf(() => layers.lstm({ units } as never));
     expect(refused(0)).toBe("LSTM: units must be a positive whole number. Received: units = 0.");

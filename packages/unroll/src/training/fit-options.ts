@@ -144,7 +144,7 @@ export function checkFitOptions(model: Model, options: FitOptions): void {
       code: "option",
       path: model.name,
       expected: `${name} must be a whole number of at least ${least}`,
-      received: `${name} = ${String(value)}`,
+      received: `${name} = ${typeof value === "string" ? JSON.stringify(value) : String(value)}`,
     });
   }
   const { validationSplit } = options;

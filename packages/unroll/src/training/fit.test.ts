@@ -261,6 +261,7 @@ describe("a fit that goes wrong", () => {
 
   it.each([
     [{ epochs: -1 }, "epochs must be a whole number"],
+    [{ epochs: "3" }, 'must be a whole number of at least 0. Received: epochs = "3".'],
     [{ validationSplit: 1 }, "validationSplit must leave examples on both sides"],
     [{ resume: true }, "resume needs a checkpoint"],
     [{ sampleWeight: [1, 2] }, "sampleWeight of dense"],
