@@ -32,7 +32,7 @@ export const check: Command = {
   ],
   async run(invocation) {
     const { flags, terminal } = invocation;
-    const one = await readOneModel(fileOf(invocation), flags);
+    const one = await readOneModel(fileOf(invocation), flags, terminal);
     if (flags.value !== undefined || flags.gradient !== undefined) return await checkNumber(one, invocation);
     const { model } = one;
     const checks = answersOf(flags, layerOf(invocation)).map((answer) => checkAnswer(model, answer));

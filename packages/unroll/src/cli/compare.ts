@@ -35,7 +35,7 @@ export const compare: Command = {
   ],
   async run(invocation) {
     const { positionals, flags, terminal } = invocation;
-    const left = await readOneModel(fileOf(invocation), flags);
+    const left = await readOneModel(fileOf(invocation), flags, terminal);
     const [, second] = positionals;
     const width = Math.min(terminal.columns, 100);
     if (second === undefined) {
@@ -45,7 +45,7 @@ export const compare: Command = {
       return 0;
     }
     const { weights: _, model: _first, ...rest } = flags;
-    const right = await readOneModel(second, { ...rest, model: flags["model-b"] });
+    const right = await readOneModel(second, { ...rest, model: flags["model-b"] }, terminal);
     const data = await dataForBoth(left, right, invocation);
     const result = compareModels(left.model, right.model, {
       ...(data === undefined ? {} : { x: data }),

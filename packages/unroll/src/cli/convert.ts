@@ -48,7 +48,7 @@ export const convert: Command = {
     const format = (flags.as as TargetFormat | undefined) ?? targetOfPath(to); // one of the choices
     const sources = [from, flags.weights];
     await checkTarget(to, { sources, replace: flags.force === true });
-    const { model, hasWeights, report } = await readOneModel(from, flags);
+    const { model, hasWeights, report } = await readOneModel(from, flags, terminal);
     const timesteps = typeof flags.timesteps === "number" ? { timesteps: flags.timesteps } : {};
     const named = modelToFiles(model, format, basename(to), timesteps);
     const files = new Map([...named].map(([name, bytes]) => [join(dirname(to), name), bytes]));

@@ -7,7 +7,7 @@ import { inFile } from "../formats/failure.ts";
 import type { Model } from "../model/model.ts";
 import type { Command } from "./command.ts";
 import type { FileModel } from "./file-model.ts";
-import { modelFlags, noModels, noteProblems, readModels } from "./open-models.ts";
+import { type FileModels, modelFlags, noModels, noteProblems, readModels, whyNotBuilt } from "./open-models.ts";
 import { fileOf, layerOf, printJson } from "./print.ts";
 
 const formats = ["text", "markdown", "latex", "mathml", "html"] as const;
@@ -28,11 +28,11 @@ export const explain: Command = {
     const file = fileOf(invocation);
     const found = await readModels(file, flags);
     const { models } = found;
-    if (models.length === 0) throw noModels(file, found.problems);
+    if (models.length === 0) throw noModels(file, found);
     noteProblems(found, terminal);
     const layer = layerOf(invocation);
     const alone = models.length === 1 ? file : undefined;
-    const results = models.map((one) => explainOne(one, layer, alone));
+    const results = models.map((one) => explainOne(one, layer, alone, found));
     if (flags.json === true) printJson(terminal, { models: results });
     else {
       const options = { width: Math.min(terminal.columns, 100), parts: flags.short !== true };
@@ -46,12 +46,14 @@ export const explain: Command = {
 
 /** Among several models one that cannot be explained says why; alone in its file it is an error. */
 function explainOne(
-  { name, model, error }: FileModel,
+  one: FileModel,
   layer: string | number | undefined,
   alone: string | undefined,
+  found: FileModels,
 ): Explanation | { readonly name: string; readonly error: string } {
+  const { name, model } = one;
   try {
-    if (model === undefined) throw inFile(alone ?? "", error!); // one of the two is there
+    if (model === undefined) throw inFile(alone ?? "", whyNotBuilt(one, found));
     return explanationOf(model, layer);
   } catch (problem) {
     if (alone !== undefined || !(problem instanceof UnrollError)) throw problem;

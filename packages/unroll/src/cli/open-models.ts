@@ -4,7 +4,7 @@
  */
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { FileReport } from "../formats/container.ts";
-import { inFile } from "../formats/failure.ts";
+import { copyOf, inFile } from "../formats/failure.ts";
 import { codeOf, type LoadedCode, type LoadOptions, load, loadWeights } from "../formats/load.ts";
 import type { Problem } from "../formats/python/index.ts";
 import type { Model } from "../model/model.ts";
@@ -52,14 +52,19 @@ export async function readModels(file: string, flags: FlagValues): Promise<FileM
   return { ...found, models: [{ ...only, hasWeights: true }], report };
 }
 
-/** The one model of a file. Throws UnrollError `usage` where there are several, or the model's own error. */
+/**
+ * The one model of a file; what its code says that was not understood goes to the terminal. Throws UnrollError `usage` where
+ * there are several, or the model's own error.
+ */
 export async function readOneModel(
   file: string,
   flags: FlagValues,
+  terminal: Terminal,
 ): Promise<FileModel & { readonly model: Model; readonly report: FileReport }> {
-  const { models, report, problems } = await readModels(file, flags);
+  const found = await readModels(file, flags);
+  const { models, report } = found;
   const [only, ...others] = models;
-  if (only === undefined) throw noModels(file, problems);
+  if (only === undefined) throw noModels(file, found);
   if (others.length > 0) {
     throw new UnrollError({
       code: "usage",
@@ -69,7 +74,8 @@ export async function readOneModel(
       hint: "Choose one with --model NAME.",
     });
   }
-  if (only.model === undefined) throw inFile(file, only.error!); // one of the two is there
+  noteProblems(found, terminal);
+  if (only.model === undefined) throw inFile(file, whyNotBuilt(only, found));
   return { ...only, model: only.model, report };
 }
 
@@ -85,16 +91,31 @@ export function noteProblems(found: FileModels, terminal: Terminal): void {
   }
 }
 
+/** Why a model without `model` cannot be built; where its code leaves sizes open, how to give them. */
+export function whyNotBuilt({ error, code }: FileModel, found: Pick<FileModels, "isNotebook">): UnrollError {
+  const open = code?.unknowns.filter(({ value }) => value === undefined) ?? [];
+  const [first] = open;
+  if (code === undefined || first === undefined) return error!; // a model or an error is there
+  const settings = open.map(({ name }) => settingFlag(name));
+  const place = placeOf(code.cell, first.line, found);
+  return copyOf(error!, { hint: `The code leaves sizes open (${place}): give them with ${settings.join(" ")}` });
+}
+
+/** `--set units=...`; quoted where a shell would take the name's brackets for a pattern. */
+export function settingFlag(name: string): string {
+  return /^[\w.]+$/.test(name) ? `--set ${name}=...` : `--set "${name}=..."`;
+}
+
 /** The error for a file in which no model was found. */
-export function noModels(file: string, problems: readonly Problem[]): UnrollError {
-  const [first] = problems;
+export function noModels(file: string, found: Pick<FileModels, "problems" | "isNotebook">): UnrollError {
+  const [first] = found.problems;
   return new UnrollError({
     code: "format",
     path: "",
     expected: `no Keras model found in ${file}`,
     ...(first === undefined
       ? { hint: "Code must build one, such as keras.Sequential([...])." }
-      : { received: `first problem = cell ${first.cell}, line ${first.line}: ${first.message}` }),
+      : { received: `first problem = ${placeOf(first.cell, first.line, found)}: ${first.message}` }),
   });
 }
 

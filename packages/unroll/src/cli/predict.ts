@@ -41,7 +41,7 @@ export const predict: Command = {
     const file = fileOf(invocation);
     const sources = [file, flags.weights, ...((flags.input ?? []) as readonly string[])]; // a flag that may be repeated
     if (typeof flags.out === "string") await checkTarget(flags.out, { sources, replace: flags.force === true });
-    const one = await readOneModel(file, flags);
+    const one = await readOneModel(file, flags, terminal);
     const tables = ((flags.input ?? []) as readonly string[]).filter((path) => /\.csv$/i.test(path));
     const facts = tables.length === 1 ? await readSidecar(file) : undefined;
     if (facts !== undefined) {

@@ -46,7 +46,7 @@ export const solve: Command = {
     const format = formatOf(flags.format, out);
     const sources = [file, flags.weights, ...((flags.input ?? []) as readonly string[])]; // a flag that may be repeated
     if (out !== undefined) await checkTarget(out, { sources, replace: flags.force === true });
-    const one = await readOneModel(file, flags);
+    const one = await readOneModel(file, flags, terminal);
     const { inputs } = await dataFor(one, flags, terminal);
     const solution = solveModel(one.model, [...inputs], {
       sample: typeof flags.sample === "number" ? flags.sample : undefined,

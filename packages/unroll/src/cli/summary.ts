@@ -8,7 +8,15 @@ import type { SummaryOptions } from "../model/model.ts";
 import { summaryJson } from "../model/summary-table.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import type { FileModel } from "./file-model.ts";
-import { type FileModels, modelFlags, noModels, noteProblems, placeOf, readModels } from "./open-models.ts";
+import {
+  type FileModels,
+  modelFlags,
+  noModels,
+  noteProblems,
+  placeOf,
+  readModels,
+  settingFlag,
+} from "./open-models.ts";
 import { partialRows } from "./partial-summary.ts";
 import { fileOf, printJson, styleFor } from "./print.ts";
 import { printedDifferences } from "./printed-differences.ts";
@@ -32,13 +40,14 @@ export const summary: Command = {
     const { flags, terminal } = invocation;
     const file = fileOf(invocation);
     const found = await readModels(file, flags);
-    if (found.models.length === 0) throw noModels(file, found.problems);
+    if (found.models.length === 0) throw noModels(file, found);
     const json = (): void =>
       printJson(terminal, { models: found.models.map((one) => modelJson(one, found)), problems: found.problems });
     if (found.models.every(cannotBeBuilt)) {
       const [{ error, repairs }] = found.models as [FileModel]; // one at least, as just asked
       if (flags.json === true) json();
       else terminal.out(repairsToText(repairs, kerasSpelling));
+      noteProblems(found, terminal);
       throw inFile(file, error!); // as just asked
     }
     if (flags.json === true) {
@@ -136,7 +145,7 @@ function shapeText(shape: Shape | readonly Shape[]): string {
 /** Sizes that code leaves open, and where the printed table says something else. */
 function remarksOn(one: FileModel): string[] {
   const open = (one.code?.unknowns ?? []).map(({ name, value, inferredFrom, reason, line }) => {
-    if (value === undefined) return `${name} is not known: ${reason} (line ${line}). Give it with --set ${name}=...`;
+    if (value === undefined) return `${name} is not known: ${reason} (line ${line}). Give it with ${settingFlag(name)}`;
     const shown = Array.isArray(value) ? formatShape(value as Shape) : String(value);
     return `${name} = ${shown}${inferredFrom === undefined ? ", as set" : `, worked out from the printed row of ${inferredFrom}`}`;
   });

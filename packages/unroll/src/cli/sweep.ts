@@ -45,7 +45,7 @@ export const sweepCommand: Command = {
     const folder = (flags.folder as string | undefined) ?? `${basename(data)}.sweep`;
     if (!isStoreUrl(folder)) await checkFolderName(folder);
     const space = await readSpace(spacePath);
-    const model = await readVariedModel(flags);
+    const model = await readVariedModel(flags, terminal);
     const options = { ...optionsOf(data, flags), ...model, spaceFile: spacePath };
     const results = await search(space, options, { folder, flags, terminal });
     if (results === undefined) return 1;
@@ -99,11 +99,14 @@ async function search(
 }
 
 /** The model of `--model`, under the name that messages give it. */
-async function readVariedModel(flags: FlagValues): Promise<Pick<SweepOptions, "model" | "modelFile">> {
+async function readVariedModel(
+  flags: FlagValues,
+  terminal: Terminal,
+): Promise<Pick<SweepOptions, "model" | "modelFile">> {
   if (flags.model === undefined) return {};
   const modelFile = String(flags.model);
   const { readGivenModel } = await import("./train/model.ts");
-  const model = await readGivenModel({ model: modelFile, seed: 0 }, flags);
+  const model = await readGivenModel({ model: modelFile, seed: 0 }, flags, terminal);
   return { ...(model === undefined ? {} : { model }), modelFile };
 }
 

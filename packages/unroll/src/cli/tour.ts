@@ -13,7 +13,7 @@ import type { Model } from "../model/model.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { dataFor } from "./data-for.ts";
 import type { FileModel } from "./file-model.ts";
-import { modelFlags, noModels, noteProblems, readModels } from "./open-models.ts";
+import { type FileModels, modelFlags, noModels, noteProblems, readModels, whyNotBuilt } from "./open-models.ts";
 import { printJson, type Style, styleFor } from "./print.ts";
 import { inputFlag } from "./read-data.ts";
 import { type TourModel, tourModels } from "./tour-models.ts";
@@ -142,7 +142,7 @@ function lastRows(table: string): string {
 async function tourOfFile(file: string, flags: FlagValues, terminal: Terminal): Promise<0 | 1> {
   const found = await readModels(file, flags);
   const { models } = found;
-  if (models.length === 0) throw noModels(file, found.problems);
+  if (models.length === 0) throw noModels(file, found);
   noteProblems(found, terminal);
   const style = styleFor(terminal);
   const documents: unknown[] = [];
@@ -150,7 +150,7 @@ async function tourOfFile(file: string, flags: FlagValues, terminal: Terminal): 
   for (const [index, one] of models.entries()) {
     if (flags.json !== true) terminal.out(`${style.bold(`${one.name} (${index + 1} of ${models.length})`)}\n\n`);
     // A file with many models is told about in short; one is shown in full.
-    const result = await attemptTour(one, models.length === 1, flags, terminal);
+    const result = await attemptTour(one, found, flags, terminal);
     documents.push(result.document);
     passed &&= result.passed;
   }
@@ -162,12 +162,13 @@ async function tourOfFile(file: string, flags: FlagValues, terminal: Terminal): 
 /** Among several models one that cannot be shown says why; alone it is an error. */
 async function attemptTour(
   one: FileModel,
-  alone: boolean,
+  found: FileModels,
   flags: FlagValues,
   terminal: Terminal,
 ): Promise<{ passed: boolean; document: unknown }> {
+  const alone = found.models.length === 1;
   try {
-    if (one.model === undefined) throw one.error!; // one of the two is there
+    if (one.model === undefined) throw whyNotBuilt(one, found);
     return await tourOfModel({ ...one, model: one.model }, alone, flags, terminal);
   } catch (error) {
     if (alone || !(error instanceof UnrollError)) throw error;

@@ -35,7 +35,7 @@ export const train: Command = {
     const { flags, terminal } = invocation;
     const settings = readSettings(fileOf(invocation), flags);
     await checkTargets(settings, flags, terminal);
-    const prepared = await prepare(settings, flags);
+    const prepared = await prepare(settings, flags, terminal);
     const { model, series, parts } = prepared;
     terminal.note(dataText(series, parts, model, terminal.columns));
     const run = await inFlags(settings, () => runTraining(prepared, flags, terminal));
@@ -112,9 +112,10 @@ async function checkTargets(settings: TrainSettings, flags: FlagValues, terminal
 async function prepare(
   settings: TrainSettings,
   flags: FlagValues,
+  terminal: Terminal,
 ): Promise<RunParts & { readonly baselines: Baselines }> {
   const series = await readSeries(settings);
-  const given = await readGivenModel(settings, flags);
+  const given = await readGivenModel(settings, flags, terminal);
   const lookback = settings.lookback ?? timestepsOf(given) ?? defaultLookback;
   const parts = cutParts(series, lookback, settings);
   const baselines = testBaselines(series, parts, settings.period);

@@ -18,7 +18,7 @@ export const verify: Command = {
   examples: ["unroll verify model.keras", "unroll verify model.keras --input x.npy --tolerance 1e-6"],
   async run(invocation) {
     const { flags, terminal } = invocation;
-    const one = await readOneModel(fileOf(invocation), flags);
+    const one = await readOneModel(fileOf(invocation), flags, terminal);
     const { inputs, keras } = await dataFor(one, flags, terminal);
     const result = verifyModel(one.model, inputs, {
       ...(typeof flags.tolerance === "number" ? { tolerance: flags.tolerance } : {}),

@@ -15,10 +15,13 @@ import {
   parseValues,
   type Source,
 } from "./parse-expression.ts";
-import { syntaxTree } from "./syntax-tree.ts";
+import { syntaxTree, unclosedBracket } from "./syntax-tree.ts";
+
+/** Hears of the innermost bracket that is never closed, and of its line. */
+export type OnUnclosed = (bracket: string, line: number) => void;
 
 /** Statements of one cell or file; lines are counted from `firstLine`. */
-export function parsePython(text: string, firstLine = 1): Statement[] {
+export function parsePython(text: string, firstLine = 1, onUnclosed?: OnUnclosed): Statement[] {
   const starts = [0];
   for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1)) starts.push(i + 1);
   const source: Source = {
@@ -36,6 +39,8 @@ export function parsePython(text: string, firstLine = 1): Statement[] {
   };
   const tree = syntaxTree(text);
   if (tree === undefined) return [{ kind: "unsupported", what: "code nested too deeply", line: firstLine }];
+  const unclosed = onUnclosed === undefined ? undefined : unclosedBracket(tree);
+  if (unclosed !== undefined) onUnclosed?.(text[unclosed]!, source.lineAt(unclosed));
   return parseBlock(childrenOf(tree.topNode), source, 0);
 }
 

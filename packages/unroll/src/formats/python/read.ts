@@ -49,8 +49,10 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
   const scope = new Scope();
   document.cells.forEach((cell, i) => {
     if (cell.kind !== "code") return;
+    const unclosed = (bracket: string, line: number): void =>
+      machine.rt.problem(`\`${bracket}\` was never closed; what follows may be misread`, { cell: i + 1, line });
     if (cell.source.length <= LONGEST_CODE)
-      executeCell(parsePython(cell.source, cell.firstLine), i + 1, scope, machine);
+      executeCell(parsePython(cell.source, cell.firstLine, unclosed), i + 1, scope, machine);
     else machine.rt.problem("this code is too long to be read; it was skipped", { cell: i + 1, line: cell.firstLine });
   });
   if (machine.models.length === 0) callBuilders(scope, machine);

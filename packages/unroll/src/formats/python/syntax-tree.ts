@@ -27,6 +27,17 @@ export function isWholePython(text: string): boolean {
   return true;
 }
 
+/** Where the innermost bracket stands that is never closed; undefined where all are. */
+export function unclosedBracket(tree: Tree): number | undefined {
+  const open: number[] = [];
+  const cursor = tree.cursor();
+  do {
+    if (cursor.name === "(" || cursor.name === "[" || cursor.name === "{") open.push(cursor.from);
+    else if (cursor.name === ")" || cursor.name === "]" || cursor.name === "}") open.pop();
+  } while (cursor.next());
+  return open.at(-1);
+}
+
 /** The most brackets that are open at once; those in strings and comments count too. */
 function openBrackets(text: string): number {
   let open = 0;
