@@ -56,9 +56,9 @@ interface Property<T> {
   write(value: T): string;
 }
 
-const whole = (initial: number, most: number): Property<number> => ({
+const whole = (initial: number, most: number, least = 0): Property<number> => ({
   initial,
-  read: (text) => (/^\d{1,9}$/.test(text) && Number(text) <= most ? Number(text) : undefined),
+  read: (text) => (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined),
   write: String,
 });
 const words = (longest: number): Property<string> => ({
@@ -79,7 +79,7 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   ask: flag,
   edits: words(4000),
   with: words(16_000),
-  n: whole(10, 50),
+  n: whole(10, 50, 1),
   level: whole(0, 4),
   kinds: words(200),
   layers: words(200),
