@@ -111,3 +111,12 @@ describe("a script without a model", () => {
     expect(note).not.toContain("cell");
   });
 });
+
+describe("a slip named after an argument of Keras", () => {
+  it("keeps the argument's small letters at the head of the line", async () => {
+    const stacked = scriptOf("stacked.py", "model.add(LSTM(6, return_sequences=True, input_shape=(12, 3)))");
+    const { code, out } = await unroll("check", stacked, "--layer", "lstm", "--shape", "(None, 6)");
+    expect(code).toBe(1);
+    expect(out).toContain("\nreturn_sequences is overlooked (lstm).\n");
+  });
+});

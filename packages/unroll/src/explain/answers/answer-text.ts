@@ -57,7 +57,8 @@ function headOf(slips: Finding["slips"]): string {
   const titles = [...new Set(slips.map(({ title }) => title))];
   const layers = [...new Set(slips.map(({ layer }) => layer))];
   const joined = titles.join(", and ");
-  return `${joined.charAt(0).toUpperCase()}${joined.slice(1)} (${layers.join(", ")}).`;
+  const isName = /^[a-z]+_/.test(joined); // return_sequences
+  return `${isName ? joined : `${joined.charAt(0).toUpperCase()}${joined.slice(1)}`} (${layers.join(", ")}).`;
 }
 
 /** The letters alone: what to put numbers into. */
