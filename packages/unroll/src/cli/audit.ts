@@ -16,7 +16,7 @@ import { checkTarget } from "./targets.ts";
 
 export const audit: Command = {
   name: "audit",
-  doc: "check the hand arithmetic in a notebook",
+  doc: "check the hand arithmetic in the code and comments of a notebook",
   positionals: ["FILE"],
   flags: {
     out: { kind: "string", value: "FILE", doc: "write a copy with the findings beside their lines" },
