@@ -170,8 +170,9 @@ function setWeight(layer: Layer | undefined, edit: Extract<Edit, { kind: "weight
   const array = layer?.arrays.find(({ spec }) => spec.name === edit.array);
   if (layer === undefined || array === undefined) return;
   const { shape, data } = array.variable;
+  // A link may name what is not there.
+  if (edit.index.length !== shape.length || edit.index.some((index, axis) => index >= shape[axis]!)) return;
   const offset = edit.index.reduce((at, index, axis) => at * shape[axis]! + index, 0);
-  if (offset >= data.length) return;
   const next = Float32Array.from(data);
   next[offset] = edit.value;
   array.variable.assign(next);

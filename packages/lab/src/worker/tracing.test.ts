@@ -1,0 +1,30 @@
+/** What a link may ask of the trace: numbers changed where there are some, and nowhere else. */
+
+import { modelFromConfig } from "unroll/formats/keras-model.ts";
+import { expect, it } from "vitest";
+import type { Edit } from "./protocol.ts";
+import { Tracing } from "./tracing.ts";
+
+const stack = [
+  { class_name: "InputLayer", config: { batch_shape: [null, 3, 2], name: "x" } },
+  { class_name: "GRU", config: { units: 2, name: "gru" } },
+];
+const model = modelFromConfig({ class_name: "Sequential", config: { name: "net", layers: stack } });
+
+/** The output for the input of seed 7 after one change, which is not kept. */
+function after(edit?: Edit): number[] {
+  return [...new Tracing().run(model, 7, edit === undefined ? [] : [edit], undefined).outputs[0]!.data];
+}
+
+const kernel = (...index: number[]): Edit => ({ kind: "weight", run: 0, array: "kernel", index, value: 3 });
+
+it("changes the weight that an edit names", () => {
+  expect(after(kernel(1, 0))).not.toEqual(after());
+});
+
+it.each([[[0]], [[0, 6]], [[2, 0]], [[0, 0, 0]], [[]]])(
+  "leaves every weight as it is for the index %j of a kernel [2, 6]",
+  (index) => {
+    expect(after(kernel(...index))).toEqual(after());
+  },
+);
