@@ -2,14 +2,11 @@
  * A thread that sends wrong requests one after the other and opens connections that say nothing. It has a thread of its own so
  * that what it takes is not counted in the latencies of the good requests, which are measured beside it.
  */
-import { setPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { Connection } from "./load-client.mjs";
 import { malformed } from "./malformed.mjs";
 
-// Senders of wrong requests would be other machines: this one takes what processor time the server and the good clients leave.
-setPriority(19);
 const { port, facts, seed, kinds } = workerData;
 const requests = malformed(facts, seed);
 // Made before, so that making them takes no time from the server's cores.

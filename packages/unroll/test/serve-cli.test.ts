@@ -2,27 +2,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Terminal } from "../src/cli/command.ts";
 import { main } from "../src/cli/main.ts";
 import { startService } from "../src/serve/index.ts";
 import { checkServiceOptions, readLabels, readToken } from "../src/serve/options.ts";
 import { bytesOfModel, nested, smallModel, temporaryFolder, wave } from "../src/serve/testing.ts";
-
-function terminal(): Terminal & { out: (text: string) => void; text: string; notes: string } {
-  return {
-    text: "",
-    notes: "",
-    out(text) {
-      this.text += text;
-    },
-    note(text) {
-      this.notes += text;
-    },
-    columns: 80,
-    color: false,
-    interactive: false,
-  };
-}
+import { terminal } from "./terminal.ts";
 
 async function saved(): Promise<string> {
   const path = join(temporaryFolder(), "small.keras");

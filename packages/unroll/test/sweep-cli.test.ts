@@ -2,7 +2,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { Terminal } from "../src/cli/command.ts";
 import { main } from "../src/cli/main.ts";
 import { sweepPage } from "../src/cli/sweep/report.ts";
 import { sweepText } from "../src/cli/sweep/text.ts";
@@ -13,22 +12,7 @@ import { startStore, storeKeys } from "../src/sweep/store-server.ts";
 import { smallOptions, smallSpace, temporaryFolder, writeWaves } from "../src/sweep/testing.ts";
 import { fencesOf } from "./documents.ts";
 import { recorded, startUnroll, until } from "./sweep-processes.ts";
-
-function terminal(): Terminal & { text: string; notes: string } {
-  return {
-    text: "",
-    notes: "",
-    out(text) {
-      this.text += text;
-    },
-    note(text) {
-      this.notes += text;
-    },
-    columns: 80,
-    color: false,
-    interactive: false,
-  };
-}
+import { terminal } from "./terminal.ts";
 
 /** Runs a command in this process; gives the exit code and what it said. */
 async function run(...words: string[]): Promise<{ code: number; text: string; notes: string }> {
