@@ -79,8 +79,9 @@ export function acceptanceTests({ visit }: Lab): void {
         await page.getByLabel(/^Count/).fill(answer);
         await page.getByRole("button", { name: "Check" }).click();
         await page.getByText(`${answer} is not right.`).waitFor();
-        const findings = (await page.locator(".finding h3").allTextContents()).join("; ").toLowerCase();
-        expect(findings, `${answer} for ${layers}`).toContain(said.toLowerCase());
+        // Those of the answer before may stand for a moment.
+        const findings = async () => (await page.locator(".finding h3").allTextContents()).join("; ").toLowerCase();
+        await expect.poll(findings, { message: `${answer} for ${layers}` }).toContain(said.toLowerCase());
       }
       await page.context().close();
     }
