@@ -5,7 +5,7 @@ import type { Model } from "../model/model.ts";
 import { sequential } from "../model/sequential.ts";
 import { type BackRun, traceGradients } from "../training/trace-gradients.ts";
 import { openGradient } from "./open-gradient.ts";
-import type { OpenedNode } from "./open-value.ts";
+import { leavesOf, setDifferentWeights, workedOut } from "./testing.ts";
 
 const x = [
   [
@@ -18,52 +18,11 @@ const x = [
 /** The way back through a layer whose weights are all different, under a loss of its whole output. */
 function wayBack(layer: Layer): { model: Model; run: BackRun; trace: ReturnType<typeof traceGradients> } {
   const model = sequential({ layers: [input({ shape: [3, 2] }), layer] });
-  let next = 0;
-  model.setWeights(
-    model.getWeights().map(({ shape, data }) => ({
-      shape,
-      data: Float32Array.from(data, () => Math.fround(((next++ * 7) % 23) / 16 - 0.7)),
-    })),
-  );
+  setDifferentWeights(model);
   let run: BackRun | undefined;
   const targets = layer.config.returnSequences === true ? [[1, 2, 3].map((t) => [t, -t, 1])] : [[1, -2, 3]];
   const trace = traceGradients(model, x, targets, { loss: "mse", checks: 0, onRun: (one) => (run = one) });
   return { model, run: run!, trace };
-}
-
-/** Works the tree out again from its leaves. */
-function recompute(node: OpenedNode): number {
-  switch (node.kind) {
-    case "number":
-    case "name":
-    case "weight":
-      return node.value;
-    case "sum":
-      return node.terms.reduce((sum, { negative, of }) => sum + (negative ? -1 : 1) * recompute(of), 0);
-    case "product":
-      return node.factors.reduce((product, factor) => product * recompute(factor), 1);
-    case "dot":
-      return node.terms.reduce((sum, { factor, weight }) => sum + recompute(factor) * weight.value, 0);
-    case "infix":
-      expect(node.sign).toBe(">");
-      return Number(recompute(node.left) > recompute(node.right));
-    case "cases":
-      return recompute(recompute(node.condition) === 0 ? node.no : node.yes);
-    case "call": {
-      const value = recompute(node.operands[0]!);
-      if (node.fn === "relu") return Math.max(0, value);
-      return node.fn === "σ" ? 1 / (1 + Math.exp(-value)) : Math.tanh(value);
-    }
-  }
-}
-
-function leaves(node: OpenedNode): OpenedNode[] {
-  if (node.kind === "sum") return node.terms.flatMap(({ of }) => leaves(of));
-  if (node.kind === "product") return node.factors.flatMap(leaves);
-  if (node.kind === "dot") return node.terms.flatMap(({ factor, weight }) => [...leaves(factor), weight]);
-  if (node.kind === "infix") return [node.left, node.right].flatMap(leaves);
-  if (node.kind === "cases") return [node.condition, node.yes, node.no].flatMap(leaves);
-  return node.kind === "call" ? node.operands.flatMap(leaves) : [node];
 }
 
 describe("openGradient", () => {
@@ -88,7 +47,7 @@ describe("openGradient", () => {
           const { value, tree, timestep } = openGradient(run, step, name, unit);
           const known = name.endsWith("Prev") ? previous[name.slice(0, -4)]! : values[name]!;
           expect(value).toBe(known[unit]);
-          expect(recompute(tree)).toBeCloseTo(value, 12);
+          expect(workedOut(tree)).toBeCloseTo(value, 12);
           expect(timestep).toBe(step);
         }
       }
@@ -98,20 +57,20 @@ describe("openGradient", () => {
 
   it("leads what comes from later to the step after, and the rest to the layer's output", () => {
     const { model, run } = wayBack(layers.gru({ units: 3, returnSequences: true }));
-    const middle = leaves(openGradient(run, 1, "h", 2).tree);
+    const middle = leavesOf(openGradient(run, 1, "h", 2).tree);
     const later = middle.find((node) => node.kind === "name" && node.role === "later");
     expect(later).toMatchObject({ name: "dhPrev", unit: 2, value: openGradient(run, 2, "hPrev", 2).value });
     // L is the mean of nine squares: ∂L/∂h = 2/9 · (h − target).
     const outside = middle.find((node) => node.kind === "number" && node.from !== undefined);
     const h = (model.predict(x) as Tensor).data[1 * 3 + 2]!; // one output, float32
     expect(outside!.value).toBeCloseTo((2 / 9) * (h - 1), 6);
-    expect(leaves(openGradient(run, 2, "h", 2).tree).some((node) => node.kind === "name")).toBe(false);
+    expect(leavesOf(openGradient(run, 2, "h", 2).tree).some((node) => node.kind === "name")).toBe(false);
   });
 
   it("multiplies with the transposed block: the weights of one row of Keras's array", () => {
     const { run } = wayBack(layers.simpleRNN({ units: 3 }));
     const { tree } = openGradient(run, 1, "hPrev", 2);
-    expect(leaves(tree).flatMap((node) => (node.kind === "weight" ? [[node.array, ...node.index]] : []))).toEqual([
+    expect(leavesOf(tree).flatMap((node) => (node.kind === "weight" ? [[node.array, ...node.index]] : []))).toEqual([
       ["recurrent_kernel", 2, 0],
       ["recurrent_kernel", 2, 1],
       ["recurrent_kernel", 2, 2],
