@@ -8,6 +8,7 @@ import type { Variable } from "../core/variable.ts";
 import type { Model } from "../model/model.ts";
 import { type Compiled, compiledOf, isCompiled, trainedVariables } from "./compile.ts";
 import { readLoss } from "./losses.ts";
+import { fitted } from "./memory-error.ts";
 import { type Step, type StepMode, writeStep } from "./step.ts";
 
 export interface MemoryOptions {
@@ -93,7 +94,9 @@ function planned(model: Model, { batch: asked, timesteps, training = false }: Me
     y: program.results.map(({ shape }, index) => targetShape(compiled, index, shape)),
     sampleWeight: [],
   });
-  return splitUp(model, "train", batch, measureProgram(step.program, compiled.recompute));
+  const { recompute } = compiled;
+  const use = fitted({ path: model.name, batch, recompute }, () => measureProgram(step.program, recompute));
+  return splitUp(model, "train", batch, use);
 }
 
 /** Targets look like the predictions, or are one class index for each row. */
