@@ -41,13 +41,11 @@ export function checkRowFlags({ lookback, out, workers }: FlagValues, facts: For
       hint,
     });
   }
-  if (workers !== undefined && (typeof out !== "string" || !out.endsWith(".csv") || facts.missing === "linear")) {
-    const reason =
-      facts.missing === "linear" ? "gaps filled by lines need all rows at once" : "it goes with --out Y.csv";
+  if (workers !== undefined && (typeof out !== "string" || !out.endsWith(".csv"))) {
     throw new UnrollError({
       code: "usage",
       path: "unroll predict",
-      expected: `--workers has no use here: ${reason}`,
+      expected: "--workers has no use here: it goes with --out Y.csv",
       hint,
     });
   }
