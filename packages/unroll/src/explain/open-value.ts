@@ -36,6 +36,7 @@ export interface OpenedName {
   readonly value: number;
 }
 
+/** A part of an opened value: a leaf, or an operation on other parts; each has its value. */
 export type OpenedNode =
   | OpenedWeight
   | OpenedName

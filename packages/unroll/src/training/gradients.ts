@@ -14,6 +14,7 @@ import type { LossLike } from "./losses.ts";
 import { fitted } from "./memory-error.ts";
 import { type Forward, forwardOf, gradientsOf, labelsOf, shapesOf } from "./step.ts";
 
+/** Options of `gradients`. */
 export interface GradientOptions {
   /** By default the losses of `compile`. */
   readonly loss?: LossLike;

@@ -11,6 +11,7 @@ import { readLoss } from "./losses.ts";
 import { fitted } from "./memory-error.ts";
 import { type Step, type StepMode, writeStep } from "./step.ts";
 
+/** Options of `memory`: the program that is asked about. */
 export interface MemoryOptions {
   /** Examples that run together; default 32, or the batch size that the input was declared with. */
   readonly batch?: number;
@@ -40,6 +41,7 @@ export interface ProgramMemory {
   readonly bytes: number;
 }
 
+/** The memory that programs of a model take. */
 export interface ModelMemory {
   readonly programs: readonly ProgramMemory[];
   /** Of all programs together. */

@@ -19,6 +19,7 @@ import { trainedVariables } from "./compile.ts";
 import { type GradientOptions, type GradientProgram, gradientProgram } from "./gradients.ts";
 import { gradientTraceToText } from "./trace-gradients-text.ts";
 
+/** Options of `traceGradients`. */
 export interface TraceGradientsOptions extends Omit<GradientOptions, "device" | "random"> {
   /** Decides what dropout drops; by default from the stream that `setSeed` starts. */
   readonly seed?: number;
@@ -104,6 +105,7 @@ export interface GradientTraceFacts {
   readonly checks: readonly DifferenceCheck[];
 }
 
+/** What `traceGradients` gives: the facts, and ways to show them. */
 export interface GradientTrace extends GradientTraceFacts {
   /** A table of each layer's way back. */
   toText(): string;

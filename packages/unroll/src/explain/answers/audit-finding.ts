@@ -7,6 +7,7 @@ import type { Model } from "../../model/model.ts";
 import type { AnswerCheck } from "./answer.ts";
 import type { Outline } from "./outline.ts";
 
+/** A claim that is wrong: where, what would be right, and which slip gives it. */
 export interface AuditFinding {
   /** From 1; lines are those of the file, in an .ipynb those of the cell. */
   readonly cell: number;

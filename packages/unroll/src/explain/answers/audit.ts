@@ -20,6 +20,7 @@ import { type HandWork, handWorkOf } from "./hand-work.ts";
 import { type EarlierSize, type Outline, outlineOf, type Place } from "./outline.ts";
 import { type ProseLine, proseOf } from "./prose-work.ts";
 
+/** A model that the document builds: where, its count, and what its printed summary told. */
 export interface AuditedModel {
   readonly name: string;
   readonly cell: number;
@@ -27,6 +28,7 @@ export interface AuditedModel {
   readonly learned: readonly LearnedOption[];
 }
 
+/** The numbers that a notebook claims about its models, checked. */
 export interface Audit {
   readonly models: readonly AuditedModel[];
   readonly findings: readonly AuditFinding[];
