@@ -6,6 +6,7 @@ function some(count: number, one: string, many = `${one}s`): string {
 }
 
 export const words = {
+  gradientOf: "gradient of",
   start: {
     title: "Recurrent networks you can check by hand",
     lead: "Every count, every shape, every gate of every timestep: opened, down to the last weight. Paste your Keras model, or answer a question.",

@@ -19,10 +19,14 @@ const functions: Readonly<Record<string, (value: number) => number>> = {
   relu: (value) => Math.max(0, value),
 };
 
-/** The value of a tree, by arithmetic on its leaves alone. */
+/** The value of a tree, by arithmetic on its leaves alone. Throws where a number opens into something else. */
 export function workedOut(node: OpenedNode): number {
   switch (node.kind) {
     case "number":
+      if (node.of !== undefined && !(Math.abs(workedOut(node.of) - node.value) < 1e-12)) {
+        throw new Error(`${node.value} opens into ${workedOut(node.of)}.`);
+      }
+      return node.value;
     case "name":
     case "weight":
       return node.value;
@@ -33,6 +37,7 @@ export function workedOut(node: OpenedNode): number {
     case "dot":
       return node.terms.reduce((sum, { factor, weight }) => sum + workedOut(factor) * weight.value, 0);
     case "call": {
+      if (node.operands.length === 0) return node.value;
       const calculate = functions[node.fn];
       if (calculate === undefined) throw new Error(`No test has worked out ${node.fn} so far.`);
       return calculate(workedOut(node.operands[0]!));
