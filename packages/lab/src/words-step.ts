@@ -7,6 +7,10 @@ export const stepWords = {
   backward: "Backward",
   direction: "Direction",
   changed: (count: number) => `${count} ${count === 1 ? "number" : "numbers"} changed`,
+  dropped: (count: number) =>
+    count === 1
+      ? "1 change of the link fits no number of this model and is left out."
+      : `${count} changes of the link fit no number of this model and are left out.`,
   undo: "Undo",
   reset: "Reset all",
   fresh: "New weights and input",
@@ -68,12 +72,12 @@ export const stepWords = {
     if: "if",
     else: "else",
     here: "this one here",
+    through: "through what is behind it",
+    placeOf: (layer: string, timestep: number) => `of ${layer}, t = ${timestep}`,
   },
   listenTo: (title: string) => `Listen to ${title}`,
   tableOf: (title: string) => `${title}, table`,
   chart: { table: "Table", listen: "Listen" },
-    through: "through what is behind it",
-    placeOf: (layer: string, timestep: number) => `of ${layer}, t = ${timestep}`,
   timestep: "timestep",
   commands: {
     backward: "Go backward through time",

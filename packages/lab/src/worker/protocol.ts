@@ -155,6 +155,8 @@ export interface TraceView {
   readonly check: string;
   /** Present where fewer timesteps are traced than the model declares. */
   readonly shortened: number | undefined;
+  /** Which of the edits fit no number of the model, as a link may have: their places in the list. */
+  readonly unfit: readonly number[];
 }
 
 /** An array's gradient on the way back through time. */
