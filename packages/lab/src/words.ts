@@ -315,6 +315,12 @@ export const words = {
     kinds: ".py .ipynb .keras .h5 .json; nothing is executed or sent",
     file: "File",
   },
+  picker: {
+    before: "Layer before",
+    behind: "Layer behind",
+    place: (number: number, count: number) => `${number} of ${count}`,
+  },
+  terms: { more: (count: number) => `and ${count} more`, fewer: "Show fewer" },
   chart: { table: "Table", tableOf: (title: string) => `${title}, table`, listen: "Listen" },
   memoryLanes: {
     time: "From the first timestep read to the last",
@@ -347,16 +353,16 @@ export const words = {
     reading: "Reading the model …",
     isOpen: (model: string) => `${model} is open.`,
     emptyLink: "This link holds no model that can be read.",
+    fileGone: (file: string) =>
+      file === ""
+        ? "The code of this address is too long for a link and stayed in the page where it was pasted. Paste it once more."
+        : `${file} came as a file, and files stay in the page where they were opened. Open it once more.`,
     noModel: "No model is open",
     noModelLead: "Paste Keras code, drop a file, or start with one of nine examples.",
     goToStart: "To the start",
     undo: "Undo",
     redo: "Redo",
     help: "Help and settings",
-    fileGone: (file: string) =>
-      file === ""
-        ? "The code of this address is too long for a link and stayed in the page where it was pasted. Paste it once more."
-        : `${file} came as a file, and files stay in the page where they were opened. Open it once more.`,
     share: "Share and export",
     goTo: (screen: string) => `Go to ${screen}`,
   },

@@ -6,6 +6,8 @@ export type Shape = readonly (number | null)[];
 export interface FormulaView {
   readonly mathml: string;
   readonly text: string;
+  /** Of a long sum its terms, so that it can go on in the next line. */
+  readonly terms?: readonly FormulaView[];
 }
 
 export interface LetterView {

@@ -153,10 +153,10 @@ export interface TraceView {
   readonly input: { readonly shape: readonly number[]; readonly data: Float64Array };
   /** Largest difference between the engine and the by-hand numbers, over the whole example. */
   readonly check: string;
-  /** Present where fewer timesteps are traced than the model declares. */
-  readonly shortened: number | undefined;
   /** Which of the edits fit no number of the model, as a link may have: their places in the list. */
   readonly unfit: readonly number[];
+  /** Present where fewer timesteps are traced than the model declares. */
+  readonly shortened: number | undefined;
 }
 
 /** An array's gradient on the way back through time. */
