@@ -138,7 +138,7 @@ try {
           told(error.message.split("\n")[0]);
         }
         await page.waitForTimeout(700);
-        for (const one of await page.evaluate(look)) told(one);
+        for (const one of await page.evaluate(look, width)) told(one);
         const [, , highest] = sheets[width];
         const isDialog = (await page.locator("dialog[open]").count()) > 0;
         const height = isDialog ? 0 : await page.evaluate(() => document.documentElement.scrollHeight);
@@ -176,9 +176,10 @@ async function writeSheets(pictures, width, theme) {
 }
 
 /** Runs in the page: what is off and can be measured. */
-function look() {
+function look(width) {
   const said = [];
-  const wide = document.documentElement.scrollWidth - innerWidth;
+  // A phone's window grows with what is too wide: the width that it was given counts.
+  const wide = document.documentElement.scrollWidth - width;
   if (wide > 0) said.push(`the page is ${wide} px too wide`);
   const what = (one) => {
     const text = (one.getAttribute("aria-label") ?? one.textContent ?? "").trim().replace(/\s+/g, " ").slice(0, 40);
@@ -205,9 +206,14 @@ function look() {
   const controls = [
     ...root.querySelectorAll("button, a.button, a.card, input, select, summary, textarea, nav a"),
   ].filter(isSeen);
-  const boxes = controls
-    .map((one) => [one, one.getBoundingClientRect()])
-    .filter(([, { width, height }]) => width > 0 && height > 0);
+  // What is scrolled out of its region lies over nothing.
+  const seenBox = (one) => {
+    const { left, top, right, bottom, width, height } = one.getBoundingClientRect();
+    const box = { left, top, right, bottom, width, height };
+    const region = one.parentElement.closest(".side, .scroll, .list, .table, dialog")?.getBoundingClientRect();
+    return region ? { ...box, top: Math.max(top, region.top), bottom: Math.min(bottom, region.bottom) } : box;
+  };
+  const boxes = controls.map((one) => [one, seenBox(one)]).filter(([, { width, height }]) => width > 0 && height > 0);
   for (const [one, { width, height }] of boxes)
     if ((width < 24 || height < 24) && !one.matches("input[type=checkbox], input[type=radio], .visually-hidden"))
       said.push(`small: ${what(one)} ${Math.round(width)}×${Math.round(height)}`);
