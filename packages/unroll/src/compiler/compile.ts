@@ -228,8 +228,8 @@ export class Compiled implements CompiledProgram {
   #draw(random: Random | undefined): void {
     if (random === undefined) throw new Error("compiler: random numbers need a seeded generator");
     for (const { view, distribution } of this.#randoms) {
-      if (distribution === "uniform") for (let i = 0; i < view.length; i++) view[i] = random.uniform();
-      else for (let i = 0; i < view.length; i++) view[i] = random.normal();
+      if (distribution === "uniform") random.fillUniform(view);
+      else random.fillNormal(view);
     }
   }
 }
