@@ -101,6 +101,13 @@ const initializers: Readonly<Record<string, Initializer>> = {
 /** The names of all initializers, as Keras spells the classes. */
 export const initializerNames: readonly string[] = Object.keys(initializers);
 
+/** Class names by all that they are called. */
+const classNames: ReadonlyMap<string, string> = new Map(
+  Object.entries(initializers).flatMap(([className, { aliases = [] }]) =>
+    [className, ...aliases].map((name) => [plain(name), className] as const),
+  ),
+);
+
 /** An option's value as a full spec; null takes what Keras 3 does. Throws UnrollError `option`. */
 export function checkInitializer(value: unknown, where: string, option: string): InitializerSpec {
   const named = value === null ? "GlorotUniform" : value;
@@ -179,11 +186,7 @@ function checkAxes(className: string, shape: readonly number[], path: string): v
 }
 
 function findClass(name: string): string | undefined {
-  const wanted = plain(name);
-  for (const [className, { aliases = [] }] of Object.entries(initializers)) {
-    if (plain(className) === wanted || aliases.some((alias) => plain(alias) === wanted)) return className;
-  }
-  return undefined;
+  return classNames.get(plain(name));
 }
 
 function plain(name: string): string {
