@@ -1,11 +1,11 @@
-// What a fresh process costs: empty, with the built library or its light entry imported, and up to the first prediction of a small LSTM.
+// What a fresh process costs: empty, with the built library or a light entry imported, and up to the first prediction of a small LSTM.
 // `npm run bench -- startup`. Processes run in turns; each figure is the median of the rounds, with the best and the worst.
 import { spawnSync } from "node:child_process";
 
 const rounds = 15;
 const built = (file) => new URL(`../packages/unroll/dist/${file}.js`, import.meta.url).href;
 const whole = `const { input, layers, sequential, tensor } = await import("${built("index")}");`;
-const light = `const { input, sequential, tensor } = await import("${built("light")}");
+const part = (entry) => `const { input, sequential, tensor } = await import("${built(entry)}");
   const layers = await import("${built("layers")}");`;
 const predict = `
   const net = sequential({ layers: [input({ shape: [21, 9] }), layers.lstm({ units: 30 }), layers.dense({ units: 1 })] });
@@ -14,8 +14,10 @@ const programs = {
   "an empty process": "",
   "import unroll": whole,
   "import unroll, LSTM(30), predict": whole + predict,
-  "import unroll/light": light,
-  "import unroll/light, LSTM(30), predict": light + predict,
+  "import unroll/light": part("light"),
+  "import unroll/light, LSTM(30), predict": part("light") + predict,
+  "import unroll/predict": part("predict"),
+  "import unroll/predict, LSTM(30), predict": part("predict") + predict,
 };
 
 /** Clock and processor time of a fresh process, in ms. */

@@ -4,6 +4,7 @@
  */
 
 import type { MemoryUse } from "../compiler/index.ts";
+import "../compiler/scan-gradient.ts";
 import { UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
