@@ -47,7 +47,8 @@ const built = {
 
 /**
  * Bundles a page and minifies it; with `source` from the sources in place of the built library.
- * `first` and `later` are bytes that it loads at once and when it comes to need them; `modules` the code by file.
+ * `first` and `later` are bytes that it loads at once and when it comes to need them; `codes` is what it loads at once, `modules` the
+ * same by source file.
  */
 export async function bundlePage(code, { source = false, minify = !source } = {}) {
   const page = "\0page.js";
@@ -84,6 +85,7 @@ export async function bundlePage(code, { source = false, minify = !source } = {}
     return { plain: sum(codes), gzip: sum(codes.map((each) => gzipSync(each, { level: 9 }))) };
   };
   return {
+    codes: [...first].map((file) => chunks.get(file).code),
     first: sizeOf([...first]),
     later: sizeOf([...chunks.keys()].filter((file) => !first.has(file))),
     modules: [...first].flatMap((file) =>
