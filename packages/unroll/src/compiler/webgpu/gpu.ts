@@ -15,6 +15,8 @@ export interface Gpu {
 }
 
 let opened: Promise<Gpu> | undefined;
+/** Dawn's devices crash when the object that gave them is collected as garbage. */
+let entry: GPU | undefined;
 
 /**
  * The GPU, the same for every caller.
@@ -23,19 +25,23 @@ let opened: Promise<Gpu> | undefined;
  */
 export async function openGpu(): Promise<Gpu> {
   opened ??= requestGpu();
-  try {
-    const gpu = await opened;
-    if (!gpu.isLost) return gpu;
-  } catch (error) {
-    opened = undefined;
+  const asked = opened;
+  const gpu = await asked.catch((error: unknown) => {
+    forget(asked);
     throw error;
-  }
-  opened = undefined;
+  });
+  if (!gpu.isLost) return gpu;
+  forget(asked);
   return openGpu();
 }
 
+/** The next call asks anew, unless another has asked already. */
+function forget(asked: Promise<Gpu>): void {
+  if (opened === asked) opened = undefined;
+}
+
 async function requestGpu(): Promise<Gpu> {
-  const entry = await findEntry();
+  entry ??= await findEntry();
   const adapter = await entry.requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null) {
     throw refused("the browser or driver gives no adapter", "Leave the device out to run in WebAssembly.");
@@ -58,10 +64,12 @@ async function requestGpu(): Promise<Gpu> {
   return gpu;
 }
 
-/** The package's own words for itself. */
+/** The package's version that was tried; package.json names it too. */
+const dawnVersion = "0.6.2";
+
+/** What is used of the package. */
 interface DawnModule {
   create(flags: readonly string[]): GPU;
-  readonly globals: object;
 }
 
 async function findEntry(): Promise<GPU> {
@@ -79,7 +87,11 @@ async function findEntry(): Promise<GPU> {
   try {
     dawn = (await import(/* @vite-ignore */ name)) as DawnModule;
   } catch (cause) {
-    throw refused("Node has WebGPU only by the package webgpu", "npm install webgpu.", cause);
+    throw refused(
+      "Node has WebGPU only by the package webgpu",
+      `Run npm install webgpu@${dawnVersion}, or leave the device out to run in WebAssembly.`,
+      cause,
+    );
   }
   return dawn.create([]);
 }
