@@ -126,6 +126,24 @@ describe.skipIf(refusal !== undefined)("on the GPU", { timeout: 120_000 }, () =>
     await expectScans(scans);
   });
 
+  it("scans whose last workgroup has fewer examples leave what lies behind their results as it is", async () => {
+    // 256 invocations take 15 examples of 17 units: 15 and 5.
+    const sizes = { batch: 20, timesteps: 3, features: 2, units: 17 };
+    const scan = scanCase(cells.LSTM!, sizes, { ...simple, returnSequences: false });
+    // Computed before, and a little smaller than a state, so that it lies behind the last one.
+    const y = inputValue("y", [19, 17]);
+    const behind = map([y], ([a]) => a!.times(2));
+    await expectReference(
+      [
+        { name: "what lies behind", results: [behind] },
+        { name: "LSTM", results: scan.results },
+      ],
+      [y, ...scan.inputs],
+      [numbers(19 * 17), ...scan.data],
+      5e-6,
+    );
+  });
+
   it("scans whose states do not fit into a workgroup's memory give the numbers of the reference", async () => {
     // Eight states, each before and after a step: 16 × 260 numbers an example are more than 4096.
     const sizes = { batch: 3, timesteps: 12, features: 2, units: 260 };
