@@ -6,6 +6,7 @@ function some(count: number, one: string, many = `${one}s`): string {
 }
 
 export const words = {
+  gradientOf: "gradient of",
   start: {
     title: "Recurrent networks you can check by hand",
     lead: "Every count, every shape, every gate of every timestep: opened, down to the last weight. Paste your Keras model, or answer a question.",
@@ -352,6 +353,10 @@ export const words = {
     undo: "Undo",
     redo: "Redo",
     help: "Help and settings",
+    fileGone: (file: string) =>
+      file === ""
+        ? "The code of this address is too long for a link and stayed in the page where it was pasted. Paste it once more."
+        : `${file} came as a file, and files stay in the page where they were opened. Open it once more.`,
     share: "Share and export",
     goTo: (screen: string) => `Go to ${screen}`,
   },

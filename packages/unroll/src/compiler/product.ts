@@ -13,8 +13,9 @@ import { vectorBytes } from "./machine.ts";
 import { emitCounted } from "./product-loops.ts";
 import { directSource, emitPack, type Matrix, packedSource } from "./product-panels.ts";
 import type { Stage } from "./schedule.ts";
-import { emitStage, planStage, type StageMemory, type Target } from "./schedule-emit.ts";
+import { emitStage, type StageMemory, type Target } from "./schedule-emit.ts";
 import type { Place } from "./schedule-place.ts";
+import { planStage } from "./schedule-plan.ts";
 import { substitute } from "./substitute.ts";
 import { costOf } from "./terms.ts";
 

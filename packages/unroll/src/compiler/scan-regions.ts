@@ -9,8 +9,9 @@ import { outerIndex, type Walk } from "./scan-homes.ts";
 import type { RegionName, ScanMemory, ScanSize } from "./scan-memory.ts";
 import { segmentLengths } from "./scan-segments.ts";
 import type { Schedule, Stage } from "./schedule.ts";
-import { emitStage, planStage, type StageMemory, type StagePlan, type Target } from "./schedule-emit.ts";
+import { emitStage, type StageMemory, type Target } from "./schedule-emit.ts";
 import type { Place } from "./schedule-place.ts";
+import { planStage, type StagePlan } from "./schedule-plan.ts";
 import { costOf } from "./terms.ts";
 
 interface PlannedStage {

@@ -6,7 +6,10 @@
 /** The four 32-bit words of a generator; JSON-safe, for checkpoints and links. */
 export type RandomState = readonly [number, number, number, number];
 
-/** Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021 (xoshiro128++ 1.0). */
+/**
+ * Seeded random numbers, the same everywhere. Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021
+ * (xoshiro128++ 1.0).
+ */
 export class Random {
   /** Kept signed: V8 makes an object of every unsigned number above 2^31. */
   readonly #state: Int32Array;

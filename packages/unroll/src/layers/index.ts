@@ -1,15 +1,42 @@
 /** What layers/ offers to those above it: every layer by name and by class, and how calls, names and seeds work. */
+import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { LayerType } from "./contract.ts";
 import "./engines.ts";
-import * as layers from "./factories.ts";
-
-/** Makes layers: `layers.lstm({ units: 4, returnSequences: true })`. */
-export { layers };
+import * as factories from "./factories.ts";
 
 /** Every layer type by Keras's class name. */
 export const layerTypes: ReadonlyMap<string, LayerType> = new Map(
-  Object.values(layers).map(({ type }) => [type.className, type as LayerType]), // whatever its options are
+  Object.values(factories).map(({ type }) => [type.className, type as LayerType]), // whatever its options are
 );
+
+/**
+ * Makes layers: `layers.lstm({ units: 4, returnSequences: true })`.
+ *
+ * @throws UnrollError `unknown-name` for a name in Keras's spelling, such as `layers.LSTM`
+ */
+export const layers: typeof factories = new Proxy(factories, {
+  get(target, name) {
+    if (typeof name === "string" && !(name in target)) checkSpelling(name);
+    return Reflect.get(target, name);
+  },
+});
+
+/** Of other names only what tools look for, such as `then`, is asked. */
+function checkSpelling(name: string): void {
+  const names = Object.keys(factories);
+  const isClass = /^[A-Z]/.test(name);
+  if (!isClass && !names.some((one) => one.toLowerCase() === name.toLowerCase())) return;
+  const meant = Object.entries(factories).find(([, { type }]) => type.className === name)?.[0];
+  throw new UnrollError({
+    code: "unknown-name",
+    path: "layers",
+    expected: `there is no layer named ${name}`,
+    hint:
+      meant === undefined
+        ? (didYouMean(name, names) ?? "Names begin with a small letter; docs/api.md has them all.")
+        : `It is layers.${meant} here.`,
+  });
+}
 
 export type { Call, ChildCall, LayerType, Result, Sizes, WeightSpec } from "./contract.ts";
 export { defineLayer } from "./contract.ts";

@@ -53,6 +53,7 @@ export interface ComputeOptions extends ChildCall {
 /** One result, or a list when the layer returns states or has no merge mode; `boolean` = not known from the types. */
 export type Outputs<Many extends boolean, T> = Many extends true ? T[] : T;
 
+/** A layer of a model: its options, its arrays, and calls of it on tensors. */
 export class Layer<Many extends boolean = boolean> {
   readonly type: LayerType;
   readonly name: string;

@@ -38,6 +38,7 @@ type TrainingOptions<
   Name extends "fit" | "evaluate" | "testOnBatch" | "trainOnBatch" | "gradients" | "traceGradients",
 > = Parameters<Abilities[Name]>[3];
 
+/** A model: predicts, trains, explains itself; also a layer that others can have inside. */
 export class Model<Many extends boolean = boolean> extends Layer<Many> {
   readonly #parts: Parts;
   readonly #plans = new Plans();

@@ -72,11 +72,20 @@ export class Plans {
    * Runs `inputs`, each `[examples, ...]`, in batches, and puts the results together. A last batch that is not full is
    * filled up with zeros.
    *
-   * @throws UnrollError `memory` before memory is taken
+   * @throws UnrollError `memory` before memory is taken; `aborted` when a worker dies, and the next run has another
    */
   run(inputs: readonly Tensor[], request: RunRequest): Tensor[] {
-    const examples = inputs[0]!.shape[0]!;
     const plan = this.#planFor(inputs, request);
+    try {
+      return this.#runBatches(plan, inputs);
+    } catch (error) {
+      if (error instanceof UnrollError && error.code === "aborted") this.#drop(plan);
+      throw error;
+    }
+  }
+
+  #runBatches(plan: Plan, inputs: readonly Tensor[]): Tensor[] {
+    const examples = inputs[0]!.shape[0]!;
     if (examples === plan.batch) {
       return plan.run.run(
         inputs.map(({ data }) => data),
@@ -93,6 +102,12 @@ export class Plans {
       putRows(results, batch, { start, count, examples });
     }
     return results;
+  }
+
+  /** A program that has lost its worker cannot run any more. */
+  #drop(plan: Plan): void {
+    plan.run.release?.();
+    this.#plans = this.#plans.filter((other) => other !== plan);
   }
 
   /** The smallest kept plan for up to twice these examples, or a new one. */

@@ -12,6 +12,7 @@ import { checkLabels } from "./labels.ts";
 import { checkNumber } from "./options.ts";
 import { type BatchData, type Report, type Step, shapesOf, stepFor, Totals } from "./step.ts";
 
+/** Options of `evaluate` and `evaluateBatches`. */
 export interface EvaluateOptions {
   readonly batchSize?: number;
   /** `[examples]`, or `[examples, timesteps]`; a list for several outputs. */
@@ -135,6 +136,7 @@ export function dataOf({ x, y, sampleWeight }: Examples): BatchData {
   return { x: numbers(x), y: numbers(y), sampleWeight: numbers(sampleWeight) };
 }
 
+/** Options of `trainOnBatch` and `testOnBatch`. */
 export interface OnBatchOptions {
   readonly sampleWeight?: ModelData;
   readonly classWeight?: ClassWeight;

@@ -28,6 +28,7 @@ export interface LossSymbols {
 
 export type LossOptions = Readonly<Record<string, number | boolean | null>>;
 
+/** A loss: its names, its defaults and its equation for one row of outputs. */
 export interface LossRule {
   /** Keras's class name. */
   readonly className: string;

@@ -46,9 +46,7 @@ export function totalLoss(loss: Loss, comparison: Comparison): Value {
   }
   const rows = lossRows(loss, comparison);
   const isMean = loss.reduction !== "sum";
-  const ignored = countedRows(loss.options.ignoreClass, comparison, rows.shape);
-  const masks = [comparison.mask, ignored].filter((mask) => mask !== undefined);
-  const mask = masks.length === 0 ? undefined : masks.reduce((a, b) => map([a, b], ([x, y]) => x!.times(y!)));
+  const mask = rowMask(loss, comparison, rows.shape);
   const factors: Value[] = [];
   if (comparison.sampleWeight !== undefined) factors.push(alignedTo(comparison.sampleWeight, rows.shape));
   if (mask !== undefined) {
@@ -67,6 +65,13 @@ export function totalLoss(loss: Loss, comparison: Comparison): Value {
     return map([sum, total(weights)], ([s, n]) => select(n!.equals(0), 0, s!.over(n!)));
   }
   return map([sum], ([s]) => s!.over(sizeOf(rows.shape)));
+}
+
+/** 1 for each row of a loss that counts, 0 for those that the mask or the class to be ignored takes out; undefined where all count. */
+export function rowMask(loss: Loss, comparison: Comparison, rows: readonly number[]): Value | undefined {
+  const ignored = countedRows(loss.options.ignoreClass, comparison, rows);
+  const masks = [comparison.mask, ignored].filter((mask) => mask !== undefined);
+  return masks.length === 0 ? undefined : masks.reduce((a, b) => map([a, b], ([x, y]) => x!.times(y!)));
 }
 
 /**

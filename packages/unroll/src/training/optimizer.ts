@@ -34,6 +34,7 @@ export interface OptimizerCommon {
   readonly name?: string;
 }
 
+/** An optimizer's settings; its state is with the compiled model. */
 export interface Optimizer {
   readonly kind: "optimizer";
   readonly rule: OptimizerRule;

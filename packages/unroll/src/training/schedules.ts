@@ -5,6 +5,7 @@
 import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import { camelConfig, checkNumber, type KerasObjectLike, unknownName } from "./options.ts";
 
+/** A learning rate that changes with the steps. */
 export interface Schedule {
   /** Keras's class name. */
   readonly className: string;

@@ -20,6 +20,7 @@ import type { Comparison } from "./comparison.ts";
 import { type Compiled, type OutputPlan, trainedArrays, trainedVariables } from "./compile.ts";
 import type { Labels } from "./labels.ts";
 import { type Loss, readLoss } from "./losses.ts";
+import { fitted } from "./memory-error.ts";
 import { type ArrayTotals, type Metric, ratio, reportedNames, reportedNumbers } from "./metric-rule.ts";
 import { readMetric } from "./metrics.ts";
 import { metricTotals, totalLoss } from "./objective.ts";
@@ -214,7 +215,11 @@ export function writeStep(compiled: Compiled, mode: StepMode, shapes: BatchShape
 function makeStep(compiled: Compiled, mode: StepMode, shapes: BatchShapes): Step {
   const { batch, ...written } = writeStep(compiled, mode, shapes);
   refuseHuge(written.program, batch, compiled.model.name);
-  const run: CompiledRun = compiled.prepare(written.program);
+  const { model, recompute } = compiled;
+  const run: CompiledRun = fitted(
+    { path: model.name, batch, recompute: mode === "train" ? recompute : undefined },
+    () => compiled.prepare(written.program),
+  );
   return {
     ...written,
     memory: run.memory,
