@@ -22,6 +22,7 @@ provideAbilities({
   toBytes: async (model, format) => (await import("./formats/save.ts")).modelToBytes(model, format),
   save: async (model, path) => (await import("./formats/save.ts")).saveModel(model, path),
   memory: modelMemory,
+  predictAsync: async (model, x, options) => (await import("./model/predict-async.ts")).predictAsync(model, x, options),
   traceGradients,
 } satisfies Partial<Abilities>);
 

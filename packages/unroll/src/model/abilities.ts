@@ -21,6 +21,7 @@ import type { MemoryOptions, ModelMemory } from "../training/memory.ts";
 import type { GradientTrace, TraceGradientsOptions } from "../training/trace-gradients.ts";
 import type { ModelData } from "./data.ts";
 import type { Model } from "./model.ts";
+import type { PredictOptions } from "./model-options.ts";
 import type { SummaryTextOptions } from "./summary.ts";
 import type { SummaryTable } from "./summary-table.ts";
 // biome-ignore-end lint/style/noRestrictedImports: as above
@@ -76,7 +77,12 @@ export interface SummaryAbilities {
   summaryText(table: SummaryTable, options: SummaryTextOptions): string;
 }
 
-export type Abilities = ExplainAbilities & FileAbilities & TrainingAbilities & SummaryAbilities;
+/** Predictions that are waited for: filled from predict-async.ts, beside this file. */
+export interface AsyncAbilities {
+  predictAsync(model: Model, x: ModelData, options: PredictOptions): Promise<Tensor | Tensor[]>;
+}
+
+export type Abilities = ExplainAbilities & FileAbilities & TrainingAbilities & SummaryAbilities & AsyncAbilities;
 
 const table: Partial<Abilities> = {};
 
