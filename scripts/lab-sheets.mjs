@@ -2,7 +2,7 @@
  * Looks at the lab: every screen in its states, sizes and themes, as sheets of pictures for the eye, and a list of what can be
  * measured: pages wider than the screen, texts that are cut, controls that overlap or are too small to touch.
  *
- *   node scripts/lab-sheets.mjs --out FOLDER [--only step] [--size 390] [--theme dark] [--no-build]
+ *   npm run lab:sheets -- --out FOLDER [--only step] [--size 390] [--theme dark] [--no-build]
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
