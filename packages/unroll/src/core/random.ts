@@ -8,6 +8,9 @@ export type RandomState = readonly [number, number, number, number];
 
 /** Words that `Random` draws at a time where it fills an array. */
 const block = 1024;
+/** Room for the words of a single number. */
+const oneWord = new Int32Array(1);
+const twoWords = new Int32Array(2);
 
 /**
  * Seeded random numbers, the same everywhere. Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021
@@ -16,7 +19,6 @@ const block = 1024;
 export class Random {
   /** Kept signed: V8 makes an object of every unsigned number above 2^31. */
   readonly #state: Int32Array;
-  readonly #word = new Int32Array(1);
   #spareNormal: number | undefined;
 
   constructor(seed: number | RandomState) {
@@ -25,8 +27,8 @@ export class Random {
 
   /** Between 0 and 2^32 - 1. */
   nextUint32(): number {
-    this.#draw(this.#word);
-    return this.#word[0]! >>> 0;
+    this.#draw(oneWord);
+    return oneWord[0]! >>> 0;
   }
 
   /** Fills `words` with the next 32 bits each: one loop over local variables, which is what V8 does best before it has compiled it. */
@@ -55,10 +57,8 @@ export class Random {
 
   /** Uniform in [low, high), 53 random bits. */
   uniform(low = 0, high = 1): number {
-    this.#draw(this.#word);
-    const upper = this.#word[0]!;
-    this.#draw(this.#word);
-    return low + (high - low) * fraction(upper, this.#word[0]!);
+    this.#draw(twoWords);
+    return low + (high - low) * fraction(twoWords[0]!, twoWords[1]!);
   }
 
   /** As so many calls of `uniform`. */
