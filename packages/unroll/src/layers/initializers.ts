@@ -298,6 +298,6 @@ function removeComponents(vector: Float64Array, others: readonly Float64Array[])
 
 function norm(vector: Float64Array): number {
   let squares = 0;
-  for (const entry of vector) squares += entry * entry;
+  for (let i = 0; i < vector.length; i++) squares += vector[i]! * vector[i]!;
   return Math.sqrt(squares);
 }
