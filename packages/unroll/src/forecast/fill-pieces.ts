@@ -4,6 +4,7 @@
  */
 import { UnrollError } from "../core/errors.ts";
 import type { Matrix } from "../data/index.ts";
+import type { ForecastSettings } from "./settings.ts";
 
 export interface Piece {
   /** `[rows, columns]`; NaN is missing, and is written over. */
@@ -22,9 +23,14 @@ export interface GapFiller<P extends Piece> {
 /** Rows that may wait for the end of a gap: what is held in memory at the most, and a piece more. */
 export const mostWaiting = 1_000_000;
 
-/** Lets gaps be as they are. */
-export function leaveGaps<P extends Piece>(): GapFiller<P> {
-  return { take: (piece) => [piece], end: () => [] };
+/** What is done about gaps in the columns of these names; `skip` lets them be. */
+export function gapFiller<P extends Piece>(
+  file: string,
+  columns: readonly string[],
+  missing: ForecastSettings["missing"],
+): GapFiller<P> {
+  if (missing === "skip") return { take: (piece) => [piece], end: () => [] };
+  return missing === "forward" ? carryForward(columns.length) : drawLines(file, columns);
 }
 
 /** Repeats the value before a gap, also that of an earlier piece. */

@@ -17,7 +17,7 @@ import {
   takeRows,
 } from "../data/index.ts";
 import { readFileBytes } from "../formats/read-bytes.ts";
-import { carryForward, drawLines, type GapFiller, leaveGaps } from "./fill-pieces.ts";
+import { gapFiller } from "./fill-pieces.ts";
 import type { ForecastSettings } from "./settings.ts";
 
 export interface Series {
@@ -181,7 +181,7 @@ export async function* readNewRowBatches(
     readonly missing: ForecastSettings["missing"];
   },
 ): AsyncGenerator<Omit<Rows, "filled">> {
-  const filler = gapFiller(file, columns, missing);
+  const filler = gapFiller<Omit<Rows, "filled">>(file, columns, missing);
   let newest: { readonly value: number; readonly line: number } | undefined;
   for await (const table of tables) {
     for (const name of columns) checkNumbers(table, name, "the model's column", file);
@@ -197,15 +197,6 @@ export async function* readNewRowBatches(
     yield* filler.take(rows);
   }
   yield* filler.end();
-}
-
-function gapFiller(
-  file: string,
-  columns: readonly string[],
-  missing: ForecastSettings["missing"],
-): GapFiller<Omit<Rows, "filled">> {
-  if (missing === "skip") return leaveGaps();
-  return missing === "forward" ? carryForward(columns.length) : drawLines(file, columns);
 }
 
 function notInOrder(file: string, name: string, before: number | undefined, lines: Uint32Array): UnrollError {

@@ -84,8 +84,13 @@ export function threadRunner(place: SharedPlace, threads: number): Runner {
 
   const start = (): Worker => {
     const worker = new Worker(builtThread(), { workerData: { place } satisfies ThreadStart });
-    // Who asks it something listens too.
+    // Who asks it something hears more; one that dies while nobody does must not be asked again.
     worker.on("error", () => {});
+    worker.once("exit", () => {
+      all.delete(worker);
+      const place = idle.indexOf(worker);
+      if (place >= 0) idle.splice(place, 1);
+    });
     all.add(worker);
     return worker;
   };
