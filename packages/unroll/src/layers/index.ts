@@ -1,5 +1,5 @@
 /** What layers/ offers to those above it: every layer by name and by class, and how calls, names and seeds work. */
-import { didYouMean, UnrollError } from "../core/errors.ts";
+import { spelled } from "../core/spelling.ts";
 import type { LayerType } from "./contract.ts";
 import "./engines.ts";
 import * as factories from "./factories.ts";
@@ -14,29 +14,7 @@ export const layerTypes: ReadonlyMap<string, LayerType> = new Map(
  *
  * @throws UnrollError `unknown-name` for a name in Keras's spelling, such as `layers.LSTM`
  */
-export const layers: typeof factories = new Proxy(factories, {
-  get(target, name) {
-    if (typeof name === "string" && !(name in target)) checkSpelling(name);
-    return Reflect.get(target, name);
-  },
-});
-
-/** Of other names only what tools look for, such as `then`, is asked. */
-function checkSpelling(name: string): void {
-  const names = Object.keys(factories);
-  const isClass = /^[A-Z]/.test(name);
-  if (!isClass && !names.some((one) => one.toLowerCase() === name.toLowerCase())) return;
-  const meant = Object.entries(factories).find(([, { type }]) => type.className === name)?.[0];
-  throw new UnrollError({
-    code: "unknown-name",
-    path: "layers",
-    expected: `there is no layer named ${name}`,
-    hint:
-      meant === undefined
-        ? (didYouMean(name, names) ?? "Names begin with a small letter; docs/api.md has them all.")
-        : `It is layers.${meant} here.`,
-  });
-}
+export const layers: typeof factories = spelled("layers", factories);
 
 export type { Call, ChildCall, LayerType, Result, Sizes, WeightSpec } from "./contract.ts";
 export { defineLayer } from "./contract.ts";

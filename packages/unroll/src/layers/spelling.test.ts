@@ -7,11 +7,11 @@ const named = (name: string): string => messageOf(() => (layers as Readonly<Reco
 
 describe("layers", () => {
   it("says how a layer is called here that is named as in Keras", () => {
-    expect(named("LSTM")).toBe("layers: there is no layer named LSTM. It is layers.lstm here.");
+    expect(named("LSTM")).toBe("layers: there is none named LSTM. It is layers.lstm here.");
     for (const className of layerTypes.keys()) expect(named(className)).toContain("It is layers.");
-    expect(named("simpleRnn")).toBe("layers: there is no layer named simpleRnn. Did you mean simpleRNN?");
+    expect(named("simpleRnn")).toBe("layers: there is none named simpleRnn. It is layers.simpleRNN here.");
     expect(named("Lsmt")).toContain("Did you mean lstm?");
-    expect(named("Lambda")).toMatch(/^layers: there is no layer named Lambda\. /);
+    expect(named("Lambda")).toMatch(/^layers: there is none named Lambda\. /);
   });
 
   it("is otherwise what it holds", () => {
