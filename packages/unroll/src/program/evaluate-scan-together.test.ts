@@ -7,8 +7,10 @@ import { simpleRnn } from "../cells/simple-rnn.ts";
 import { Random } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
 import { activationNamed, softmax } from "../equations/activations.ts";
-import { inputValue, map, matmul, reduce, scan } from "./builder.ts";
+import { inputValue, map, matmul, reduce, reshape, scan } from "./builder.ts";
+import { differentiate } from "./differentiate.ts";
 import { type EvaluateOptions, evaluateProgram } from "./evaluate.ts";
+import type { KeptStates } from "./evaluate-scan-gradient.ts";
 import { canGoTogether } from "./evaluate-scan-together.ts";
 import { neededSteps } from "./needed-steps.ts";
 import type { ScanOperation, Value } from "./program.ts";
@@ -127,5 +129,34 @@ describe("the first steps alone", () => {
     expect(stepsOf(again({ returnSequences: false }))).toEqual([]);
     expect(stepsOf(again({ initialStates: results.slice(1) }))).toEqual([1]);
     expect(stepsOf(map([results[0]!, reduce("sum", results[0]!, [1])], ([x, all]) => x!.over(all!)))).toEqual([]);
+  });
+});
+
+describe("a way back from kept states", () => {
+  test("gives the same bits, and tells scans apart that differ in one thing they read", () => {
+    const { results, run, draw } = drawn({ cell: lstm, states: true, mask: true });
+    const first = results[0]!.operation as ScanOperation;
+    const others: Partial<ScanOperation>[] = [
+      {},
+      { backwards: true },
+      { mask: undefined },
+      { initialStates: undefined },
+      { input: draw([batch, timesteps, features]) },
+      { arrays: [draw([features, 4 * units]), ...first.arrays.slice(1)] },
+    ];
+    const keptStates: KeptStates = new Map();
+    for (const change of others) {
+      const [sequence] = scan({ ...first, ...change });
+      const loss = reduce(
+        "sum",
+        map([sequence!], ([h]) => h!.squared()),
+        [0, 1, 2],
+      );
+      const gradients = differentiate(reshape(loss, []), [first.arrays[1]!]);
+      const plain = run(gradients);
+      expect(run(gradients, { keptStates })).toEqual(plain);
+      expect(run(gradients, { keptStates })).toEqual(plain);
+    }
+    expect(keptStates.size).toBe(others.length);
   });
 });

@@ -10,7 +10,7 @@ import { rowEvaluator, toRow } from "../equations/evaluate.ts";
 import { type Expr, inOrder } from "../equations/expr.ts";
 import { broadcastStrides, forEachOffset } from "./evaluate-offsets.ts";
 import { evaluateScan, type Listening, nobody, type OnStep } from "./evaluate-scan.ts";
-import { evaluateScanGradient, type OnBackStep } from "./evaluate-scan-gradient.ts";
+import { evaluateScanGradient, type KeptStates, type OnBackStep } from "./evaluate-scan-gradient.ts";
 import { canGoTogether, evaluateScanTogether } from "./evaluate-scan-together.ts";
 import { neededSteps } from "./needed-steps.ts";
 import {
@@ -39,6 +39,8 @@ export interface EvaluateOptions {
   readonly watched?: (scan: ScanOperation) => boolean;
   /** All examples of a batch go through a scan side by side where nobody listens: the same numbers, for large batches sooner. */
   readonly together?: boolean;
+  /** Where the states of scans that are differentiated are kept from one evaluation to the next, while their numbers stay. */
+  readonly keptStates?: KeptStates;
   /** Of axis 1 of these results only so many entries are looked at: steps of scans that only others need are left out. */
   readonly wanted?: ReadonlyMap<Value, number>;
   /** Values whose numbers are there already: neither they nor what only they need is evaluated. */
@@ -179,7 +181,13 @@ function evaluateOperation(
         : evaluateScan(operation, numbersOf, listener, most);
     }
     case "scanGradient":
-      return evaluateScanGradient(operation, numbersOf, wanted, listening(options, operation.scan, options.onBackStep));
+      return evaluateScanGradient(
+        operation,
+        numbersOf,
+        wanted,
+        listening(options, operation.scan, options.onBackStep),
+        options.keptStates,
+      );
   }
 }
 

@@ -141,7 +141,7 @@ function entryOf(value: Value, position: number): GradientTarget {
     gradientOf(loss, inputs = []) {
       const results = differentiate(loss, [value]);
       return (known, numbers = []) =>
-        evaluateProgram({ inputs, results, updates: [] }, numbers, { known }).results[0]![position]!;
+        evaluateProgram({ inputs, results, updates: [] }, numbers, known).results[0]![position]!;
     },
   };
 }
@@ -187,7 +187,7 @@ function ofValue(program: GradientProgram, run: LayerRun, layer: Layer, question
     return (numbers: readonly ArrayLike<number>[], known?: Known): ReadonlyMap<number, Float64Array> => {
       const found = new Map<number, Float64Array>();
       evaluateProgram({ inputs, results, updates: [] }, numbers, {
-        ...(known && { known }),
+        ...known,
         reuse: true,
         // A change keeps the kernel that a scan reads.
         watched: ({ arrays }) => arrays[0] === kernel,
