@@ -18,6 +18,7 @@ export function evaluateScanTogether(
   scan: ScanOperation,
   numbersOf: (value: Value) => Float64Array,
   most = Number.POSITIVE_INFINITY,
+  rows: Float64Array[] = [],
 ): Float64Array[] {
   const { cell, units } = scan;
   const [batch, timesteps, features] = scan.input.shape as [number, number, number];
@@ -25,7 +26,7 @@ export function evaluateScanTogether(
   const input = numbersOf(scan.input);
   const mask = scan.mask === undefined ? undefined : numbersOf(scan.mask);
   const nextStates = cell.states.map(({ next }) => next);
-  const evaluate = rowEvaluator(nextStates, { reuse: true });
+  const evaluate = rowEvaluator(nextStates, { reuse: true, rows });
   const width = batch * units;
   const product = productOf(arrays, batch);
 

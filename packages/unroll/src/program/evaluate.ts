@@ -39,6 +39,8 @@ export interface EvaluateOptions {
   readonly watched?: (scan: ScanOperation) => boolean;
   /** All examples of a batch go through a scan side by side where nobody listens: the same numbers, for large batches sooner. */
   readonly together?: boolean;
+  /** With `together`: a list in which evaluations that follow each other keep the rows that scans are worked out in. */
+  readonly rows?: Float64Array[];
   /** Where the states of scans that are differentiated are kept from one evaluation to the next, while their numbers stay. */
   readonly keptStates?: KeptStates;
   /** Of axis 1 of these results only so many entries are looked at: steps of scans that only others need are left out. */
@@ -177,7 +179,7 @@ function evaluateOperation(
       const together = options.together === true && listener.onStep === undefined && canGoTogether(operation);
       const most = steps.get(operation);
       return together
-        ? evaluateScanTogether(operation, numbersOf, most)
+        ? evaluateScanTogether(operation, numbersOf, most, options.rows)
         : evaluateScan(operation, numbersOf, listener, most);
     }
     case "scanGradient":

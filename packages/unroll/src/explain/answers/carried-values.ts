@@ -65,8 +65,10 @@ export function carriedValues(
       settled.add(output);
       if (results !== undefined) wrong.set(output, { count, data: results[index]! });
     }
+    const reading = new Set(reads);
+    const rows: Float64Array[] = [];
     const made = changes.flatMap((one, index) => {
-      const outputs = one.run === run ? changedOutputs(run, one.change, hand, needed) : undefined;
+      const outputs = one.run === run ? changedOutputs(run, one.change, hand, needed, reading, rows) : undefined;
       return outputs === undefined ? [] : [{ index, outputs }];
     });
     if (made.length === 0) continue;
@@ -213,15 +215,21 @@ function changedOutputs(
   change: ProgramChange,
   hand: ByHand,
   needed: ReadonlyMap<Value, number>,
+  settled: ReadonlySet<Value>,
+  rows: Float64Array[],
 ): readonly Float64Array[] | undefined {
   const { outputs } = run.call;
   const numbersOf = (value: Value): Float64Array => hand.valueOf(value);
-  const rewritten = rewriteProgram(outputs, change, numbersOf);
+  const rewritten = rewriteProgram(outputs, change, numbersOf, settled);
   const changed = outputs.map((output) => rewritten.valueOf(output));
   if (changed.every((value, index) => value === outputs[index])) return undefined;
   const { inputs, numbers } = rewritten;
   const wanted = wantedOf(changed, run, needed);
-  const { results } = evaluateProgram({ inputs, results: changed, updates: [] }, numbers, { together: true, wanted });
+  const { results } = evaluateProgram({ inputs, results: changed, updates: [] }, numbers, {
+    together: true,
+    wanted,
+    rows,
+  });
   return results.every((one, index) => areEqual(one, numbersOf(outputs[index]!))) ? undefined : results;
 }
 

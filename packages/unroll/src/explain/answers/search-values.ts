@@ -29,7 +29,7 @@ export const mostFindings = 8;
 /** Slips below this are not put together with others. */
 const pairedFrom = 0.5;
 /** Slips below this are not looked for in the layers before: each takes an evaluation of all layers behind it. */
-const carriedFrom = 0.55;
+const carriedFrom = 0.5;
 
 /** Ways to `written`, the most plausible first; several slips only where no single one does. */
 export function findValueSlips(asked: AskedValue, written: number | string): ValueFinding[] {
