@@ -1,11 +1,14 @@
 /** `predictAsync`: what it gives on the GPU of a page, and what it says where there is none. */
 import { afterAll, describe, expect, it } from "vitest";
+import { defineCell } from "../src/cells/define.ts";
 import { compileProgram } from "../src/compiler/index.ts";
+import { plain, scanCase } from "../src/compiler/scan-cases.ts";
 import { gpuRefusal } from "../src/compiler/webgpu/index.ts";
 import { Random } from "../src/core/random.ts";
-import { unary } from "../src/equations/expr.ts";
+import { type Expr, unary } from "../src/equations/expr.ts";
 import { input, layers, sequential } from "../src/index.ts";
 import { inputValue, map, random } from "../src/program/builder.ts";
+import type { Value } from "../src/program/program.ts";
 import { type GpuPage, openGpuPage } from "./gpu-page.ts";
 
 const opened = await openGpuPage();
@@ -191,10 +194,25 @@ describe("device webgpu", () => {
   });
 });
 
+/** A scan of a cell that multiplies a function of its state. */
+function scanWith(of: (hidden: Expr) => Expr): Value {
+  const cell = defineCell({
+    kind: "Odd",
+    gates: ["h"],
+    state: ["h"],
+    equations: ({ x, state, gate }) => ({ h: gate.h(x, of(state.h)) }),
+  });
+  const sizes = { batch: 1, timesteps: 2, features: 2, units: 2 };
+  return scanCase(cell.graph(plain), sizes).results[0]!;
+}
+
 it("refuses operations that float32 on a GPU cannot do well, and those of training", () => {
   const x = inputValue("x", [2]);
-  const reasonFor = (value: ReturnType<typeof map>): string | undefined => gpuRefusal(value.operation);
+  const reasonFor = (value: Value): string | undefined => gpuRefusal(value.operation);
   expect(reasonFor(map([x], ([a]) => unary("sin", a!)))).toBe("sines");
+  expect(reasonFor(map([x], ([a]) => a!.minus(unary("cos", a!).rowMax())))).toBe("cosines");
+  expect(reasonFor(scanWith((hidden) => unary("sin", hidden)))).toBe("sines");
+  expect(reasonFor(scanWith((hidden) => hidden.tanh()))).toBeUndefined();
   expect(reasonFor(map([x], ([a]) => a!.power(2.3)))).toBe("powers that are not whole or half numbers");
   expect(reasonFor(map([x], ([a]) => a!.power(3).plus(a!.power(-0.5))))).toBeUndefined();
   expect(reasonFor(map([x], ([a]) => a!.plus(Number.NaN)))).toBe("not-a-number");

@@ -7,7 +7,7 @@ import { hasRowOps } from "../map.ts";
 import { passesOf } from "../map-rows.ts";
 import type { GpuKernel } from "./kernels.ts";
 import { reduceRow } from "./row-reductions.ts";
-import { addressesAt, element, layoutAddresses, shapeShader, startOf, times } from "./wgsl.ts";
+import { addressesAt, type Dispatch, element, layoutAddresses, shapeShader, startOf, times } from "./wgsl.ts";
 import { WgslExpressions } from "./wgsl-expressions.ts";
 
 /** `bodies` has an equation for each result where there are several. */
@@ -42,7 +42,7 @@ export function copyKernel(name: string, target: Layout, source: Layout): GpuKer
   return { name, emit: () => copyShaders(target, source) };
 }
 
-export function copyShaders(target: Layout, source: Layout) {
+export function copyShaders(target: Layout, source: Layout): Dispatch[] {
   return shapeShader(target.shape, (lines, index) => {
     const [to, from] = layoutAddresses(lines, index, target.shape, [target, source]) as [string, string]; // two layouts
     lines.add(`${element(to)} = ${element(from)};`);
@@ -50,7 +50,7 @@ export function copyShaders(target: Layout, source: Layout) {
 }
 
 /** Row by row along the last axis: a pass for each level of row operators, and one for the result. */
-function rowShaders(target: Layout, sources: readonly Layout[], symbols: readonly Expr[], body: Expr) {
+function rowShaders(target: Layout, sources: readonly Layout[], symbols: readonly Expr[], body: Expr): Dispatch[] {
   const { shape } = target;
   const width = shape.at(-1) ?? 1;
   if (width === 0) return [];

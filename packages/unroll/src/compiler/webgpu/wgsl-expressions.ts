@@ -1,5 +1,6 @@
 /** Expression graphs as WGSL, one element at a time: equal parts once, each with a name of its own. */
-import type { Expr } from "../../equations/expr.ts";
+import { isRowOp } from "../../equations/arithmetic.ts";
+import { type Expr, inOrder, type RowNode } from "../../equations/expr.ts";
 import { type Term, TermTable } from "../terms.ts";
 import type { Lines } from "./wgsl.ts";
 import { number } from "./wgsl-math.ts";
@@ -45,6 +46,11 @@ export function operatorsWithoutWgsl(roots: readonly Expr[]): Set<string> {
     term.operands.forEach(visit);
   };
   for (const root of roots) visit(table.of(root));
+  // To a term, products and row operators are the end; what they take is code all the same.
+  for (const { node } of inOrder(roots, { bodies: true })) {
+    if (node.op === "product") visit(table.of(node.vector));
+    else if (isRowOp(node.op)) visit(table.of((node as RowNode).a)); // just asked
+  }
   return missing;
 }
 
