@@ -107,7 +107,7 @@ export interface Cell<Options = Readonly<Record<string, unknown>>> {
  * Defines a recurrent cell by the equations of one timestep. Its count, formula text, by-hand value, trace, gradient and
  * fast kernel all come from these equations.
  *
- * @throws UnrollError `option` when the equations do not return every state.
+ * @throws UnrollError `option` when the equations do not return every state, or a gate is given what is no row.
  * @example see cells/lstm.ts
  */
 /* @__NO_SIDE_EFFECTS__ */
@@ -140,7 +140,7 @@ function buildGraph<G extends string, S extends string, O extends Readonly<Recor
     ]),
   ) as Record<S, Expr>;
   const gate = Object.fromEntries(
-    definition.gates.map((name, block) => [name, makeGate(name, block, biasRows)]),
+    definition.gates.map((name, block) => [name, makeGate(definition.kind, name, block, biasRows)]),
   ) as Record<G, Gate>;
   const named = definition.equations({
     x,
@@ -178,7 +178,7 @@ function buildGraph<G extends string, S extends string, O extends Readonly<Recor
   };
 }
 
-function makeGate(name: string, block: number, biasRows: 0 | 1 | 2): Gate {
+function makeGate(kind: string, name: string, block: number, biasRows: 0 | 1 | 2): Gate {
   const bias = (value: Expr, row: number): Expr => {
     if (row >= biasRows) return value;
     const label = biasRows === 2 ? `b${row === 0 ? "i" : "r"}_${name}` : `b_${name}`;
@@ -187,9 +187,19 @@ function makeGate(name: string, block: number, biasRows: 0 | 1 | 2): Gate {
       symbol(label, "weight", `the ${kind} of gate ${name}`, { weight: { array: "bias", block, row } }),
     );
   };
+  const rowOf = (value: Expr): Expr => {
+    if (value.extent === "row") return value;
+    throw new UnrollError({
+      code: "option",
+      path: kind,
+      expected: `gate ${name} must be given a row of numbers, such as x or a state`,
+      received: "one number for the whole row",
+      hint: "Multiply by such a number beside the gate: gate.input(x).times(number).",
+    });
+  };
   const at = (array: string): WeightBlock => ({ array, block, row: 0 });
-  const input = (value: Expr): Expr => bias(product(value, `W_${name}`, at("kernel")), 0);
-  const recurrent = (value: Expr): Expr => bias(product(value, `U_${name}`, at("recurrent_kernel")), 1);
+  const input = (value: Expr): Expr => bias(product(rowOf(value), `W_${name}`, at("kernel")), 0);
+  const recurrent = (value: Expr): Expr => bias(product(rowOf(value), `U_${name}`, at("recurrent_kernel")), 1);
   return Object.assign((value: Expr, hidden: Expr) => input(value).plus(recurrent(hidden)), { input, recurrent });
 }
 
