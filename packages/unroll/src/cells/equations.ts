@@ -38,7 +38,7 @@ export function cellAdjointEquations(cell: CellGraph, back: CellAdjoint = cellAd
   const input = back.input === undefined ? [] : [{ name: gradientName("x"), expr: back.input }];
   const meanings = Object.entries(cell.meanings).map(([name, meaning]) => [
     gradientName(name),
-    `gradient of the ${meaning}`,
+    `gradient of the ${meaning.replace(/^new /, "")}`,
   ]);
   return {
     equations: [...gradients, ...previous, ...input].map((equation) => ({ ...equation, perStep: true })),
