@@ -9,7 +9,7 @@ import { root } from "./setup.mjs";
 const source = join(root, "packages/unroll/src");
 const page = join(root, "docs/api.md");
 
-/** The package's entries; `unroll/light` has nothing that `unroll` has not. */
+/** The package's entries; the others have nothing that `unroll` has not. */
 const entries = [
   ["unroll", "index.ts"],
   ["unroll/serve", "serve/index.ts"],
@@ -55,7 +55,8 @@ const text = [
   "# What `unroll` exports",
   "",
   "Written by `node scripts/api.mjs` out of the comments in the sources; `npm test` says when it is out of date. Editors show the whole",
-  "comment of each name, with shapes, units and errors.",
+  "comment of each name, with shapes, units and errors. `unroll/light` and `unroll/predict` have parts of `unroll` for pages that count",
+  "kilobytes, `unroll/layers` the layers one by one.",
   "",
   ...entries.flatMap(([name, file]) => entryLines(name, join(source, file))),
 ].join("\n");

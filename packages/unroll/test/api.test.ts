@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import * as unroll from "../src/index.ts";
 import * as light from "../src/light.ts";
+import * as predict from "../src/predict.ts";
 import * as serve from "../src/serve/index.ts";
 import * as sweep from "../src/sweep/index.ts";
 
@@ -13,7 +14,7 @@ const page = readFileSync(new URL("../../../docs/api.md", import.meta.url), "utf
 describe("the list of exports", () => {
   it("has each of them, and each member of what holds others", () => {
     const named = new Set([...page.matchAll(/^- `(\w+)/gm)].map(([, name]) => name));
-    for (const entry of [unroll, light, serve, sweep]) {
+    for (const entry of [unroll, light, predict, serve, sweep]) {
       for (const name of Object.keys(entry)) expect(named, name).toContain(name);
     }
     const { layers, losses, metrics, optimizers, schedules, activations, fields, equations } = unroll;
