@@ -31,7 +31,7 @@ const screens = {
   step: "#/step?m=lstm&t=3&unit=1&gate=f",
   gru: "#/step?m=gru&t=5&unit=2&gate=hHat",
   memory: "#/step?m=lstm&t=20&unit=1",
-  backward: `#/step?s=${packed("model = Sequential([Input((30, 5)), LSTM(4), Dense(1)])")}&t=26&unit=1&gate=c&back=1`,
+  backward: `#/step/gru?s=${packed("model = Sequential([Input((30, 5)), GRU(4, return_sequences=True), LSTM(3), Dense(1)])")}&t=26&unit=1&gate=h&back=1`,
   train: "#/train?m=simple-rnn",
   compare: "#/compare?m=gru&with=lstm~stack",
   quiz: "#/quiz?seed=14&kinds=params",
@@ -80,8 +80,8 @@ const looks = {
     isMobile: true,
   },
 };
-/** Of WebP, up to 100: text is sharp, and a picture a third of a PNG. */
-const quality = 75;
+/** Of WebP, up to 100: text is sharp still, and a picture a quarter of a PNG. */
+const quality = 55;
 const out = resolve(values.out);
 await mkdir(out, { recursive: true });
 // Text without coloured edges: they would cost bytes, and blur in WebP.

@@ -131,6 +131,19 @@ export function stepTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("draws new weights also where the address names no model, as behind the start page", async () => {
+    const page = await visit("#/model?m=gru");
+    await page.locator("tr.total").waitFor();
+    await page.getByRole("link", { name: "Unroll lab, start" }).click();
+    await page.getByRole("link", { name: "Step", exact: true }).click();
+    const value = page.locator(".opened .value");
+    await value.waitFor();
+    const first = await value.textContent();
+    await page.getByRole("button", { name: "New weights and input" }).click();
+    await expect.poll(() => value.textContent()).not.toBe(first);
+    await page.context().close();
+  }, 60_000);
+
   it("marks the timestep in the lanes also where one is narrower than a line, and scrolls no cell that fits", async () => {
     const long = packed("model = Sequential([Input((200, 2)), LSTM(4), Dense(1)])");
     const page = await visit(`#/step?s=${long}&t=150`, { viewport: { width: 820, height: 900 } });

@@ -324,14 +324,17 @@ class Lab {
     if (route.screen === "step" && this.trace === undefined && this.model !== undefined) await this.#trace();
   }
 
-  /** A link without a model is about the one that is open. */
+  /** The model and its seed; empty for none. A link without a model is about the one that is open. */
   #keyOf({ m, s, file, seed }: Route): string {
     const [kind, model] = m !== "" ? ["m", m] : s !== "" ? ["s", s] : ["file", file];
-    return model === "" ? this.#key : `${kind} ${model} ${seed}`;
+    const open = this.#key.slice(0, Math.max(0, this.#key.lastIndexOf(" ")));
+    const of = model === "" ? open : `${kind} ${model}`;
+    return of === "" ? "" : `${of} ${seed}`;
   }
 
   async #sourceOf({ m, s, file }: Route): Promise<KeptFile | undefined> {
-    if (m === "" && s === "") return this.#files.find(file);
+    if (m === "" && s === "")
+      return file === "" ? { source: this.#source, name: this.fileName } : this.#files.find(file);
     const source = examples.find(({ id }) => id === m)?.code ?? (await unpack(s));
     return source === undefined ? undefined : { source, name: "" };
   }
