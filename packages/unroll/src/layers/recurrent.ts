@@ -2,8 +2,9 @@
  * `recurrentLayer`: turns a cell into a layer type. Options, arrays, shape rule and program follow from the cell's
  * equations, so SimpleRNN, LSTM, GRU and a user's own cell are all made here; this file knows none of them.
  */
+
+import { cellArraySizes } from "../cells/array-sizes.ts";
 import type { Cell, CellArray, CellGraph } from "../cells/define.ts";
-import { cellArraySizes } from "../cells/derive.ts";
 import { UnrollError } from "../core/errors.ts";
 import { formatShape } from "../core/shape.ts";
 import { type Expr, inOrder, letter, type NamedFunction } from "../equations/expr.ts";

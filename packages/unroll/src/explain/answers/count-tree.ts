@@ -3,8 +3,8 @@
  * layers inside. The tree writes itself as a formula in textbook form and as a derivation; slips are changes of the tree.
  */
 
+import { gatesLetter } from "../../cells/array-sizes.ts";
 import type { CellGraph } from "../../cells/define.ts";
-import { gatesLetter } from "../../cells/derive.ts";
 import type { Shape } from "../../core/shape.ts";
 import { type Derivation, deriveSize, productOf, sumOf } from "../../equations/derive.ts";
 import { evaluateSize } from "../../equations/evaluate.ts";
