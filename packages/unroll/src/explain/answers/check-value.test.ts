@@ -370,3 +370,20 @@ describe("Bidirectional", () => {
     expect(() => ask("forward_lstm", { gate: "z" })).toThrow("In the order of the columns they are i, f, c, o.");
   });
 });
+
+it("words a table that is read by columns as one of ids", () => {
+  const words = layers.embedding({ inputDim: 3, outputDim: 2, name: "words" });
+  const model = sequential({ layers: [input({ shape: [1] }), words] });
+  words.setWeights([
+    [
+      [0.1, 0.2],
+      [0.3, 0.4],
+      [0.5, 0.6],
+    ],
+  ]);
+  // Column by column the six numbers fill the rows (0.1, 0.4), (0.2, 0.5), (0.3, 0.6).
+  const [found] = checkValue(model, { layer: "words", unit: 1, x: [[1]], value: "0.50" }).findings;
+  expect(found?.slips).toMatchObject([
+    { id: "kernel-read-by-columns", detail: "embeddings[row, column]: a row is the vector of an id." },
+  ]);
+});

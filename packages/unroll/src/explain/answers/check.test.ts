@@ -265,6 +265,9 @@ const rows: readonly Row[] = [
   ["convFlat", { layer: "flat", shape: [null, 56] }, "remainder-kept"],
   ["bi", { layer: "bi_1", shape: [null, 21, 30] }, "doubling-missed"],
   ["bi", { layer: "bi_1", shape: [null, 60] }, "sequences-overlooked"],
+  ["conv", { layer: "pool", shape: [null, 3] }, "axis-dropped"],
+  ["convFlat", { layer: "conv", shape: [null, 8] }, "axis-dropped"],
+  ["words", { layer: "words", shape: [null, 16] }, "axis-dropped"],
   ["stride", { layer: "conv", shape: [null, 21, 6] }, "stride-ignored"],
   ["stride", { layer: "conv", shape: [null, 10, 6] }, "plus-one-forgotten"],
 ];

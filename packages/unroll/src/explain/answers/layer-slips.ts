@@ -78,7 +78,9 @@ function weightSlips(operations: ReadonlySet<Operation>, { call }: LayerRun): Sl
     const [rows, columns] = shape as [number, number];
     if (shape.length === 2 && rows > 1 && columns > 1) {
       const numbers = Float64Array.from(data, (_, at) => data[(at % columns) * rows + Math.floor(at / columns)]!);
-      const detail = `${name}[row, column]: a row belongs to a feature, a column to a unit.`;
+      const isTable = [...operations].some((one) => one.op === "gather" && one.table.operation === operation);
+      const places = isTable ? "a row is the vector of an id" : "a row belongs to a feature, a column to a unit";
+      const detail = `${name}[row, column]: ${places}.`;
       return [{ id: "kernel-read-by-columns", change: as(numbers), detail, plausibility: 0.5 }];
     }
     if (rows > 1 && windowed.has(operation.variable)) {

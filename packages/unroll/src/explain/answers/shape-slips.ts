@@ -218,18 +218,25 @@ const stepsConcatenated: ShapeSlip = ({ outputs }) => {
   ];
 };
 
+/** The axis of timesteps left out by a layer that gives a row for each; recurrent layers have an option for it. */
+const axisDropped: ShapeSlip = ({ layer, outputs }) => {
+  const [batch, steps, features, ...more] = outputs[0]!;
+  if (batch === undefined || steps === undefined || features === undefined || more.length > 0) return [];
+  if (hasSequenceOption(layer)) return [];
+  const detail = `${layer.name} gives a row for each timestep.`;
+  return [{ id: "axis-dropped", result: [batch, features], detail, plausibility: 0.6 }];
+};
+
+function hasSequenceOption(layer: Layer): boolean {
+  const always = (): boolean => true;
+  return changedOptions(layer, "returnSequences", always, always) !== undefined;
+}
+
 /** An axis of the input that the layer reduces, put back. */
 const axisKept: ShapeSlip = ({ inputs, outputs, layer }) => {
   const [input] = inputs;
   const [output] = outputs;
-  const isSequenceOption =
-    changedOptions(
-      layer,
-      "returnSequences",
-      () => true,
-      () => true,
-    ) !== undefined;
-  if (input?.length !== 3 || output?.length !== 2 || isSequenceOption) return [];
+  if (input?.length !== 3 || output?.length !== 2 || hasSequenceOption(layer)) return [];
   return [
     {
       id: "axis-kept",
@@ -324,6 +331,7 @@ const shapeSlips: readonly ShapeSlip[] = [
   featuresKept,
   axesSwapped,
   stepsConcatenated,
+  axisDropped,
   axisKept,
   staleSizes,
   gatesInShape,

@@ -74,6 +74,7 @@ export const slipTitles = {
   "features-kept": "the features stay as they were",
   "axes-swapped": "timesteps and features are swapped",
   "steps-concatenated": "the steps are concatenated instead of stacked",
+  "axis-dropped": "the axis of timesteps is left out",
   "axis-kept": "an axis is kept that the layer takes away",
   "stale-timesteps": "the number of timesteps is that of another place",
   "gates-in-shape": "the gates are counted in the shape",
