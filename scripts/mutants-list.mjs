@@ -131,6 +131,15 @@ export const mutants = [
     tests: evaluate,
   },
 
+  {
+    name: "together-mask-ignored",
+    defect: "examples side by side: mask ignored",
+    file: `${src}/program/evaluate-scan-together.ts`,
+    find: "mask === undefined ||",
+    replace: "batch > 0 || mask === undefined ||",
+    tests: [`${src}/program/evaluate-scan-together.test.ts`],
+  },
+
   // Gradients.
   {
     name: "sigmoid-gradient",
@@ -645,6 +654,15 @@ export const mutants = [
     find: "constant(children.length).times(first.formula)",
     replace: "first.formula",
     tests: [`${src}/explain/explain.test.ts`],
+  },
+  {
+    name: "carried-slip-of-another",
+    defect: "a slip carried on with right numbers",
+    file: `${src}/explain/answers/carried-values.ts`,
+    find: "let example = wrong?.count ?? 0; example",
+    replace: "let example = 0; example",
+    tests: [`${src}/explain/answers/value-properties.test.ts`],
+    named: "one by one or together",
   },
   {
     name: "slip-second-bias-row",
