@@ -55,9 +55,10 @@ export function rowEvaluator(
   };
   const kept = rows ?? [];
   const steps = order.map((expr, place) => stepOf(expr, placeOf, reuse ? keptRow(kept, place) : freshRow));
+  const reused = reuse ? new Array<Row>(steps.length) : undefined;
   return (bindings) => {
-    const values: Row[] = [];
-    for (const step of steps) values.push(step(values, bindings));
+    const values = reused ?? new Array<Row>(steps.length);
+    for (let place = 0; place < steps.length; place++) values[place] = steps[place]!(values, bindings);
     return (expr) => values[placeOf(expr)]!;
   };
 }

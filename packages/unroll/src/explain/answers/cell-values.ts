@@ -20,7 +20,7 @@ export type Arrays = ReadonlyMap<string, { readonly data: ArrayLike<number>; rea
 export interface SlippedSteps {
   /** What one step comes to: the asked value, where the equations have it, and the states. */
   oneStep(before: Values, x: Float64Array): Values;
-  /** The same after several steps, each beginning where the one before ended. */
+  /** The same after several steps, each beginning where the one before ended; the rows hold until the next call. */
   afterSteps(steps: readonly Pick<TraceStep, "x" | "before" | "masked">[]): Values;
 }
 
@@ -30,6 +30,7 @@ export type PrepareSteps = (equations: Equations, name: string) => SlippedSteps;
 /** What different equations of a cell of so many units share: its arrays, and the rows that steps are worked out in. */
 export function stepsIn(cell: CellGraph, arrays: Arrays, units: number): PrepareSteps {
   const rows: Float64Array[] = [];
+  const turns: [Record<string, Float64Array>, Record<string, Float64Array>] = [{}, {}];
   const weightOf = weightsIn(arrays, units);
   const product: RowBindings["product"] = ({ matrix, transposed }, vector, newRow) => {
     const found = weightOf.matrix(matrix);
@@ -67,18 +68,22 @@ export function stepsIn(cell: CellGraph, arrays: Arrays, units: number): Prepare
       oneStep: (before, x) => copied(step(before, x)),
       afterSteps(steps) {
         const start = steps[0]!.before;
-        const rowsOf = (): Values => Object.fromEntries(wanted.map((one) => [one.name, new Float64Array(units)]));
-        let before = start;
+        let before: Values = start;
         // A step reads the states that the one before it left: two sets of rows take turns.
-        let [free, other] = [rowsOf(), rowsOf()];
+        let [free, other] = turns;
         for (const { x, masked } of steps) {
           if (masked) continue;
           const read = step(before, x);
-          for (const { name: one, expr } of wanted) free[one]!.set(toRow(read(expr), units));
+          for (const { name: one, expr } of wanted) {
+            free[one] ??= new Float64Array(units);
+            free[one].set(toRow(read(expr), units));
+          }
           before = free;
           [free, other] = [other, free];
         }
-        return before === start ? {} : before;
+        const last = before;
+        // Rows of other equations may be left in them.
+        return last === start ? {} : Object.fromEntries(wanted.map(({ name: one }) => [one, last[one]!]));
       },
     };
   };
@@ -89,24 +94,30 @@ function weightsIn(
   arrays: Arrays,
   units: number,
 ): { matrix(block: WeightBlock): WeightMatrix; row(block: WeightBlock): Float64Array } {
-  const numbers = new Map<string, Float64Array>();
-  const numbersOf = (array: string): Float64Array => {
-    const known = numbers.get(array) ?? Float64Array.from(arrays.get(array)?.data ?? []);
-    numbers.set(array, known);
-    return known;
-  };
+  const numbersOf = kept((array: string) => Float64Array.from(arrays.get(array)?.data ?? []));
   return {
-    matrix({ array, block }) {
+    matrix: kept(({ array, block }: WeightBlock): WeightMatrix => {
       const { columns } = arrays.get(array)!; // every cell has its kernels
       const weights = numbersOf(array);
       return { units, rows: weights.length / columns, start: block * units, stride: columns, weights };
-    },
+    }),
     // A row that the array does not have (GRU's other form) counts as zeros.
-    row({ array, block, row }) {
-      const weights = numbersOf(array);
+    row: kept(({ array, block, row }: WeightBlock): Float64Array => {
       const start = row * (arrays.get(array)?.columns ?? 0) + block * units;
-      return Float64Array.from({ length: units }, (_, unit) => weights[start + unit] ?? 0);
-    },
+      const found = new Float64Array(units);
+      found.set(numbersOf(array).subarray(start, start + units));
+      return found;
+    }),
+  };
+}
+
+/** Works out what belongs to a key once. */
+function kept<K, T>(make: (key: K) => T): (key: K) => T {
+  const known = new Map<K, T>();
+  return (key) => {
+    const found = known.get(key) ?? make(key);
+    known.set(key, found);
+    return found;
   };
 }
 
