@@ -114,14 +114,24 @@ class WeightSlot {
   /** Gives the memory's numbers to the variable. */
   readonly fetch: () => void;
 
-  constructor(variable: Variable, view: Float32Array) {
+  /** Whether kernels wait for `prepare` with its numbers. */
+  readonly prepared: boolean;
+
+  constructor(variable: Variable, view: Float32Array, prepared: boolean) {
     this.variable = variable;
     this.view = view;
+    this.prepared = prepared;
     this.fetch = () => {
       variable.assign(view);
       this.version = variable.version;
     };
   }
+}
+
+/** Where random numbers go, in the order in which they are drawn. */
+export interface RandomPlace {
+  readonly view: Float32Array;
+  readonly distribution: "uniform" | "normal";
 }
 
 /** Below this many numbers a loop copies faster than a call of the typed array's methods. */
@@ -133,18 +143,21 @@ export class Compiled implements CompiledProgram {
   readonly memory: MemoryUse;
   readonly views: readonly Float32Array[];
   readonly plan: Plan;
+  readonly randoms: readonly RandomPlace[];
   readonly #memory: ArrayBufferLike;
   readonly #shapes: readonly (readonly number[])[];
   readonly #inputs: readonly (Float32Array | undefined)[];
-  readonly #weights: readonly WeightSlot[];
+  readonly #weights: ReadonlyMap<Variable, WeightSlot>;
   readonly #updated: readonly WeightSlot[];
-  readonly #randoms: readonly { readonly view: Float32Array; readonly distribution: "uniform" | "normal" }[];
+  readonly #updater: Compiled | undefined;
   readonly #run: () => void;
   readonly #prepare: () => void;
   #seenChanges = -1;
 
-  constructor(program: Program, plan: Plan, { buffer, run, prepare }: Instance) {
+  /** @param updater another program that changes variables of this one, and from whose memory they are taken at once */
+  constructor(program: Program, plan: Plan, { buffer, run, prepare }: Instance, updater?: Compiled) {
     this.plan = plan;
+    this.#updater = updater;
     this.#memory = buffer;
     this.#run = run;
     this.#prepare = prepare;
@@ -154,11 +167,14 @@ export class Compiled implements CompiledProgram {
     this.views = plan.results.map((layout) => this.#view(layout));
     this.#inputs = plan.inputs.map((layout) => layout && this.#view(layout));
     const slots = new Map(
-      [...plan.weights].map(([variable, layout]) => [variable, new WeightSlot(variable, this.#view(layout))]),
+      [...plan.weights].map(([variable, layout]) => [
+        variable,
+        new WeightSlot(variable, this.#view(layout), !plan.changing.has(variable)),
+      ]),
     );
-    this.#weights = [...slots.values()];
+    this.#weights = slots;
     this.#updated = [...new Set(program.updates.map(({ variable }) => slots.get(variable)!))];
-    this.#randoms = plan.randoms.map(({ layout, distribution }) => ({ view: this.#view(layout), distribution }));
+    this.randoms = plan.randoms.map(({ layout, distribution }) => ({ view: this.#view(layout), distribution }));
   }
 
   run(inputs: readonly TensorData[], random?: Random): Tensor[] {
@@ -172,7 +188,7 @@ export class Compiled implements CompiledProgram {
 
   runInPlace(inputs: readonly TensorData[], random?: Random): void {
     this.load(inputs);
-    if (this.#randoms.length > 0) this.#draw(random);
+    if (this.randoms.length > 0) this.#draw(random);
     this.execute();
     if (this.#updated.length > 0) this.#reportUpdates();
   }
@@ -204,16 +220,22 @@ export class Compiled implements CompiledProgram {
   /** Copies in what changed, then lets the kernels pack it. */
   #takeUpWeights(): void {
     let changed = this.#seenChanges < 0;
-    for (const slot of this.#weights) {
+    for (const slot of this.#weights.values()) {
       // Reading first: it may fetch newer numbers from another plan, and that counts as a change.
-      const { data } = slot.variable;
+      const data = this.#updater?.newestOf(slot.variable) ?? slot.variable.data;
       if (slot.version === slot.variable.version) continue;
       slot.view.set(data);
       slot.version = slot.variable.version;
-      changed = true;
+      changed ||= slot.prepared;
     }
     this.#seenChanges = Variable.changes;
     if (changed) this.#prepare();
+  }
+
+  /** The variable's numbers where they lie here, if there are no newer ones. Not to be kept. */
+  newestOf(variable: Variable): Float32Array | undefined {
+    const slot = this.#weights.get(variable);
+    return slot?.version === variable.version ? slot.view : undefined;
   }
 
   /** The variables' newest numbers now lie here; they are fetched when somebody asks. */
@@ -227,11 +249,13 @@ export class Compiled implements CompiledProgram {
 
   #draw(random: Random | undefined): void {
     if (random === undefined) throw new Error("compiler: random numbers need a seeded generator");
-    for (const { view, distribution } of this.#randoms) {
-      if (distribution === "uniform") for (let i = 0; i < view.length; i++) view[i] = random.uniform();
-      else for (let i = 0; i < view.length; i++) view[i] = random.normal();
-    }
+    for (const place of this.randoms) fillWith(random, place);
   }
+}
+
+export function fillWith(random: Random, { view, distribution }: RandomPlace): void {
+  if (distribution === "uniform") for (let i = 0; i < view.length; i++) view[i] = random.uniform();
+  else for (let i = 0; i < view.length; i++) view[i] = random.normal();
 }
 
 function notAllowed(cause?: unknown): UnrollError {

@@ -35,6 +35,23 @@ export function memoryUseOf({ weights, memory, buffers }: Plan): MemoryUse {
   };
 }
 
+/** What several programs, or copies of one, take together. */
+export function memoryUseOfAll(uses: readonly MemoryUse[]): MemoryUse {
+  const variables = new Map<Variable, number>();
+  for (const use of uses) {
+    for (const [variable, bytes] of use.variables) variables.set(variable, (variables.get(variable) ?? 0) + bytes);
+  }
+  const sum = (name: Exclude<keyof MemoryUse, "variables">): number => uses.reduce((all, use) => all + use[name], 0);
+  return {
+    variables,
+    packed: sum("packed"),
+    workspace: sum("workspace"),
+    workspaceUnshared: sum("workspaceUnshared"),
+    pages: sum("pages"),
+    bytes: sum("bytes"),
+  };
+}
+
 /**
  * The memory of a program that is not there yet.
  *

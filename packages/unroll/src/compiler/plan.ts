@@ -24,6 +24,8 @@ export interface PlanOptions {
   readonly machine: Machine;
   /** See CompileOptions; left out = "auto". */
   readonly recompute?: Recompute;
+  /** Variables whose numbers are others in every run: nothing is prepared of them. What the program itself updates is meant anyway. */
+  readonly changing?: ReadonlySet<Variable>;
   /** Whether the module works in memory that it is given, as "memory" of `memoryModule`, and that threads share. */
   readonly shared?: boolean;
 }
@@ -69,6 +71,8 @@ export interface Plan {
   readonly kept: ReadonlyMap<Value, Layout>;
   /** Where each variable's numbers lie, row-major; trainable ones first, one after the other. */
   readonly weights: ReadonlyMap<Variable, Layout>;
+  /** Variables that `prepare` has nothing to do with. */
+  readonly changing: ReadonlySet<Variable>;
   readonly constants: readonly { readonly layout: Layout; readonly value: number }[];
   /** Random values, in the order of the program. */
   readonly randoms: readonly { readonly layout: Layout; readonly distribution: "uniform" | "normal" }[];
@@ -95,6 +99,7 @@ class Planner {
   readonly #roots: ReadonlySet<Value>;
   readonly #used: ReadonlySet<Value>;
   readonly #updated: ReadonlySet<Variable>;
+  readonly #changing: ReadonlySet<Variable>;
   readonly #buffers: PlannedBuffer[] = [];
   readonly #layouts = new Map<Value, Layout>();
   readonly #contiguous = new Map<Value, Layout>();
@@ -118,6 +123,7 @@ class Planner {
     this.#tasks = tasksOfProgram(program, options.keep);
     this.#used = new Set([...roots, ...this.#operations.flatMap(sourcesOf)]);
     this.#updated = new Set(program.updates.map((update) => update.variable));
+    this.#changing = new Set([...this.#updated, ...(options.changing ?? [])]);
     this.#placeWeights();
     for (const task of this.#tasks.tasks) this.#plan(task);
     const results = this.#program.results.map((value) => this.#readAtEnd(value));
@@ -145,6 +151,7 @@ class Planner {
       memory,
       ...this.#ends,
       weights: this.#weights,
+      changing: this.#changing,
       constants: this.#constants,
       randoms: this.#randoms,
       module: this.#emit(memory),
@@ -176,7 +183,7 @@ class Planner {
       case "weight":
         this.#layouts.set(value, this.#weights.get(operation.variable)!);
         // What a run changes is not known before it.
-        if (!this.#updated.has(operation.variable)) this.#prepared.add(value);
+        if (!this.#changing.has(operation.variable)) this.#prepared.add(value);
         return;
       case "constant": {
         const buffer = this.#newBuffer(`constant ${operation.value}`, vectorBytes(this.#options.machine), true);

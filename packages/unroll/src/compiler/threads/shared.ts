@@ -1,4 +1,5 @@
 /** Instances of a plan's WebAssembly in memory that all threads reach. */
+import { UnrollError } from "../../core/errors.ts";
 import { moduleOf, noMemory, type SharedInstance } from "../compile.ts";
 import { memoryModule, type Plan } from "../plan.ts";
 
@@ -20,4 +21,17 @@ export function sharedMemories(plan: Plan, count: number): SharedInstance[] {
       throw noMemory(plan, cause);
     }
   });
+}
+
+/**
+ * What `make` makes, or undefined where there is no memory for it. What parts cannot have, the whole may: one thread has one copy
+ * of the weights, and says what is wrong otherwise.
+ */
+export function unlessTooLarge<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError || (error instanceof UnrollError && error.code === "memory")) return undefined;
+    throw error;
+  }
 }

@@ -3,25 +3,17 @@
  * module in it, and the numbers of an example do not depend on which part it is in: the results are those of one thread, bit
  * for bit, whoever runs what.
  */
-import { UnrollError } from "../../core/errors.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Tensor, TensorData } from "../../core/tensor.ts";
 import type { Program } from "../../program/program.ts";
 import { Compiled, type Target, wasmTarget } from "../compile.ts";
-import type { Machine } from "../machine.ts";
 import { largestMemory } from "../memory.ts";
-import type { MemoryUse } from "../memory-use.ts";
+import { type MemoryUse, memoryUseOfAll } from "../memory-use.ts";
 import { type Plan, planProgram } from "../plan.ts";
-import { forgetParts, forgotten, type SharedPart, sharePart } from "./helpers.ts";
-import { Pace } from "./pace.ts";
-import { sharedMemories } from "./shared.ts";
+import { Crew } from "./crew.ts";
+import { sharedMemories, unlessTooLarge } from "./shared.ts";
 import { threadsRefusal } from "./start.ts";
-
-/**
- * Floating-point operations of about 30 µs, for each number that a vector has: handing a part over takes about 10. Wide vectors
- * do not help small layers as much, but there both ways are timed.
- */
-const enoughForALane = 150_000;
+import { enoughForAPart, flopsOf } from "./worth.ts";
 
 export interface SplitRequest {
   /** Examples that there are to run at once. */
@@ -36,12 +28,6 @@ export interface SplitRequest {
   /** Writes the program for a batch. Each example's results must not depend on the other examples. */
   programFor(batch: number): Program;
 }
-
-/**
- * How long a worker may take for a part, in ms, when one of the same size took `own` here: so much more that only a dead one takes
- * longer, on a busy machine and with the slowest of numbers too.
- */
-const patienceFor = (own: number): number => 30_000 + 100 * own;
 
 /** A program over several threads. */
 export interface SplitProgram {
@@ -70,13 +56,7 @@ export interface SplitProgram {
  */
 export function splitProgram(request: SplitRequest): SplitProgram | undefined {
   if (threadsRefusal() !== undefined) return undefined;
-  try {
-    return splitFor(request, Math.min(request.threads, request.examples));
-  } catch (error) {
-    // What the parts cannot have, the whole may: one thread has one copy of the weights, and says what is wrong otherwise.
-    if (error instanceof RangeError || (error instanceof UnrollError && error.code === "memory")) return undefined;
-    throw error;
-  }
+  return unlessTooLarge(() => splitFor(request, Math.min(request.threads, request.examples)));
 }
 
 function splitFor(request: SplitRequest, threads: number): SplitProgram | undefined {
@@ -92,29 +72,15 @@ function splitFor(request: SplitRequest, threads: number): SplitProgram | undefi
   return withEnough < threads ? splitFor(request, withEnough) : new Split(program, plan, target, batch, threads);
 }
 
-export function enoughForAPart({ lanes }: Machine): number {
-  return enoughForALane * lanes;
-}
-
-/** Of one run, without what only changed weights ask for. */
-function flopsOf({ kernels }: Plan): number {
-  return kernels.reduce((sum, { kernel, prepared }) => sum + (prepared ? 0 : kernel.flops), 0);
-}
-
 class Split implements SplitProgram {
   readonly batch: number;
   readonly threads: number;
   readonly memory: MemoryUse;
-  /** The first one is always run here. */
   readonly #parts: readonly Compiled[] = [];
-  readonly #shared: readonly SharedPart[];
+  readonly #crew: Crew;
   /** Numbers of one part of each input. */
   readonly #widths: readonly number[];
   readonly #shapes: readonly (readonly number[])[];
-  readonly #pace = new Pace();
-  #helped = 0;
-  /** Why it cannot run any more. */
-  #lost: unknown;
 
   constructor(program: Program, plan: Plan, target: Target, batch: number, threads: number) {
     this.batch = threads * batch;
@@ -123,75 +89,24 @@ class Split implements SplitProgram {
     this.#shapes = program.results.map(({ shape }) => [this.batch, ...shape.slice(1)]);
     const instances = (target.share ?? sharedMemories)(plan, threads);
     this.#parts = instances.map((instance) => new Compiled(program, plan, instance));
-    this.memory = timesParts(this.#parts[0]!.memory, threads);
-    this.#shared = instances.slice(1).map(({ code }, index) => sharePart(index, code));
-    forgotten.register(this, this.#shared, this);
+    this.memory = memoryUseOfAll(this.#parts.map(({ memory }) => memory));
+    this.#crew = new Crew(
+      this.#parts,
+      instances.map(({ code }) => code),
+    );
   }
 
   get helped(): number {
-    return this.#helped;
+    return this.#crew.helped;
   }
 
   run(inputs: readonly TensorData[]): Tensor[] {
-    if (this.#lost !== undefined) throw this.#lost;
-    const start = performance.now();
-    const way = this.#pace.next();
-    try {
-      this.#runParts(way, inputs);
-    } catch (error) {
-      this.#settle();
-      throw error;
-    }
-    this.#pace.took(way, performance.now() - start);
+    this.#crew.run((part) => this.#load(part, inputs));
     return this.#shapes.map((shape, index) => ({ shape, data: this.#gather(index, sizeOf(shape)) }));
   }
 
-  /** Runs what workers do not, and waits for them. */
-  #runParts(way: "shared" | "alone", inputs: readonly TensorData[]): void {
-    const parts = this.#parts;
-    for (const [index, { helper, id }] of this.#shared.entries()) {
-      this.#load(index + 1, inputs);
-      if (way === "shared") helper.offer(id);
-    }
-    this.#load(0, inputs);
-    const start = performance.now();
-    parts[0]!.execute();
-    const patience = patienceFor(performance.now() - start);
-    const begun: number[] = [];
-    for (const [index, { helper, id }] of this.#shared.entries()) {
-      if (way === "alone" || helper.takeBack(id)) parts[index + 1]!.execute();
-      else begun.push(index);
-    }
-    for (const index of begun) {
-      if (this.#finish(this.#shared[index]!, patience)) this.#helped++;
-      else {
-        // Half a run may have written over its inputs.
-        this.#load(index + 1, inputs);
-        parts[index + 1]!.execute();
-      }
-    }
-  }
-
-  #finish({ helper, id }: SharedPart, patience: number): boolean {
-    try {
-      return helper.finish(id, patience);
-    } catch (error) {
-      // The worker may be alive after all and write into the part's memory.
-      this.#lost = error;
-      throw error;
-    }
-  }
-
-  /** After an error, makes sure that no worker goes on with an offer of this run. */
-  #settle(): void {
-    for (const shared of this.#shared) {
-      if (!shared.helper.takeBack(shared.id)) this.#finish(shared, patienceFor(0));
-    }
-  }
-
   release(): void {
-    forgotten.unregister(this);
-    forgetParts(this.#shared);
+    this.#crew.release();
   }
 
   #load(part: number, inputs: readonly TensorData[]): void {
@@ -208,18 +123,4 @@ class Split implements SplitProgram {
     }
     return whole;
   }
-}
-
-function timesParts(
-  { variables, packed, workspace, workspaceUnshared, pages, bytes }: MemoryUse,
-  parts: number,
-): MemoryUse {
-  return {
-    variables: new Map([...variables].map(([variable, size]) => [variable, parts * size])),
-    packed: parts * packed,
-    workspace: parts * workspace,
-    workspaceUnshared: parts * workspaceUnshared,
-    pages: parts * pages,
-    bytes: parts * bytes,
-  };
 }

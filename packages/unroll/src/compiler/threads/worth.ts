@@ -1,0 +1,26 @@
+/** From which size on a part of a batch is worth a thread of its own. */
+import type { Machine } from "../machine.ts";
+import type { Plan } from "../plan.ts";
+
+/**
+ * Floating-point operations of about 30 µs, for each number that a vector has: handing a part over takes about 10. Wide vectors
+ * do not help small layers as much, but there both ways are timed.
+ */
+const enoughForALane = 150_000;
+
+/** The same of the time, about 1 ns, in which a number is copied to a part's memory and one back, and is added up. */
+const exchangeForALane = 15;
+
+/**
+ * Floating-point operations that a part must have.
+ *
+ * @param exchanged numbers that go to and from the part beside its examples: weights and their gradients
+ */
+export function enoughForAPart({ lanes }: Machine, exchanged = 0): number {
+  return lanes * (enoughForALane + exchangeForALane * exchanged);
+}
+
+/** Of one run, without what only changed weights ask for. */
+export function flopsOf({ kernels }: Plan): number {
+  return kernels.reduce((sum, { kernel, prepared }) => sum + (prepared ? 0 : kernel.flops), 0);
+}
