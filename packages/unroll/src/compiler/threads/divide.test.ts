@@ -12,30 +12,36 @@ afterEach(() => vi.restoreAllMocks());
 
 const parts = 2;
 
-/** Sums of x² · w and of x + noise over a part; the end adds them up, changes w, and tells both. */
+/**
+ * Sums of x² · w and of x + noise over a part, and four times x + noise, which lies in memory where the noise was; the end adds
+ * them up, changes w, and tells the sums.
+ */
 function request(w: Variable, more: Partial<DivideRequest> = {}): DivideRequest {
   const x = inputValue("x", [3, 4]);
   const factor = inputValue("factor", []);
   const total = (value: typeof x) => reshape(reduce("sum", value, [0, 1]), []);
-  const sums = [
+  const noise = [random([3, 4], "uniform"), random([1, 4], "normal")];
+  const noisy = map([x, ...noise], ([a, b, c]) => a!.plus(b!).plus(c!));
+  const results = [
     total(map([x, weightValue(w), factor], ([a, b, c]) => a!.squared().times(b!).times(c!))),
-    total(map([x, random([3, 4], "uniform"), random([1, 4], "normal")], ([a, b, c]) => a!.plus(b!).plus(c!))),
+    total(noisy),
+    matmul(matmul(noisy, twice), twice),
   ];
-  const given = [0, 1].map((part) => [inputValue(`a${part}`, []), inputValue(`b${part}`, [])]);
+  const given = [0, 1].map(() => results.map(({ shape }) => inputValue("result", shape)));
   const step = inputValue("step", []);
-  const added = [0, 1].map((i) =>
+  const added = results.map((_, i) =>
     map(
-      given.map((results) => results[i]!),
+      given.map((part) => part[i]!),
       ([a, b]) => a!.plus(b!),
     ),
   );
   return {
     parts,
-    part: { inputs: [x, factor], results: sums, updates: [] },
+    part: { inputs: [x, factor], results, updates: [] },
     cut: 1,
     end: {
       inputs: [...given.flat(), step],
-      results: added,
+      results: [added[0]!, added[1]!, total(added[2]!)],
       updates: [{ variable: w, value: map([weightValue(w), step], ([a, b]) => a!.plus(b!)) }],
     },
     randoms: [
@@ -47,15 +53,25 @@ function request(w: Variable, more: Partial<DivideRequest> = {}): DivideRequest 
   };
 }
 
+/** Twice the identity. */
+const twice = weightValue(
+  new Variable(
+    "twice",
+    [4, 4],
+    Float32Array.from({ length: 16 }, (_, i) => (i % 5 === 0 ? 2 : 0)),
+  ),
+);
+
 const numbers = Float32Array.from({ length: 24 }, (_, i) => i / 8);
 
-/** What the numbers of one thread's generator make of both sums. */
+/** What the numbers of one thread's generator make of the sums. */
 function expected(w: number, seed: number): number[] {
   const draws = new Random(seed);
   const noise = Array.from({ length: 24 }, () => draws.uniform());
   const shared = Array.from({ length: 4 }, () => draws.normal());
   const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
-  return [sum([...numbers].map((x) => 2 * w * x * x)), sum([...numbers].map((x, i) => x + noise[i]! + shared[i % 4]!))];
+  const noisy = sum([...numbers].map((x, i) => x + noise[i]! + shared[i % 4]!));
+  return [sum([...numbers].map((x) => 2 * w * x * x)), noisy, 4 * noisy];
 }
 
 /** A step of 1 with a factor of 2. */
