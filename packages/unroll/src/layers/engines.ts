@@ -1,5 +1,5 @@
 /** The engines beside WebAssembly on one thread: the float64 reference, native code and threads. Importing this file adds them. */
-import { compileProgram, nativeTarget, splitProgram, threadsRefusal } from "../compiler/index.ts";
+import { compileProgram, divideProgram, nativeTarget, splitProgram, threadsRefusal } from "../compiler/index.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
 import { evaluateProgram } from "../program/evaluate.ts";
@@ -16,6 +16,10 @@ provideSplitter({
   split(request, device) {
     if (device === "reference") return undefined;
     return splitProgram(device === "native" ? { ...request, target: nativeTarget } : request);
+  },
+  divide(request, device) {
+    if (device === "reference") return undefined;
+    return divideProgram(device === "native" ? { ...request, target: nativeTarget } : request);
   },
 });
 

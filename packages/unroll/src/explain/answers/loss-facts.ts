@@ -5,8 +5,8 @@
 import { sizeOf } from "../../core/shape.ts";
 import { evaluateRow } from "../../equations/evaluate.ts";
 import { argument } from "../../equations/expr.ts";
+import type { Forward } from "../../training/forward.ts";
 import type { Loss } from "../../training/losses.ts";
-import type { Forward } from "../../training/step.ts";
 
 export interface LossFacts {
   /** Whether the loss of one number is (ŷ − y)². */
