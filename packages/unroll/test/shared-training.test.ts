@@ -29,7 +29,7 @@ import { checkMoreTraining, moreTrainingCases, runTrainingCase, trainingCases } 
 // Here every part is worth a thread.
 vi.mock("../src/compiler/threads/worth.ts", async (original) => ({
   ...(await original<object>()),
-  enoughForAPart: () => 0,
+  enoughForAStep: () => 0,
 }));
 
 const usual: Extent = { size: 3, timesteps: 3, batch: 4 };
