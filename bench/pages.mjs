@@ -1,4 +1,4 @@
-// Pages that use Unroll, bundled as a web project would: what bench/size.mjs measures and packages/unroll/test/size.test.ts bounds.
+// Pages that use Unroll, bundled as a web project would: what bench/size.mjs measures and packages/unroll/test/light.test.ts bounds.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -6,10 +6,11 @@ import { rolldown } from "rolldown";
 
 const unroll = fileURLToPath(new URL("../packages/unroll/", import.meta.url));
 
-/** The same model from the whole library and from its light entry. */
+/** The same model from the whole library and from its light entries. */
 const imports = {
   unroll: 'import { input, layers, sequential } from "unroll";',
   light: 'import { input, sequential } from "unroll/light"; import * as layers from "unroll/layers";',
+  predict: 'import { input, sequential } from "unroll/predict"; import * as layers from "unroll/layers";',
 };
 const model =
   "sequential({ layers: [input({ shape: [21, 9] }), layers.lstm({ units: 30 }), layers.dense({ units: 1 })] })";
@@ -26,17 +27,28 @@ const load = "globalThis.predict = async (bytes, x) => (await loadModel(bytes)).
 export const pages = [
   ...Object.entries(imports).flatMap(([from, line]) => [
     { does: "build, predict", from, code: line + predict },
-    { does: "build, predict, train", from, code: line + train },
+    ...(from === "predict" ? [] : [{ does: "build, predict, train", from, code: line + train }]),
   ]),
   { does: "load, predict", from: "unroll", code: `import { loadModel } from "unroll"; ${load}` },
 ];
 
-const sources = { unroll: "src/index.ts", "unroll/light": "src/light.ts", "unroll/layers": "src/layers/factories.ts" };
-const built = { unroll: "dist/index.js", "unroll/light": "dist/light.js", "unroll/layers": "dist/layers.js" };
+const sources = {
+  unroll: "src/index.ts",
+  "unroll/light": "src/light.ts",
+  "unroll/predict": "src/predict.ts",
+  "unroll/layers": "src/layers/factories.ts",
+};
+const built = {
+  unroll: "dist/index.js",
+  "unroll/light": "dist/light.js",
+  "unroll/predict": "dist/predict.js",
+  "unroll/layers": "dist/layers.js",
+};
 
 /**
  * Bundles a page and minifies it; with `source` from the sources in place of the built library.
- * `first` and `later` are bytes that it loads at once and when it comes to need them; `modules` the code by file.
+ * `first` and `later` are bytes that it loads at once and when it comes to need them; `codes` is what it loads at once, `modules` the
+ * same by source file.
  */
 export async function bundlePage(code, { source = false, minify = !source } = {}) {
   const page = "\0page.js";
@@ -73,6 +85,7 @@ export async function bundlePage(code, { source = false, minify = !source } = {}
     return { plain: sum(codes), gzip: sum(codes.map((each) => gzipSync(each, { level: 9 }))) };
   };
   return {
+    codes: [...first].map((file) => chunks.get(file).code),
     first: sizeOf([...first]),
     later: sizeOf([...chunks.keys()].filter((file) => !first.has(file))),
     modules: [...first].flatMap((file) =>

@@ -1,12 +1,13 @@
 // What Unroll weighs: in a page that builds, predicts or trains, and installed. `npm run bench -- size`.
-// `npm run bench -- size --modules light` lists what a page that trains carries by source file, with `unroll` in place of `light`
-// from the whole library. Bytes are minified.
+// `npm run bench -- size --modules light` lists what a page that trains carries by source file, with `predict` in place of `light` one
+// that predicts, with `unroll` one from the whole library; `--parts light` says what of it is texts and names. Bytes are minified.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { minifySync } from "rolldown/utils";
 import { bundlePage, pages } from "./pages.mjs";
+import { printParts } from "./size-parts.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const unroll = join(root, "packages/unroll");
@@ -24,9 +25,9 @@ async function printPages() {
   }
 }
 
-/** Source files of a page that trains, the largest first, with the sums of their folders before them. */
+/** Source files of the last page from an entry, the largest first, with the sums of their folders before them. */
 async function printModules(from) {
-  const page = pages.find((one) => one.from === from && one.does.includes("train"));
+  const page = pages.findLast((one) => one.from === from);
   const { modules } = await bundlePage(page.code, { source: true });
   const folder = join(unroll, "src/");
   const sizes = new Map();
@@ -71,8 +72,9 @@ function printInstalled() {
   console.log(`| together | ${kilobytes([...packages.values()].reduce((sum, bytes) => sum + bytes, 0))} |`);
 }
 
-const { values } = parseArgs({ options: { modules: { type: "string" } } });
+const { values } = parseArgs({ options: { modules: { type: "string" }, parts: { type: "string" } } });
 if (values.modules !== undefined) await printModules(values.modules);
+else if (values.parts !== undefined) await printParts(values.parts);
 else {
   await printPages();
   printInstalled();

@@ -1,11 +1,14 @@
-// What a fresh process costs: empty, with the built library or its light entry imported, and up to the first prediction of a small LSTM.
-// `npm run bench -- startup`. Processes run in turns; each figure is the median of the rounds, with the best and the worst.
+// What a fresh process costs: empty, with the built library or a light entry imported, and up to the first prediction of a small LSTM.
+// `npm run bench -- startup`. Processes run in turns; each figure is the median of the rounds, with the best and the worst. With `--parts`
+// where the time goes instead.
 import { spawnSync } from "node:child_process";
+import { parseArgs } from "node:util";
+import { printParts } from "./startup-parts.mjs";
 
 const rounds = 15;
 const built = (file) => new URL(`../packages/unroll/dist/${file}.js`, import.meta.url).href;
 const whole = `const { input, layers, sequential, tensor } = await import("${built("index")}");`;
-const light = `const { input, sequential, tensor } = await import("${built("light")}");
+const part = (entry) => `const { input, sequential, tensor } = await import("${built(entry)}");
   const layers = await import("${built("layers")}");`;
 const predict = `
   const net = sequential({ layers: [input({ shape: [21, 9] }), layers.lstm({ units: 30 }), layers.dense({ units: 1 })] });
@@ -14,8 +17,10 @@ const programs = {
   "an empty process": "",
   "import unroll": whole,
   "import unroll, LSTM(30), predict": whole + predict,
-  "import unroll/light": light,
-  "import unroll/light, LSTM(30), predict": light + predict,
+  "import unroll/light": part("light"),
+  "import unroll/light, LSTM(30), predict": part("light") + predict,
+  "import unroll/predict": part("predict"),
+  "import unroll/predict, LSTM(30), predict": part("predict") + predict,
 };
 
 /** Clock and processor time of a fresh process, in ms. */
@@ -46,21 +51,27 @@ function summary(values) {
   return { text: `${middle.toFixed(0)} (${best.toFixed(0)}–${worst.toFixed(0)})`, best, middle };
 }
 
-const times = Object.fromEntries(Object.keys(programs).map((name) => [name, []]));
-for (let round = 0; round < rounds; round++) {
-  for (const [name, code] of Object.entries(programs)) times[name].push(run(code));
+function printProcesses() {
+  const times = Object.fromEntries(Object.keys(programs).map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, code] of Object.entries(programs)) times[name].push(run(code));
+  }
+  console.log("| a fresh process | clock, ms | × | processor, ms | × |");
+  console.log("| --- | ---: | ---: | ---: | ---: |");
+  const [empty] = Object.values(times);
+  for (const [name, list] of Object.entries(times)) {
+    const cells = ["clock", "processor"].flatMap((kind) => {
+      const base = summary(empty.map((time) => time[kind]));
+      const own = summary(list.map((time) => time[kind]));
+      return [own.text, (own.best / base.best).toFixed(2)];
+    });
+    console.log(`| ${name} | ${cells.join(" | ")} |`);
+  }
+  console.log(
+    `\nMedian of ${rounds} rounds (best–worst); × = best over the empty process's best. Node ${process.versions.node}.`,
+  );
 }
-console.log("| a fresh process | clock, ms | × | processor, ms | × |");
-console.log("| --- | ---: | ---: | ---: | ---: |");
-const [empty] = Object.values(times);
-for (const [name, list] of Object.entries(times)) {
-  const cells = ["clock", "processor"].flatMap((kind) => {
-    const base = summary(empty.map((time) => time[kind]));
-    const own = summary(list.map((time) => time[kind]));
-    return [own.text, (own.best / base.best).toFixed(2)];
-  });
-  console.log(`| ${name} | ${cells.join(" | ")} |`);
-}
-console.log(
-  `\nMedian of ${rounds} rounds (best–worst); × = best over the empty process's best. Node ${process.versions.node}.`,
-);
+
+const { values } = parseArgs({ options: { parts: { type: "boolean" } } });
+if (values.parts) printParts();
+else printProcesses();

@@ -7,7 +7,7 @@
  *   npm run bench -- threads [--threads 2] [--rounds 40] [--only W2,B64] [--work predict,train]
  *   npm run bench -- scale   [--rounds 20]
  *   npm run bench -- long    [--rounds 3] [--only L1,L2]
- *   npm run bench -- startup | size | files
+ *   npm run bench -- startup [--parts] | size [--modules light] [--parts light] | files
  *   npm run bench -- kernels | functions [--plain]
  *
  * Peers from npm are installed into bench/node_modules on first use; PyTorch and Keras are compared with when the Python of

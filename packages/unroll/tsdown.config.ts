@@ -11,6 +11,7 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     light: "src/light.ts",
+    predict: "src/predict.ts",
     layers: "src/layers/factories.ts",
     cli: "src/cli/main.ts",
     serve: "src/serve/index.ts",
@@ -30,9 +31,10 @@ export default defineConfig({
   outputOptions: {
     // Editors show the documentation from dist/types; what is left is for bundlers.
     comments: { legal: true, annotation: true, jsdoc: false },
-    // Every file more delays the start: what `import "unroll"` runs lies in five, what it loads later in others.
+    // Every file more delays the start: what `import "unroll"` runs lies in six, what it loads later in others.
     codeSplitting: {
       groups: [
+        group("predict-code", 6, "predict"),
         group("light-code", 5, "light"),
         group("shared-code", 4, "(?:program[\\\\/]evaluate|formats[\\\\/](?:failure|container|json|files|unfinished))"),
         group("layers-code", 3, "layers[\\\\/]factories"),

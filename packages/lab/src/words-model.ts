@@ -34,7 +34,9 @@ export const modelWords = {
   inputHint: "timesteps, features; None for any number",
   rewritten: "A change here writes the code anew; undo brings back what you wrote.",
   drawsWeights: "The file's weights are left behind: a changed model draws its own from the seed.",
-  wiring: "The wiring of a functional model is changed in its code; options can be changed here.",
+  wiring:
+    "These layers form a graph (a functional model), not a stack. Options can be changed here, by the pencil; to add, take out or connect layers, change the code.",
+  editCode: "Go to the code",
   makesItFit: "This makes it fit:",
   eachMakesItFit: "Each of these makes it fit, the smallest change first:",
   repair: (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`,

@@ -7,6 +7,10 @@ export const stepWords = {
   backward: "Backward",
   direction: "Direction",
   changed: (count: number) => `${count} ${count === 1 ? "number" : "numbers"} changed`,
+  dropped: (count: number) =>
+    count === 1
+      ? "1 change of the link fits no number of this model and is left out."
+      : `${count} changes of the link fit no number of this model and are left out.`,
   undo: "Undo",
   reset: "Reset all",
   fresh: "New weights and input",
@@ -68,6 +72,8 @@ export const stepWords = {
     if: "if",
     else: "else",
     here: "this one here",
+    through: "through what is behind it",
+    placeOf: (layer: string, timestep: number) => `of ${layer}, t = ${timestep}`,
   },
   listenTo: (title: string) => `Listen to ${title}`,
   tableOf: (title: string) => `${title}, table`,
@@ -116,7 +122,6 @@ export const stepWords = {
     waiting: "Going back through time …",
     loss: (loss: string, target: number) =>
       `The way back starts from L = mean of (prediction − ${target})² = ${loss}. Press ← to follow it to earlier timesteps.`,
-    of: "gradient of the loss with respect to",
     products: "What is left of the gradient",
     productsLead:
       "Each step multiplies the gradient of the states by a factor; a bar is the product of all factors from the last step read down to that one.",
@@ -134,7 +139,7 @@ export const stepWords = {
     large: "Too many numbers to draw; their lengths are below.",
     how: "How it comes about",
     letters:
-      "d before a name is the gradient of L with respect to it; dhLater is what reaches h from the output and from later steps.",
+      "∂L/∂h says how L grows with h. Written with “later”, it is what reaches h from the layer's output and from later steps.",
     next: (timestep: number) => `Back to timestep ${timestep}`,
     opened: "Opened",
     later: (name: string) => `${name} from the step after`,

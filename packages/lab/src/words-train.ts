@@ -17,6 +17,7 @@ export const trainWords = {
   paste: "Paste instead",
   rows: (file: string, rows: string) => `${file}, ${rows} rows.`,
   latest: (used: string, present: string) => `The latest ${used} of ${present} numbers are taken.`,
+  empty: "The series is drawn here as soon as it has two numbers; ten are needed to train on.",
   missing: (count: string) => `${count} cells without a number are left out.`,
   lookback: "Lookback",
   epochs: "Epochs",

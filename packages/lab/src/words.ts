@@ -6,6 +6,7 @@ function some(count: number, one: string, many = `${one}s`): string {
 }
 
 export const words = {
+  gradientOf: "gradient of",
   start: {
     title: "Recurrent networks you can check by hand",
     lead: "Every count, every shape, every gate of every timestep: opened, down to the last weight. Paste your Keras model, or answer a question.",
@@ -314,6 +315,12 @@ export const words = {
     kinds: ".py .ipynb .keras .h5 .json; nothing is executed or sent",
     file: "File",
   },
+  picker: {
+    before: "Layer before",
+    behind: "Layer behind",
+    place: (number: number, count: number) => `${number} of ${count}`,
+  },
+  terms: { more: (count: number) => `and ${count} more`, fewer: "Show fewer" },
   chart: { table: "Table", tableOf: (title: string) => `${title}, table`, listen: "Listen" },
   memoryLanes: {
     time: "From the first timestep read to the last",
@@ -346,6 +353,10 @@ export const words = {
     reading: "Reading the model …",
     isOpen: (model: string) => `${model} is open.`,
     emptyLink: "This link holds no model that can be read.",
+    fileGone: (file: string) =>
+      file === ""
+        ? "The code of this address is too long for a link and stayed in the page where it was pasted. Paste it once more."
+        : `${file} came as a file, and files stay in the page where they were opened. Open it once more.`,
     noModel: "No model is open",
     noModelLead: "Paste Keras code, drop a file, or start with one of nine examples.",
     goToStart: "To the start",

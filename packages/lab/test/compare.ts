@@ -36,6 +36,18 @@ export function compareTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("stands on a phone line by line, with nothing beside the screen", async () => {
+    const page = await visit(`#/compare?m=gru&with=${textbook}~stack`, { viewport: { width: 390, height: 844 } });
+    const region = page.getByRole("region", { name: "Models side by side" });
+    await region.waitFor();
+    expect(await region.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0);
+    const cells = region.getByRole("row", { name: /^Total/ }).getByRole("cell");
+    const boxes = await Promise.all((await cells.all()).map((one) => one.boundingBox()));
+    expect(boxes.length).toBe(3);
+    for (const [index, box] of boxes.entries()) if (index > 0) expect(box!.y).toBeGreaterThan(boxes[index - 1]!.y);
+    await page.context().close();
+  }, 60_000);
+
   it("predicts with the weights that Step shows, whichever was opened first", async () => {
     const predictionOf = (text: string | null): string => /−?\d+\.\d{5}/.exec(text ?? "")?.[0] ?? "none";
     const step = await visit("#/step?m=gru");

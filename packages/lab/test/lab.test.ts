@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acceptanceTests } from "./acceptance.ts";
 import { findChromium, firstLoad, openLab } from "./browser.mjs";
 import { compareTests } from "./compare.ts";
+import { deepTests } from "./deep.ts";
 import { modelTests } from "./model.ts";
 import { offlineTests } from "./offline.ts";
 import { quizTests } from "./quiz.ts";
@@ -284,6 +285,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   describe("Model", () => modelTests(lab));
   describe("Promises", () => acceptanceTests(lab));
   describe("Compare", () => compareTests(lab));
+  describe("Deep models", () => deepTests(lab));
   describe("Quiz", () => quizTests(lab));
   describe("Share", () => shareTests(lab));
   describe("Step", () => stepTests(lab));

@@ -151,6 +151,40 @@ export function modelTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("goes back and forward between a file's model and another, and says what a new page cannot have", async () => {
+    const page = await visit("#/model?m=gru");
+    await total(page, "137").waitFor();
+    const file = fileURLToPath(new URL("../../../fixtures/keras/files/gru_after/m.keras", import.meta.url));
+    await page.locator("input[type=file]").setInputFiles(file);
+    await page.getByText("Weights came with the file.").waitFor();
+    const own = (await page.locator("tr.total").textContent())!;
+    expect(own).not.toContain("137");
+    await page.goBack();
+    await total(page, "137").waitFor();
+    await page.goForward();
+    await page.getByText("Weights came with the file.").waitFor();
+    expect(await page.locator("tr.total").textContent()).toBe(own);
+    expect(await page.locator("header .model").textContent()).toBe("m.keras");
+    await page.reload();
+    await page.getByRole("alert").getByText("m.keras came as a file, and files stay in the page").waitFor();
+    expect(await page.locator("tr.total").count()).toBe(0);
+    await page.locator("input[type=file]").setInputFiles(file);
+    await page.getByText("Weights came with the file.").waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+    await page.context().close();
+  }, 60_000);
+
+  it("says of a graph of layers what can be changed in the list, and leads to its code for the rest", async () => {
+    const graph = "x = Input((30, 5))\nh = GRU(4)(x)\ny = Dense(1)(h)\nz = Dense(2)(h)\nmodel = Model(x, [y, z])";
+    const page = await visit(`#/model?s=${packed(graph)}`);
+    await total(page, "147").waitFor();
+    await page.getByText("These layers form a graph").waitFor();
+    await page.locator(".cm-content").waitFor();
+    await page.getByRole("button", { name: "Go to the code" }).click();
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Keras code");
+    await page.context().close();
+  }, 60_000);
+
   it("works where the browser keeps nothing", async () => {
     const page = await visit("#/");
     await page.addInitScript(() => {

@@ -22,6 +22,25 @@ export function settingsTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("takes the theme and the letters that another tab sets", async () => {
+    const page = await visit("#/count/gru?m=gru");
+    const formula = page.locator("li.formula math").first();
+    await expect.poll(() => formula.textContent()).toContain("h");
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.getByRole("button", { name: "Help and settings" }).click();
+    await other.getByLabel("Theme").selectOption("contrast");
+    await other.getByLabel("Letters of sizes").selectOption("papers");
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe("contrast");
+    await expect.poll(() => formula.textContent()).toMatch(/M.*\(M\+D\)/);
+    await other.getByRole("button", { name: /Forget everything/ }).click();
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe("auto");
+    await expect.poll(() => formula.textContent()).toContain("h");
+    // What was forgotten in one is not kept again by the other.
+    expect(await page.evaluate(() => localStorage.length)).toBe(0);
+    await page.context().close();
+  }, 60_000);
+
   it("undoes and redoes edits, seeds and models, by key and by button", async () => {
     const page = await visit("#/step?m=lstm&t=3&unit=1&gate=f");
     const value = page.locator(".opened .value");

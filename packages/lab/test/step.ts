@@ -101,6 +101,36 @@ export function stepTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("leads from what the layer's output adds to the gradient of the layer behind, and writes one notation", async () => {
+    const two = packed("model = Sequential([Input((4, 2)), GRU(2, return_sequences=True), LSTM(3), Dense(1)])");
+    const page = await visit(`#/step/gru?s=${two}&t=2&unit=1&gate=h&back=1`);
+    const tree = page.locator(".opened .tree");
+    await tree.getByText("the layer's output").waitFor();
+    const next = tree.getByRole("button", { name: /of lstm, t = 3/ });
+    const shown = Number((await next.locator(".number").textContent())!.replaceAll("−", "-"));
+    await next.click();
+    await page.getByText("timestep 3 of 4").waitFor();
+    await expect.poll(() => page.url()).toMatch(/step\/lstm\?t=2&unit=1&gate=x&back=1/);
+    const value = async (): Promise<number> => Number((await page.locator(".opened .value").getAttribute("title"))!);
+    expect(shown).not.toBe(0);
+    await expect.poll(async () => Math.abs((await value()) / shown - 1) < 0.05).toBe(true);
+    const equation = page.locator(".opened .equation math");
+    expect(await equation.getAttribute("aria-label")).toMatch(/^gradient of x equals /);
+    expect(await equation.locator("mfrac").first().textContent()).toBe("∂L∂xt");
+    await page.context().close();
+  }, 60_000);
+
+  it("counts the changes of a link that fit a number, and says which it leaves out", async () => {
+    const edits = JSON.stringify([["w", 0, "kernel", [0, 5], 2], ["w", 0, "kernel", [99, 0], 1], ["x", 1e6, 1], "?"]);
+    const page = await visit(`#/step?m=lstm&t=3&edits=${encodeURIComponent(edits)}`);
+    await page.getByText("1 number changed").waitFor();
+    await page.getByText("3 changes of the link fit no number of this model and are left out.").waitFor();
+    await page.getByRole("button", { name: "Reset all" }).click();
+    await page.getByText("1 number changed").waitFor({ state: "detached" });
+    expect(await page.getByText("of the link").count()).toBe(0);
+    await page.context().close();
+  }, 60_000);
+
   it("marks the timestep in the lanes also where one is narrower than a line, and scrolls no cell that fits", async () => {
     const long = packed("model = Sequential([Input((200, 2)), LSTM(4), Dense(1)])");
     const page = await visit(`#/step?s=${long}&t=150`, { viewport: { width: 820, height: 900 } });

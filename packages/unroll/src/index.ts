@@ -25,6 +25,7 @@ provideAbilities({
   save: async (model, path) => (await import("./formats/save.ts")).saveModel(model, path),
   memory: modelMemory,
   trainingStatus,
+  predictAsync: async (model, x, options) => (await import("./model/predict-async.ts")).predictAsync(model, x, options),
   traceGradients,
 } satisfies Partial<Abilities>);
 

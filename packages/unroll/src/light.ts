@@ -1,7 +1,7 @@
 /**
- * `unroll/light`: what a page needs that builds models, predicts and trains, and no more. It is the first part of `unroll`, which adds
- * the rest (files, summaries, explain, trace, verify ...) to the same models: at once, or later by `await import("unroll")`. Layers
- * come one by one from `unroll/layers`, so that a page carries those alone that it uses.
+ * `unroll/light`: what a page needs that builds models, predicts and trains, and no more: `unroll/predict` and training. It is the
+ * first part of `unroll`, which adds the rest (files, summaries, explain, trace, verify ...) to the same models: at once, or later
+ * by `await import("unroll")`. Layers come one by one from `unroll/layers`, so that a page carries those alone that it uses.
  */
 import { type Abilities, provideAbilities } from "./model/abilities.ts";
 import { compileModel } from "./training/compile.ts";
@@ -19,31 +19,5 @@ provideAbilities({
   gradients,
 } satisfies Partial<Abilities>);
 
-export type {
-  Cell,
-  CellChoices,
-  CellDefinition,
-  CellGraph,
-  CellSymbols,
-  Gate,
-} from "./cells/define.ts";
-export { defineCell } from "./cells/define.ts";
-export * from "./core/index.ts";
-export * as activations from "./equations/activations.ts";
-export { defineLayer, type LayerType } from "./layers/contract.ts";
-export { maskOf } from "./layers/eager.ts";
-export { factory, type LayerFactory } from "./layers/factory.ts";
-export * as fields from "./layers/fields.ts";
-export { input } from "./layers/input-layer.ts";
-export { type ApplyOptions, Layer } from "./layers/layer.ts";
-export { resetNames } from "./layers/naming.ts";
-export { recurrentLayer } from "./layers/recurrent.ts";
-export type { Device } from "./layers/run.ts";
-export { setSeed } from "./layers/seed.ts";
-export { SymbolicTensor } from "./layers/symbolic.ts";
-export { setThreads } from "./layers/threads.ts";
-export type { ModelData } from "./model/data.ts";
-export { type ModelOptions, model } from "./model/functional.ts";
-export { type Intermediate, Model, type PredictOptions, type SummaryOptions } from "./model/model.ts";
-export { Sequential, type SequentialOptions, sequential } from "./model/sequential.ts";
+export * from "./predict.ts";
 export * from "./training/index.ts";

@@ -88,6 +88,10 @@ describe("check and convert", () => {
     const to = join(folder, "open.numpy.py");
     const refused = await unroll("convert", open, to);
     expect([refused.code, refused.note]).toEqual([2, expect.stringContaining("has a size that is not known")]);
+    const idle = await unroll("convert", open, join(folder, "open.keras"), "--timesteps", "4");
+    expect(idle.note).toBe("unroll convert: --timesteps has no use here: keras keeps it open. Leave it out.\n");
+    const fixed = await unroll("convert", net, join(folder, "fixed.onnx"), "--timesteps", "4");
+    expect([fixed.code, fixed.note]).toEqual([2, expect.stringContaining("the model has lengths of its own")]);
     const { out, note } = await unroll("convert", open, to, "--timesteps", "4", "--json");
     expect(note).toContain("freshly drawn");
     const beside = join(folder, "open.numpy.weights.npz");

@@ -65,7 +65,41 @@ export function imageLayerCases(): readonly LayerCase[] {
 }
 
 export function runLayerCase(layerCase: LayerCase, engine: Engine): CaseResult {
-  return resultOf(layerCase.id, layerCase.layers.at(-1)!.class_name, () => runCalls(layerCase, engine));
+  return resultOf(layerCase.id, layerCase.layers.at(-1)!.class_name, () => {
+    /** States and statistics in float64, which variables would round. */
+    const kept = new Map<Variable, Float64Array>();
+    const calls = checkCalls(layerCase, engine, kept);
+    for (let next = calls.next(); ; ) {
+      if (next.done === true) return next.value;
+      next = calls.next(run(next.value.program, next.value.inputs, kept, engine));
+    }
+  });
+}
+
+/** As `runLayerCase`, by an engine whose results must be waited for; it assigns the variables that a program updates. */
+export async function runLayerCaseBy(
+  layerCase: LayerCase,
+  engine: (work: CaseProgram) => Promise<readonly Numbers[]>,
+): Promise<CaseResult> {
+  let outcome: () => string | undefined;
+  try {
+    const calls = checkCalls(layerCase, "wasm", new Map());
+    let next = calls.next();
+    while (next.done !== true) next = calls.next(await engine(next.value));
+    const message = next.value;
+    outcome = () => message;
+  } catch (error) {
+    outcome = () => {
+      throw error;
+    };
+  }
+  return resultOf(layerCase.id, layerCase.layers.at(-1)!.class_name, outcome);
+}
+
+/** A call of a case, to be run. */
+export interface CaseProgram {
+  readonly program: Program;
+  readonly inputs: readonly Numbers[];
 }
 
 /** Runs a check that returns words for what is wrong; what the library does not know yet counts as unsupported. */
@@ -87,13 +121,16 @@ function referenceTolerance(layers: readonly KerasObject[]): Tolerance {
     : { rtol: 1e-9, atol: 1e-10 };
 }
 
-function runCalls(layerCase: LayerCase, engine: Engine): string | undefined {
+/** Gives each call's program, is given its results, and returns words for the first thing that is wrong. */
+function* checkCalls(
+  layerCase: LayerCase,
+  engine: Engine,
+  kept: Map<Variable, Float64Array>,
+): Generator<CaseProgram, string | undefined, readonly Numbers[]> {
   const options = layerCase.kerasVersion === undefined ? {} : { kerasVersion: layerCase.kerasVersion };
   const layers = layerCase.layers.map((object) => layerFromConfig(object, options));
   const tolerance =
     layerCase.tolerance ?? (engine !== "reference" ? { rtol: 2e-4, atol: 2e-5 } : referenceTolerance(layerCase.layers));
-  /** States and statistics in float64, which variables would round. */
-  const kept = new Map<Variable, Float64Array>();
   for (const [index, call] of layerCase.calls.entries()) {
     const { program, masked } = programOf(layers, call, layerCase.weights);
     if (call.reset_states) {
@@ -102,7 +139,7 @@ function runCalls(layerCase: LayerCase, engine: Engine): string | undefined {
     }
     const given = [...call.inputs, ...(call.mask ?? []), ...(call.initial_state ?? [])];
     const inputs = given.filter((tensor) => tensor !== null).map(decode);
-    const results = run(program, inputs, kept, engine);
+    const results = yield { program, inputs };
     const expected = (engine !== "reference" ? call.outputs : (call.outputs64 ?? call.outputs)).map(decode);
     const count = program.results.length - (masked ? 1 : 0);
     const complete = call.outputs.length > 0 && call.outputs[0]!.output_index === undefined;
@@ -186,7 +223,7 @@ function programOf(
   };
 }
 
-function toFloat32({ data }: Numbers): Float32Array {
+export function toFloat32({ data }: Numbers): Float32Array {
   return Float32Array.from(data);
 }
 

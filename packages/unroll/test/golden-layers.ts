@@ -63,7 +63,8 @@ function withoutForm(object: KerasObject): { object: KerasObject; keras2: boolea
   return { object: called, keras2: text.includes("clip(0.2") };
 }
 
-function asLayerCase(golden: GoldenCase): LayerCase {
+/** A layer, mask or activation case in the form of Keras's; models have none. */
+export function asLayerCase(golden: GoldenCase): LayerCase {
   const { object, keras2 } = withoutForm(golden.layer!);
   const inputs = "shape" in golden.input ? [golden.input] : golden.input;
   const isMask = golden.kind === "mask";

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { main } from "../src/cli/main.ts";
 import { sweepPage } from "../src/cli/sweep/report.ts";
 import { sweepText } from "../src/cli/sweep/text.ts";
+import { sidecarPath } from "../src/forecast/sidecar.ts";
 import { type SweepResults, sweep } from "../src/sweep/index.ts";
 import { readSpaceSource } from "../src/sweep/literal.ts";
 import { checkSpace } from "../src/sweep/space.ts";
@@ -64,7 +65,9 @@ describe("unroll sweep", { timeout: 120_000 }, () => {
     const report = join(folder, "report.html");
     const words = ["sweep", space, data, ...flags, "--folder", join(folder, "s"), "--threads", "0"];
     const first = await run(...words, "--out", out, "--report", report);
-    expect(first.notes).toContain("9 done, 0 to go");
+    expect(first.notes).toBe(
+      `0 done, 9 to go, the final model included\n9 done, 0 to go\nWrote ${[out, sidecarPath(out), report].join(", ")}.\n`,
+    );
     expect(first.code).toBe(0);
     expect(first.text.split("\n")[0]).toMatch(/^trial +cell +units +lookback +epochs +RMSE$/);
     expect(first.text).toContain("RMSE of sold over the folds; repeating the last value has ");
@@ -185,7 +188,7 @@ describe("unroll sweep", { timeout: 120_000 }, () => {
   it("tells what is wrong before it trains", async () => {
     const { folder, space, data } = files();
     const said = async (...words: string[]): Promise<string> => {
-      const { code, notes } = await run("sweep", ...words, "--folder", join(folder, "x"), "--threads", "0");
+      const { code, notes } = await run("sweep", ...words, "--folder", join(folder, "x"));
       expect(code).toBe(2);
       return notes;
     };
@@ -202,6 +205,11 @@ describe("unroll sweep", { timeout: 120_000 }, () => {
       ],
       [["--eta", "2"], "--eta has no use here: it goes with --strategy halving or asha."],
       [["--min-epochs", "2", "--strategy", "grid"], "--min-epochs has no use here"],
+      [
+        ["--threads", "2", "--queue", "redis://127.0.0.1"],
+        "--threads has no use here: with --queue the workers train; each has its own --concurrency. Leave it out.",
+      ],
+      [["--trial-timeout", "9", "--threads", "0"], "--trial-timeout has no use here: --threads 0 trains where"],
       [["--pick", "2"], "--pick has no use here: it goes with --model FILE."],
       [["--set", "a=2"], "--set has no use here"],
     ] as const) {
@@ -295,7 +303,7 @@ describe("unroll sweep", { timeout: 120_000 }, () => {
       target: "<b>y",
       groups: [{ group: "<i>g", naive: 1, trials: [row(1), row(2)], best: null }],
     };
-    expect(sweepText(results, 80)).toContain("Failed: too <long>\nNo trial could be trained.");
+    expect(sweepText(results, 80)).toContain("Failed: too <long>.\nNo trial could be trained.");
     expect(sweepPage(results)).not.toMatch(/<b>|<i>/);
   });
 });

@@ -3,8 +3,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { sweep } from "../src/sweep/index.ts";
+import type { SweepFile } from "../src/sweep/open-sweep.ts";
 import { startStore, storeKeys } from "../src/sweep/store-server.ts";
-import { smallOptions, smallSpace, temporaryFolder } from "../src/sweep/testing.ts";
+import { smallOptions, smallSpace, temporaryFolder, unevenOptions, unevenSpace } from "../src/sweep/testing.ts";
 import { freePort, hasRedis, type Run, recorded, startRedis, startUnroll, until } from "./sweep-processes.ts";
 
 if (!hasRedis) console.warn("redis-server is not installed: the tests of the queue are SKIPPED.");
@@ -125,6 +126,30 @@ describe.skipIf(!hasRedis)("a sweep on Redis", () => {
     ]);
   });
 
+  it("ends trials that take too long, and has Redis forget a sweep that is done, not those that are not", {
+    timeout: 120_000,
+  }, async () => {
+    const { Redis } = await import("ioredis");
+    const redis = new Redis(port, "127.0.0.1");
+    onTestFinished(() => redis.disconnect());
+    await redis.set("bull:unroll-sweep-other:meta", "kept");
+    const place = join(folder, "late");
+    mkdirSync(place);
+    const worker = startWorker("late");
+    const queue = `redis://127.0.0.1:${port}`;
+    const { groups } = await sweep(unevenSpace, unevenOptions(folder), { folder: place, queue, trialTimeout: 8 });
+    expect(groups[0]!.trials.map(({ status }) => status)).toEqual(["done", "timed out"]);
+    expect(await worker.ended, worker.said()).toBe(0);
+    expect(worker.said()).toContain("t2-e3 timed out\n");
+    const { plan, run } = JSON.parse(readFileSync(join(place, "sweep.json"), "utf8")) as SweepFile; // written by the sweep
+    const keys = await redis.keys(`bull:unroll-sweep-${plan.id.slice(0, 12)}-${run}:*`);
+    expect(keys.length).toBeGreaterThan(3);
+    const times = await Promise.all(keys.map((key) => redis.ttl(key)));
+    expect(Math.min(...times)).toBeGreaterThan(0);
+    expect(Math.max(...times)).toBeLessThanOrEqual(3600);
+    expect(await redis.ttl("bull:unroll-sweep-other:meta")).toBe(-1);
+  });
+
   it("tries again, when it is run again, what failed for another reason than its trial", {
     timeout: 120_000,
   }, async () => {
@@ -133,7 +158,10 @@ describe.skipIf(!hasRedis)("a sweep on Redis", () => {
     // No folder can be made of that name, as on a disk that is full.
     writeFileSync(join(place, "checkpoints"), "");
     const worker = startWorker("broken");
-    await expect(begin("broken")).rejects.toThrow(/t\d-e4/);
+    // The reason is a message of its own: it stands behind what it is the reason of.
+    await expect(begin("broken")).rejects.toThrow(
+      /^task t\d-e4: could not be run, which is not the fault of its settings\. \S+checkpoints: .* the same command goes on from here\.$/,
+    );
     rmSync(join(place, "checkpoints"));
     await begin("broken");
     expect(readFileSync(join(place, "results.json"), "utf8")).toBe(expected);

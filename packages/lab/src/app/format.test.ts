@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { decimal, fitting } from "./format.ts";
+import { decimal, fitting, gradientName, nameParts, valueName } from "./format.ts";
 
 it("writes numbers with a minus that is none of the keyboard's, and no minus before 0", () => {
   expect([decimal(-1.23456, 3), decimal(-0.0001, 3), decimal(Number.NaN, 3), decimal(-1e-7, 17)]).toEqual([
@@ -24,3 +24,10 @@ it.each([0, 0.5, -99.9994, -100, 9999.94, -12345, 4.66e23, -1e-9, Number.POSITIV
     for (const digits of [3, 5, 17]) expect(fitting(value, digits).length).toBeLessThanOrEqual(7);
   },
 );
+
+it("writes a value's name and its gradient's alike, the gradient behind ∂L/∂", () => {
+  expect(nameParts("hPrev")).toEqual({ front: "", base: "h", below: "t−1", hat: false });
+  expect(nameParts(gradientName("hPrev"))).toEqual({ front: "∂L/∂", base: "h", below: "t−1", hat: false });
+  expect(nameParts("∂L/∂hHat")).toEqual({ front: "∂L/∂", base: "h", below: "t", hat: true });
+  expect([valueName("∂L/∂x"), valueName("dense")]).toEqual(["x", "dense"]);
+});

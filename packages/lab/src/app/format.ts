@@ -39,12 +39,31 @@ export function shapeText(shape: readonly (number | null)[]): string {
   return `(${shape.map(sizeText).join(", ")}${shape.length === 1 ? "," : ""})`;
 }
 
-/** `hPrev` → h with the subscript t−1; other names have t. */
-export function nameParts(name: string): { readonly base: string; readonly below: string; readonly hat: boolean } {
-  const before = name.endsWith("Prev");
-  const stem = before ? name.slice(0, -4) : name;
+interface NameParts {
+  /** "∂L/∂", or nothing. */
+  readonly front: string;
+  readonly base: string;
+  readonly below: string;
+  readonly hat: boolean;
+}
+
+/** `hPrev` → h with the subscript t−1; other names have t. `∂L/∂hPrev` is written likewise, behind its ∂L/∂. */
+export function nameParts(name: string): NameParts {
+  const value = valueName(name);
+  const before = value.endsWith("Prev");
+  const stem = before ? value.slice(0, -4) : value;
   const hat = stem.endsWith("Hat");
-  return { base: hat ? stem.slice(0, -3) : stem, below: before ? "t−1" : "t", hat };
+  const front = name.slice(0, name.length - value.length);
+  return { front, base: hat ? stem.slice(0, -3) : stem, below: before ? "t−1" : "t", hat };
+}
+
+/** The value that a gradient is of; other names as they are. */
+export function valueName(name: string): string {
+  return name.replace(/^∂L\/∂/, "");
+}
+
+export function gradientName(of: string): string {
+  return `∂L/∂${of}`;
 }
 
 /** The accent of a gate; states and inputs have their own. */

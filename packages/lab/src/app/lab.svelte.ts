@@ -4,10 +4,12 @@ import { words } from "../words.ts";
 import type { Edit, LabMethods, ModelChange, ModelView, Opened, TraceView, TrainProgress } from "../worker/protocol.ts";
 import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts";
 import { keepForReload, LateAddress, takeAfterReload } from "./address.ts";
+import { packEdits, readEdits } from "./edits.ts";
+import { FilesHere, fileNameIn, type KeptFile } from "./files.ts";
 import { pack, unpack } from "./pack.ts";
 import { keepRecent } from "./recent.ts";
 import { type Route, readRoute, startRoute, writeRoute } from "./router.ts";
-import { applySettings, readSettings, writeSettings } from "./settings.ts";
+import { applySettings, hearSettings, readSettings, type Settings, writeSettings } from "./settings.ts";
 import { startWorker } from "./start-worker.ts";
 import { UndoStack } from "./undo.ts";
 
@@ -17,12 +19,15 @@ export interface CompareProgress {
   readonly progress: TrainProgress;
 }
 
+/** Packed code of a link, in letters. */
+const longestPacked = 8000;
+
 /** What a change of the model, its weights or its input replaces. */
 interface Snapshot {
   readonly source: string | Uint8Array;
   readonly fileName: string;
   readonly key: string;
-  readonly link: Pick<Route, "m" | "s" | "seed" | "edits">;
+  readonly link: Pick<Route, "m" | "s" | "file" | "seed" | "edits">;
   readonly edits: readonly Edit[];
 }
 
@@ -40,6 +45,10 @@ class Lab {
   /** The file's name, where the model came as one. */
   fileName = $state("");
   edits = $state.raw<readonly Edit[]>([]);
+  /** Those of them that fit no number of the model, as a link may have. */
+  unfit = $state.raw<readonly Edit[]>([]);
+  /** Entries of the link that are no edits. */
+  unread = $state(0);
   settings = $state(readSettings());
   readonly worker: Client<LabMethods>;
   /** What can be undone and redone; new with every change. */
@@ -51,6 +60,7 @@ class Lab {
     history.replaceState(null, "", hash);
     this.#written = { ...this.route };
   });
+  readonly #files = new FilesHere();
   readonly #compareListeners = new Set<(told: CompareProgress) => void>();
   /** The link's edits, as they were when they were read. */
   #editsText = "";
@@ -80,6 +90,7 @@ class Lab {
       void this.#follow(route);
     };
     addEventListener("hashchange", follow);
+    hearSettings((settings) => void this.#takeSettings(settings));
     // Before a link is followed or the page is left, the address is that of what is on screen.
     addEventListener("click", () => this.settle(), { capture: true });
     addEventListener("pagehide", () => {
@@ -127,19 +138,21 @@ class Lab {
   }
 
   /** Opens pasted text or a file, and shows it. */
-  async openSource(source: string | Uint8Array, name?: string, set?: Readonly<Record<string, string>>): Promise<void> {
+  async openSource(given: string | Uint8Array, name?: string, set?: Readonly<Record<string, string>>): Promise<void> {
     const before = this.#snapshot();
+    // A file of code is code: to be edited, and to go into a link.
+    const source =
+      /\.(py|txt)$/i.test(name ?? "") && typeof given !== "string" ? new TextDecoder().decode(given) : given;
     const found = await this.#open(source, name, set);
     if (found === undefined) return;
     this.#remember(before);
-    this.#key = `own ${this.#request}`;
-    this.edits = [];
-    this.#editsText = "";
-    const s = typeof source === "string" ? await pack(source) : "";
-    const s2 = s.length <= 8000 ? s : "";
-    this.#note(found, s2, this.route.screen === "start" ? "" : before.link.s);
-    this.#move({ m: "", s: s2, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false });
-    if (s2 !== "") this.#key = `s ${s2} ${this.route.seed}`;
+    this.#takeEdits("");
+    const packed = typeof source === "string" ? await pack(source) : "";
+    const s = packed.length <= longestPacked ? packed : "";
+    const file = s === "" ? this.#files.keep({ source, name: name ?? "" }) : "";
+    this.#note(found, s, this.route.screen === "start" ? "" : before.link.s);
+    this.#move({ m: "", s, file, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false });
+    this.#key = this.#keyOf(this.route);
     this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
   }
 
@@ -179,7 +192,8 @@ class Lab {
   setEdits(edits: readonly Edit[]): void {
     this.#remember(this.#snapshot());
     this.edits = edits;
-    this.#editsText = edits.length === 0 ? "" : JSON.stringify(edits.map(packEdit));
+    this.unread = 0;
+    this.#editsText = packEdits(edits);
     this.go({ edits: this.#editsText }, { replace: true });
     void this.#trace();
   }
@@ -201,6 +215,10 @@ class Lab {
   /** Writes sizes in other letters, in the open model too. */
   async writeLetters(): Promise<void> {
     this.saveSettings();
+    await this.#rewriteLetters();
+  }
+
+  async #rewriteLetters(): Promise<void> {
     const model = await this.attempt(() => this.worker.letters(this.settings.letters));
     if (model !== undefined && this.opened !== undefined) this.opened = { ...this.opened, model };
   }
@@ -230,6 +248,14 @@ class Lab {
     this.#restore(this.#undo.redo(this.#snapshot()));
   }
 
+  /** What another tab has set. */
+  async #takeSettings(settings: Settings): Promise<void> {
+    const { letters } = this.settings;
+    this.settings = settings;
+    applySettings(settings);
+    if (settings.letters !== letters) await this.#rewriteLetters();
+  }
+
   /** Keeps the model for the start page. Files stay where they are: only what a link holds is kept. */
   #note({ model }: Opened, s: string, instead: string): void {
     if (model === undefined || s === "") return;
@@ -239,12 +265,12 @@ class Lab {
   }
 
   #snapshot(): Snapshot {
-    const { m, s, seed, edits } = this.route;
+    const { m, s, file, seed, edits } = this.route;
     return {
       source: this.#source,
       fileName: this.fileName,
       key: this.#key,
-      link: { m, s, seed, edits },
+      link: { m, s, file, seed, edits },
       edits: this.edits,
     };
   }
@@ -263,10 +289,10 @@ class Lab {
     if (state === undefined) return;
     this.#tellUndo();
     const isOther = state.key !== this.#key;
-    const isOtherModel = state.link.m !== this.route.m || state.link.s !== this.route.s;
+    const isOtherModel = (["m", "s", "file"] as const).some((one) => state.link[one] !== this.route[one]);
     this.#key = state.key;
+    this.#takeEdits(state.link.edits);
     this.edits = state.edits;
-    this.#editsText = state.link.edits;
     this.#move({ ...state.link, ...(isOtherModel ? { layer: "", t: 0, unit: 0, gate: "" } : {}) });
     if (isOther) await this.#open(state.source, state.fileName || undefined);
     this.trace = undefined;
@@ -280,25 +306,50 @@ class Lab {
   async #follow(route: Route): Promise<void> {
     const before = this.#snapshot();
     this.#move(route);
-    const key =
-      route.m !== "" ? `m ${route.m} ${route.seed}` : route.s !== "" ? `s ${route.s} ${route.seed}` : this.#key;
+    const key = this.#keyOf(route);
     if (key !== this.#key) {
       this.#remember(before);
       this.#key = key;
-      const example = examples.find(({ id }) => id === route.m);
-      const source = example?.code ?? (await unpack(route.s));
-      if (source === undefined) this.failure = { message: words.shell.emptyLink, expected: true };
+      const given = await this.#sourceOf(route);
+      if (given === undefined) this.#miss(route);
       else {
-        const found = await this.#open(source);
+        const found = await this.#open(given.source, given.name || undefined);
         if (found !== undefined) this.#note(found, route.s, "");
       }
     }
     if (route.edits !== this.#editsText) {
-      this.#editsText = route.edits;
-      this.edits = readEdits(route.edits);
+      this.#takeEdits(route.edits);
       this.trace = undefined;
     }
     if (route.screen === "step" && this.trace === undefined && this.model !== undefined) await this.#trace();
+  }
+
+  /** A link without a model is about the one that is open. */
+  #keyOf({ m, s, file, seed }: Route): string {
+    const [kind, model] = m !== "" ? ["m", m] : s !== "" ? ["s", s] : ["file", file];
+    return model === "" ? this.#key : `${kind} ${model} ${seed}`;
+  }
+
+  async #sourceOf({ m, s, file }: Route): Promise<KeptFile | undefined> {
+    if (m === "" && s === "") return this.#files.find(file);
+    const source = examples.find(({ id }) => id === m)?.code ?? (await unpack(s));
+    return source === undefined ? undefined : { source, name: "" };
+  }
+
+  /** The address names a model that is not to be had. */
+  #miss({ m, s, file }: Route): void {
+    const isFile = m === "" && s === "";
+    this.failure = { message: isFile ? words.shell.fileGone(fileNameIn(file)) : words.shell.emptyLink, expected: true };
+    if (!isFile) return;
+    // Another model under this address would be taken for it.
+    [this.opened, this.trace, this.training] = [undefined, undefined, undefined];
+    [this.#source, this.fileName, this.code] = ["", "", ""];
+  }
+
+  #takeEdits(text: string): void {
+    this.#editsText = text;
+    const { edits, unread } = readEdits(text);
+    [this.edits, this.unread, this.unfit] = [edits, unread, []];
   }
 
   async #open(
@@ -327,41 +378,13 @@ class Lab {
   }
 
   async #trace(): Promise<void> {
-    const trace = await this.attempt(() => this.worker.trace({ seed: this.route.seed, edits: this.edits }));
-    if (trace !== undefined) {
-      this.failure = undefined;
-      this.trace = trace;
-    }
+    const { edits } = this;
+    const trace = await this.attempt(() => this.worker.trace({ seed: this.route.seed, edits }));
+    if (trace === undefined) return;
+    this.failure = undefined;
+    this.unfit = trace.unfit.map((index) => edits[index]!);
+    this.trace = trace;
   }
-}
-
-function packEdit(edit: Edit): readonly unknown[] {
-  return edit.kind === "input" ? ["x", edit.index, edit.value] : ["w", edit.run, edit.array, edit.index, edit.value];
-}
-
-function readEdits(text: string): Edit[] {
-  if (text === "") return [];
-  try {
-    const list: unknown = JSON.parse(text);
-    if (!Array.isArray(list)) return [];
-    return list.slice(0, 200).flatMap((one: unknown): Edit[] => {
-      if (!Array.isArray(one)) return [];
-      const [kind, a, b, c, d] = one as unknown[];
-      if (kind === "x" && isIndex(a) && isNumber(b)) return [{ kind: "input", index: a, value: b }];
-      if (kind !== "w" || !isIndex(a) || typeof b !== "string" || !Array.isArray(c) || !isNumber(d)) return [];
-      return c.every(isIndex) ? [{ kind: "weight", run: a, array: b, index: c, value: d }] : [];
-    });
-  } catch {
-    return [];
-  }
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value);
-}
-
-function isIndex(value: unknown): value is number {
-  return isNumber(value) && Number.isInteger(value) && value >= 0;
 }
 
 export const lab = new Lab();

@@ -20,6 +20,8 @@ export interface LinkState {
   readonly m: string;
   /** Packed code or config, where the model is no example. */
   readonly s: string;
+  /** The place in this page of a model that is neither (files.ts). */
+  readonly file: string;
   /** True hides the answer. */
   readonly ask: boolean;
   /** Numbers that the user changed, packed. */
@@ -76,6 +78,7 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   seed: whole(7, 2 ** 31),
   m: words(80),
   s: words(8000),
+  file: words(120),
   ask: flag,
   edits: words(4000),
   with: words(16_000),
@@ -95,6 +98,9 @@ export const startRoute: Route = {
   others: {},
   ...(Object.fromEntries(Object.entries(table).map(([key, { initial }]) => [key, initial])) as unknown as LinkState), // the table's own keys
 };
+
+/** No model in the link: whatever is open stays. */
+export const noModel = { m: "", s: "", file: "" } as const;
 
 export function readRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");

@@ -42,6 +42,15 @@ export function readSettings(): Settings {
   return Object.fromEntries(read) as unknown as Settings; // each value is one of its choices
 }
 
+/** Tells of settings that another tab of this browser writes. */
+export function hearSettings(taken: (settings: Settings) => void): void {
+  addEventListener("storage", (event) => {
+    const { key } = event as StorageEvent; // the one of that name
+    // No key: everything was cleared.
+    if (key === place || key === null) taken(readSettings());
+  });
+}
+
 export function writeSettings(settings: Settings): void {
   keep(place, JSON.stringify(settings));
 }

@@ -1,6 +1,7 @@
 /** The way back through one run: the library's backward trace of the example, in typed arrays. */
 
 import { cellAdjointEquations } from "unroll/cells/equations.ts";
+import { gradientOf } from "unroll/equations/formula.ts";
 import type { ScanRun } from "unroll/explain/by-hand.ts";
 import { openGradient } from "unroll/explain/open-gradient.ts";
 import { type BackRun, type BackStep, traceGradients } from "unroll/training/trace-gradients.ts";
@@ -69,7 +70,9 @@ export function backwardOf(
     arrays: Object.entries(run.shapes).map(([array, shape]) =>
       arrayOf(array, shape, steps, numbers * steps.length <= mostSums),
     ),
-    equations: Object.fromEntries(equations.map((one) => [one.name.slice(1), formulaView(one, notation)])),
+    equations: Object.fromEntries(
+      equations.map((one) => [gradientOf(one.name) ?? one.name, formulaView(one, notation)]),
+    ),
     sentence: gradientFlow(run),
   };
 }

@@ -81,11 +81,24 @@ export function derivationView(derivation: Derivation): DerivationView {
   return {
     title,
     letters: letters.map((letter) => ({ ...letter, name: letterName(letter) })),
-    formula: formulaView(formula, sizes),
-    steps: steps.map((step) => formulaView(step, sizes)),
+    formula: inTerms(formula),
+    steps: steps.map(inTerms),
     result,
     latex: derivationToLatex(derivation),
   };
+}
+
+/** Terms of a sum from which on it is also given term by term: on no screen would it fit one line. */
+const longSum = 9;
+
+function inTerms(formula: Expr): FormulaView {
+  const view = formulaView(formula, sizes);
+  const terms = termsOf(formula);
+  return terms.length < longSum ? view : { ...view, terms: terms.map((term) => formulaView(term, sizes)) };
+}
+
+function termsOf(expr: Expr): Expr[] {
+  return expr.node.op === "add" ? [...termsOf(expr.node.a), ...termsOf(expr.node.b)] : [expr];
 }
 
 export function formulaView(

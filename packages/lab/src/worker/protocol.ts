@@ -1,71 +1,13 @@
-/** What the page and the worker tell each other: plain data only, formulas already written as MathML by the library. */
+/** What the page and the worker tell each other: plain data only, formulas already written as MathML by the library. Views of models, quiz and comparison have files of their own. */
 import type { OpenedValue } from "unroll/explain/open-value.ts";
+import type { Comparison } from "./compare-views.ts";
+import type { DerivationView, FormulaView, ModelView, Shape } from "./model-views.ts";
+import type { QuestionView, QuizCheck, QuizSolution, QuizSpec } from "./quiz-views.ts";
 
 export type { OpenedName, OpenedNode, OpenedValue, OpenedWeight } from "unroll/explain/open-value.ts";
-
-export type Shape = readonly (number | null)[];
-
-/** A formula as it is shown, said and copied. */
-export interface FormulaView {
-  readonly mathml: string;
-  readonly text: string;
-}
-
-export interface LetterView {
-  readonly name: string;
-  readonly value: number | null;
-  readonly meaning: string;
-  readonly from: string;
-}
-
-export interface DerivationView {
-  readonly title: string;
-  readonly letters: readonly LetterView[];
-  readonly formula: FormulaView;
-  /** Numbers put in, then one level of arithmetic a line; the last is the result. */
-  readonly steps: readonly FormulaView[];
-  readonly result: number | null;
-  readonly latex: string;
-}
-
-/** An array of a layer for drawing to scale. */
-export interface ArrayView {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** Gates, each an equal block of columns; empty where there are none. */
-  readonly blocks: readonly string[];
-  readonly size: number;
-  readonly trainable: boolean;
-}
-
-export interface LayerView {
-  readonly name: string;
-  readonly className: string;
-  readonly does: string;
-  readonly inputs: readonly { readonly from: string; readonly shape: Shape }[];
-  readonly outputs: readonly { readonly shape: Shape; readonly axes: readonly DerivationView[] }[];
-  readonly count: DerivationView;
-  readonly arrays: readonly ArrayView[];
-  readonly gates: readonly string[];
-  readonly equations: readonly (FormulaView & { readonly name: string; readonly sentence: string })[];
-  readonly remarks: readonly string[];
-  readonly options: readonly { readonly name: string; readonly value: string }[];
-  readonly inside: readonly LayerView[];
-}
-
-export interface ModelView {
-  readonly name: string;
-  readonly layers: readonly LayerView[];
-  readonly total: DerivationView;
-  readonly nonTrainable: number;
-  /** Byte for byte what Keras prints. */
-  readonly summary: string;
-  readonly inputShape: Shape;
-  /** Layers with a cell, in running order. */
-  readonly cells: readonly string[];
-  readonly device: string;
-  readonly hasWeights: boolean;
-}
+export type * from "./compare-views.ts";
+export type * from "./model-views.ts";
+export type * from "./quiz-views.ts";
 
 /** Something that code said and that was not understood. */
 export interface ProblemView {
@@ -211,6 +153,8 @@ export interface TraceView {
   readonly input: { readonly shape: readonly number[]; readonly data: Float64Array };
   /** Largest difference between the engine and the by-hand numbers, over the whole example. */
   readonly check: string;
+  /** Which of the edits fit no number of the model, as a link may have: their places in the list. */
+  readonly unfit: readonly number[];
   /** Present where fewer timesteps are traced than the model declares. */
   readonly shortened: number | undefined;
 }
@@ -316,80 +260,8 @@ export interface TrainProgress {
   readonly message: string | undefined;
 }
 
-/** Which questions: the same gives the same ones, everywhere. */
-export interface QuizSpec {
-  readonly seed: number;
-  readonly count: number;
-  /** 1 to 4; 0 rises by itself. */
-  readonly level: number;
-  /** Empty for all. */
-  readonly kinds: readonly string[];
-  /** Layers that models are drawn from; empty for all. */
-  readonly layers: readonly string[];
-}
-
-export interface QuestionView {
-  readonly number: number;
-  readonly kind: string;
-  readonly text: string;
-  /** What is needed for the answer, line by line: a model, numbers, a summary, a solution. */
-  readonly given: readonly string[];
-  /** "a) ...", where one of several is right. */
-  readonly choices: readonly string[];
-  readonly hints: readonly string[];
-}
-
-/** What the library says to an answer of the quiz. */
-export interface QuizCheck {
-  readonly right: boolean;
-  /** What a wrong answer was taken for; empty where for nothing. */
-  readonly slip: string;
-  /** The verdict and what led to the answer, in lines. */
-  readonly text: string;
-}
-
-/** The right answer of a question and how it comes about. */
-export interface QuizSolution {
-  readonly answer: string;
-  readonly solution: string;
-}
-
 /** The letters of sizes: i, h, g; N, T, D, M, K; or Keras's words. */
 export type LetterStyle = "own" | "papers" | "keras";
-
-/** A layer in the comparison of models. */
-export interface ComparedLayer {
-  readonly name: string;
-  readonly className: string;
-  readonly shape: Shape;
-  readonly count: number | null;
-  readonly formula: FormulaView;
-  /** Count minus that of the first model's layer beside it; 0 where they agree or there is none. */
-  readonly difference: number;
-  /** What makes the difference, each in a few words. */
-  readonly causes: readonly string[];
-}
-
-export interface ComparedModel {
-  /** Its layers with their units: "LSTM(8) → Dense(1)". */
-  readonly title: string;
-  /** Why it could not be opened; the rest is empty then. */
-  readonly error: string | undefined;
-  readonly inputShape: Shape;
-  readonly total: number | null;
-  /** Milliseconds for a prediction of one example, the mean over some time. */
-  readonly milliseconds: number | undefined;
-  /** What it predicts for one seeded example of its input shape. */
-  readonly prediction: readonly number[];
-  /** Largest difference to the first model's prediction, where both read and give the same shapes. */
-  readonly apart: number | undefined;
-}
-
-export interface Comparison {
-  readonly models: readonly ComparedModel[];
-  /** Layers beside each other; undefined where a model has none there. */
-  readonly rows: readonly (readonly (ComparedLayer | undefined)[])[];
-}
 
 export type FileFormat = "keras" | "h5" | "onnx" | "safetensors" | "json";
 

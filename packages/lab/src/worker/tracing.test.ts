@@ -28,3 +28,10 @@ it.each([[[0]], [[0, 6]], [[2, 0]], [[0, 0, 0]], [[]]])(
     expect(after(kernel(...index))).toEqual(after());
   },
 );
+
+it("tells which edits fit no number: of arrays, layers and inputs that are not there", () => {
+  const input = (index: number): Edit => ({ kind: "input", index, value: 1 });
+  const bias: Edit = { kind: "weight", run: 0, array: "biases", index: [0, 0], value: 1 };
+  const edits = [kernel(1, 0), kernel(2, 0), input(5), input(6), bias, { ...kernel(0, 0), run: 1 }];
+  expect(new Tracing().run(model, 7, edits, undefined).unfit).toEqual([1, 3, 4, 5]);
+});

@@ -19,7 +19,7 @@ export class Tracing {
 
   /** Evaluates the model with the user's changes; the model's own weights stay as they are. */
   run(model: Model, seed: number, edits: readonly Edit[], shortened: number | undefined): TraceView {
-    return withEdits(model, seed, edits, (input, x) => {
+    return withEdits(model, seed, edits, (input, x, unfit) => {
       const inputs = readExamples(model, model.inputs.length === 1 ? x : model.inputs.map(() => x));
       const written = writeModel(model, inputs, 1);
       const hand = evaluateByHand(written, inputs, model.name);
@@ -35,6 +35,7 @@ export class Tracing {
         })),
         input: { shape: input.shape, data: Float64Array.from(input.data) },
         check: checkText(model, x),
+        unfit,
         shortened,
       };
     });
@@ -120,22 +121,22 @@ export function rowLengths(numbers: Float64Array, columns: number): number[] {
   );
 }
 
-/** Works on the example with the user's changes; the model's own weights stay as they are. */
+/** Works on the example with the user's changes, and tells which fit no number; the model's own weights stay as they are. */
 export function withEdits<T>(
   model: Model,
   seed: number,
   edits: readonly Edit[],
-  work: (input: ReturnType<typeof exampleInput>, x: Tensor) => T,
+  work: (input: ReturnType<typeof exampleInput>, x: Tensor, unfit: readonly number[]) => T,
 ): T {
   const original = model.getWeights();
   const input = exampleInput(model, seed);
   try {
     const owners = cellLayers(model);
-    for (const edit of edits) {
-      if (edit.kind === "input") input.data[edit.index] = edit.value;
-      else setWeight(owners[edit.run], edit);
-    }
-    return work(input, tensor(input.data, [1, ...input.shape]));
+    const unfit = edits.flatMap((edit, index) => {
+      const fits = edit.kind === "input" ? setInput(input.data, edit) : setWeight(owners[edit.run], edit);
+      return fits ? [] : [index];
+    });
+    return work(input, tensor(input.data, [1, ...input.shape]), unfit);
   } finally {
     if (edits.some(({ kind }) => kind === "weight")) model.setWeights(original);
   }
@@ -166,16 +167,24 @@ function cellLayers(model: Model): Layer[] {
   return model.layers.flatMap(owners);
 }
 
-function setWeight(layer: Layer | undefined, edit: Extract<Edit, { kind: "weight" }>): void {
+/** False for a number that is not there. */
+function setInput(data: Float32Array, { index, value }: Extract<Edit, { kind: "input" }>): boolean {
+  if (index >= data.length) return false;
+  data[index] = value;
+  return true;
+}
+
+/** Likewise. */
+function setWeight(layer: Layer | undefined, edit: Extract<Edit, { kind: "weight" }>): boolean {
   const array = layer?.arrays.find(({ spec }) => spec.name === edit.array);
-  if (layer === undefined || array === undefined) return;
+  if (layer === undefined || array === undefined) return false;
   const { shape, data } = array.variable;
-  // A link may name what is not there.
-  if (edit.index.length !== shape.length || edit.index.some((index, axis) => index >= shape[axis]!)) return;
+  if (edit.index.length !== shape.length || edit.index.some((index, axis) => index >= shape[axis]!)) return false;
   const offset = edit.index.reduce((at, index, axis) => at * shape[axis]! + index, 0);
   const next = Float32Array.from(data);
   next[offset] = edit.value;
   array.variable.assign(next);
+  return true;
 }
 
 function checkText(model: Model, x: Parameters<typeof verifyModel>[1]): string {

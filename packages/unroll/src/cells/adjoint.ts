@@ -4,6 +4,7 @@
  */
 import { adjoint, type WeightProduct, type WeightVector } from "../equations/differentiate.ts";
 import { type Expr, inOrder, operandsOf, symbol } from "../equations/expr.ts";
+import { gradientName } from "../equations/formula.ts";
 import type { CellGraph } from "./define.ts";
 
 export interface CellAdjoint {
@@ -43,7 +44,7 @@ export function cellAdjoint(cell: CellGraph): CellAdjoint {
 
 function differentiateCell(cell: CellGraph): CellAdjoint {
   const seeds = cell.states.map(({ name }) =>
-    symbol(`d${name}Later`, "argument", `what reaches ${name} from the output and from later steps`),
+    symbol(gradientName(`${name}_later`), "argument", `what reaches ${name} from the output and from later steps`),
   );
   const previous = cell.states.map((state) => state.previous);
   const result = adjoint(

@@ -39,6 +39,7 @@ export interface CellSymbols<Gates extends string, States extends string, Option
   readonly one: Expr;
 }
 
+/** What `defineCell` takes: names of gates and states, and the equations of a step. */
 export interface CellDefinition<Gates extends string, States extends string, Options> {
   /** The layer's class name: "LSTM". */
   readonly kind: string;
@@ -93,6 +94,7 @@ export interface CellGraph {
   readonly meanings: Readonly<Record<string, string>>;
 }
 
+/** A cell as `defineCell` gives it: its gates and states, and its graph for any options. */
 export interface Cell<Options = Readonly<Record<string, unknown>>> {
   readonly kind: string;
   readonly gates: readonly string[];

@@ -79,26 +79,56 @@ describe("a cell's equations", () => {
 });
 
 describe("a cell's equations backwards", () => {
-  const text = (cell: typeof lstm, more = {}): string[] => {
-    const shown = cellAdjointEquations(cell.graph({ ...choices, ...more }));
-    return shown.equations.map((equation) => toText(equation, shown.notation));
+  const shownOf = (cell: typeof lstm, more = {}) => cellAdjointEquations(cell.graph({ ...choices, ...more }));
+  const text = (cell: typeof lstm): string[] => {
+    const { equations, notation } = shownOf(cell);
+    return equations.map((equation) => toText(equation, notation));
   };
 
   test("are those one derives by hand for an LSTM", () => {
+    const [g, i, f, o] = ["∂L/∂g ⊙ (1 − g²)", "∂L/∂i ⊙ i ⊙ (1 − i)", "∂L/∂f ⊙ f ⊙ (1 − f)", "∂L/∂o ⊙ o ⊙ (1 − o)"];
     expect(text(lstm)).toEqual([
-      "dh = dhLater",
-      "dc = dcLater + dh ⊙ o ⊙ (1 − tanh(c)²)",
-      "do = dh ⊙ tanh(c)",
-      "dg = dc ⊙ i",
-      "df = dc ⊙ cPrev",
-      "di = dc ⊙ g",
-      "dhPrev = (dg ⊙ (1 − g²))·U_cᵀ + (di ⊙ i ⊙ (1 − i))·U_iᵀ + (df ⊙ f ⊙ (1 − f))·U_fᵀ + (do ⊙ o ⊙ (1 − o))·U_oᵀ",
-      "dcPrev = dc ⊙ f",
-      "dx = (dg ⊙ (1 − g²))·W_cᵀ + (di ⊙ i ⊙ (1 − i))·W_iᵀ + (df ⊙ f ⊙ (1 − f))·W_fᵀ + (do ⊙ o ⊙ (1 − o))·W_oᵀ",
+      "∂L/∂h = ∂L/∂h_later",
+      "∂L/∂c = ∂L/∂c_later + ∂L/∂h ⊙ o ⊙ (1 − tanh(c)²)",
+      "∂L/∂o = ∂L/∂h ⊙ tanh(c)",
+      "∂L/∂g = ∂L/∂c ⊙ i",
+      "∂L/∂f = ∂L/∂c ⊙ cPrev",
+      "∂L/∂i = ∂L/∂c ⊙ g",
+      `∂L/∂hPrev = (${g})·U_cᵀ + (${i})·U_iᵀ + (${f})·U_fᵀ + (${o})·U_oᵀ`,
+      "∂L/∂cPrev = ∂L/∂c ⊙ f",
+      `∂L/∂x = (${g})·W_cᵀ + (${i})·W_iᵀ + (${f})·W_fᵀ + (${o})·W_oᵀ`,
     ]);
   });
 
   test("and for a SimpleRNN", () => {
-    expect(text(simpleRnn)).toEqual(["dh = dhLater", "dhPrev = (dh ⊙ (1 − h²))·U_hᵀ", "dx = (dh ⊙ (1 − h²))·W_hᵀ"]);
+    expect(text(simpleRnn)).toEqual([
+      "∂L/∂h = ∂L/∂h_later",
+      "∂L/∂hPrev = (∂L/∂h ⊙ (1 − h²))·U_hᵀ",
+      "∂L/∂x = (∂L/∂h ⊙ (1 − h²))·W_hᵀ",
+    ]);
+  });
+
+  test("are written with ∂L over ∂, of the timestep, in LaTeX and MathML", () => {
+    const { equations, notation } = shownOf(lstm);
+    const d = (value: string): string => `\\frac{\\partial L}{\\partial ${value}}`;
+    expect(equations.slice(1, 3).map((equation) => toLatex(equation, notation))).toEqual([
+      `${d("c_{t}")} = ${d("c_{\\mathit{later},t}")} + ${d("h_{t}")} \\odot o_{t} \\odot \\left(1 - {\\tanh\\left(c_{t}\\right)}^{2}\\right)`,
+      `${d("o_{t}")} = ${d("h_{t}")} \\odot \\tanh\\left(c_{t}\\right)`,
+    ]);
+    expect(toLatex(equations[7]!, notation)).toBe(`${d("c_{t-1}")} = ${d("c_{t}")} \\odot f_{t}`);
+    const over = "<mrow><mo>∂</mo><mi>L</mi></mrow>";
+    expect(toMathML(equations[7]!, notation)).toContain(
+      `<mfrac>${over}<mrow><mo>∂</mo><msub><mi>c</mi><mrow><mi>t</mi><mo>−</mo><mn>1</mn></mrow></msub></mrow></mfrac><mo>=</mo>`,
+    );
+    const candidate = shownOf(gru).equations.find(({ name }) => name === "∂L/∂hHat")!;
+    expect(toLatex(candidate, shownOf(gru).notation)).toContain(d("\\hat{h}_{t}"));
+  });
+
+  test("can be read aloud and as a sentence", () => {
+    const { equations, notation } = shownOf(lstm);
+    expect(toSpeech(equations[7]!, notation)).toBe("gradient of previous c equals gradient of c times f");
+    expect(toSentence(equations[4]!, notation)).toBe(
+      "The gradient of the forget gate is the gradient of the cell state times the cell state of the timestep before.",
+    );
   });
 });

@@ -1,4 +1,5 @@
 /** A cell's equations for showing, forwards and backwards: each named value in terms of the others. */
+import { gradientName } from "../equations/formula.ts";
 import type { Equation, Notation } from "../equations/render.ts";
 import { type CellAdjoint, cellAdjoint } from "./adjoint.ts";
 import type { CellGraph } from "./define.ts";
@@ -23,19 +24,22 @@ export function cellEquations(cell: CellGraph): ShownEquations {
 }
 
 /**
- * The equations of one step of backpropagation through time: d before a name is the gradient of the loss with respect to it,
- * and dhLater is what reaches h from the output and from later steps.
+ * The equations of one step of backpropagation through time: the gradient of the loss with respect to each named value, the
+ * states before and the input. h_later is h as the output and later steps read it.
  *
- * @example "dc = dcLater + dh ⊙ o ⊙ (1 − tanh(c)²)", "df = dc ⊙ cPrev", ..., "dcPrev = dc ⊙ f", "dx = ..."
+ * @example "∂L/∂c = ∂L/∂c_later + ∂L/∂h ⊙ o ⊙ (1 − tanh(c)²)", "∂L/∂f = ∂L/∂c ⊙ cPrev", ..., "∂L/∂cPrev = ∂L/∂c ⊙ f"
  */
 export function cellAdjointEquations(cell: CellGraph, back: CellAdjoint = cellAdjoint(cell)): ShownEquations {
   const { notation } = cellEquations(cell);
-  const gradients = [...back.named].reverse().map(([name, expr]) => ({ name: `d${name}`, expr }));
+  const gradients = [...back.named].reverse().map(([name, expr]) => ({ name: gradientName(name), expr }));
   const previous = back.states.flatMap((state) =>
-    state.previous === undefined ? [] : [{ name: `d${state.name}Prev`, expr: state.previous }],
+    state.previous === undefined ? [] : [{ name: gradientName(`${state.name}Prev`), expr: state.previous }],
   );
-  const input = back.input === undefined ? [] : [{ name: "dx", expr: back.input }];
-  const meanings = Object.entries(cell.meanings).map(([name, meaning]) => [`d${name}`, `gradient of the ${meaning}`]);
+  const input = back.input === undefined ? [] : [{ name: gradientName("x"), expr: back.input }];
+  const meanings = Object.entries(cell.meanings).map(([name, meaning]) => [
+    gradientName(name),
+    `gradient of the ${meaning}`,
+  ]);
   return {
     equations: [...gradients, ...previous, ...input].map((equation) => ({ ...equation, perStep: true })),
     notation: {

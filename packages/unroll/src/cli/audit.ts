@@ -6,9 +6,11 @@ import { UnrollError } from "../core/errors.ts";
 import { annotatedCopy, isNotebook } from "../explain/answers/annotate.ts";
 import { answerToJson } from "../explain/answers/answer-json.ts";
 import { answerToText } from "../explain/answers/answer-text.ts";
-import { type Audit, auditCode, findingToText } from "../explain/answers/audit.ts";
+import { type Audit, auditCode } from "../explain/answers/audit.ts";
+import { findingToText } from "../explain/answers/audit-finding.ts";
 import { indented, plural, wrapText } from "../explain/lines.ts";
 import { writeFile } from "../formats/files.ts";
+import { learnedText } from "../formats/python/index.ts";
 import { readFileBytes } from "../formats/read-bytes.ts";
 import type { Command } from "./command.ts";
 import { fileOf, printJson } from "./print.ts";
@@ -16,7 +18,7 @@ import { checkTarget } from "./targets.ts";
 
 export const audit: Command = {
   name: "audit",
-  doc: "check the hand arithmetic in the code and comments of a notebook",
+  doc: "check the hand arithmetic in a notebook: code, comments, prose",
   positionals: ["FILE"],
   flags: {
     out: { kind: "string", value: "FILE", doc: "write a copy with the findings beside their lines" },
@@ -52,6 +54,7 @@ function auditText({ models, findings, confirmed }: Audit, notebook: boolean, ex
     return "Nothing to audit: no Keras model that can be built, and no hand calculation.\n";
   }
   const head = `${plural(models.length, "model")}; ${plural(confirmed, "hand calculation")} right, ${plural(findings.length, "slip")} found.`;
+  const told = models.flatMap(({ learned }) => learned).map(learnedText);
   const blocks = findings.map((finding) => {
     const derivation =
       explain && finding.check !== undefined
@@ -59,7 +62,7 @@ function auditText({ models, findings, confirmed }: Audit, notebook: boolean, ex
         : "";
     return `${findingToText(finding, notebook)}${derivation}`;
   });
-  return `${[head, ...blocks].join("\n\n")}\n`;
+  return `${[[head, ...told].join("\n"), ...blocks].join("\n\n")}\n`;
 }
 
 function auditJson({ models, findings, confirmed }: Audit) {

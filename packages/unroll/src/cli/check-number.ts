@@ -6,7 +6,7 @@ import type { Model } from "../model/model.ts";
 import type { Flag, FlagValues, Invocation } from "./command.ts";
 import { dataFor } from "./data-for.ts";
 import type { FileModel } from "./file-model.ts";
-import { layerOf, printJson } from "./print.ts";
+import { fileOf, layerOf, printJson } from "./print.ts";
 import { inputFlag, readTargets } from "./read-data.ts";
 
 export const numberFlags: Readonly<Record<string, Flag>> = {
@@ -30,7 +30,7 @@ export async function checkNumber(one: FileModel & { readonly model: Model }, in
   const layer = layerOf(invocation);
   const written = numberOf(flags);
   if (layer === undefined) throw usage("a number needs the --layer that it belongs to", "no --layer");
-  const { inputs } = await dataFor(one, flags, terminal);
+  const { inputs } = await dataFor(one, flags, terminal, fileOf(invocation));
   const place = {
     layer,
     ...whole(flags, "timestep"),

@@ -1,5 +1,6 @@
 /** `unroll convert IN OUT`: a model in another format, chosen by the name of OUT or by --as. */
 import { basename, dirname, join } from "node:path";
+import { UnrollError } from "../core/errors.ts";
 import type { FileReport } from "../formats/container.ts";
 import { writeFiles } from "../formats/files.ts";
 import {
@@ -10,6 +11,7 @@ import {
   targetFormats,
   targetOfPath,
 } from "../formats/write-files.ts";
+import type { Model } from "../model/model.ts";
 import { isCompiled } from "../training/compile.ts";
 import type { Command } from "./command.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
@@ -50,6 +52,7 @@ export const convert: Command = {
     await checkTarget(to, { sources, replace: flags.force === true });
     const { model, hasWeights, report } = await readOneModel(from, flags, terminal);
     const timesteps = typeof flags.timesteps === "number" ? { timesteps: flags.timesteps } : {};
+    if (flags.timesteps !== undefined) checkTimesteps(model, format);
     const named = modelToFiles(model, format, basename(to), timesteps);
     const files = new Map([...named].map(([name, bytes]) => [join(dirname(to), name), bytes]));
     for (const path of files.keys()) await checkTarget(path, { sources, replace: flags.force === true });
@@ -72,6 +75,22 @@ export const convert: Command = {
     return 0;
   },
 };
+
+/** Formats that hold a forward pass of fixed sizes. */
+const sized: ReadonlySet<TargetFormat> = new Set(["onnx", "numpy", "plain"]);
+
+/** A length that changes nothing is told. Throws UnrollError `usage`. */
+function checkTimesteps(model: Model, format: TargetFormat): void {
+  const isOpen = !model.hasGraph || model.inputs.some(({ shape }) => shape.slice(1).includes(null));
+  if (isOpen && sized.has(format)) return;
+  const reason = isOpen ? `${format} keeps it open` : "the model has lengths of its own";
+  throw new UnrollError({
+    code: "usage",
+    path: "unroll convert",
+    expected: `--timesteps has no use here: ${reason}`,
+    hint: "Leave it out.",
+  });
+}
 
 function leftOut({ ignored }: FileReport, losesTraining: boolean): readonly string[] {
   return losesTraining

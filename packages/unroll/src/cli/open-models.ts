@@ -6,7 +6,7 @@ import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { FileReport } from "../formats/container.ts";
 import { copyOf, inFile } from "../formats/failure.ts";
 import { codeOf, type LoadedCode, type LoadOptions, load, loadWeights } from "../formats/load.ts";
-import type { Problem } from "../formats/python/index.ts";
+import { learnedText, type Problem } from "../formats/python/index.ts";
 import type { Model } from "../model/model.ts";
 import type { Flag, FlagValues, Terminal } from "./command.ts";
 import type { FileModel } from "./file-model.ts";
@@ -53,7 +53,7 @@ export async function readModels(file: string, flags: FlagValues): Promise<FileM
 }
 
 /**
- * The one model of a file; what its code says that was not understood goes to the terminal. Throws UnrollError `usage` where
+ * The one model of a file; what its code says that was not understood, or leaves to its printed table, goes to the terminal. Throws UnrollError `usage` where
  * there are several, or the model's own error.
  */
 export async function readOneModel(
@@ -75,6 +75,7 @@ export async function readOneModel(
     });
   }
   noteProblems(found, terminal);
+  for (const learned of only.code?.learned ?? []) terminal.note(`${learnedText(learned)}\n`);
   if (only.model === undefined) throw inFile(file, whyNotBuilt(only, found));
   return { ...only, model: only.model, report };
 }

@@ -62,8 +62,8 @@ interface Loaded extends CsvJob {
 const mostAtOnce = 64 * 2 ** 20;
 
 /** Whether forecasts of a table are made piece by piece: where threads are asked for, or the table is large. */
-export async function readsInPieces(input: string, { out, workers }: FlagValues, missing: string): Promise<boolean> {
-  if (typeof out !== "string" || !out.endsWith(".csv") || missing === "linear") return false;
+export async function readsInPieces(input: string, { out, workers }: FlagValues): Promise<boolean> {
+  if (typeof out !== "string" || !out.endsWith(".csv")) return false;
   return workers !== undefined || (await sizeOfFile(input)) > mostAtOnce;
 }
 

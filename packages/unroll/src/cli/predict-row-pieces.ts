@@ -41,7 +41,7 @@ export function forecastLayout(model: Model, file: string, facts: ForecastFacts,
       for await (const rows of readNewRowBatches(tables, file, {
         columns: features,
         date,
-        missing: carried(missing),
+        missing,
       })) {
         const matrix = scaler?.select(places).transform(rows.matrix) ?? rows.matrix;
         const lines = [...rows.lines];
@@ -73,11 +73,6 @@ interface ScaledRows {
   readonly lines: readonly number[];
   /** Empty where there are none. */
   readonly dates: readonly number[];
-}
-
-/** The flags have refused the third way. */
-function carried(missing: ForecastFacts["missing"]): "skip" | "forward" {
-  return missing === "forward" ? "forward" : "skip";
 }
 
 function joined(before: ScaledRows, more: ScaledRows): ScaledRows {

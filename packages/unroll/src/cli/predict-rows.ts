@@ -14,18 +14,23 @@ import type { Model } from "../model/model.ts";
 import type { FlagValues, Terminal } from "./command.ts";
 import { printJson } from "./print.ts";
 
-/** Forecasts from every window of a table. */
-export interface RowForecasts {
+/** Every window of a table, as the model reads it. */
+export interface RowWindows {
   /** Line in the file of each window's newest row. */
   readonly lines: readonly number[];
   /** Of that row, ms since 1970; undefined where the table has no dates. */
   readonly dates: { readonly name: string; readonly values: readonly number[] } | undefined;
-  /** `[windows, horizon]`, in the units of the target. */
-  readonly values: Matrix;
+  readonly view: InputWindows;
   /** Windows left out because a value in them is missing. */
   readonly skipped: number;
   /** The first value that is beyond float32 when it is scaled; undefined where none is. */
   readonly beyond: Cell | undefined;
+}
+
+/** Forecasts from every window of a table. */
+export interface RowForecasts extends Omit<RowWindows, "view"> {
+  /** `[windows, horizon]`, in the units of the target. */
+  readonly values: Matrix;
 }
 
 /** Before any work: flags that the facts leave no room for. Throws UnrollError `usage`. */
@@ -41,13 +46,11 @@ export function checkRowFlags({ lookback, out, workers }: FlagValues, facts: For
       hint,
     });
   }
-  if (workers !== undefined && (typeof out !== "string" || !out.endsWith(".csv") || facts.missing === "linear")) {
-    const reason =
-      facts.missing === "linear" ? "gaps filled by lines need all rows at once" : "it goes with --out Y.csv";
+  if (workers !== undefined && (typeof out !== "string" || !out.endsWith(".csv"))) {
     throw new UnrollError({
       code: "usage",
       path: "unroll predict",
-      expected: `--workers has no use here: ${reason}`,
+      expected: "--workers has no use here: it goes with --out Y.csv",
       hint,
     });
   }
@@ -70,7 +73,17 @@ export async function forecastRows(
   facts: ForecastFacts,
   batchSize?: number,
 ): Promise<RowForecasts> {
-  const { features, columns, target, lookback, horizon, scaler, missing, date } = facts;
+  const { view, ...found } = await windowsOfRows(model, file, facts);
+  const { columns, target, horizon, scaler } = facts;
+  return {
+    ...found,
+    values: modelForecasts(model, view, { scaler, target: columns.indexOf(target), horizon, batchSize }),
+  };
+}
+
+/** @throws UnrollError `file`, `data`, `unknown-name`, `shape` */
+export async function windowsOfRows(model: Model, file: string, facts: ForecastFacts): Promise<RowWindows> {
+  const { features, columns, lookback, horizon, scaler, missing, date } = facts;
   checkFit(model, { model: undefined }, { lookback, horizon, features: features.length });
   const rows = await readNewRows(file, { columns: features, date, missing });
   const count = rows.lines.length;
@@ -97,11 +110,10 @@ export async function forecastRows(
     });
   }
   const newest = starts.map((start) => start + lookback - 1);
-  const view = inputWindows(matrix, lookback, starts);
   return {
     lines: newest.map((row) => rows.lines[row]!),
     dates: rows.dates && { name: rows.dates.name, values: newest.map((row) => rows.dates!.values[row]!) },
-    values: modelForecasts(model, view, { scaler, target: columns.indexOf(target), horizon, batchSize }),
+    view: inputWindows(matrix, lookback, starts),
     skipped: count - lookback + 1 - starts.length,
     beyond: firstBeyondFloat32(matrix, { lines: rows.lines, columns: features }),
   };

@@ -47,7 +47,7 @@ export const predict: Command = {
     if (facts !== undefined) {
       const { checkRowFlags, forecastRows, showRowForecasts } = await import("./predict-rows.ts");
       checkRowFlags(flags, facts, sidecarPath(file));
-      if (await readsInPieces(tables[0]!, flags, facts.missing)) {
+      if (await readsInPieces(tables[0]!, flags)) {
         return await forecastInPieces({ file, input: tables[0]!, facts, one }, invocation);
       }
       const out = typeof flags.out === "string" ? flags.out : undefined;

@@ -47,7 +47,7 @@ export const solve: Command = {
     const sources = [file, flags.weights, ...((flags.input ?? []) as readonly string[])]; // a flag that may be repeated
     if (out !== undefined) await checkTarget(out, { sources, replace: flags.force === true });
     const one = await readOneModel(file, flags, terminal);
-    const { inputs } = await dataFor(one, flags, terminal);
+    const { inputs } = await dataFor(one, flags, terminal, file);
     const solution = solveModel(one.model, [...inputs], {
       sample: typeof flags.sample === "number" ? flags.sample : undefined,
       layer: layerOf(invocation),

@@ -4,6 +4,7 @@ import { formatShape, type Shape } from "../core/shape.ts";
 import { editToText, type Repair, repairsToText } from "../explain/repairs/index.ts";
 import { inFile } from "../formats/failure.ts";
 import { kerasSpelling } from "../formats/keras-blueprint.ts";
+import { learnedText } from "../formats/python/index.ts";
 import type { SummaryOptions } from "../model/model.ts";
 import { summaryJson } from "../model/summary-table.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
@@ -98,6 +99,7 @@ function modelJson(one: FileModel, found: FileModels): unknown {
     ...facts,
     name: code?.name ?? facts.name,
     unknowns: code?.unknowns ?? [],
+    ...(code === undefined || code.learned.length === 0 ? {} : { learned: code.learned }),
     source: code === undefined ? {} : sourceOf(code.cell, code.line, found),
     ...(code?.printedOnly === true ? { printedOnly: true } : {}),
     ...(code?.printedSummary === undefined ? {} : { printedDifferences: printedDifferences(one) }),
@@ -153,5 +155,5 @@ function remarksOn(one: FileModel): string[] {
     one.code?.printedOnly === true
       ? ["No code of this file makes it: its rows are those of the printed table, and it cannot compute."]
       : [];
-  return [...origin, ...open, ...printedDifferences(one)];
+  return [...origin, ...open, ...(one.code?.learned ?? []).map(learnedText), ...printedDifferences(one)];
 }

@@ -73,7 +73,11 @@ async function search(
   { folder, flags, terminal }: { folder: string; flags: FlagValues; terminal: Terminal },
 ): Promise<SweepResults | undefined> {
   const { sweep } = await import("../sweep/index.ts");
-  const { queue, threads } = flags as { readonly queue?: string; readonly threads?: number }; // of these kinds
+  const {
+    queue,
+    threads,
+    "trial-timeout": trialTimeout,
+  } = flags as { readonly queue?: string; readonly threads?: number; readonly "trial-timeout"?: number }; // of these kinds
   if (queue !== undefined) {
     terminal.note(`Start workers with: unroll worker --folder ${folder} --queue URL\n`);
   }
@@ -84,10 +88,13 @@ async function search(
       signal: interrupt.signal,
       ...(queue === undefined ? {} : { queue }),
       ...(threads === undefined ? {} : { threads }),
+      ...(trialTimeout === undefined ? {} : { trialTimeout }),
       onProgress({ done, open, last }) {
-        if (last?.status === "failed") terminal.note(`${last.task} failed: ${last.reason}\n`);
+        if (last !== undefined && last.status !== "done")
+          terminal.note(`${last.task} ${last.status}: ${last.reason}\n`);
         if (terminal.redraws === true) terminal.note(`\r${done} done, ${open} to go \u001b[K${open === 0 ? "\n" : ""}`);
-        else if (last === undefined || open === 0) terminal.note(`${done} done, ${open} to go\n`);
+        else if (last === undefined && open > 0) terminal.note(`${done} done, ${open} to go, ${counted(flags)}\n`);
+        else if (open === 0) terminal.note(`${done} done, 0 to go\n`);
       },
     });
   } catch (error) {
@@ -96,6 +103,12 @@ async function search(
   } finally {
     interrupt.release();
   }
+}
+
+/** What "to go" counts beside the trials. */
+function counted({ strategy, "group-by": groups }: FlagValues): string {
+  if (strategy === "halving" || strategy === "asha") return "later rounds not counted";
+  return `the final ${groups === undefined ? "model" : "models"} included`;
 }
 
 /** The model of `--model`, under the name that messages give it. */

@@ -34,7 +34,7 @@ export const trace: Command = {
   async run(invocation) {
     const { flags, terminal } = invocation;
     const one = await readOneModel(fileOf(invocation), flags, terminal);
-    const { inputs } = await dataFor(one, flags, terminal);
+    const { inputs } = await dataFor(one, flags, terminal, fileOf(invocation));
     const targets = await readTargets((flags.target ?? []) as readonly string[]); // a flag that may be repeated
     if (targets.length > 0) {
       checkBackwards(flags);

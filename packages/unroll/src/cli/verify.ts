@@ -19,7 +19,7 @@ export const verify: Command = {
   async run(invocation) {
     const { flags, terminal } = invocation;
     const one = await readOneModel(fileOf(invocation), flags, terminal);
-    const { inputs, keras } = await dataFor(one, flags, terminal);
+    const { inputs, keras } = await dataFor(one, flags, terminal, fileOf(invocation));
     const result = verifyModel(one.model, inputs, {
       ...(typeof flags.tolerance === "number" ? { tolerance: flags.tolerance } : {}),
       ...(keras === undefined ? {} : { keras: keras.length === 1 ? keras[0]! : keras }),

@@ -254,8 +254,8 @@ export class Compiled implements CompiledProgram {
 }
 
 export function fillWith(random: Random, { view, distribution }: RandomPlace): void {
-  if (distribution === "uniform") for (let i = 0; i < view.length; i++) view[i] = random.uniform();
-  else for (let i = 0; i < view.length; i++) view[i] = random.normal();
+  if (distribution === "uniform") random.fillUniform(view);
+  else random.fillNormal(view);
 }
 
 function notAllowed(cause?: unknown): UnrollError {

@@ -3,7 +3,7 @@ import type { WasmFunction } from "./assembler.ts";
 import type { CompiledProgram } from "./compile.ts";
 import { isContiguous } from "./layout.ts";
 import type { Machine } from "./machine.ts";
-import type { Access } from "./plan.ts";
+import type { Access } from "./planner.ts";
 import { toWat } from "./wat.ts";
 
 export interface KernelDescription {

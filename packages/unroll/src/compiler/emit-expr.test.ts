@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { apply, argument, constant, type Expr, product, select, unary } from "../equations/expr.ts";
 import { f32x4, ModuleBuilder, supportsRelaxedSimd, type V128, v128 } from "./assembler.ts";
-import { costOf, ExpressionEmitter } from "./emit-expr.ts";
+import { ExpressionEmitter } from "./emit-expr.ts";
 import { wasmMachine } from "./machine.ts";
+import { costOf } from "./terms.ts";
 import { toWat } from "./wat.ts";
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;

@@ -126,70 +126,37 @@ export const i32 = {
   eqz: op("i32.eqz", [0, 0x45], ["i32"], "i32"),
   eq: i32Binary("eq", 0x46),
   ne: i32Binary("ne", 0x47),
-  ltS: i32Binary("lt_s", 0x48),
   ltU: i32Binary("lt_u", 0x49),
   gtS: i32Binary("gt_s", 0x4a),
-  gtU: i32Binary("gt_u", 0x4b),
-  leS: i32Binary("le_s", 0x4c),
-  leU: i32Binary("le_u", 0x4d),
-  geS: i32Binary("ge_s", 0x4e),
-  geU: i32Binary("ge_u", 0x4f),
   add: i32Binary("add", 0x6a),
   sub: i32Binary("sub", 0x6b),
   mul: i32Binary("mul", 0x6c),
   divU: i32Binary("div_u", 0x6e),
   remU: i32Binary("rem_u", 0x70),
   and: i32Binary("and", 0x71),
-  or: i32Binary("or", 0x72),
-  xor: i32Binary("xor", 0x73),
-  shl: i32Binary("shl", 0x74),
-  shrS: i32Binary("shr_s", 0x75),
-  shrU: i32Binary("shr_u", 0x76),
   truncSatF32: op("i32.trunc_sat_f32_s", [0xfc, 0], ["f32"], "i32"),
-  reinterpretF32: op("i32.reinterpret_f32", [0, 0xbc], ["f32"], "i32"),
 } as const;
 
 const f32Binary = (name: string, opcode: number) => op(`f32.${name}`, plain(opcode), ["f32", "f32"], "f32");
-const f32Unary = (name: string, opcode: number) => op(`f32.${name}`, plain(opcode), ["f32"], "f32");
 const f32Compare = (name: string, opcode: number) => op(`f32.${name}`, plain(opcode), ["f32", "f32"], "i32");
 export const f32 = {
   const: (value: number): F32 => node("f32", "f32.const", [0, 0x43], [], { kind: "f32", value }),
   load: load("f32.load", [0, 0x2a], 4, "f32"),
   store: store("f32.store", [0, 0x38], 4, "f32"),
-  eq: f32Compare("eq", 0x5b),
-  ne: f32Compare("ne", 0x5c),
-  lt: f32Compare("lt", 0x5d),
   gt: f32Compare("gt", 0x5e),
-  le: f32Compare("le", 0x5f),
   ge: f32Compare("ge", 0x60),
-  abs: f32Unary("abs", 0x8b),
-  neg: f32Unary("neg", 0x8c),
-  ceil: f32Unary("ceil", 0x8d),
-  floor: f32Unary("floor", 0x8e),
-  trunc: f32Unary("trunc", 0x8f),
-  nearest: f32Unary("nearest", 0x90),
-  sqrt: f32Unary("sqrt", 0x91),
   add: f32Binary("add", 0x92),
   sub: f32Binary("sub", 0x93),
-  mul: f32Binary("mul", 0x94),
   div: f32Binary("div", 0x95),
   min: f32Binary("min", 0x96),
   max: f32Binary("max", 0x97),
   convertI32: op("f32.convert_i32_s", [0, 0xb2], ["i32"], "f32"),
-  demoteF64: op("f32.demote_f64", [0, 0xb6], ["f64"], "f32"),
-  reinterpretI32: op("f32.reinterpret_i32", [0, 0xbe], ["i32"], "f32"),
 } as const;
 
-const f64Binary = (name: string, opcode: number) => op(`f64.${name}`, plain(opcode), ["f64", "f64"], "f64");
 export const f64 = {
   const: (value: number): Code<"f64"> => node("f64", "f64.const", [0, 0x44], [], { kind: "f64", value }),
   load: load("f64.load", [0, 0x2b], 8, "f64"),
   store: store("f64.store", [0, 0x39], 8, "f64"),
-  add: f64Binary("add", 0xa0),
-  sub: f64Binary("sub", 0xa1),
-  mul: f64Binary("mul", 0xa2),
-  div: f64Binary("div", 0xa3),
-  promoteF32: op("f64.promote_f32", [0, 0xbb], ["f32"], "f64"),
 } as const;
 
 const lanesOfWord = (word: number): number[] => [0, 1, 2, 3].map((byte) => 4 * word + byte);
@@ -202,8 +169,6 @@ export const v128 = {
   load32Splat: load("v128.load32_splat", [0xfd, 9], 4, "v128"),
   /** One float32 in lane 0, zeros in the others. */
   load32Zero: load("v128.load32_zero", [0xfd, 92], 4, "v128"),
-  /** Two float32 in lanes 0 and 1, zeros in the others. */
-  load64Zero: load("v128.load64_zero", [0xfd, 93], 4, "v128"),
   load32Lane: (address: I32 | number, into: V128, lane: number, offset = 0): V128 =>
     node("v128", "v128.load32_lane", [0xfd, 86], [toCode("i32", address), into], {
       kind: "memory",
@@ -233,7 +198,6 @@ export const v128 = {
   xor: vBinary("xor", 81),
   /** Bits of `a` where `mask` is 1, else of `b`. */
   bitselect: (a: V128, b: V128, mask: V128): V128 => node("v128", "v128.bitselect", [0xfd, 82], [a, b, mask]),
-  anyTrue: op("v128.any_true", [0xfd, 83], ["v128"], "i32"),
   /** Four lanes of 32 bits out of the eight of `a` (0 to 3) and `b` (4 to 7). */
   shuffle: (a: V128, b: V128, words: readonly [number, number, number, number]): V128 =>
     node("v128", "i8x16.shuffle", [0xfd, 13], [a, b], { kind: "shuffle", bytes: words.flatMap(lanesOfWord) }),
@@ -259,11 +223,8 @@ export const f32x4 = {
   lt: f32x4Binary("lt", 67),
   gt: f32x4Binary("gt", 68),
   le: f32x4Binary("le", 69),
-  ge: f32x4Binary("ge", 70),
   ceil: f32x4Unary("ceil", 103),
   floor: f32x4Unary("floor", 104),
-  trunc: f32x4Unary("trunc", 105),
-  nearest: f32x4Unary("nearest", 106),
   abs: f32x4Unary("abs", 224),
   neg: f32x4Unary("neg", 225),
   sqrt: f32x4Unary("sqrt", 227),
@@ -295,19 +256,12 @@ export const i32x4 = {
       lanes: typeof value === "number" ? [value, value, value, value] : value,
     }),
   splat: op("i32x4.splat", [0xfd, 17], ["i32"], "v128"),
-  extractLane: (value: V128, lane: number): I32 =>
-    node("i32", "i32x4.extract_lane", [0xfd, 27], [value], { kind: "lane", lane }),
   eq: i32x4Binary("eq", 55),
-  ltS: i32x4Binary("lt_s", 57),
-  gtS: i32x4Binary("gt_s", 59),
   shl: i32x4Shift("shl", 171),
   shrS: i32x4Shift("shr_s", 172),
-  shrU: i32x4Shift("shr_u", 173),
   add: i32x4Binary("add", 174),
   sub: i32x4Binary("sub", 177),
   mul: i32x4Binary("mul", 181),
-  minS: i32x4Binary("min_s", 182),
-  maxS: i32x4Binary("max_s", 184),
   truncSatF32x4: op("i32x4.trunc_sat_f32x4_s", [0xfd, 248], ["f32x4"], "v128"),
 } as const;
 

@@ -15,8 +15,7 @@ export interface Padding {
 }
 
 /** What a factory may ask of the plan while it is made. Reading and writing here also decides how long a buffer lives. */
-export interface PlanContext {
-  readonly machine: Machine;
+export interface MemoryContext {
   /** The whole program, so that a scan can see whether its gradient will be asked for. */
   readonly operations: readonly Operation[];
   /** How many timesteps a scan is to process together: all of them, or fewer, so that they take less memory. */
@@ -45,6 +44,11 @@ export interface PlanContext {
   use(buffer: Buffer): void;
   /** What kernels of one plan tell one another, by operation. */
   readonly notes: Map<Operation, unknown>;
+}
+
+/** As a factory of WebAssembly's kernels is given it. */
+export interface PlanContext extends MemoryContext {
+  readonly machine: Machine;
 }
 
 /** A planned kernel. */

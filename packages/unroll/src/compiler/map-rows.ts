@@ -43,7 +43,7 @@ export interface RowsPlan {
 }
 
 /** A pass over the row: it ends some row operators, or (the last) makes the result. */
-interface Pass {
+export interface Pass {
   readonly rowOps: readonly Expr[];
   readonly roots: readonly Expr[];
 }
@@ -112,7 +112,7 @@ export function emitRows(
 }
 
 /** Row operators by how deep they stand inside one another, then the result. */
-function passesOf(body: Expr): Pass[] {
+export function passesOf(body: Expr): Pass[] {
   const levels = new Map<Expr, number>();
   const passes: { rowOps: Expr[]; roots: Expr[] }[] = [];
   for (const expr of inOrder([body], { bodies: true })) {

@@ -7,9 +7,10 @@ import { isRowOp } from "../equations/arithmetic.ts";
 import { type Expr, inOrder } from "../equations/expr.ts";
 import type { MapOperation, Value } from "../program/program.ts";
 import { emitElementwise } from "./elementwise.ts";
-import { costOf, ExpressionEmitter } from "./emit-expr.ts";
+import { ExpressionEmitter } from "./emit-expr.ts";
 import type { Kernel, PlanContext } from "./kernel.ts";
 import { emitRows, planRows } from "./map-rows.ts";
+import { costOf } from "./terms.ts";
 
 /** `bodies` has an equation for each result where there are several. */
 export function mapKernel(

@@ -1,4 +1,7 @@
-/** Which kernel serves which operation. Inputs, weights, constants, random numbers and views have none: the plan lays them out. */
+/**
+ * Which kernel serves which operation. Inputs, weights, constants, random numbers and views have none: the plan lays them out.
+ * That of a scan's gradient comes from scan-gradient.ts, which what trains imports: a page that only predicts goes without.
+ */
 import type { Operation } from "../program/program.ts";
 import type { Task } from "./fuse.ts";
 import type { Kernel, KernelFactory, PlanContext } from "./kernel.ts";
@@ -7,9 +10,10 @@ import { concatKernel, gatherGradientKernel, gatherKernel, padKernel, viewGradie
 import { productKernel } from "./product.ts";
 import { reduceKernel } from "./reduce.ts";
 import { scanKernel } from "./scan.ts";
-import { scanGradientKernel } from "./scan-gradient.ts";
 
-const factories: { readonly [O in Operation as O["op"]]?: KernelFactory<O> } = {
+type Factories = { readonly [O in Operation as O["op"]]?: KernelFactory<O> };
+
+const factories: Factories = {
   viewGradient: viewGradientKernel,
   pad: padKernel,
   concat: concatKernel,
@@ -17,8 +21,12 @@ const factories: { readonly [O in Operation as O["op"]]?: KernelFactory<O> } = {
   gather: gatherKernel,
   gatherGradient: gatherGradientKernel,
   scan: scanKernel,
-  scanGradient: scanGradientKernel,
 };
+
+/** Adds kernels for operations that have none yet. */
+export function provideKernels(more: Factories): void {
+  Object.assign(factories, more);
+}
 
 export function makeKernel(context: PlanContext, { operation, results, epilogue, bodies }: Task): Kernel {
   if (operation.op === "product") return productKernel(context, operation, epilogue, results[0]!);

@@ -6,7 +6,6 @@ import { sizeOf } from "../core/shape.ts";
 import { argument, type Expr, product } from "../equations/expr.ts";
 import type { Value } from "../program/program.ts";
 import { type I32, i32, type ModuleBuilder, type WasmFunction } from "./assembler.ts";
-import { costOf } from "./emit-expr.ts";
 import type { PlanContext, ProductFactory } from "./kernel.ts";
 import { addressOf, broadcastLayout, type Layout } from "./layout.ts";
 import { joinAxes } from "./loops.ts";
@@ -14,9 +13,11 @@ import { vectorBytes } from "./machine.ts";
 import { emitCounted } from "./product-loops.ts";
 import { directSource, emitPack, type Matrix, packedSource } from "./product-panels.ts";
 import type { Stage } from "./schedule.ts";
-import { emitStage, planStage, type StageMemory, type Target } from "./schedule-emit.ts";
+import { emitStage, type StageMemory, type Target } from "./schedule-emit.ts";
 import type { Place } from "./schedule-place.ts";
+import { planStage } from "./schedule-plan.ts";
 import { substitute } from "./substitute.ts";
+import { costOf } from "./terms.ts";
 
 /** From so many rows on a matrix that changes in each run is packed too: packing costs about as much as one row. */
 const rowsWorthPacking = 24;

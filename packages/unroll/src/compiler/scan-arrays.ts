@@ -9,7 +9,7 @@ import { emitPack, type Matrix, type PanelShape, type PanelSource, packedSource 
 import { makeHome } from "./scan-homes.ts";
 import type { ScanMemory } from "./scan-memory.ts";
 import type { Schedule } from "./schedule.ts";
-import type { Bundle } from "./schedule-emit.ts";
+import type { Bundle } from "./schedule-plan.ts";
 
 /** A packed bundle of matrices, or a vector as a matrix of one row. */
 interface Packed {

@@ -11,6 +11,7 @@ import { sigmoid, tanh } from "../equations/activations.ts";
 import { inputValue, map, reduce, scan, weightValue } from "../program/builder.ts";
 import { differentiate } from "../program/differentiate.ts";
 import type { Program, ScanOperation, Value } from "../program/program.ts";
+import "./scan-gradient.ts";
 
 const peephole = defineCell({
   kind: "PeepholeLSTM",

@@ -1,7 +1,7 @@
 /**
  * The kernel of a scan's gradient: the adjoint step from the last timestep to the first, through the same scheduler and
  * emitter as the forward step; and the gradients of the arrays as products over many timesteps. Where the scan kept one segment
- * only, the segments before it are computed again, each when its turn comes.
+ * only, the segments before it are computed again, each when its turn comes. To import this file is to be able to make gradients.
  */
 import { type Expr, zero } from "../equations/expr.ts";
 import type { ScanGradientOperation, Value } from "../program/program.ts";
@@ -9,6 +9,7 @@ import { type FunctionBuilder, i32, type ModuleBuilder, type WasmFunction } from
 import type { KernelFactory, PlanContext } from "./kernel.ts";
 import type { Buffer, Layout } from "./layout.ts";
 import { vectorBytes } from "./machine.ts";
+import { provideKernels } from "./operations.ts";
 import { emitCounted } from "./product-loops.ts";
 import type { SavedScan } from "./scan.ts";
 import { ScanArrays } from "./scan-arrays.ts";
@@ -23,7 +24,7 @@ import type { Place } from "./schedule-place.ts";
 /** Code that a kernel runs before or after its regions. */
 type Emit = (f: FunctionBuilder) => void;
 
-export const scanGradientKernel: KernelFactory<ScanGradientOperation> = (context, operation, results) => {
+const scanGradientKernel: KernelFactory<ScanGradientOperation> = (context, operation, results) => {
   const { scan } = operation;
   const { cell } = scan;
   const note = context.notes.get(scan) as SavedScan; // the scan's kernel was made before and saw this gradient
@@ -83,6 +84,8 @@ export const scanGradientKernel: KernelFactory<ScanGradientOperation> = (context
     ...(arrays.prepared && { emitPrepare }),
   };
 };
+
+provideKernels({ scanGradient: scanGradientKernel });
 
 /** Code that makes the state after one segment that before the next. */
 function carryOf({ batch, units }: ScanSize, { before, after }: NonNullable<StateHome["segment"]>): Emit {

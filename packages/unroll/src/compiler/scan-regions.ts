@@ -1,7 +1,6 @@
 /** The regions of a schedule as functions: what runs before the time loop, the body of a timestep, what runs after it. */
 import { argument, type Expr, type ProductNode } from "../equations/expr.ts";
 import { type FunctionBuilder, type I32, i32, type ModuleBuilder, type WasmFunction } from "./assembler.ts";
-import { costOf } from "./emit-expr.ts";
 import { addressOf, type Layout } from "./layout.ts";
 import { type Machine, vectorBytes } from "./machine.ts";
 import { emitCounted } from "./product-loops.ts";
@@ -10,8 +9,10 @@ import { outerIndex, type Walk } from "./scan-homes.ts";
 import type { RegionName, ScanMemory, ScanSize } from "./scan-memory.ts";
 import { segmentLengths } from "./scan-segments.ts";
 import type { Schedule, Stage } from "./schedule.ts";
-import { emitStage, planStage, type StageMemory, type StagePlan, type Target } from "./schedule-emit.ts";
+import { emitStage, type StageMemory, type Target } from "./schedule-emit.ts";
 import type { Place } from "./schedule-place.ts";
+import { planStage, type StagePlan } from "./schedule-plan.ts";
+import { costOf } from "./terms.ts";
 
 interface PlannedStage {
   readonly plan: StagePlan;

@@ -14,8 +14,9 @@ import type { ScanSize } from "./scan-memory.ts";
 import { emitRows } from "./scan-regions.ts";
 import { partLength, rowsOfPart, segmentLengths } from "./scan-segments.ts";
 import type { Stage } from "./schedule.ts";
-import { type Bundle, emitStage, planStage, type StageMemory, type StagePlan, type Target } from "./schedule-emit.ts";
+import { emitStage, type StageMemory, type Target } from "./schedule-emit.ts";
 import type { Place } from "./schedule-place.ts";
+import { type Bundle, planStage, type StagePlan } from "./schedule-plan.ts";
 
 /** A block of an array's gradient: the sum of outer products, or of right-hand sides alone. */
 export interface BlockTask {

@@ -40,7 +40,9 @@ export function rebuild(expr: Expr, visit: (operand: Expr) => Expr): Expr {
 /** The same node with other operands; the very node when they are the same. */
 function with_(expr: Expr, operands: Readonly<Record<string, Expr>>): Expr {
   const node = expr.node as Node & Readonly<Record<string, unknown>>; // its operands are asked for by name
-  if (Object.entries(operands).every(([name, operand]) => node[name] === operand)) return expr;
+  let isSame = true;
+  for (const name in operands) isSame &&= node[name] === operands[name];
+  if (isSame) return expr;
   const extent: Extent =
     node.op === "product" || Object.values(operands).some((operand) => operand.extent === "row") ? "row" : "one";
   return new Expr({ ...node, ...operands, extent: node.op.startsWith("row") ? "one" : extent } as Node); // the same kind of node

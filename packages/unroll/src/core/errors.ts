@@ -19,6 +19,7 @@ export type ErrorCode =
   | "usage"
   | "aborted";
 
+/** What an error says, part by part. */
 export interface ErrorRecord {
   readonly code: ErrorCode;
   /** Where: a layer's name, a file, a cell and line. */
@@ -32,7 +33,7 @@ export interface ErrorRecord {
 }
 
 /**
- * Reads `<where>: <rule>. Received: <name = value>. <what to do>.`
+ * What went wrong, for people and for programs. Reads `<where>: <rule>. Received: <name = value>. <what to do>.`
  *
  * @example
  * new UnrollError({

@@ -31,6 +31,7 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
+/** Whether two shapes have the same sizes; null is equal to null alone. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }

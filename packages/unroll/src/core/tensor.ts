@@ -4,6 +4,7 @@
 import { UnrollError } from "./errors.ts";
 import { sizeOf } from "./shape.ts";
 
+/** The numbers of a tensor, row-major. */
 export type TensorData = Float32Array | Int32Array;
 
 /** Row-major numbers with their shape: `data.length` is the product of `shape`. */
@@ -40,6 +41,7 @@ export function intTensor(source: NestedArray, shape?: readonly number[]): Tenso
   return { shape: found, data: Int32Array.from(data) };
 }
 
+/** Whether something is a tensor: a shape and as many numbers of float32 or int32. */
 export function isTensor(value: unknown): value is Tensor {
   return (
     typeof value === "object" &&

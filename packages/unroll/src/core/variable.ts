@@ -5,6 +5,7 @@
 import { UnrollError } from "./errors.ts";
 import { formatShape, sizeOf } from "./shape.ts";
 
+/** Numbers of a model that outlive a run, such as a kernel or a state. */
 export class Variable {
   /** Keras's name of the array within its layer: "kernel", "recurrent_kernel". */
   readonly name: string;

@@ -6,16 +6,19 @@ import { checkOptionNames, Random, sizeOf, type Tensor, type TensorLike, tensor,
 import { checkChoice, checkWhole } from "./checks.ts";
 import { type Matrix, type MatrixLike, toMatrix } from "./matrix.ts";
 
+/** What can be gone through with `for await`. */
 export type AnyIterable<Item> = AsyncIterable<Item> | Iterable<Item>;
 
 /** An input with or without its target; a bare tensor or array is an input. */
 export type Example = TensorLike | ExamplePair;
 
+/** An input with its target. */
 export interface ExamplePair {
   readonly x: TensorLike;
   readonly y?: TensorLike;
 }
 
+/** Examples that run together. */
 export interface Batch {
   /** `[batch, …]` */
   readonly x: Tensor;
@@ -23,6 +26,7 @@ export interface Batch {
   readonly y?: Tensor;
 }
 
+/** Options of `batches`. */
 export interface BatchOptions {
   /** Default 32. */
   readonly batchSize?: number;
@@ -103,6 +107,7 @@ export async function* shuffled<Item>(
   for (const place of random.permutation(store.length)) yield store[place]!;
 }
 
+/** Options of `streamWindows`. */
 export interface StreamWindowOptions {
   /** Rows of input. */
   readonly lookback: number;

@@ -16,6 +16,7 @@ import {
 import { fixed, floatText, rightAligned } from "./python-text.ts";
 import { mean, sum } from "./sums.ts";
 
+/** Options of `classificationReport`. */
 export interface ReportOptions extends ClassificationOptions {
   /** Names to show for the classes, in the order of `labels`. */
   readonly targetNames?: readonly string[];

@@ -15,6 +15,7 @@ export type Labels = readonly Label[] | ArrayLike<number> | Tensor;
 /** What to put where a score would be 0 / 0. */
 export type ZeroDivision = 0 | 1 | number;
 
+/** Options of precision, recall and the scores made of them. */
 export interface ClassificationOptions {
   /** The classes to count, in this order; default all that occur, sorted. */
   readonly labels?: readonly Label[];

@@ -5,6 +5,7 @@ import { checkOptionNames, UnrollError } from "../core/index.ts";
 import { checkWhole } from "./checks.ts";
 import { type Matrix, type MatrixLike, toMatrix } from "./matrix.ts";
 
+/** Which of two forecasts is better, and how sure that is. */
 export interface ForecastComparison {
   /** Mean squared error of the second forecast less that of the first: above 0 when the first is better. */
   readonly gain: number;

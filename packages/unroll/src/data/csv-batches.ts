@@ -18,6 +18,7 @@ import { TextInput } from "./csv-text.ts";
 import { ColumnEvidence } from "./csv-types.ts";
 import type { Table } from "./table.ts";
 
+/** Options of `readCsvBatches`. */
 export interface CsvBatchOptions extends CsvOptions {
   /** Rows per table, default 4096; fewer where a table would have more than 4 million cells. */
   readonly rowsPerBatch?: number;

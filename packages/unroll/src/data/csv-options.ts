@@ -7,6 +7,7 @@ import type { CsvEncoding } from "./csv-text.ts";
 import type { DateOrder, DecimalMark } from "./csv-values.ts";
 import type { ColumnType } from "./table.ts";
 
+/** How a CSV is read; what is left out is found out. */
 export interface CsvOptions {
   /** One character; found out when not given. */
   readonly delimiter?: string;

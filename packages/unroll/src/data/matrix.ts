@@ -61,6 +61,7 @@ export function sliceRows({ shape, data }: Matrix, start: number, end: number): 
   return { shape: [count, columns], data: data.subarray(start * columns, (start + count) * columns) };
 }
 
+/** Whether something is a matrix: a shape of two axes and as many float64 numbers. */
 export function isMatrix(value: unknown): value is Matrix {
   return (
     typeof value === "object" &&

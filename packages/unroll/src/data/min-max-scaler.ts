@@ -16,6 +16,7 @@ import {
   scalableMatrix,
 } from "./scaler-parts.ts";
 
+/** Options of `MinMaxScaler`. */
 export interface MinMaxScalerOptions {
   /** Where the smallest and the largest value of the fitted data go, default [0, 1]. */
   readonly featureRange?: readonly [low: number, high: number];

@@ -13,6 +13,7 @@ export interface DroppedRow {
   readonly columns: readonly string[];
 }
 
+/** A cell that was missing and has a value now. */
 export interface FilledCell {
   /** Its line in the file. */
   readonly row: number;
@@ -21,8 +22,10 @@ export interface FilledCell {
   readonly value: number | string;
 }
 
+/** How missing cells are filled. */
 export type FillMethod = "forward" | "linear" | "mean";
 
+/** Options of `fillMissing`. */
 export interface FillOptions {
   readonly method: FillMethod;
   /** The columns to fill; default all. */

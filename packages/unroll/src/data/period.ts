@@ -5,6 +5,7 @@
 import { checkOptionNames } from "../core/index.ts";
 import { checkWhole } from "./checks.ts";
 
+/** Options of `findPeriod`. */
 export interface PeriodOptions {
   /** Rows ahead for which forecasts are compared, default 1. */
   readonly horizon?: number;

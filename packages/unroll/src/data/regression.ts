@@ -6,6 +6,7 @@ import { checkChoice, checkSameLength } from "./checks.ts";
 import { type Matrix, type MatrixLike, toMatrix } from "./matrix.ts";
 import { mean } from "./sums.ts";
 
+/** Options of the errors of forecasts. */
 export interface RegressionOptions {
   /** `[samples]` */
   readonly sampleWeight?: ArrayLike<number>;

@@ -5,7 +5,9 @@ import { UnrollError } from "../core/index.ts";
 import { MinMaxScaler, type MinMaxScalerJSON } from "./min-max-scaler.ts";
 import { StandardScaler, type StandardScalerJSON } from "./standard-scaler.ts";
 
+/** A scaler of either kind. */
 export type Scaler = MinMaxScaler | StandardScaler;
+/** What a scaler is kept as. */
 export type ScalerJSON = MinMaxScalerJSON | StandardScalerJSON;
 
 /** The scaler whose toJSON gave this. @throws UnrollError `format` for anything else. */

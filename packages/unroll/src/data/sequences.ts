@@ -6,8 +6,10 @@ import { checkChoice, checkElements, checkWhole } from "./checks.ts";
 
 /** One sequence: numbers, or equally shaped nested arrays per timestep. */
 export type Sequence = readonly SequenceStep[];
+/** One timestep of a sequence: a number, or nested arrays of them. */
 export type SequenceStep = number | readonly SequenceStep[];
 
+/** Options of `padSequences`, as Keras's `pad_sequences` has them. */
 export interface PadOptions {
   /** Length of every row; default the longest sequence. */
   readonly maxlen?: number | null;

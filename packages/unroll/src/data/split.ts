@@ -7,6 +7,7 @@ import { isMatrix, type Matrix, sliceRows } from "./matrix.ts";
 import { Table } from "./table.ts";
 import { WindowView } from "./windows.ts";
 
+/** Where a series is cut into train, validation and test. */
 export interface SplitOptions {
   /** Part of the rows (below 1) or number of rows for validation, default 0. */
   readonly validation?: number;
@@ -25,6 +26,7 @@ export interface RowRange {
   readonly end: number;
 }
 
+/** The parts of a split, in order of time. */
 export interface SplitParts<Part> {
   readonly train: Part;
   readonly validation: Part;

@@ -17,6 +17,7 @@ import {
 } from "./scaler-parts.ts";
 import { sum } from "./sums.ts";
 
+/** Options of `StandardScaler`. */
 export interface StandardScalerOptions {
   /** Subtract the mean, default true. */
   readonly withMean?: boolean;

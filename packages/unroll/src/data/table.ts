@@ -6,6 +6,7 @@ import { dsvFormat } from "d3-dsv";
 import { didYouMean, UnrollError } from "../core/index.ts";
 import type { Matrix } from "./matrix.ts";
 
+/** What the cells of a column are. */
 export type ColumnType = "number" | "date" | "category";
 
 /** Numbers; NaN is missing. */
@@ -29,6 +30,7 @@ export interface CategoryColumn {
   readonly values: readonly (string | null)[];
 }
 
+/** A column of a table. */
 export type Column = NumberColumn | DateColumn | CategoryColumn;
 
 /** A cell that could not be used as it stood. */
@@ -41,6 +43,7 @@ export interface CellIssue {
   readonly reason: string;
 }
 
+/** What a table knows of the file that it was read from. */
 export interface TableExtras {
   /** `[rows]`: the line of each row. */
   readonly lines?: Uint32Array;

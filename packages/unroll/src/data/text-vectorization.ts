@@ -6,10 +6,14 @@ import { checkOptionNames, type Tensor, UnrollError } from "../core/index.ts";
 import { checkChoice, checkElements, checkWhole } from "./checks.ts";
 import { compareText } from "./python-text.ts";
 
+/** What is done to a text before it is split. */
 export type Standardize = "lowerAndStripPunctuation" | "lower" | "stripPunctuation" | ((text: string) => string) | null;
+/** How a text is cut into tokens. */
 export type Split = "whitespace" | "character" | ((text: string) => readonly string[]);
+/** What a text becomes: ids, or one number for each word. */
 export type TextOutputMode = "int" | "multiHot" | "count" | "tfIdf";
 
+/** Options of `TextVectorization`; names and defaults are Keras's. */
 export interface TextVectorizationOptions {
   /** Most entries in the vocabulary, those for padding and unknown words included; default no limit. */
   readonly maxTokens?: number | null;

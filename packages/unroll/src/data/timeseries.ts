@@ -14,6 +14,7 @@ import {
 } from "../core/index.ts";
 import { checkWhole } from "./checks.ts";
 
+/** Options of `timeseriesDataset`; names and defaults are Keras's. */
 export interface TimeseriesOptions {
   /** `[timesteps, …]` */
   readonly data: TensorLike;

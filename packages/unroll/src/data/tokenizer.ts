@@ -8,8 +8,10 @@ import type { Matrix } from "./matrix.ts";
 
 /** A text, or one that was cut into words already. */
 export type TextOrWords = string | readonly string[];
+/** What stands for a word in the rows of a tokenizer's matrix. */
 export type MatrixMode = "binary" | "count" | "freq" | "tfidf";
 
+/** Options of `Tokenizer`; names and defaults are Keras's. */
 export interface TokenizerOptions {
   /** Keep words with numbers below this only, default all; number 0 is never given to a word. */
   readonly numWords?: number | null;

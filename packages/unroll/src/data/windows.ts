@@ -6,6 +6,7 @@ import { checkOptionNames, type Tensor, UnrollError } from "../core/index.ts";
 import { checkChoice, checkElements, checkWhole } from "./checks.ts";
 import { type Matrix, type MatrixLike, toMatrix } from "./matrix.ts";
 
+/** Options of `windows`. */
 export interface WindowOptions {
   /** `[rows, features]`, oldest row first. */
   readonly data: MatrixLike;

@@ -29,6 +29,7 @@ export interface DerivationLetter {
   readonly from: string;
 }
 
+/** How a count comes about: letters, formula, numbers put in, result. */
 export interface Derivation {
   /** What is derived: "parameters", "kernel", "gate f". */
   readonly title: string;
@@ -51,6 +52,7 @@ export interface CountedArray {
   readonly blocks?: readonly string[];
 }
 
+/** How an output shape comes about, one derivation for each axis. */
 export interface ShapeDerivation {
   readonly title: string;
   /** One for each axis. */

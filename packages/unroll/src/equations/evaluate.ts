@@ -4,6 +4,7 @@
  */
 import { binaryOperators, isRowOp, rowOperators, unaryOperators } from "./arithmetic.ts";
 import { type Expr, inOrder, type ProductNode } from "./expr.ts";
+import { binaryLoops, unaryLoops } from "./row-loops.ts";
 
 /** One number that every element of the row shares, or one for each element. */
 export type Row = number | Float64Array;
@@ -26,6 +27,8 @@ export type ValueOf = (expr: Expr) => Row;
 export interface RowEvaluatorOptions {
   /** The rows of one call are written over by the next: for loops that take from them what they need. */
   readonly reuse?: boolean;
+  /** With `reuse`: a list in which several evaluators, used one after the other, keep their rows. */
+  readonly rows?: Float64Array[];
 }
 
 /**
@@ -41,7 +44,7 @@ export function evaluateRow(roots: Iterable<Expr>, bindings: RowBindings): Value
 /** The same for many rows: the order of the nodes, and what each does, are found once. */
 export function rowEvaluator(
   roots: Iterable<Expr>,
-  { reuse = false }: RowEvaluatorOptions = {},
+  { reuse = false, rows }: RowEvaluatorOptions = {},
 ): (bindings: RowBindings) => ValueOf {
   const order = inOrder(roots, { bodies: true });
   const places = new Map(order.map((expr, place) => [expr, place]));
@@ -50,7 +53,8 @@ export function rowEvaluator(
     if (place === undefined) throw new Error(`expression graph: no value for ${expr.node.op}`);
     return place;
   };
-  const steps = order.map((expr) => stepOf(expr, placeOf, reuse ? reusedRow() : freshRow));
+  const kept = rows ?? [];
+  const steps = order.map((expr, place) => stepOf(expr, placeOf, reuse ? keptRow(kept, place) : freshRow));
   return (bindings) => {
     const values: Row[] = [];
     for (const step of steps) values.push(step(values, bindings));
@@ -62,10 +66,12 @@ function freshRow(length: number): Float64Array {
   return new Float64Array(length);
 }
 
-function reusedRow(): NewRow {
-  let row = new Float64Array(0);
+function keptRow(rows: Float64Array[], place: number): NewRow {
   return (length) => {
-    if (row.length !== length) row = new Float64Array(length);
+    const kept = rows[place];
+    if (kept?.length === length) return kept;
+    const row = new Float64Array(length);
+    rows[place] = row;
     return row;
   };
 }
@@ -103,6 +109,8 @@ function stepOf(expr: Expr, placeOf: (expr: Expr) => number, newRow: NewRow): St
       const a = placeOf(node.a);
       if ("b" in node) {
         const b = placeOf(node.b);
+        const loop = binaryLoops[node.op];
+        if (loop !== undefined) return (values) => loop(values[a]!, values[b]!, newRow);
         const operator = binaryOperators[node.op];
         return (values) => combined(operator, values[a]!, values[b]!, newRow);
       }
@@ -110,6 +118,8 @@ function stepOf(expr: Expr, placeOf: (expr: Expr) => number, newRow: NewRow): St
         const operator = rowOperators[node.op];
         return (values, { width }) => operator(toRow(values[a]!, width));
       }
+      const loop = unaryLoops[node.op];
+      if (loop !== undefined) return (values) => loop(values[a]!, newRow);
       const operator = unaryOperators[node.op];
       return (values) => changed(operator, values[a]!, newRow);
     }

@@ -21,6 +21,8 @@ export interface Name {
   /** As in code: "hPrev", "W_i". */
   readonly code: string;
   readonly base: string;
+  /** True for ∂L/∂ of what the rest names. */
+  readonly gradient: boolean;
   readonly hat: boolean;
   readonly subscripts: readonly string[];
   /** Values of a timestep carry its index. */
@@ -70,9 +72,23 @@ export function isSizeFormula(expr: Expr): boolean {
   return inOrder([expr]).every(({ node }) => node.op !== "product" && (node.op !== "symbol" || node.role === "size"));
 }
 
+const gradientMark = "∂L/∂";
+
+/** The name of the gradient of the loss with respect to a value: "∂L/∂z", "∂L/∂hPrev". */
+export function gradientName(of: string): string {
+  return `${gradientMark}${of}`;
+}
+
+/** The value that such a name is about; undefined for other names. */
+export function gradientOf(name: string): string | undefined {
+  return name.startsWith(gradientMark) ? name.slice(gradientMark.length) : undefined;
+}
+
 export function nameOf(code: string, perStep: boolean, notation: Notation = {}, meaning?: string): Name {
-  const before = code.endsWith("Prev");
-  const bare = before ? code.slice(0, -"Prev".length) : code;
+  const of = gradientOf(code);
+  const value = of ?? code;
+  const before = value.endsWith("Prev");
+  const bare = before ? value.slice(0, -"Prev".length) : value;
   const hat = bare.endsWith("Hat") && bare.length > 3;
   const [head, ...subscripts] = (hat ? bare.slice(0, -"Hat".length) : bare).split("_") as [string, ...string[]];
   // bi_z is b with two subscripts, a0 is a with one; longer words stay words.
@@ -80,6 +96,7 @@ export function nameOf(code: string, perStep: boolean, notation: Notation = {}, 
   return {
     code,
     base: letters?.[1] ?? head,
+    gradient: of !== undefined,
     hat,
     subscripts: letters === null ? subscripts : [letters[2]!, ...subscripts],
     step: before ? "before" : perStep ? "now" : undefined,
@@ -140,7 +157,7 @@ function symbolFormula(node: SymbolNode, { numbers = false, ...notation }: Notat
   if (node.role === "size" && typeof node.value === "number") {
     if (typeof numbers === "function" ? numbers(node) : numbers) return { kind: "number", value: node.value };
   }
-  const perStep = node.role === "input" || node.role === "state";
+  const perStep = node.role === "input" || node.role === "state" || gradientOf(node.name) !== undefined;
   const name = nameOf(node.name, perStep, notation, node.meaning);
   const other = node.role === "size" ? notation.sizes?.(node) : undefined;
   return { kind: "name", name: other === undefined ? name : renamed(name, other) };

@@ -129,6 +129,8 @@ function strength(formula: Formula, fractionBars: boolean): number {
       return POWER;
     case "number":
       return formula.value < 0 ? SUM : ATOM;
+    case "name":
+      return formula.name.gradient ? FRACTION : ATOM;
     default:
       return ATOM;
   }

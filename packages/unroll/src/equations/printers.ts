@@ -62,11 +62,17 @@ export const latexPrinter: Printer<string> = {
   group: (of, brackets) => `\\left${brackets[0]}${of}\\right${brackets[1]}`,
 };
 
-function latexName({ base, hat, subscripts, step }: Name): string {
+function latexName({ gradient, base, hat, subscripts, step }: Name): string {
   const word = base.length === 1 ? base : `\\mathit{${base}}`;
-  const below = [...subscripts, ...(step === "before" ? ["t-1"] : step === "now" ? ["t"] : [])];
-  const written = hat ? `\\hat{${word}}` : word;
-  return below.length === 0 ? written : `${written}_{${below.join(",")}}`;
+  const below = [...subscripts.map(latexSubscript), ...(step === "before" ? ["t-1"] : step === "now" ? ["t"] : [])];
+  const letter = hat ? `\\hat{${word}}` : word;
+  const written = below.length === 0 ? letter : `${letter}_{${below.join(",")}}`;
+  return gradient ? `\\frac{\\partial L}{\\partial ${written}}` : written;
+}
+
+/** Words stand together; a lone letter or a number needs nothing. */
+function latexSubscript(part: string): string {
+  return /^(\p{L}|\d+)$/u.test(part) ? part : `\\mathit{${part}}`;
 }
 
 /** Presentation MathML (Core); every function returns one element. */
@@ -108,7 +114,12 @@ export const mathmlPrinter: Printer<string> = {
 const INVISIBLE_TIMES = "\u2062";
 const APPLY_FUNCTION = "\u2061";
 
-function mathmlName({ base, hat, subscripts, step }: Name): string {
+function mathmlName(name: Name): string {
+  if (!name.gradient) return mathmlValue(name);
+  return `<mfrac>${mrow(mo("∂"), "<mi>L</mi>")}${mrow(mo("∂"), mathmlValue(name))}</mfrac>`;
+}
+
+function mathmlValue({ base, hat, subscripts, step }: Name): string {
   const letter = `<mi>${escapeXml(base)}</mi>`;
   const written = hat ? `<mover accent="true">${letter}${mo("^")}</mover>` : letter;
   const below = subscripts.map((part) => (/^\d+$/.test(part) ? `<mn>${part}</mn>` : `<mi>${escapeXml(part)}</mi>`));
@@ -170,10 +181,10 @@ export function wordsPrinter(sayName: (name: Name) => string): Printer<string> {
   };
 }
 
-/** `W f`, `h hat`, `previous h`. */
-export function spokenName({ base, hat, subscripts, step }: Name): string {
+/** `W f`, `h hat`, `previous h`, `gradient of c`. */
+export function spokenName({ gradient, base, hat, subscripts, step }: Name): string {
   const said = [base, ...(hat ? ["hat"] : []), ...subscripts].join(" ");
-  return step === "before" ? `previous ${said}` : said;
+  return `${gradient ? "gradient of " : ""}${step === "before" ? "previous " : ""}${said}`;
 }
 
 function signed(

@@ -76,9 +76,15 @@ export function layerRunOf(call: CallValues, batch: number): LayerRun {
 /**
  * Evaluates a written model by hand.
  *
+ * @param watched the scans whose steps are kept; all when left out
  * @throws UnrollError `memory` when the steps would take too much
  */
-export function evaluateByHand({ program, layers }: WrittenModel, inputs: readonly Tensor[], path: string): ByHand {
+export function evaluateByHand(
+  { program, layers }: WrittenModel,
+  inputs: readonly Tensor[],
+  path: string,
+  watched?: (scan: ScanOperation) => boolean,
+): ByHand {
   refuseHuge(layers, path);
   const steps = new Map<ScanOperation, ScanStep[][]>();
   const results = layers.flatMap(({ call }) => call.outputs);
@@ -86,6 +92,7 @@ export function evaluateByHand({ program, layers }: WrittenModel, inputs: readon
     { ...program, results: [...program.results, ...results] },
     inputs.map(({ data }) => data),
     {
+      ...(watched && { watched, together: true }),
       onStep(scan, step) {
         let list = steps.get(scan);
         if (list === undefined) {

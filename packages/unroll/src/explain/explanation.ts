@@ -11,6 +11,7 @@ import { explanationToLatex } from "./explanation-latex.ts";
 import { explanationToMarkdown } from "./explanation-markdown.ts";
 import { explanationToText, type TextOptions } from "./explanation-text.ts";
 
+/** Where the count, the shapes and the equations of one layer come from. */
 export interface LayerExplanation {
   readonly name: string;
   /** Keras's class name. */

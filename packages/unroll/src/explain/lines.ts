@@ -14,20 +14,28 @@ export function wrapLine(line: string, width: number): string[] {
     const start = lines.length === 0 ? indent : hanging;
     const joined = current.trim() === "" ? `${start}${word}` : `${current} ${word}`;
     if (joined.length > width && current.trim() !== "") {
-      lines.push(current);
+      lines.push(current.trimEnd());
       current = `${hanging}${word}`;
     } else {
       current = joined;
     }
   }
-  return [...lines, current];
+  return [...lines, current.trimEnd()];
 }
 
 /** What a line is filled with: words, in a formula its parts from "=" to "=" where they are short enough. */
 function unitsOf(text: string, isSentence: boolean, room: number): string[] {
+  const remark = isSentence ? -1 : text.search(/ {2}\(/);
+  if (remark > 0) return [...unitsOf(text.slice(0, remark), false, room), ...remarkUnits(text.slice(remark + 2), room)];
   const parts = isSentence ? [text] : text.split(/ (?== )/);
   if (parts.length < 3) return text.split(" "); // one "=" names a value, and words follow
   return parts.flatMap((part) => (part.length <= room ? [part] : part.split(" ")));
+}
+
+/** What the letters of a formula stand for, "(T = 30: timesteps; k = 2: window)": a letter is not parted from its number. */
+function remarkUnits(text: string, room: number): string[] {
+  const letters = text.split(/(?<=;) /).flatMap((one) => (one.length <= room ? [one] : one.split(/(?<! =|^\(?\w+) /)));
+  return ["", ...letters];
 }
 
 export function wrapText(text: string, width: number): string {

@@ -6,6 +6,7 @@ import { sequential } from "../model/sequential.ts";
 import { type BackRun, traceGradients } from "../training/trace-gradients.ts";
 import { openGradient } from "./open-gradient.ts";
 import type { OpenedNode } from "./open-value.ts";
+import { leavesOf, setDifferentWeights, workedOut } from "./testing.ts";
 
 const x = [
   [
@@ -16,54 +17,19 @@ const x = [
 ];
 
 /** The way back through a layer whose weights are all different, under a loss of its whole output. */
-function wayBack(layer: Layer): { model: Model; run: BackRun; trace: ReturnType<typeof traceGradients> } {
-  const model = sequential({ layers: [input({ shape: [3, 2] }), layer] });
-  let next = 0;
-  model.setWeights(
-    model.getWeights().map(({ shape, data }) => ({
-      shape,
-      data: Float32Array.from(data, () => Math.fround(((next++ * 7) % 23) / 16 - 0.7)),
-    })),
-  );
+function wayBack(
+  layer: Layer,
+  ...behind: Layer[]
+): { model: Model; run: BackRun; trace: ReturnType<typeof traceGradients> } {
+  const model = sequential({ layers: [input({ shape: [3, 2] }), layer, ...behind] });
+  setDifferentWeights(model);
   let run: BackRun | undefined;
-  const targets = layer.config.returnSequences === true ? [[1, 2, 3].map((t) => [t, -t, 1])] : [[1, -2, 3]];
-  const trace = traceGradients(model, x, targets, { loss: "mse", checks: 0, onRun: (one) => (run = one) });
+  const targets = model.outputs[0]!.shape.length === 3 ? [[1, 2, 3].map((t) => [t, -t, 1])] : [[1, -2, 3]];
+  const onRun = (one: BackRun): void => {
+    if (one.layer === layer.name || one.layer === layer.children[0]?.name) run = one;
+  };
+  const trace = traceGradients(model, x, targets, { loss: "mse", checks: 0, onRun });
   return { model, run: run!, trace };
-}
-
-/** Works the tree out again from its leaves. */
-function recompute(node: OpenedNode): number {
-  switch (node.kind) {
-    case "number":
-    case "name":
-    case "weight":
-      return node.value;
-    case "sum":
-      return node.terms.reduce((sum, { negative, of }) => sum + (negative ? -1 : 1) * recompute(of), 0);
-    case "product":
-      return node.factors.reduce((product, factor) => product * recompute(factor), 1);
-    case "dot":
-      return node.terms.reduce((sum, { factor, weight }) => sum + recompute(factor) * weight.value, 0);
-    case "infix":
-      expect(node.sign).toBe(">");
-      return Number(recompute(node.left) > recompute(node.right));
-    case "cases":
-      return recompute(recompute(node.condition) === 0 ? node.no : node.yes);
-    case "call": {
-      const value = recompute(node.operands[0]!);
-      if (node.fn === "relu") return Math.max(0, value);
-      return node.fn === "σ" ? 1 / (1 + Math.exp(-value)) : Math.tanh(value);
-    }
-  }
-}
-
-function leaves(node: OpenedNode): OpenedNode[] {
-  if (node.kind === "sum") return node.terms.flatMap(({ of }) => leaves(of));
-  if (node.kind === "product") return node.factors.flatMap(leaves);
-  if (node.kind === "dot") return node.terms.flatMap(({ factor, weight }) => [...leaves(factor), weight]);
-  if (node.kind === "infix") return [node.left, node.right].flatMap(leaves);
-  if (node.kind === "cases") return [node.condition, node.yes, node.no].flatMap(leaves);
-  return node.kind === "call" ? node.operands.flatMap(leaves) : [node];
 }
 
 describe("openGradient", () => {
@@ -88,7 +54,7 @@ describe("openGradient", () => {
           const { value, tree, timestep } = openGradient(run, step, name, unit);
           const known = name.endsWith("Prev") ? previous[name.slice(0, -4)]! : values[name]!;
           expect(value).toBe(known[unit]);
-          expect(recompute(tree)).toBeCloseTo(value, 12);
+          expect(workedOut(tree)).toBeCloseTo(value, 12);
           expect(timestep).toBe(step);
         }
       }
@@ -98,20 +64,98 @@ describe("openGradient", () => {
 
   it("leads what comes from later to the step after, and the rest to the layer's output", () => {
     const { model, run } = wayBack(layers.gru({ units: 3, returnSequences: true }));
-    const middle = leaves(openGradient(run, 1, "h", 2).tree);
+    const middle = leavesOf(openGradient(run, 1, "h", 2).tree);
     const later = middle.find((node) => node.kind === "name" && node.role === "later");
-    expect(later).toMatchObject({ name: "dhPrev", unit: 2, value: openGradient(run, 2, "hPrev", 2).value });
+    expect(later).toMatchObject({ name: "∂L/∂hPrev", unit: 2, value: openGradient(run, 2, "hPrev", 2).value });
     // L is the mean of nine squares: ∂L/∂h = 2/9 · (h − target).
     const outside = middle.find((node) => node.kind === "number" && node.from !== undefined);
     const h = (model.predict(x) as Tensor).data[1 * 3 + 2]!; // one output, float32
     expect(outside!.value).toBeCloseTo((2 / 9) * (h - 1), 6);
-    expect(leaves(openGradient(run, 2, "h", 2).tree).some((node) => node.kind === "name")).toBe(false);
+    expect(leavesOf(openGradient(run, 2, "h", 2).tree).some((node) => node.kind === "name")).toBe(false);
+  });
+
+  /** What the layer's output adds to ∂L/∂h. */
+  function outside(run: BackRun, step: number, unit: number): OpenedNode {
+    const { tree } = openGradient(run, step, "h", unit);
+    const found = leavesOf(tree).find((node) => node.kind === "number" && node.from === "the layer's output");
+    return found?.kind === "number" && found.of !== undefined ? found.of : expect.fail("it is not opened");
+  }
+
+  it("opens what comes from the layer's output: the loss itself, of the output and its target", () => {
+    const { run } = wayBack(layers.gru({ units: 3, name: "last" }));
+    // L is the mean of three squares: ∂L/∂h = −2 · ⅓ · (target − h).
+    expect(outside(run, 2, 1)).toMatchObject({
+      terms: [
+        {
+          negative: true,
+          of: {
+            factors: [
+              { kind: "number", value: 2 },
+              { kind: "number", value: expect.closeTo(1 / 3, 12) },
+              { terms: [{ of: { from: "the target", value: -2 } }, { negative: true, of: { from: "last's output" } }] },
+            ],
+          },
+        },
+      ],
+    });
+  });
+
+  it("opens it through the layers behind: their weights by name, row by row, and their activation", () => {
+    const { run, model } = wayBack(
+      layers.lstm({ units: 4 }),
+      layers.dense({ units: 3, activation: "tanh", name: "dense" }),
+    );
+    const node = outside(run, 2, 2);
+    expect(node).toMatchObject({ kind: "dot", name: "dense kernelᵀ" });
+    const kernel = model.getLayer("dense").getWeights()[0]!.data;
+    const weights = leavesOf(node).filter((one) => one.kind === "weight");
+    expect(weights).toMatchObject(
+      [0, 1, 2].map((unit) => ({ layer: "dense", array: "kernel", index: [2, unit], value: kernel[2 * 3 + unit] })),
+    );
+    const froms = leavesOf(node).flatMap((one) => (one.kind === "number" ? (one.from ?? []) : []));
+    expect(new Set(froms)).toEqual(new Set(["dense's output", "the target", "inside dense"]));
+  });
+
+  it.each([
+    ["forwards", layers.gru({ units: 3, name: "next" })],
+    ["backwards", layers.gru({ units: 3, name: "next", goBackwards: true })],
+  ])("leads to the next cell's own gradient at that timestep, also one that reads %s", (_, next) => {
+    const { run, trace } = wayBack(layers.lstm({ units: 4, returnSequences: true }), next);
+    const other = trace.runs.find(({ layer }) => layer === "next")!;
+    for (const step of [0, 1, 2]) {
+      const place = { layer: "next", timestep: step };
+      const value = other.steps.find(({ timestep }) => timestep === step)!.input[3];
+      expect(outside(run, step, 3)).toEqual({
+        ...{ kind: "name", name: "∂L/∂x", unit: 3, role: "gradient" },
+        ...{ place, value },
+      });
+    }
+  });
+
+  it("opens what goes through pooling, joining and convolution, and leaves no place out", () => {
+    const heads: Layer[][] = [
+      [layers.bidirectional({ layer: layers.gru({ units: 2 }) }), layers.dense({ units: 3, activation: "softmax" })],
+      [layers.conv1d({ filters: 2, kernelSize: 2 }), layers.flatten(), layers.dense({ units: 3 })],
+      [layers.globalAveragePooling1d(), layers.dense({ units: 3, activation: "relu" })],
+      [layers.timeDistributed({ layer: layers.dense({ units: 3 }) })],
+    ];
+    for (const head of heads) {
+      const { run } = wayBack(layers.simpleRNN({ units: 4, returnSequences: true }), ...head);
+      for (const step of [0, 1, 2]) {
+        for (const unit of [0, 3]) {
+          const { tree, value } = openGradient(run, step, "h", unit);
+          expect(workedOut(tree)).toBeCloseTo(value, 12);
+          const ends = leavesOf(outside(run, step, unit));
+          expect(ends.some((one) => one.kind !== "number")).toBe(true);
+        }
+      }
+    }
   });
 
   it("multiplies with the transposed block: the weights of one row of Keras's array", () => {
     const { run } = wayBack(layers.simpleRNN({ units: 3 }));
     const { tree } = openGradient(run, 1, "hPrev", 2);
-    expect(leaves(tree).flatMap((node) => (node.kind === "weight" ? [[node.array, ...node.index]] : []))).toEqual([
+    expect(leavesOf(tree).flatMap((node) => (node.kind === "weight" ? [[node.array, ...node.index]] : []))).toEqual([
       ["recurrent_kernel", 2, 0],
       ["recurrent_kernel", 2, 1],
       ["recurrent_kernel", 2, 2],
@@ -128,7 +172,7 @@ describe("openGradient", () => {
       [0, 1, 2].map((unit) => ({
         kind: "cases",
         condition: { sign: ">", left: { kind: "name", name: "h", unit }, right: { kind: "number", value: 0 } },
-        yes: { kind: "name", name: "dh", unit },
+        yes: { kind: "name", name: "∂L/∂h", unit },
         no: { kind: "number", value: 0 },
         holds: h[unit]! > 0,
       })),

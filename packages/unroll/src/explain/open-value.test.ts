@@ -3,7 +3,8 @@ import { defineCell } from "../cells/define.ts";
 import { factory, input, type Layer, layers, recurrentLayer } from "../layers/index.ts";
 import { sequential } from "../model/sequential.ts";
 import { evaluateByHand, readExamples, writeModel } from "./by-hand.ts";
-import { type OpenedNode, type OpenedValue, openValue } from "./open-value.ts";
+import { type OpenedValue, openValue } from "./open-value.ts";
+import { leavesOf, setDifferentWeights, workedOut } from "./testing.ts";
 
 const x = [
   [
@@ -14,44 +15,12 @@ const x = [
 
 function open(layer: Layer, name: string, unit: number, step = 1): OpenedValue {
   const model = sequential({ layers: [input({ shape: [2, 2] }), layer] });
-  // All different, so that a wrong row, column or block is another number.
-  let next = 0;
-  model.setWeights(
-    model.getWeights().map(({ shape, data }) => ({
-      shape,
-      data: Float32Array.from(data, () => Math.fround(((next++ * 7) % 23) / 16 - 0.7)),
-    })),
-  );
+  setDifferentWeights(model);
   const inputs = readExamples(model, x);
   const written = writeModel(model, inputs, 1);
   const hand = evaluateByHand(written, inputs, model.name);
   const { scan } = written.layers.flatMap(({ scans }) => scans)[0]!;
   return openValue(scan, hand.stepsOf(scan)[0]![step]!, hand, name, unit);
-}
-
-/** Works the tree out again from its leaves. */
-function recompute(node: OpenedNode): number {
-  switch (node.kind) {
-    case "number":
-    case "name":
-    case "weight":
-      return node.value;
-    case "sum":
-      return node.terms.reduce((sum, { negative, of }) => sum + (negative ? -1 : 1) * recompute(of), 0);
-    case "product":
-      return node.factors.reduce((product, factor) => product * recompute(factor), 1);
-    case "dot":
-      return node.terms.reduce((sum, { factor, weight }) => sum + recompute(factor) * weight.value, 0);
-    case "call": {
-      const value = recompute(node.operands[0]!);
-      return node.fn === "σ" ? 1 / (1 + Math.exp(-value)) : Math.tanh(value);
-    }
-    case "infix":
-      expect(node.sign).toBe("÷");
-      return recompute(node.left) / recompute(node.right);
-    case "cases":
-      throw new Error("No cell here chooses between two values.");
-  }
 }
 
 describe("openValue", () => {
@@ -64,7 +33,7 @@ describe("openValue", () => {
     for (const name of names) {
       for (const unit of [0, 1, 2]) {
         const opened = open(layer, name, unit);
-        expect(recompute(opened.tree), `${name}, unit ${unit}`).toBeCloseTo(opened.value, 12);
+        expect(workedOut(opened.tree), `${name}, unit ${unit}`).toBeCloseTo(opened.value, 12);
       }
     }
   });
@@ -108,14 +77,10 @@ describe("openValue", () => {
   });
 
   it("tells both bias rows of a GRU apart", () => {
-    const biases: string[] = [];
-    const visit = (node: OpenedNode): void => {
-      if (node.kind === "weight" && node.array === "bias") biases.push(node.index.join(", "));
-      if (node.kind === "sum") for (const { of } of node.terms) visit(of);
-      if (node.kind === "product") node.factors.forEach(visit);
-      if (node.kind === "call") node.operands.forEach(visit);
-    };
-    visit(open(layers.gru({ units: 3 }), "z", 1).tree);
+    const { tree } = open(layers.gru({ units: 3 }), "z", 1);
+    const biases = leavesOf(tree).flatMap((node) =>
+      node.kind === "weight" && node.array === "bias" ? [node.index.join(", ")] : [],
+    );
     expect(biases).toEqual(["0, 1", "1, 1"]);
   });
 

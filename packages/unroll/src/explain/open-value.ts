@@ -18,6 +18,8 @@ export interface OpenedWeight {
   readonly name: string;
   /** Keras's name: "kernel". */
   readonly array: string;
+  /** The layer, where it is another one than the cell's. */
+  readonly layer?: string;
   /** `[row, column]`, or `[column]` for a vector. */
   readonly index: readonly number[];
   /** Which gate's block of columns. */
@@ -28,14 +30,17 @@ export interface OpenedWeight {
 /** A named number that can be opened itself, unless it is an input. */
 export interface OpenedName {
   readonly kind: "name";
-  /** "x", "hPrev", "f"; of a gradient "df"; a formula without a name of its own says so with "". */
+  /** "x", "hPrev", "f"; of a gradient "∂L/∂f"; a formula without a name of its own says so with "". */
   readonly name: string;
   readonly unit: number;
   /** `later`: a gradient that comes from the step after. */
   readonly role: "input" | "state" | "value" | "gradient" | "later";
+  /** Where it is, if in the cell of another layer. */
+  readonly place?: { readonly layer: string; readonly timestep: number };
   readonly value: number;
 }
 
+/** A part of an opened value: a leaf, or an operation on other parts; each has its value. */
 export type OpenedNode =
   | OpenedWeight
   | OpenedName
@@ -44,6 +49,8 @@ export type OpenedNode =
       readonly value: number;
       /** Where it comes from, if from outside the cell: "the layer's output". */
       readonly from?: string;
+      /** What it is made of there. */
+      readonly of?: OpenedNode;
     }
   | {
       readonly kind: "sum";
@@ -112,8 +119,7 @@ export function openValue(scan: ScanOperation, step: ScanStep, hand: ByHand, nam
     });
   }
   const opener = new Opener({
-    scan,
-    numbersOf: (value) => hand.valueOf(value),
+    run: { scan, numbersOf: (value) => hand.valueOf(value) },
     valueOf: step.valueOf,
     names: new Map([...scan.cell.named].map(([one, of]) => [of, { name: one, role: "value" }])),
   });
@@ -128,23 +134,28 @@ export function openValue(scan: ScanOperation, step: ScanStep, hand: ByHand, nam
 
 /** What an opener reads: one timestep, forwards or on the way back. */
 export interface OpenPlace {
-  readonly scan: ScanOperation;
-  readonly numbersOf: (value: Value) => Float64Array;
+  /** Where the weights of a cell's graph are found; left out for an equation without weights. */
+  readonly run?: { readonly scan: ScanOperation; readonly numbersOf: (value: Value) => Float64Array };
   readonly valueOf: (expr: Expr) => Row;
+  /** Numbers of a row, where sums over it are to be opened. */
+  readonly rowWidth?: number;
   /** Nodes that are only named where another one uses them. */
   readonly names: ReadonlyMap<Expr, Pick<OpenedName, "name" | "role">>;
   /** Opens a symbol that is no input, state or weight; left out where the cell has none. */
   readonly argument?: (expr: Expr, unit: number) => OpenedNode;
 }
 
-/** Opens nodes of a cell's graph, or of its adjoint. */
+/** A sum over more numbers than these stays closed. */
+const mostSummands = 16;
+
+/** Opens nodes of a cell's graph, of its adjoint, or of another equation. */
 export class Opener {
   readonly #place: OpenPlace;
-  readonly #arrays: CellArrays;
+  readonly #arrays: CellArrays | undefined;
 
   constructor(place: OpenPlace) {
     this.#place = place;
-    this.#arrays = cellArrays(place.scan, place.numbersOf);
+    this.#arrays = place.run && cellArrays(place.run.scan, place.run.numbersOf);
   }
 
   /** A node by what it uses; named values below it stay names. */
@@ -169,6 +180,11 @@ export class Opener {
       case "apply":
         return { kind: "call", fn: node.fn.symbol, operands: [this.open(node.argument, unit)], value };
       case "rowSum":
+        if (this.#place.rowWidth !== undefined && this.#place.rowWidth <= mostSummands) {
+          const terms = Array.from({ length: this.#place.rowWidth }, (_, at) => this.open(node.a, at));
+          return { kind: "sum", terms: terms.map((of) => ({ negative: false, of })), value };
+        }
+        return { kind: "call", fn: "sum over units", operands: [], value };
       case "rowMax":
       case "rowSparsemaxThreshold":
         return { kind: "call", fn: `${node.op.slice(3).toLowerCase()} over units`, operands: [], value };
@@ -229,9 +245,9 @@ export class Opener {
   }
 
   #dot(node: ProductNode, value: number, unit: number): OpenedNode {
-    const { rows } = this.#arrays.place(node.matrix);
+    const { rows } = this.#arrays!.place(node.matrix); // a cell's graph alone has products
     const { transposed } = node;
-    const terms = Array.from({ length: transposed ? this.#place.scan.units : rows }, (_, at) => {
+    const terms = Array.from({ length: transposed ? this.#place.run!.scan.units : rows }, (_, at) => {
       // A vector without a name of its own, such as r ⊙ hPrev, is opened further.
       const factor = this.open(node.vector, at);
       const weight = this.#weight(node.name, node.matrix, transposed ? unit : at, transposed ? at : unit);
@@ -241,8 +257,9 @@ export class Opener {
   }
 
   #weight(name: string, block: WeightBlock, row: number, unit: number): OpenedWeight {
-    const { array, start, stride } = this.#arrays.place(block);
-    const source = this.#place.scan.arrays[array]!;
+    const { array, start, stride } = this.#arrays!.place(block); // likewise weights
+    const { scan, numbersOf } = this.#place.run!;
+    const source = scan.arrays[array]!;
     const offset = start + row * stride + unit;
     const isMatrix = source.shape.length === 2;
     return {
@@ -251,7 +268,7 @@ export class Opener {
       array: block.array,
       index: isMatrix ? [Math.floor(offset / stride), offset % stride] : [offset],
       block: block.block,
-      value: this.#place.numbersOf(source)[offset]!,
+      value: numbersOf(source)[offset]!,
     };
   }
 }

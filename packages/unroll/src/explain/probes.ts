@@ -24,22 +24,26 @@ export function probesOf({ scans }: LayerRun): Probe[] {
   });
 }
 
-/** The scan with the named value as the first of its states, so that its sequence is the output. */
-function probe({ op: _, ...scan }: ScanOperation, name: string): Value {
-  const { cell, units } = scan;
+/** The scan with the named value as its output sequence. */
+function probe(scan: ScanOperation, name: string): Value {
+  const { op: _, ...shown } = shownScan(scan, name);
+  return scanValues({ ...shown, returnSequences: true })[0]!;
+}
+
+/** The scan with the named value as the first of its states: that one is put out. */
+export function shownScan(scan: ScanOperation, name: string): ScanOperation {
+  const { cell } = scan;
   const place = cell.states.findIndex((state) => state.name === name);
   const shown =
     place === -1
       ? { name, previous: symbol(`${name}Shown`, "state", name), next: cell.named.get(name)! } // one of its own names
       : cell.states[place]!;
-  const first = place === -1 ? filled([scan.input.shape[0]!, units], 0) : scan.initialStates?.[place];
+  const first = place === -1 ? filled([scan.input.shape[0]!, scan.units], 0) : scan.initialStates?.[place];
   const others = <T>(list: readonly T[]): T[] => list.filter((_one, index) => index !== place);
-  const [sequence] = scanValues({
+  return {
     ...scan,
     cell: { ...cell, states: [shown, ...others(cell.states)] },
     initialStates: scan.initialStates === undefined ? undefined : [first!, ...others(scan.initialStates)],
-    returnSequences: true,
     zeroOutputForMask: false,
-  });
-  return sequence!;
+  };
 }

@@ -6,6 +6,7 @@ import { traceToCsv } from "./trace-csv.ts";
 import { traceToHtml } from "./trace-html.ts";
 import { type TableOptions, traceToTable } from "./trace-table.ts";
 
+/** Options of `trace`. */
 export interface TraceOptions {
   /** Which example of the data, from 0; by default the first. */
   readonly sample?: number;
@@ -48,6 +49,7 @@ export interface TraceArray {
   readonly data: Float64Array;
 }
 
+/** What one call of a layer did with the example. */
 export interface LayerTrace {
   readonly name: string;
   readonly className: string;
@@ -58,6 +60,7 @@ export interface LayerTrace {
   readonly runs: readonly TraceRun[];
 }
 
+/** An input of the example. */
 export interface TraceInput extends TraceArray {
   readonly name: string;
 }

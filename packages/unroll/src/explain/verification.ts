@@ -5,6 +5,7 @@
 import type { ModelData } from "../model/data.ts";
 import { verificationToText } from "./verification-text.ts";
 
+/** Options of `verify`. */
 export interface VerifyOptions {
   /** Largest difference allowed: absolute for numbers up to 1, relative for larger ones. By default 1e-5. */
   readonly tolerance?: number;

@@ -17,6 +17,7 @@ import {
   takeRows,
 } from "../data/index.ts";
 import { readFileBytes } from "../formats/read-bytes.ts";
+import { gapFiller } from "./fill-pieces.ts";
 import type { ForecastSettings } from "./settings.ts";
 
 export interface Series {
@@ -163,9 +164,9 @@ export async function readNewRows(
 
 /**
  * The same piece by piece, for a file larger than memory, which must lie in the order of its dates already. Gaps are filled as
- * at once; `linear` is not here, as it looks ahead.
+ * at once; with `linear` pieces wait for the end of a gap, which may have a million rows.
  *
- * @throws UnrollError `data` too for rows that are not in order
+ * @throws UnrollError `data` too for rows that are not in order and for longer gaps
  */
 export async function* readNewRowBatches(
   tables: AsyncIterable<Table>,
@@ -174,9 +175,13 @@ export async function* readNewRowBatches(
     columns,
     date,
     missing,
-  }: { readonly columns: readonly string[]; readonly date: string | undefined; readonly missing: "skip" | "forward" },
+  }: {
+    readonly columns: readonly string[];
+    readonly date: string | undefined;
+    readonly missing: ForecastSettings["missing"];
+  },
 ): AsyncGenerator<Omit<Rows, "filled">> {
-  const last = new Float64Array(columns.length).fill(Number.NaN);
+  const filler = gapFiller<Omit<Rows, "filled">>(file, columns, missing);
   let newest: { readonly value: number; readonly line: number } | undefined;
   for await (const table of tables) {
     for (const name of columns) checkNumbers(table, name, "the model's column", file);
@@ -189,18 +194,9 @@ export async function* readNewRowBatches(
       if (ordered !== table || !isBehind) throw notInOrder(file, rows.dates.name, newest?.line, rows.lines);
       newest = { value: rows.dates.values.at(-1)!, line: rows.lines.at(-1)! };
     }
-    if (missing === "forward") carryForward(rows.matrix, last);
-    yield rows;
+    yield* filler.take(rows);
   }
-}
-
-/** Fills gaps with the value before, also with that of an earlier piece, and keeps the last ones for the next. */
-function carryForward({ shape, data }: Matrix, last: Float64Array): void {
-  const width = shape[1];
-  for (let place = 0; place < data.length; place++) {
-    if (Number.isNaN(data[place])) data[place] = last[place % width]!;
-    else last[place % width] = data[place]!;
-  }
+  yield* filler.end();
 }
 
 function notInOrder(file: string, name: string, before: number | undefined, lines: Uint32Array): UnrollError {

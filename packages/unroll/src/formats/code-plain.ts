@@ -35,69 +35,8 @@ import {
   typeScriptHelpers,
   typeScriptPrinter,
 } from "./code-typescript-equations.ts";
+import { takenNames } from "./plain-names.ts";
 import { namesOfWeights } from "./weight-paths.ts";
-
-const reserved = [
-  ...[
-    "break",
-    "case",
-    "catch",
-    "class",
-    "const",
-    "continue",
-    "debugger",
-    "default",
-    "delete",
-    "do",
-    "else",
-    "enum",
-    "export",
-  ],
-  ...[
-    "extends",
-    "false",
-    "finally",
-    "for",
-    "function",
-    "if",
-    "import",
-    "in",
-    "instanceof",
-    "new",
-    "null",
-    "return",
-    "super",
-  ],
-  ...[
-    "switch",
-    "this",
-    "throw",
-    "true",
-    "try",
-    "typeof",
-    "var",
-    "void",
-    "while",
-    "with",
-    "let",
-    "await",
-    "yield",
-    "static",
-  ],
-  ...[
-    "arguments",
-    "eval",
-    "predict",
-    "weights",
-    "Math",
-    "Number",
-    "Array",
-    "n",
-    "j",
-    "r",
-    ...Object.keys(typeScriptHelpers),
-  ],
-];
 
 /**
  * A TypeScript module that exports `predict`. It takes one example for each input (nested or flat numbers, row-major) and gives
@@ -114,7 +53,7 @@ export function toPlainTypeScript(model: Model, options: LoopCodeOptions = {}): 
 
 /** The file that code with `weights: { file }` reads: every array, nested, under its name in the code. */
 export function plainWeights(model: Model): string {
-  const names = new Identifiers(reserved);
+  const names = new Identifiers(takenNames);
   const arrays = [...namesOfWeights(model)].map(([{ shape, data }, path]) => {
     return `  ${JSON.stringify(names.unique(path))}: ${layOut(nestedNumbers(shape, data), "", 0, -Number.MAX_SAFE_INTEGER)}`;
   });
@@ -125,7 +64,7 @@ class PlainWriter {
   readonly #model: Model;
   readonly #options: LoopCodeOptions;
   readonly #program: Program;
-  readonly #identifiers = new Identifiers(reserved);
+  readonly #identifiers = new Identifiers(takenNames);
   readonly #functions = new CodeFunctions(this.#identifiers);
   readonly #weights: ReadonlyMap<Variable, string>;
   readonly #labels: (operation: Operation) => { readonly layer: string; readonly label: string };

@@ -1,6 +1,10 @@
 /**
  * A lock for files that one process at a time may write: a file beside them that says who holds it. What a process that died has
  * left is taken over, where it can be known: on the same machine.
+ *
+ * Why no two hold it. A lock appears whole, by a link to a file that is written already, and only where none is. One that is there
+ * is taken away by its holder alone, or, when that has died, by who holds the lock of this very lock, whose name comes from its
+ * text; as no text comes twice, nobody else can put another in its place between the look at it and its end.
  */
 import { UnrollError } from "../core/errors.ts";
 import { fileError } from "./failure.ts";
@@ -21,8 +25,12 @@ interface Holder {
   readonly id: string;
 }
 
-/** Tries in which a lock is found that is gone when it is looked at; so many in a row mean that something else is wrong. */
-const tries = 20;
+/** Looks at a lock that is gone when it is looked at, or just written; so many in a row mean that something else is wrong. */
+const tries = 50;
+/** Between two looks, ms. */
+const pause = 20;
+/** Looks after which half a lock, as file systems without links can show it, counts as left by one that died. */
+const mostHalf = 15;
 
 /**
  * Takes the lock.
@@ -32,37 +40,81 @@ const tries = 20;
  * @throws UnrollError `usage` where another holds it, `file`
  */
 export async function lockFile(path: string, what: string): Promise<FileLock> {
-  const fs = await import("node:fs/promises");
   const mine = await thisProcess();
-  const text = `${JSON.stringify(mine)}\n`;
   for (let tried = 0; tried < tries; tried++) {
-    try {
-      await fs.writeFile(path, text, { flag: "wx" });
-      held.add(mine.id);
-      return {
-        async release() {
-          held.delete(mine.id);
-          if ((await readText(path)) === text) await fs.rm(path, { force: true });
-        },
-      };
-    } catch (cause) {
-      const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-      if (code !== "EEXIST") {
-        throw systemError(path, "the lock must be writable", cause);
-      }
-    }
-    const found = await readText(path);
-    if (found === undefined) continue;
-    const holder = holderOf(found);
-    if (holder === undefined ? tried < tries / 2 : await isHeld(holder, mine)) {
-      if (holder !== undefined) throw heldBy(holder, mine, path, what);
-      // Its holder is just writing it, or was killed as it did.
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      continue;
-    }
-    await takeAway(path, found);
+    const found = await create(path, mine);
+    if (found === "taken") return { release: () => release(path, mine) };
+    const holder = found === undefined ? undefined : holderOf(found);
+    if (holder !== undefined && (await isHeld(holder, mine))) throw heldBy(holder, mine, path, what);
+    if (found !== undefined && (holder !== undefined || tried >= mostHalf)) await takeAway(path, found);
+    else await new Promise((resolve) => setTimeout(resolve, pause));
   }
   throw fileError("file", path, "the lock must be free at some time", { received: `${tries} tries` });
+}
+
+/** Makes the lock where there is none; otherwise gives the text of the one that is there, undefined where it is gone already. */
+async function create(path: string, mine: Holder): Promise<"taken" | string | undefined> {
+  const fs = await import("node:fs/promises");
+  const text = textOf(mine);
+  const whole = `${path}.${mine.id}.tmp`;
+  // Before others of this process can see it.
+  held.add(mine.id);
+  try {
+    await fs.writeFile(whole, text);
+    try {
+      await fs.link(whole, path);
+    } catch (cause) {
+      if (!noLinks.includes(codeOf(cause))) throw cause;
+      await fs.writeFile(path, text, { flag: "wx" });
+    }
+    return "taken";
+  } catch (cause) {
+    held.delete(mine.id);
+    if (codeOf(cause) === "EEXIST") return await readText(path);
+    throw systemError(path, "the lock must be writable", cause);
+  } finally {
+    await fs.rm(whole, { force: true }).catch(() => {});
+  }
+}
+
+/** What file systems say that have no links. */
+const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+
+async function release(path: string, mine: Holder): Promise<void> {
+  const fs = await import("node:fs/promises");
+  if ((await readText(path)) === textOf(mine)) await fs.rm(path, { force: true });
+  held.delete(mine.id);
+}
+
+/** Removes a lock whose holder has died, unless another is at it or has done so. */
+async function takeAway(path: string, stale: string): Promise<void> {
+  const fs = await import("node:fs/promises");
+  let lock: FileLock;
+  try {
+    lock = await lockFile(`${path}.${await nameOf(stale)}`, "a lock that its holder has left");
+  } catch (error) {
+    if (!(error instanceof UnrollError) || error.code !== "usage") throw error;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    return;
+  }
+  try {
+    if ((await readText(path)) === stale) await fs.rm(path, { force: true });
+  } finally {
+    await lock.release();
+  }
+}
+
+async function nameOf(text: string): Promise<string> {
+  const { createHash } = await import("node:crypto");
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}
+
+function textOf(holder: Holder): string {
+  return `${JSON.stringify(holder)}\n`;
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && "code" in cause ? String(cause.code) : "";
 }
 
 /** Locks that this very process holds. */
@@ -92,20 +144,6 @@ async function isHeld({ host, pid, began, id }: Holder, mine: Holder): Promise<b
     if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return false;
   }
   return began === null || (await beginningOf(pid)) === began;
-}
-
-/** Moves it away first: of two that do so one gets it, and puts it back where it is another's by now. */
-async function takeAway(path: string, stale: string): Promise<void> {
-  const fs = await import("node:fs/promises");
-  const aside = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
-  try {
-    await fs.rename(path, aside);
-  } catch {
-    // Another was faster.
-    return;
-  }
-  if ((await readText(aside)) === stale) await fs.rm(aside, { force: true });
-  else await fs.rename(aside, path);
 }
 
 function holderOf(text: string): Holder | undefined {

@@ -34,12 +34,19 @@ describe("a file that is something else is told by name", () => {
 
   test.each([
     ["saved_model.pb", "a TensorFlow SavedModel is not read. Open it in Python"],
+    ["model.pt", "a PyTorch file holds a pickle, and a pickle is a program, which is never run. Copy its arrays into"],
     ["model.ckpt", "a TensorFlow checkpoint is not read."],
     ["variables.data-00000-of-00001", "a TensorFlow checkpoint is not read."],
     ["model.onnx", "ONNX files can be written, but not read."],
     ["w.safetensors", "a .safetensors file must begin with the length of its header"],
   ])("%s, by its name", async (name, expected) => {
     expect(await message(Uint8Array.of(8, 1, 18, 5), name)).toContain(`${name}: ${expected}`);
+  });
+
+  test("an old PyTorch file, which is a pickle, by both", async () => {
+    expect(await message(Uint8Array.of(0x80, 2, 0x8a, 10), "old.pth")).toContain(
+      "old.pth: a PyTorch file holds a pickle",
+    );
   });
 
   test("anything else is shown by its first bytes", async () => {

@@ -1,11 +1,11 @@
 /**
- * Files that people take for a model and that are something else: told by name, with what to do. Looks at first bytes and names of
- * entries only; nothing is read further.
+ * Files that people take for a model and that are something else, and formats of other systems that they ask for: told by name, with
+ * what to do. Looks at first bytes and names of entries only; nothing is read further.
  */
 import type { UnrollError } from "../core/errors.ts";
 import { fileError } from "./failure.ts";
 
-interface Foreign {
+export interface Foreign {
   /** A clause that ends a sentence about the file. */
   readonly rule: string;
   readonly hint: string;
@@ -15,6 +15,11 @@ const toKeras = 'Open it in Python and save the model with model.save("model.ker
 const pickle: Foreign = {
   rule: "a pickle is a program, which is never run",
   hint: 'Save the model with model.save("model.keras"), or its weights as .safetensors or .npz.',
+};
+
+const pytorch: Foreign = {
+  rule: `a PyTorch file holds a pickle, and ${pickle.rule}`,
+  hint: "Copy its arrays into the same model in Keras (matrices transposed; a GRU's gates are r, z, n there) and save that as .keras; or give Keras's arrays as .npz or .safetensors, with an architecture.",
 };
 
 const byBytes: readonly (readonly [(start: string, bytes: Uint8Array) => boolean, Foreign])[] = [
@@ -38,6 +43,7 @@ const byBytes: readonly (readonly [(start: string, bytes: Uint8Array) => boolean
 ];
 
 const byName: readonly (readonly [RegExp, Foreign])[] = [
+  [/\.(pt|pth)$/i, pytorch],
   [/\.onnx$/i, { rule: "ONNX files can be written, but not read", hint: "Open the model that it was made of." }],
   [/\.pb$/i, { rule: "a TensorFlow SavedModel is not read", hint: toKeras }],
   [/\.(ckpt|index|data-\d+-of-\d+)$/i, { rule: "a TensorFlow checkpoint is not read", hint: toKeras }],
@@ -53,17 +59,17 @@ const byName: readonly (readonly [RegExp, Foreign])[] = [
 /** The error for a file of no kind that is read, where it is known what it is. */
 export function foreignFile(bytes: Uint8Array, file: string): UnrollError | undefined {
   const start = String.fromCharCode(...bytes.subarray(0, 64));
-  const found =
-    byBytes.find(([matches]) => matches(start, bytes))?.[1] ?? byName.find(([pattern]) => pattern.test(file))?.[1];
+  const bytesSay = byBytes.find(([matches]) => matches(start, bytes))?.[1];
+  const nameSays = byName.find(([pattern]) => pattern.test(file))?.[1];
+  // Old PyTorch files are pickles and nothing else.
+  const found = bytesSay === pickle ? (nameSays ?? pickle) : (bytesSay ?? nameSays);
   return found && fileError("unsupported", file, found.rule, { hint: found.hint });
 }
 
 /** The error for an archive without config.json, where its entries tell why. */
 export function foreignArchive(names: readonly string[], file: string): UnrollError | undefined {
   if (names.some((name) => /(^|\/)data\.pkl$/.test(name))) {
-    return fileError("unsupported", file, `a PyTorch file holds a pickle, and ${pickle.rule}`, {
-      hint: "Save the weights as .safetensors or .npz, and give an architecture.",
-    });
+    return fileError("unsupported", file, pytorch.rule, { hint: pytorch.hint });
   }
   const inside = names.find((name) => /\/config\.json$/.test(name));
   if (inside === undefined) return undefined;
@@ -71,4 +77,30 @@ export function foreignArchive(names: readonly string[], file: string): UnrollEr
     received: `entry = ${inside}`,
     hint: "Pack the files without the folder around them.",
   });
+}
+
+const notWritten: readonly (readonly [RegExp, Foreign])[] = [
+  [
+    /^(pt|pth)$/i,
+    {
+      rule: "PyTorch's files are not written: they hold a pickle, which is a program",
+      hint: "Write .onnx, which runs without Keras, or .npz or .safetensors, whose arrays (Keras's shapes and gate order) PyTorch can be given.",
+    },
+  ],
+  [
+    /^(pkl|pickle|joblib)$/i,
+    { rule: "pickles are not written: they are programs", hint: "Write .keras, .npz or .safetensors." },
+  ],
+  [
+    /^(tflite|pb|ckpt)$/i,
+    {
+      rule: "TensorFlow's own formats are not written",
+      hint: "Write .keras, open it in Python and export it there; for TensorFlow.js write model.json.",
+    },
+  ],
+];
+
+/** Why a format of another system is not written and what to write instead; undefined for names that mean nothing. */
+export function foreignFormat(ending: string): Foreign | undefined {
+  return notWritten.find(([pattern]) => pattern.test(ending))?.[1];
 }

@@ -23,6 +23,7 @@ export interface KerasObject {
   readonly build_config?: unknown;
 }
 
+/** Options of `layerFromConfig` and `modelFromConfig`. */
 export interface KerasReadOptions {
   /** Version that wrote the file ("2.15.0"); it decides about defaults and hard_sigmoid's form. Left out: Keras 3. */
   readonly kerasVersion?: string | undefined;

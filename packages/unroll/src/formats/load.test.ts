@@ -141,6 +141,14 @@ describe("saving", () => {
     for (const [path, format] of endings) expect(formatOfPath(path)).toBe(format);
     const error = await errorOf(saveModel(small(), "model.kears"));
     expect(error.message).toContain("Did you mean keras?");
+    // Nobody who writes .pt means .py.
+    const pytorch = await errorOf(saveModel(small(), "model.pt"));
+    expect(pytorch.message).toBe(
+      "model.pt: PyTorch's files are not written: they hold a pickle, which is a program. " +
+        "Write .onnx, which runs without Keras, or .npz or .safetensors, whose arrays (Keras's shapes and gate order) PyTorch can be given.",
+    );
+    expect(() => modelToBytes(small(), "pth" as WritableFormat)).toThrow("PyTorch's files are not written");
+    expect((await errorOf(saveModel(small(), "m.tflite"))).message).toContain("open it in Python and export it there");
   });
 });
 

@@ -23,6 +23,7 @@ import { restoreOptimizer } from "./optimizer-state.ts";
 import type { CodeModel, CodeReading } from "./python/index.ts";
 import { layerAt } from "./save.ts";
 
+/** Options of `loadModel`. */
 export interface LoadOptions extends OpenOptions {
   /** For a weights-only file: Keras's JSON of the model, as text, parsed, or as its own file's bytes or path. */
   readonly architecture?: ModelSource | object;

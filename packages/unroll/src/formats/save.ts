@@ -11,6 +11,7 @@ import { toKerasPython } from "./code-keras.ts";
 import { toTypeScript } from "./code-unroll.ts";
 import type { KerasObject, StorableModel } from "./container.ts";
 import { writeFiles } from "./files.ts";
+import { foreignFormat } from "./foreign.ts";
 import { modelToConfig } from "./keras-model-write.ts";
 import { walkLayers } from "./keras-paths.ts";
 import { trainingConfig } from "./keras-training.ts";
@@ -56,12 +57,13 @@ export const writableFormats: readonly WritableFormat[] = Object.keys(writers) a
  */
 export function modelToBytes(model: Model, format: WritableFormat = "keras"): Uint8Array {
   if (Object.hasOwn(writers, format)) return writers[format](model);
+  const foreign = foreignFormat(String(format));
   throw new UnrollError({
     code: "option",
     path: model.name,
-    expected: `the format must be one of ${writableFormats.join(", ")}`,
+    expected: foreign?.rule ?? `the format must be one of ${writableFormats.join(", ")}`,
     received: `format = ${String(format)}`,
-    hint: didYouMean(String(format), writableFormats),
+    hint: foreign?.hint ?? didYouMean(String(format), writableFormats),
   });
 }
 
@@ -84,12 +86,15 @@ export function formatOfPath(path: string): WritableFormat {
   const found = [...writableFormats].sort((a, b) => b.length - a.length).find((format) => name.endsWith(`.${format}`));
   if (found !== undefined) return found;
   if (name.endsWith(".hdf5")) return "h5";
+  const ending = name.split(".").at(-1) ?? "";
+  const foreign = foreignFormat(ending);
   throw new UnrollError({
     code: "format",
     path,
-    expected: `the file's name must end in ${writableFormats.map((format) => `.${format}`).join(", ")}`,
-    received: `name = ${path}`,
-    hint: didYouMean(path.split(".").at(-1) ?? "", writableFormats),
+    expected:
+      foreign?.rule ?? `the file's name must end in ${writableFormats.map((format) => `.${format}`).join(", ")}`,
+    received: foreign === undefined ? `name = ${path}` : undefined,
+    hint: foreign?.hint ?? didYouMean(ending, writableFormats),
   });
 }
 

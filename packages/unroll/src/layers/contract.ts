@@ -69,6 +69,7 @@ export interface Result {
   readonly states?: readonly Value[];
 }
 
+/** What a layer is: its options, arrays, shape rule and computation. */
 export interface LayerType<F extends Fields = Fields> {
   /** Keras's class name: "LSTM", "MaxPooling1D". */
   readonly className: string;
@@ -115,7 +116,7 @@ export interface LayerType<F extends Fields = Fields> {
   readonly passesMask?: boolean;
 }
 
-/** Identity at run time; gives the layer file its types. */
+/** Makes a layer type of what is stated about it. Identity at run time; gives the layer file its types. */
 /* @__NO_SIDE_EFFECTS__ */
 export function defineLayer<const F extends Fields>(type: LayerType<F>): LayerType<F> {
   return type;

@@ -10,8 +10,9 @@ import type { Value } from "../program/program.ts";
 import { activate } from "./activations.ts";
 import { type Call, defineLayer, type LayerType, type Sizes, type WeightSpec } from "./contract.ts";
 import * as fields from "./fields.ts";
+import { biasOf, kernelFields } from "./kernel-bias.ts";
 import { sizeValue } from "./sizes.ts";
-import { dataFormat, filterFields, slidingPadding } from "./window-fields.ts";
+import { dataFormat, slidingPadding } from "./window-fields.ts";
 import {
   channelsBack,
   channelsLast,
@@ -33,7 +34,7 @@ function convolutionFields(rank: number) {
     dataFormat,
     dilationRate: fields.integers("Distance between the steps that a window sees.", rank, ones(rank)),
     groups: fields.integer("Channels are split into this many groups, each with its own filters.", 1),
-    ...filterFields,
+    ...kernelFields,
   };
 }
 
@@ -118,22 +119,6 @@ function weightsOf(config: Config, input: Sizes, name: string): WeightSpec[] {
       constraint: config.kernelConstraint,
     },
     ...biasOf(config, filtersLetter(config)),
-  ];
-}
-
-export function biasOf(
-  config: Pick<Config, "useBias" | "biasInitializer" | "biasRegularizer" | "biasConstraint">,
-  size: Expr,
-): WeightSpec[] {
-  if (!config.useBias) return [];
-  return [
-    {
-      name: "bias",
-      shape: [size],
-      initializer: config.biasInitializer,
-      regularizer: config.biasRegularizer,
-      constraint: config.biasConstraint,
-    },
   ];
 }
 

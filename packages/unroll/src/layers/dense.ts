@@ -4,6 +4,7 @@ import { map, matmul } from "../program/builder.ts";
 import { activate } from "./activations.ts";
 import { defineLayer } from "./contract.ts";
 import * as fields from "./fields.ts";
+import { biasOf, kernelFields } from "./kernel-bias.ts";
 
 const unitsLetter = (units: number) => letter("u", units, "units", "option units");
 
@@ -12,15 +13,7 @@ export const dense = defineLayer({
   doc: "Every output is a weighted sum of all features, through an activation.",
   fields: {
     units: fields.positiveInteger("Size of the output's last axis."),
-    activation: fields.activation("Function on the output.", "linear"),
-    useBias: fields.boolean("Add a trainable vector.", true),
-    kernelInitializer: fields.initializer("First numbers of the kernel.", "glorot_uniform"),
-    biasInitializer: fields.initializer("First numbers of the bias.", "zeros"),
-    kernelRegularizer: fields.regularizer("Penalty on the kernel."),
-    biasRegularizer: fields.regularizer("Penalty on the bias."),
-    activityRegularizer: fields.regularizer("Penalty on the output."),
-    kernelConstraint: fields.constraint("What the kernel is kept to."),
-    biasConstraint: fields.constraint("What the bias is kept to."),
+    ...kernelFields,
   },
   inputRank: { min: 2 },
   passesMask: true,
@@ -34,17 +27,7 @@ export const dense = defineLayer({
         regularizer: config.kernelRegularizer,
         constraint: config.kernelConstraint,
       },
-      ...(config.useBias
-        ? [
-            {
-              name: "bias",
-              shape: [units],
-              initializer: config.biasInitializer,
-              regularizer: config.biasRegularizer,
-              constraint: config.biasConstraint,
-            },
-          ]
-        : []),
+      ...biasOf(config, units),
     ];
   },
   outputSizes: (config, [input]) => [[...input!.slice(0, -1), unitsLetter(config.units)]],

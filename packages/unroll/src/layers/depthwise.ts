@@ -3,8 +3,9 @@ import { type Expr, letter } from "../equations/expr.ts";
 import { map, matmul, reduce, reshape } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import { defineLayer, type LayerType, type Sizes, type WeightSpec } from "./contract.ts";
-import { biasOf, checkStrides, finish, windowOf } from "./convolution.ts";
+import { checkStrides, finish, windowOf } from "./convolution.ts";
 import * as fields from "./fields.ts";
+import { biasOf } from "./kernel-bias.ts";
 import { dataFormat, slidingPadding } from "./window-fields.ts";
 import { channelsBack, channelsLast, ones, padFor, valueChannelsLast, windowCounts, windowsOf } from "./windows.ts";
 

@@ -5,10 +5,10 @@ import { defaultThreads, threadsRefusal } from "./threads.ts";
 
 /**
  * Where programs run: the float32 engine in WebAssembly, the same engine as C that the machine's compiler builds (Node only, and
- * only when asked for), or the float64 reference.
+ * only when asked for), the GPU (`predictAsync` alone, and only when asked for), or the float64 reference.
  */
 export type Device = (typeof devices)[number];
-const devices = ["wasm", "native", "reference"] as const;
+const devices = ["wasm", "native", "webgpu", "reference"] as const;
 
 export interface DeviceStatus {
   readonly device: Device;

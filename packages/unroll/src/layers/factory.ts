@@ -29,6 +29,7 @@ type Make<F> = "returnState" extends keyof F
       }
     : (...args: Arguments<Options<F>>) => Layer<false>;
 
+/** The function that makes layers of a type, as those of `layers` are. */
 /* @__NO_SIDE_EFFECTS__ */
 export function factory<F extends Fields>(type: LayerType<F>): LayerFactory<F> {
   const make = (options: Readonly<Record<string, unknown>> = {}): Layer => {

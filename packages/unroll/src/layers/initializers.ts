@@ -23,7 +23,13 @@ interface Initializer {
   readonly defaults: Readonly<Record<string, unknown>>;
   /** How many axes an array must have for it. */
   readonly axes?: { readonly least: number; readonly most?: number };
-  draw(shape: readonly number[], config: Readonly<Record<string, unknown>>, random: Random): (index: number) => number;
+  /** Writes the numbers of an array of this shape, row-major, over zeros. */
+  fill(
+    numbers: Float32Array,
+    shape: readonly number[],
+    config: Readonly<Record<string, unknown>>,
+    random: Random,
+  ): void;
 }
 
 type Mode = "fanIn" | "fanOut" | "fanAvg";
@@ -41,8 +47,9 @@ const initializers: Readonly<Record<string, Initializer>> = {
   LecunNormal: scaled(1, "fanIn", "truncatedNormal"),
   VarianceScaling: {
     defaults: { scale: 1, mode: "fanIn", distribution: "truncatedNormal", seed: null },
-    draw: (shape, config, random) =>
-      varianceScaling(
+    fill: (numbers, shape, config, random) =>
+      fillScaled(
+        numbers,
         shape,
         number(config.scale),
         camelCase(String(config.mode)) as Mode, // another word falls to fanAvg, as its check allows none
@@ -54,52 +61,52 @@ const initializers: Readonly<Record<string, Initializer>> = {
     aliases: ["OrthogonalInitializer"],
     axes: { least: 2 },
     defaults: { gain: 1, seed: null },
-    draw(shape, config, random) {
-      const numbers = orthogonal(shape, random);
-      const gain = number(config.gain);
-      return (index) => gain * numbers[index]!;
-    },
+    fill: (numbers, shape, config, random) => fillOrthogonal(numbers, shape, number(config.gain), random),
   },
   RandomNormal: {
     aliases: ["normal"],
     defaults: { mean: 0, stddev: 0.05, seed: null },
-    draw: (_, config, random) => () => random.normal(number(config.mean), number(config.stddev)),
+    fill: (numbers, _, config, random) => random.fillNormal(numbers, number(config.mean), number(config.stddev)),
   },
   RandomUniform: {
     aliases: ["uniform"],
     defaults: { minval: -0.05, maxval: 0.05, seed: null },
-    draw: (_, config, random) => () => random.uniform(number(config.minval), number(config.maxval)),
+    fill: (numbers, _, config, random) => random.fillUniform(numbers, number(config.minval), number(config.maxval)),
   },
   TruncatedNormal: {
     defaults: { mean: 0, stddev: 0.05, seed: null },
-    draw: (_, config, random) => () => random.truncatedNormal(number(config.mean), number(config.stddev)),
+    fill: (numbers, _, config, random) => fillTruncated(numbers, number(config.mean), number(config.stddev), random),
   },
-  Zeros: { aliases: ["zero"], defaults: {}, draw: () => () => 0 },
-  Ones: { aliases: ["one"], defaults: {}, draw: () => () => 1 },
+  Zeros: { aliases: ["zero"], defaults: {}, fill: () => {} },
+  Ones: { aliases: ["one"], defaults: {}, fill: (numbers) => void numbers.fill(1) },
   Constant: {
     defaults: { value: 0 },
-    draw: (_, { value }) => {
-      if (Array.isArray(value)) {
-        const flat = value.flat(Number.POSITIVE_INFINITY);
-        return (index) => flat[index % flat.length];
-      }
-      return () => number(value);
+    fill: (numbers, _, { value }) => {
+      const flat = Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [number(value)];
+      for (let i = 0; i < numbers.length; i++) numbers[i] = flat[i % flat.length];
     },
   },
   Identity: {
     aliases: ["IdentityInitializer", "eye"],
     axes: { least: 2, most: 2 },
     defaults: { gain: 1 },
-    draw: (shape, config) => {
+    fill: (numbers, shape, config) => {
       const columns = shape[1] ?? 1;
-      const gain = number(config.gain);
-      return (index) => (Math.floor(index / columns) === index % columns ? gain : 0);
+      const diagonal = Math.min(shape[0] ?? 1, columns);
+      for (let i = 0; i < diagonal; i++) numbers[i * columns + i] = number(config.gain);
     },
   },
 };
 
 /** The names of all initializers, as Keras spells the classes. */
 export const initializerNames: readonly string[] = Object.keys(initializers);
+
+/** Class names by all that they are called. */
+const classNames: ReadonlyMap<string, string> = new Map(
+  Object.entries(initializers).flatMap(([className, { aliases = [] }]) =>
+    [className, ...aliases].map((name) => [plain(name), className] as const),
+  ),
+);
 
 /** An option's value as a full spec; null takes what Keras 3 does. Throws UnrollError `option`. */
 export function checkInitializer(value: unknown, where: string, option: string): InitializerSpec {
@@ -160,14 +167,10 @@ function shown(value: unknown): string {
 export function initialize(spec: InitializerSpec, shape: readonly number[], random: Random, path = ""): Float32Array {
   checkAxes(spec.className, shape, path);
   const seed = spec.config.seed;
-  const next = initializers[spec.className]!.draw(
-    shape,
-    spec.config,
-    typeof seed === "number" ? new Random(seed) : random,
-  );
-  const data = new Float32Array(sizeOf(shape));
-  for (let i = 0; i < data.length; i++) data[i] = next(i);
-  return data;
+  const numbers = new Float32Array(sizeOf(shape));
+  const source = typeof seed === "number" ? new Random(seed) : random;
+  initializers[spec.className]!.fill(numbers, shape, spec.config, source);
+  return numbers;
 }
 
 function checkAxes(className: string, shape: readonly number[], path: string): void {
@@ -183,11 +186,7 @@ function checkAxes(className: string, shape: readonly number[], path: string): v
 }
 
 function findClass(name: string): string | undefined {
-  const wanted = plain(name);
-  for (const [className, { aliases = [] }] of Object.entries(initializers)) {
-    if (plain(className) === wanted || aliases.some((alias) => plain(alias) === wanted)) return className;
-  }
-  return undefined;
+  return classNames.get(plain(name));
 }
 
 function plain(name: string): string {
@@ -205,27 +204,32 @@ function number(value: unknown): number {
 function scaled(scale: number, mode: Mode, distribution: Distribution): Initializer {
   return {
     defaults: { seed: null },
-    draw: (shape, _, random) => varianceScaling(shape, scale, mode, distribution, random),
+    fill: (numbers, shape, _, random) => fillScaled(numbers, shape, scale, mode, distribution, random),
   };
 }
 
-function varianceScaling(
+function fillScaled(
+  numbers: Float32Array,
   shape: readonly number[],
   scale: number,
   mode: Mode,
   distribution: string,
   random: Random,
-): () => number {
+): void {
   const [fanIn, fanOut] = fans(shape);
   const fan = mode === "fanIn" ? fanIn : mode === "fanOut" ? fanOut : (fanIn + fanOut) / 2;
   const variance = scale / Math.max(1, fan);
+  const deviation = Math.sqrt(variance);
   if (distribution === "uniform") {
     const limit = Math.sqrt(3 * variance);
-    return () => random.uniform(-limit, limit);
-  }
-  const deviation = Math.sqrt(variance);
-  if (distribution === "normal" || distribution === "untruncatedNormal") return () => random.normal(0, deviation);
-  return () => random.truncatedNormal(0, deviation / truncatedDeviation);
+    random.fillUniform(numbers, -limit, limit);
+  } else if (distribution === "normal" || distribution === "untruncatedNormal") {
+    random.fillNormal(numbers, 0, deviation);
+  } else fillTruncated(numbers, 0, deviation / truncatedDeviation, random);
+}
+
+function fillTruncated(numbers: Float32Array, mean: number, deviation: number, random: Random): void {
+  for (let i = 0; i < numbers.length; i++) numbers[i] = random.truncatedNormal(mean, deviation);
 }
 
 /** Rows that feed one output and outputs that one row feeds, of the whole stored array (gates together). */
@@ -240,7 +244,7 @@ function fans(shape: readonly number[]): [fanIn: number, fanOut: number] {
  * Orthonormal rows or columns of the whole array (not of its gate blocks): Gram and Schmidt on normal draws, which is the
  * Q of a QR decomposition whose R has a positive diagonal.
  */
-function orthogonal(shape: readonly number[], random: Random): Float64Array {
+function fillOrthogonal(numbers: Float32Array, shape: readonly number[], gain: number, random: Random): void {
   const columns = shape.at(-1) ?? 1;
   const rows = sizeOf(shape.slice(0, -1));
   const count = Math.min(rows, columns);
@@ -248,7 +252,7 @@ function orthogonal(shape: readonly number[], random: Random): Float64Array {
   const vectors: Float64Array[] = [];
   for (let k = 0; k < count; k++) {
     const vector = new Float64Array(length);
-    for (let i = 0; i < length; i++) vector[i] = random.normal();
+    random.fillNormal(vector);
     let before = norm(vector);
     let after = before;
     do {
@@ -260,13 +264,11 @@ function orthogonal(shape: readonly number[], random: Random): Float64Array {
     for (let i = 0; i < length; i++) vector[i]! /= after;
     vectors.push(vector);
   }
-  const result = new Float64Array(rows * columns);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      result[row * columns + column] = rows < columns ? vectors[row]![column]! : vectors[column]![row]!;
+      numbers[row * columns + column] = gain * (rows < columns ? vectors[row]![column]! : vectors[column]![row]!);
     }
   }
-  return result;
 }
 
 /** Takes away what `vector` has along each of the orthonormal `others`; four at a time, for one reading of `vector` then serves four. */
@@ -296,6 +298,6 @@ function removeComponents(vector: Float64Array, others: readonly Float64Array[])
 
 function norm(vector: Float64Array): number {
   let squares = 0;
-  for (const entry of vector) squares += entry * entry;
+  for (let i = 0; i < vector.length; i++) squares += vector[i]! * vector[i]!;
   return Math.sqrt(squares);
 }

@@ -53,6 +53,7 @@ export interface ComputeOptions extends ChildCall {
 /** One result, or a list when the layer returns states or has no merge mode; `boolean` = not known from the types. */
 export type Outputs<Many extends boolean, T> = Many extends true ? T[] : T;
 
+/** A layer of a model: its options, its arrays, and calls of it on tensors. */
 export class Layer<Many extends boolean = boolean> {
   readonly type: LayerType;
   readonly name: string;
@@ -317,6 +318,9 @@ export class Layer<Many extends boolean = boolean> {
   }
 
   #checkAgainstBuilt(inputShapes: readonly Shape[], built: readonly Shape[]): void {
+    // No array depends on the batch.
+    const isSame = (shape: Shape, index: number): boolean => sameShape(shape.slice(1), (built[index] ?? []).slice(1));
+    if (inputShapes.length === built.length && inputShapes.every(isSame)) return;
     const wanted = this.#arrays.map(({ variable }) => variable.shape);
     const found = this.weightSpecs(inputShapes).map(({ shape }) => shapeOf(shape));
     if (found.every((shape, index) => sameShape(shape, wanted[index]!))) {

@@ -27,7 +27,7 @@ export interface CompiledRun {
 
 type Prepare = (program: Program, recompute: Recompute) => CompiledRun;
 
-/** How each device makes a program ready. The light entry of the library has the first alone. */
+/** How each device makes a program ready. The light entries of the library have the first alone. */
 const engines: { [D in Device]?: Prepare } = {
   wasm: (program, recompute) => compileProgram(program, { recompute }),
 };
@@ -40,7 +40,7 @@ export function provideEngines(more: { readonly [D in Device]?: Prepare }): void
 /**
  * Makes a program ready to run on a device. What the reference runs is never cut into segments to be computed again.
  *
- * @throws UnrollError `option` for an unknown device, `unsupported` where the machine or the light entry does not have it.
+ * @throws UnrollError `option` for an unknown device, `unsupported` where the machine or a light entry does not have it.
  */
 export function prepare(
   program: Program,
@@ -53,7 +53,7 @@ export function prepare(
   throw new UnrollError({
     code: "unsupported",
     path: "device",
-    expected: "unroll/light computes in WebAssembly SIMD alone",
+    expected: "the light entries of the library compute in WebAssembly SIMD alone",
     received: `device = ${device}`,
     hint: 'Leave the device out and let the page allow WebAssembly, or import "unroll" too, which has the other devices.',
   });

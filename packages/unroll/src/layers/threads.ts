@@ -53,12 +53,12 @@ export function provideSplitter(splitter: Splitter): void {
   provided = splitter;
 }
 
-/** Undefined in the light entry of the library. */
+/** Undefined in the light entries of the library. */
 export function splitter(): Splitter | undefined {
   return provided;
 }
 
 /** Why everything runs on one thread here, or undefined. */
 export function threadsRefusal(): string | undefined {
-  return provided === undefined ? "unroll/light has no threads, unroll has" : provided.refusal();
+  return provided === undefined ? "the light entries of the library have no threads, unroll has" : provided.refusal();
 }

@@ -8,9 +8,10 @@ import { type Expr, letter } from "../equations/expr.ts";
 import { matmul, pad, reshape, reverse, slice, transpose } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import { type Call, defineLayer, type LayerType, type Sizes } from "./contract.ts";
-import { biasOf, finish } from "./convolution.ts";
+import { finish } from "./convolution.ts";
 import * as fields from "./fields.ts";
-import { dataFormat, filterFields, padding } from "./window-fields.ts";
+import { biasOf, kernelFields } from "./kernel-bias.ts";
+import { dataFormat, padding } from "./window-fields.ts";
 import { channelsBack, channelsLast, ones, valueChannelsLast, windowsOf } from "./windows.ts";
 
 function transposedFields(rank: number) {
@@ -22,7 +23,7 @@ function transposedFields(rank: number) {
     outputPadding: fields.optionalIntegers("Steps added at the end; only null is computed.", rank),
     dataFormat,
     dilationRate: fields.integers("Distance between the steps of a kernel; only 1 is computed.", rank, ones(rank)),
-    ...filterFields,
+    ...kernelFields,
   };
 }
 

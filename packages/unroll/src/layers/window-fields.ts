@@ -39,16 +39,3 @@ export const dataFormat: fields.Field<DataFormat, DataFormat | null> = {
   ...plainFormat,
   check: (value, where, option) => plainFormat.check(value ?? "channels_last", where, option),
 };
-
-/** What comes behind the windows of a layer with one kernel and one bias, in Keras's order. */
-export const filterFields = {
-  activation: fields.activation("Function on the output.", "linear"),
-  useBias: fields.boolean("Add a trainable vector.", true),
-  kernelInitializer: fields.initializer("First numbers of the kernel.", "glorot_uniform"),
-  biasInitializer: fields.initializer("First numbers of the bias.", "zeros"),
-  kernelRegularizer: fields.regularizer("Penalty on the kernel."),
-  biasRegularizer: fields.regularizer("Penalty on the bias."),
-  activityRegularizer: fields.regularizer("Penalty on the output."),
-  kernelConstraint: fields.constraint("What the kernel is kept to."),
-  biasConstraint: fields.constraint("What the bias is kept to."),
-};

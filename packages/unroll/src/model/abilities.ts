@@ -1,6 +1,6 @@
 /**
  * What a model can do that is written above model/: explaining, tracing, verifying, saving, training. `Model`'s methods ask
- * here for the function, and src/index.ts fills the table (src/light.ts a part of it), so that model/ depends on none of it. Types only come down.
+ * here for the function, and src/index.ts and src/light.ts fill the table, so that model/ depends on none of it. Types only come down.
  */
 
 import { UnrollError } from "../core/errors.ts";
@@ -22,6 +22,7 @@ import type { MemoryOptions, ModelMemory } from "../training/memory.ts";
 import type { GradientTrace, TraceGradientsOptions } from "../training/trace-gradients.ts";
 import type { ModelData } from "./data.ts";
 import type { Model } from "./model.ts";
+import type { PredictOptions } from "./model-options.ts";
 import type { SummaryTextOptions } from "./summary.ts";
 import type { SummaryTable } from "./summary-table.ts";
 // biome-ignore-end lint/style/noRestrictedImports: as above
@@ -78,7 +79,12 @@ export interface SummaryAbilities {
   summaryText(table: SummaryTable, options: SummaryTextOptions): string;
 }
 
-export type Abilities = ExplainAbilities & FileAbilities & TrainingAbilities & SummaryAbilities;
+/** Predictions that are waited for: filled from predict-async.ts, beside this file. */
+export interface AsyncAbilities {
+  predictAsync(model: Model, x: ModelData, options: PredictOptions): Promise<Tensor | Tensor[]>;
+}
+
+export type Abilities = ExplainAbilities & FileAbilities & TrainingAbilities & SummaryAbilities & AsyncAbilities;
 
 const table: Partial<Abilities> = {};
 
@@ -92,14 +98,17 @@ export function hasAbility(name: keyof Abilities): boolean {
   return table[name] !== undefined;
 }
 
-/** The function of this name. Throws UnrollError `unsupported` where only the light entry of the library was imported. */
+/** The function of this name. Throws UnrollError `unsupported` where no entry of the library was imported that has it. */
 export function ability<Name extends keyof Abilities>(name: Name): Abilities[Name] {
   const found = table[name];
   if (found !== undefined) return found as Abilities[Name]; // a partial table has the same functions
+  const [here, more] = hasAbility("fit")
+    ? ["unroll/light builds, predicts and trains", '"unroll" too']
+    : ["unroll/predict builds and predicts", '"unroll/light" too, which trains, or "unroll"'];
   throw new UnrollError({
     code: "unsupported",
     path: `model.${name.replace("Text", "")}`,
-    expected: "unroll/light builds, predicts and trains, and has no more than that",
-    hint: 'Import "unroll" too, at once or later by await import("unroll"): it adds the rest to the models that are there.',
+    expected: `${here}, and has no more than that`,
+    hint: `Import ${more}, at once or later by await import("unroll"): it adds the rest to the models that are there.`,
   });
 }

@@ -22,6 +22,7 @@ export interface InputSpec {
  * @throws UnrollError `data` for the wrong count or unequal numbers of examples, `shape` for axes that do not fit.
  */
 export function readData(data: ModelData, inputs: readonly InputSpec[], model: string): Tensor[] {
+  if (data === undefined || data === null) throw noData(inputs, model);
   const given = listOf(data, inputs, model).map((one) => tensor(one));
   const tensors = given.map((one, index) => fitAxes(one, inputs[index]!, model, hintFor(one, index, given, inputs)));
   const examples = tensors[0]!.shape[0];
@@ -36,6 +37,16 @@ export function readData(data: ModelData, inputs: readonly InputSpec[], model: s
     });
   }
   return tensors;
+}
+
+function noData(inputs: readonly InputSpec[], model: string): UnrollError {
+  return new UnrollError({
+    code: "data",
+    path: model,
+    expected: `needs data for ${inputs.map(describe).join(", ")}`,
+    received: "nothing",
+    hint: "Give an array or a tensor, the examples along its first axis.",
+  });
 }
 
 /** Throws UnrollError `data` for batches and views, which `fit` takes and a single run does not. */

@@ -6,6 +6,7 @@ import { SymbolicTensor } from "../layers/symbolic.ts";
 import { Graph, type GraphOptions } from "./graph.ts";
 import { Model } from "./model.ts";
 
+/** Options of `model`. */
 export interface ModelOptions<Out> {
   /** From `input(...)`; a list for several. */
   readonly inputs: SymbolicTensor | readonly SymbolicTensor[];

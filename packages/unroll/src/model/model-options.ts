@@ -6,6 +6,7 @@ import type { Program, Value } from "../program/program.ts";
 import type { CallValues } from "./graph.ts";
 import type { SummaryTextOptions } from "./summary.ts";
 
+/** Options of `predict`. */
 export interface PredictOptions {
   /** Examples that run together; by default 32, or the batch size that the input was declared with. */
   readonly batchSize?: number;
@@ -25,6 +26,7 @@ export const predictOptions = Object.keys({
   threads: true,
 } satisfies Record<keyof PredictOptions, true>);
 
+/** Options of `summary`. */
 export interface SummaryOptions extends SummaryTextOptions {
   /** Gets the whole text instead of the console; false prints nothing. */
   readonly print?: ((text: string) => void) | false;

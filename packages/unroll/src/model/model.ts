@@ -27,7 +27,7 @@ import {
   type SummaryOptions,
   summaryOptions,
 } from "./model-options.ts";
-import { Plans } from "./plan.ts";
+import { type DataRequest, Plans } from "./plan.ts";
 import type { SummaryTable } from "./summary-table.ts";
 
 export type { Intermediate, ModelProgram, PredictOptions, ProgramOptions, SummaryOptions };
@@ -38,6 +38,7 @@ type TrainingOptions<
   Name extends "fit" | "evaluate" | "testOnBatch" | "trainOnBatch" | "gradients" | "traceGradients",
 > = Parameters<Abilities[Name]>[3];
 
+/** A model: predicts, trains, explains itself; also a layer that others can have inside. */
 export class Model<Many extends boolean = boolean> extends Layer<Many> {
   readonly #parts: Parts;
   readonly #plans = new Plans();
@@ -145,6 +146,16 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
     const results = this.#run(x, options, ({ program }) => program);
     // The types know from the outputs whether there are several.
     return (results.length === 1 ? results[0] : results) as Outputs<Many, Tensor>;
+  }
+
+  /**
+   * As `predict`, and also on device "webgpu", whose numbers must be waited for. Threads are for the other devices.
+   *
+   * @throws UnrollError as `predict`; `unsupported` where there is no GPU, or no way for it to compute a layer
+   * @example const y = await model.predictAsync(x, { device: "webgpu" });
+   */
+  predictAsync(x: ModelData, options: PredictOptions = {}): Promise<Outputs<Many, Tensor>> {
+    return ability("predictAsync")(this, x, options) as Promise<Outputs<Many, Tensor>>; // as many outputs as the model has
   }
 
   /** What every call of a layer gives for `x`, in running order. Throws as `predict` does. */
@@ -334,12 +345,8 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
     return this.summary({ print: false }).trimEnd();
   }
 
-  #run(
-    x: ModelData,
-    options: PredictOptions,
-    pick: (written: ModelProgram) => Program,
-    plans: Plans = this.#plans,
-  ): Tensor[] {
+  /** What `predict` runs: the data, checked, and how its program is written. Throws as `predict` does. */
+  request<P>(x: ModelData, options: PredictOptions, pick: (written: ModelProgram) => P): DataRequest<P> {
     checkOptionNames("predict", options, predictOptions);
     const { device = defaultDevice(), batchSize, threads = defaultThreads() } = options;
     checkThreads(threads);
@@ -347,7 +354,8 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
     this.buildFor(x);
     const tensors = readData(x, this.#inputSpecs(), this.name);
     this.graph.checkData(tensors);
-    return plans.run(tensors, {
+    return {
+      tensors,
       batchSize: this.#batchSize(batchSize, tensors[0]!.shape[0]!),
       device,
       // A declared batch is what the program is written for.
@@ -358,7 +366,17 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
         this.build(shapes);
         return pick(this.program({ batch, shapes }));
       },
-    });
+    };
+  }
+
+  #run(
+    x: ModelData,
+    options: PredictOptions,
+    pick: (written: ModelProgram) => Program,
+    plans: Plans = this.#plans,
+  ): Tensor[] {
+    const request = this.request(x, options, pick);
+    return plans.run(request.tensors, request);
   }
 
   #inputSpecs(): readonly InputSpec[] {

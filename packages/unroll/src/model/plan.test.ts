@@ -1,7 +1,10 @@
 import "../layers/engines.ts";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { Helper } from "../compiler/threads/helper.ts";
+import { UnrollError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { inputValue, map } from "../program/builder.ts";
+import { Variable } from "../core/variable.ts";
+import { inputValue, map, matmul, weightValue } from "../program/builder.ts";
 import { Plans, type RunRequest } from "./plan.ts";
 
 /** Doubles each number, and counts how often a program is written. */
@@ -23,6 +26,40 @@ function rows(count: number, width = 3): Tensor {
 }
 
 describe("plans", () => {
+  it("run again, with another worker, after one has died in the middle of a part", () => {
+    const plans = new Plans();
+    const weights = new Variable(
+      "w",
+      [256, 256],
+      Float32Array.from({ length: 256 * 256 }, (_, i) => (i % 7) - 3),
+    );
+    const request: RunRequest = {
+      batchSize: 32,
+      device: "wasm",
+      threads: 2,
+      path: "net",
+      // So much that a part of it is worth a worker.
+      programFor: (batch) => {
+        const x = inputValue("x", [batch, 256]);
+        const w = weightValue(weights);
+        return { inputs: [x], results: [matmul(matmul(x, w), w)], updates: [] };
+      },
+    };
+    const x = rows(64, 256);
+    const expected = plans.run([x], { ...request, threads: 1 });
+    const takeBack = vi.spyOn(Helper.prototype, "takeBack").mockReturnValue(false);
+    const finish = vi.spyOn(Helper.prototype, "finish").mockImplementation(() => {
+      throw new UnrollError({ code: "aborted", path: "threads", expected: "no answer" });
+    });
+    expect(() => plans.run([x], request)).toThrow("no answer");
+    expect(plans.count).toBe(1);
+    takeBack.mockRestore();
+    finish.mockRestore();
+    expect(plans.run([x], request)).toEqual(expected);
+    expect(plans.count).toBe(2);
+    plans.clear();
+  });
+
   it("fill up a last batch instead of making a program of its size", () => {
     const plans = new Plans();
     const written: number[] = [];

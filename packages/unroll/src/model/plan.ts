@@ -29,8 +29,8 @@ interface Plan {
   readonly run: CompiledRun;
 }
 
-/** What a run needs besides the data. */
-export interface RunRequest {
+/** What a run needs besides the data. `P` is what is written for a batch size: a program, or one with more about it. */
+export interface RunRequest<P = Program> {
   /** Most examples that run together. */
   readonly batchSize: number;
   readonly device: Device;
@@ -39,7 +39,12 @@ export interface RunRequest {
   /** For errors: the model's name. */
   readonly path: string;
   /** Writes the program for a batch size. */
-  programFor(batch: number): Program;
+  programFor(batch: number): P;
+}
+
+/** A request with its data, `[examples, ...]` each. */
+export interface DataRequest<P = Program> extends RunRequest<P> {
+  readonly tensors: readonly Tensor[];
 }
 
 /** Prepared programs, the last used one at the end. */
@@ -67,11 +72,20 @@ export class Plans {
    * Runs `inputs`, each `[examples, ...]`, in batches, and puts the results together. A last batch that is not full is
    * filled up with zeros.
    *
-   * @throws UnrollError `memory` before memory is taken
+   * @throws UnrollError `memory` before memory is taken; `aborted` when a worker dies, and the next run has another
    */
   run(inputs: readonly Tensor[], request: RunRequest): Tensor[] {
-    const examples = inputs[0]!.shape[0]!;
     const plan = this.#planFor(inputs, request);
+    try {
+      return this.#runBatches(plan, inputs);
+    } catch (error) {
+      if (error instanceof UnrollError && error.code === "aborted") this.#drop(plan);
+      throw error;
+    }
+  }
+
+  #runBatches(plan: Plan, inputs: readonly Tensor[]): Tensor[] {
+    const examples = inputs[0]!.shape[0]!;
     if (examples === plan.batch) {
       return plan.run.run(
         inputs.map(({ data }) => data),
@@ -85,13 +99,15 @@ export class Plans {
         inputs.map((input) => rows(input, start, count, plan.batch)),
         this.#random,
       );
-      for (const [index, result] of batch.entries()) {
-        results[index] ??= emptyLike(result, examples);
-        const width = sizeOf(result.shape.slice(1));
-        results[index].data.set(result.data.subarray(0, count * width), start * width);
-      }
+      putRows(results, batch, { start, count, examples });
     }
     return results;
+  }
+
+  /** A program that has lost its worker cannot run any more. */
+  #drop(plan: Plan): void {
+    plan.run.release?.();
+    this.#plans = this.#plans.filter((other) => other !== plan);
   }
 
   /** The smallest kept plan for up to twice these examples, or a new one. */
@@ -129,19 +145,24 @@ function makePlan(inputs: readonly Tensor[], wanted: number, request: RunRequest
   try {
     return { device, threads, wanted, batch, shapes, run: prepare(program, device) };
   } catch (error) {
-    if (error instanceof RangeError) throw tooDeep(error, path);
-    if (!(error instanceof UnrollError) || error.code !== "memory") throw error;
-    throw new UnrollError(
-      {
-        code: "memory",
-        path,
-        expected: error.expected,
-        received: `${error.received ?? "more"}, for ${batch} ${batch === 1 ? "example" : "examples"}`,
-        hint: hintFor(batch),
-      },
-      { cause: error },
-    );
+    throw forExamples(error, path, batch);
   }
+}
+
+/** What preparing a program threw, with the model's name and the examples that it was for. */
+export function forExamples(error: unknown, path: string, batch: number): unknown {
+  if (error instanceof RangeError) return tooDeep(error, path);
+  if (!(error instanceof UnrollError) || error.code !== "memory") return error;
+  return new UnrollError(
+    {
+      code: "memory",
+      path,
+      expected: error.expected,
+      received: `${error.received ?? "more"}, for ${batch} ${batch === 1 ? "example" : "examples"}`,
+      hint: hintFor(batch),
+    },
+    { cause: error },
+  );
 }
 
 /** The passes over a program go as deep as its longest chain of operations. */
@@ -192,13 +213,27 @@ export function refuseHuge(program: Program, batch: number, path: string): void 
   });
 }
 
-function rows(input: Tensor, start: number, count: number, batch: number): TensorData {
+/** Rows `start` to `start + count`, filled up with zeros to a whole batch. */
+export function rows(input: Tensor, start: number, count: number, batch: number): TensorData {
   const width = sizeOf(input.shape.slice(1));
   const part = input.data.subarray(start * width, (start + count) * width);
   if (count === batch) return part;
   const filled = part instanceof Int32Array ? new Int32Array(batch * width) : new Float32Array(batch * width);
   filled.set(part);
   return filled;
+}
+
+/** Puts a batch's results where they belong in those of all examples. */
+export function putRows(
+  results: Tensor[],
+  batch: readonly Tensor[],
+  { start, count, examples }: { readonly start: number; readonly count: number; readonly examples: number },
+): void {
+  for (const [index, result] of batch.entries()) {
+    results[index] ??= emptyLike(result, examples);
+    const width = sizeOf(result.shape.slice(1));
+    results[index].data.set(result.data.subarray(0, count * width), start * width);
+  }
 }
 
 function emptyLike({ shape }: Tensor, examples: number): Tensor {

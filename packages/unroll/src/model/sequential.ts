@@ -13,6 +13,7 @@ import { Graph, type GraphOptions } from "./graph.ts";
 import type { Parts } from "./graph-type.ts";
 import { Model } from "./model.ts";
 
+/** Options of `sequential`. */
 export interface SequentialOptions {
   /** The first may be an input layer, or `input(...)`. */
   readonly layers?: readonly (Layer | SymbolicTensor)[];
@@ -28,6 +29,7 @@ interface Stack extends Parts {
   graph: Graph | undefined;
 }
 
+/** A model that is a row of layers, which can be added one by one. */
 export class Sequential extends Model<false> {
   readonly #stack: Stack;
   readonly #random: Random | undefined;

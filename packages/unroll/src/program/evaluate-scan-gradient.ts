@@ -13,8 +13,9 @@ import {
   exampleRunner,
   type Listening,
   nobody,
+  type ScanStates,
 } from "./evaluate-scan.ts";
-import type { ScanGradientOperation, Value } from "./program.ts";
+import { type ScanGradientOperation, type ScanOperation, sourcesOf, type Value } from "./program.ts";
 
 /** What one example's timestep came to on the way back. */
 export interface ScanBackStep {
@@ -36,18 +37,30 @@ export interface ScanBackStep {
   contributions(): readonly Float64Array[];
 }
 
+/** States of each example's steps, by the scan that they are of: a way back that is gone again begins where the first one did. */
+export type KeptStates = Map<string, readonly (readonly ScanStates[])[]>;
+
+/** The same for scans whose forward pass is the same, whatever else is changed in them. */
+function keyOf(scan: ScanOperation): string {
+  return sourcesOf(scan)
+    .map(({ id }) => id)
+    .join(scan.backwards ? "<" : ">");
+}
+
 export type OnBackStep = (operation: ScanGradientOperation, step: ScanBackStep) => void;
 
 /**
  * Gradients of the scan's input, of each of its arrays and of each initial state.
  *
  * @param wanted which of these anybody reads; the others are undefined. A listener is told everything.
+ * @param kept forward passes that are known; what is not there is added
  */
 export function evaluateScanGradient(
   operation: ScanGradientOperation,
   numbersOf: (value: Value) => Float64Array,
   wanted: ReadonlySet<number>,
   { onStep: onBackStep, reuse }: Listening<OnBackStep> = nobody,
+  kept?: KeptStates,
 ): (Float64Array | undefined)[] {
   const { scan, outputs } = operation;
   const { cell, units } = scan;
@@ -70,7 +83,7 @@ export function evaluateScanGradient(
     ],
     { reuse },
   );
-  const runForward = exampleRunner(scan, arrays, numbersOf);
+  const forward = forwardSteps(scan, arrays, numbersOf, kept);
   const given = outputs.map((output) => (output === undefined ? undefined : numbersOf(output)));
   const inputGradient = new Float64Array(batch * timesteps * features);
   const noGradients = (): Float64Array[] => scan.arrays.map(({ shape }) => new Float64Array(sizeOf(shape)));
@@ -81,7 +94,7 @@ export function evaluateScanGradient(
     const product = (node: ProductNode, vector: Row, newRow: NewRow): Float64Array =>
       arrays.product(node, vector, batchIndex, newRow);
     const symbols = new Map<Expr, Row>(arrays.vectors);
-    const steps = runForward(batchIndex);
+    const steps = forward[batchIndex]!;
     const rowOf = (gradient: Float64Array | undefined, row: number): Float64Array =>
       gradient === undefined ? new Float64Array(units) : gradient.slice(row * units, (row + 1) * units);
 
@@ -149,6 +162,21 @@ export function evaluateScanGradient(
   return [inputGradient, ...arrayGradients, ...stateGradients].map((gradient, result) =>
     isWanted(result) ? gradient : undefined,
   );
+}
+
+function forwardSteps(
+  scan: ScanOperation,
+  arrays: CellArrays,
+  numbersOf: (value: Value) => Float64Array,
+  kept: KeptStates | undefined,
+): readonly (readonly ScanStates[])[] {
+  const known = kept?.get(keyOf(scan));
+  if (known !== undefined) return known;
+  const steps = Array.from({ length: scan.input.shape[0]! }, (_, example) => example).map(
+    exampleRunner(scan, arrays, numbersOf),
+  );
+  kept?.set(keyOf(scan), steps);
+  return steps;
 }
 
 /** Adds what one example's timestep gives to the gradients of a cell's arrays; `read` gives the adjoint's nodes at this step. */

@@ -40,20 +40,25 @@ export interface Listening<T> {
 
 export const nobody: Listening<never> = { onStep: undefined, reuse: true };
 
-/** Output, then final states: the results of the operation. */
+/**
+ * Output, then final states: the results of the operation.
+ *
+ * @param most steps, in order of processing; those behind them leave zeros in the output sequence
+ */
 export function evaluateScan(
   scan: ScanOperation,
   numbersOf: (value: Value) => Float64Array,
   listening: Listening<OnStep> = nobody,
+  most = Number.POSITIVE_INFINITY,
 ): Float64Array[] {
   const { units, cell } = scan;
   const [batch, timesteps] = scan.input.shape as [number, number];
   const output = new Float64Array(batch * units * (scan.returnSequences ? timesteps : 1));
   const finalStates = cell.states.map(() => new Float64Array(batch * units));
-  const run = exampleRunner(scan, cellArrays(scan, numbersOf), numbersOf, listening);
+  const run = exampleRunner(scan, cellArrays(scan, numbersOf), numbersOf, listening, most);
   for (let batchIndex = 0; batchIndex < batch; batchIndex++) {
     const steps = run(batchIndex);
-    for (let step = 0; step < timesteps; step++) {
+    for (let step = 0; step < steps.length; step++) {
       const done = steps[step]!;
       if (scan.returnSequences) output.set(done.output, (batchIndex * timesteps + step) * units);
       else if (step === timesteps - 1) output.set(done.output, batchIndex * units);
@@ -71,6 +76,7 @@ export function exampleRunner(
   arrays: CellArrays,
   numbersOf: (value: Value) => Float64Array,
   { onStep, reuse }: Listening<OnStep> = nobody,
+  most = Number.POSITIVE_INFINITY,
 ): (batchIndex: number) => ScanStates[] {
   const { cell, units } = scan;
   const [, timesteps, features] = scan.input.shape as [number, number, number];
@@ -88,7 +94,7 @@ export function exampleRunner(
     let output: Float64Array = new Float64Array(units);
     const steps: ScanStates[] = [];
     const kept = nextStates.map(() => new Float64Array(timesteps * units));
-    for (let step = 0; step < timesteps; step++) {
+    for (let step = 0; step < timesteps && step < most; step++) {
       const timestep = scan.backwards ? timesteps - 1 - step : step;
       const start = (batchIndex * timesteps + timestep) * features;
       symbols.set(cell.x, input.subarray(start, start + features));
@@ -145,6 +151,8 @@ export interface CellArrays {
     batchIndex: number,
     newRow: NewRow,
   ): Float64Array;
+  /** The numbers of a block and where they lie. */
+  matrixOf(block: WeightBlock): WeightMatrix;
   /** `[rows]` dropout factors of the matrix's rows for one example, or undefined for none. */
   factors(block: WeightBlock, batchIndex: number): Float64Array | undefined;
   /** Where a block lies in its array: element (row, unit) is at start + row · stride + unit. */
@@ -190,26 +198,94 @@ export function cellArrays(scan: ScanOperation, numbersOf: (value: Value) => Flo
     return numbersOf(factor).subarray(batchIndex * width, (batchIndex + 1) * width);
   };
 
+  // Found once for each matrix: a product is taken at every timestep.
+  const matrices = new Map<WeightBlock, WeightMatrix>();
+  const matrixOf = (block: WeightBlock): WeightMatrix => {
+    const known = matrices.get(block);
+    if (known !== undefined) return known;
+    const { array, ...at } = place(block);
+    const found = { ...at, units, weights: numbersOf(scan.arrays[array]!) };
+    matrices.set(block, found);
+    return found;
+  };
+
   const product: CellArrays["product"] = ({ matrix, transposed }, vector, batchIndex, newRow) => {
-    const { array, rows, start, stride } = place(matrix);
-    const weights = numbersOf(scan.arrays[array]!);
-    const factor = factors(matrix, batchIndex);
-    const given = toRow(vector, transposed ? units : rows);
-    const result = newRow(transposed ? rows : units).fill(0);
-    for (let row = 0; row < rows; row++) {
-      const first = start + row * stride;
-      const scale = factor?.[row] ?? 1;
-      if (transposed) {
-        let sum = 0;
-        for (let unit = 0; unit < units; unit++) sum += given[unit]! * weights[first + unit]!;
-        result[row] = sum * scale;
-      } else {
-        const element = given[row]! * scale;
-        for (let unit = 0; unit < units; unit++) result[unit]! += element * weights[first + unit]!;
-      }
-    }
+    const found = matrixOf(matrix);
+    const { rows } = found;
+    const result = newRow(transposed ? rows : units);
+    multiplyRows(found, toRow(vector, transposed ? units : rows), factors(matrix, batchIndex), transposed, result, 1);
     return result;
   };
 
-  return { units, vectors, product, factors, place };
+  return { units, vectors, product, matrixOf, factors, place };
+}
+
+/** A block of a matrix and where its numbers lie. */
+export interface WeightMatrix extends Omit<BlockPlace, "array"> {
+  readonly units: number;
+  readonly weights: Float64Array;
+}
+
+/**
+ * `vectors · block` for `count` vectors that stand behind each other, `[count, rows]` to `[count, units]`; transposed the other
+ * way. Each sum adds its terms in order.
+ *
+ * @param factors of the block's rows, `[count, rows]`
+ */
+export function multiplyRows(
+  matrix: WeightMatrix,
+  vectors: Float64Array,
+  factors: Float64Array | undefined,
+  transposed: boolean,
+  result: Float64Array,
+  count: number,
+): void {
+  if (transposed) {
+    multiplyTransposed(matrix, vectors, result, count);
+    if (factors !== undefined) for (let i = 0; i < result.length; i++) result[i]! *= factors[i]!;
+    return;
+  }
+  const { rows, units, start, stride, weights } = matrix;
+  const given = factors === undefined ? vectors : vectors.map((element, i) => element * factors[i]!);
+  for (let vector = 0; vector < count; vector++) {
+    const [first, to] = [vector * rows, vector * units];
+    let unit = 0;
+    // Four sums at a time read each element of the vector once.
+    for (; unit + 4 <= units; unit += 4) {
+      let [a, b, c, d] = [0, 0, 0, 0];
+      for (let row = 0, at = start + unit; row < rows; row++, at += stride) {
+        const element = given[first + row]!;
+        a += element * weights[at]!;
+        b += element * weights[at + 1]!;
+        c += element * weights[at + 2]!;
+        d += element * weights[at + 3]!;
+      }
+      result[to + unit] = a;
+      result[to + unit + 1] = b;
+      result[to + unit + 2] = c;
+      result[to + unit + 3] = d;
+    }
+    for (; unit < units; unit++) {
+      let sum = 0;
+      for (let row = 0, at = start + unit; row < rows; row++, at += stride) sum += given[first + row]! * weights[at]!;
+      result[to + unit] = sum;
+    }
+  }
+}
+
+function multiplyTransposed(
+  { rows, units, start, stride, weights }: WeightMatrix,
+  vectors: Float64Array,
+  result: Float64Array,
+  count: number,
+): void {
+  for (let vector = 0; vector < count; vector++) {
+    const first = vector * units;
+    for (let row = 0; row < rows; row++) {
+      const at = start + row * stride;
+      let sum = 0;
+      for (let unit = 0; unit < units; unit++) sum += vectors[first + unit]! * weights[at + unit]!;
+      result[vector * rows + row] = sum;
+    }
+  }
 }

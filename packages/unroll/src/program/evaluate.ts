@@ -10,7 +10,9 @@ import { rowEvaluator, toRow } from "../equations/evaluate.ts";
 import { type Expr, inOrder } from "../equations/expr.ts";
 import { broadcastStrides, forEachOffset } from "./evaluate-offsets.ts";
 import { evaluateScan, type Listening, nobody, type OnStep } from "./evaluate-scan.ts";
-import { evaluateScanGradient, type OnBackStep } from "./evaluate-scan-gradient.ts";
+import { evaluateScanGradient, type KeptStates, type OnBackStep } from "./evaluate-scan-gradient.ts";
+import { canGoTogether, evaluateScanTogether } from "./evaluate-scan-together.ts";
+import { neededSteps } from "./needed-steps.ts";
 import {
   type ConcatOperation,
   type GatherOperation,
@@ -35,6 +37,14 @@ export interface EvaluateOptions {
   readonly reuse?: boolean;
   /** The scans whose steps are told; all when left out. */
   readonly watched?: (scan: ScanOperation) => boolean;
+  /** All examples of a batch go through a scan side by side where nobody listens: the same numbers, for large batches sooner. */
+  readonly together?: boolean;
+  /** With `together`: a list in which evaluations that follow each other keep the rows that scans are worked out in. */
+  readonly rows?: Float64Array[];
+  /** Where the states of scans that are differentiated are kept from one evaluation to the next, while their numbers stay. */
+  readonly keptStates?: KeptStates;
+  /** Of axis 1 of these results only so many entries are looked at: steps of scans that only others need are left out. */
+  readonly wanted?: ReadonlyMap<Value, number>;
   /** Values whose numbers are there already: neither they nor what only they need is evaluated. */
   readonly known?: ReadonlyMap<Value, Float64Array>;
   /** Numbers to use instead of a variable's own, for instance float64 ones. */
@@ -47,6 +57,8 @@ export interface Evaluation {
   /** The numbers of any value that the program computes, updates' values included. */
   valueOf(value: Value): Float64Array;
 }
+
+const noneLeftOut: ReadonlyMap<Operation, number> = new Map();
 
 type NumbersOf = (value: Value) => Float64Array;
 
@@ -78,10 +90,12 @@ export function evaluateProgram(
   const roots = [...program.results, ...program.updates.map((update) => update.value)];
   const values = valuesInOrder(roots, known);
   const wanted = wantedResults(values);
+  const { wanted: entries } = options;
+  const steps = entries === undefined ? noneLeftOut : neededSteps(roots, entries, known).ofScans;
   for (const value of values) {
     const { operation } = value;
     if (known.has(value) || results.has(operation)) continue;
-    results.set(operation, evaluateOperation(value, numbersOf, wanted.get(operation)!, options));
+    results.set(operation, evaluateOperation(value, numbersOf, wanted.get(operation)!, options, steps));
   }
   return { results: program.results.map(numbersOf), valueOf: numbersOf };
 }
@@ -101,6 +115,7 @@ function evaluateOperation(
   numbersOf: NumbersOf,
   wanted: ReadonlySet<number>,
   options: EvaluateOptions,
+  steps: ReadonlyMap<Operation, number>,
 ): readonly (Float64Array | undefined)[] {
   const result = new Float64Array(sizeOf(shape));
   switch (operation.op) {
@@ -159,10 +174,22 @@ function evaluateOperation(
       });
       return [result];
     }
-    case "scan":
-      return evaluateScan(operation, numbersOf, listening(options, operation, options.onStep));
+    case "scan": {
+      const listener = listening(options, operation, options.onStep);
+      const together = options.together === true && listener.onStep === undefined && canGoTogether(operation);
+      const most = steps.get(operation);
+      return together
+        ? evaluateScanTogether(operation, numbersOf, most, options.rows)
+        : evaluateScan(operation, numbersOf, listener, most);
+    }
     case "scanGradient":
-      return evaluateScanGradient(operation, numbersOf, wanted, listening(options, operation.scan, options.onBackStep));
+      return evaluateScanGradient(
+        operation,
+        numbersOf,
+        wanted,
+        listening(options, operation.scan, options.onBackStep),
+        options.keptStates,
+      );
   }
 }
 

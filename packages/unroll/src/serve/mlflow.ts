@@ -98,7 +98,7 @@ function readRecords(value: unknown, signature: Signature, most: number): NamedT
 
 function readCsv(bytes: Buffer, signature: Signature): NamedTensors {
   try {
-    const table = parseCsv(bytes, { name: "body", header: true });
+    const table = parseCsv(bytes, { name: "body", header: true, delimiter: "," });
     const [issue] = table.issues;
     if (issue !== undefined)
       throw badRequest(`body, line ${issue.row}, column ${issue.column}`, "every cell must be a number");

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { UnrollError } from "../core/errors.ts";
 import type { Runner } from "./runner.ts";
 
+/** What a stranger can ask of a service at the most. */
 export interface ServiceLimits {
   /** Bytes of a request's body. */
   readonly maxBody: number;
@@ -20,6 +21,7 @@ export interface ServiceLimits {
   readonly maxSessions: number;
 }
 
+/** Options of a service. */
 export interface ServiceOptions extends Partial<ServiceLimits> {
   /** `FILE`, `NAME=FILE`, `NAME:VERSION=FILE`; a folder may hold versions `1/`, `2/` ... */
   readonly models: readonly string[];

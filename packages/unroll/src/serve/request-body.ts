@@ -30,17 +30,39 @@ export function bodyBytes({ body, headers }: FastifyRequest): Buffer {
 
 /** Throws RequestError 400 for bytes that are no JSON object. */
 export function jsonObject(bytes: Buffer): JsonObject {
-  let value: unknown;
+  checkEnds(bytes);
   try {
-    value = JSON.parse(bytes.toString("utf8"));
+    return JSON.parse(bytes.toString("utf8")) as JsonObject; // its first character is {
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message.replace(/[^\x20-\x7e]/g, "?").slice(0, 120) : "not JSON";
-    throw badRequest("body", "the body must be JSON", { received: bytes.length === 0 ? "an empty body" : problem });
+    throw badRequest("body", "the body must be JSON", { received: problem });
   }
-  if (isObject(value)) return value;
-  throw badRequest("body", "the body must be a JSON object", {
-    received: Array.isArray(value) ? "an array" : typeof value,
-  });
+}
+
+/** A body that was cut off, or is something else, is told by its ends, before it costs the time of reading all of it. */
+function checkEnds(bytes: Buffer): void {
+  let [first, last] = [0, bytes.length - 1];
+  while (first <= last && isSpace(bytes[first]!)) first++;
+  while (last > first && isSpace(bytes[last]!)) last--;
+  if (first > last) throw badRequest("body", "the body must be JSON", { received: "an empty body" });
+  const [opening, closing] = [bytes[first]!, bytes[last]!].map((byte) => String.fromCharCode(byte));
+  if (opening !== "{") {
+    const received = opening === "[" ? "an array" : `${bytes.length} bytes that begin with ${printable(opening!)}`;
+    throw badRequest("body", "the body must be a JSON object", { received });
+  }
+  if (closing !== "}" || first === last) {
+    const received = `${bytes.length} bytes that end with ${printable(closing!)}`;
+    throw badRequest("body", "the body must be JSON, whole from { to }", { received });
+  }
+}
+
+/** What JSON takes for space: tab, line feed, carriage return, space. */
+function isSpace(byte: number): boolean {
+  return byte === 9 || byte === 10 || byte === 13 || byte === 32;
+}
+
+function printable(character: string): string {
+  return /[!-~]/.test(character) ? character : "something that cannot be printed";
 }
 
 /** An identifier that a client chose. Throws RequestError 400. */

@@ -4,7 +4,10 @@
  */
 import { type ErrorRecord, UnrollError } from "../core/errors.ts";
 
-/** A request that is answered with a status of its own. */
+/**
+ * A request that is answered with a status of its own. It has no stack: it is thrown for what a stranger sent, as often as
+ * they like, nobody reads the stack, and making one would take longer than finding the mistake.
+ */
 export class RequestError extends UnrollError {
   /** HTTP status, 4xx or 5xx. */
   readonly status: number;
@@ -16,7 +19,10 @@ export class RequestError extends UnrollError {
     record: ErrorRecord,
     more: { readonly retryAfter?: number; readonly cause?: unknown } = {},
   ) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(record, more.cause === undefined ? undefined : { cause: more.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = "RequestError";
     this.status = status;
     this.retryAfter = more.retryAfter;

@@ -14,6 +14,7 @@ import { type Port, portsOf, type Signature } from "./signature.ts";
 /** States of streams side by side after a call, an array `[rows, ...]` for each state; undefined before the first. */
 export type StreamState = readonly Tensor[];
 
+/** What a call of a stream gives: outputs, and the states for the next. */
 export interface StepResult {
   readonly outputs: readonly Tensor[];
   readonly state: StreamState;

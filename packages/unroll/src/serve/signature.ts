@@ -11,6 +11,7 @@ export interface Port extends InputSpec {
   readonly shape: Shape;
 }
 
+/** What a model reads and gives, as clients see it. */
 export interface Signature {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];

@@ -102,7 +102,11 @@ describe("TensorFlow Serving's REST interface", () => {
 
   it.each([
     ["an empty body", "", "an empty body"],
+    ["spaces alone", " \n\t", "an empty body"],
     ["text that is no JSON", "{", "must be JSON"],
+    ["JSON that was cut off", '{"instances":[[[1,', "18 bytes that end with ,"],
+    ["a word", "instances", "9 bytes that begin with i"],
+    ["two objects", '{"instances":1}{}', "must be JSON"],
     ["NaN, which is no JSON", '{"instances":[[[NaN]]]}', "must be JSON"],
     ["a list", "[1]", "JSON object"],
     ["neither form", "{}", "instances"],

@@ -1,4 +1,5 @@
 /** The folder of a sweep: written by who begins it, opened by whoever works on it. */
+import { createHash } from "node:crypto";
 import { copyFile, readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { UnrollError } from "../core/errors.ts";
@@ -42,7 +43,10 @@ export async function beginSweep(plan: SweepPlan, files: SharedFiles, source: st
   const path = files.shown(names.plan);
   const there = await readSweepFile(files);
   if (there !== undefined) {
-    if (there.plan.id === plan.id) return there;
+    if (there.plan.id === plan.id) {
+      await checkCopy(plan, files);
+      return there;
+    }
     throw new UnrollError({
       code: "usage",
       path,
@@ -130,9 +134,25 @@ export async function openSweep(files: SharedFiles): Promise<OpenSweep> {
     });
   }
   const { plan } = sweep;
-  await files.pull(plan.data);
+  await checkCopy(plan, files);
   const series = await readAllSeries(files.pathOf(plan.data), plan.options);
   return { plan, files, series };
+}
+
+/** Trials on other data would be scored beside those before. Throws UnrollError `file` where the copy is not what was copied. */
+async function checkCopy({ data, sha256 }: SweepPlan, files: SharedFiles): Promise<void> {
+  await files.pull(data);
+  const path = files.shown(data);
+  const bytes = await readFile(files.pathOf(data)).catch(() => undefined);
+  const found = bytes === undefined ? undefined : createHash("sha256").update(bytes).digest("hex");
+  if (found === sha256) return;
+  throw new UnrollError({
+    code: "file",
+    path,
+    expected: `the sweep's copy of the data must be as it was copied (sha256 ${sha256.slice(0, 12)})`,
+    received: found === undefined ? "no such file" : `sha256 ${found.slice(0, 12)}`,
+    hint: "Copy the data there again, or begin the sweep anew in another folder.",
+  });
 }
 
 /** The data's name in the folder. */

@@ -3,6 +3,7 @@ import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { Model } from "../model/model.ts";
 import { mostTrials } from "./space.ts";
 
+/** What is searched: data, strategy, how trials are trained and scored. */
 export interface SweepOptions extends DataOptions {
   /** A model of one's own: the space then names options of its layers, such as `memory.units`. Its weights are drawn anew. */
   readonly model?: Model;

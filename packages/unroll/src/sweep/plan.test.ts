@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../core/random.ts";
 import { checkOptions, type SweepOptions } from "./options.ts";
-import { makePlan, nextTasks, ranked, type SweepPlan, type TaskResult } from "./plan.ts";
+import { countToGo, makePlan, nextTasks, ranked, type SweepPlan, type TaskResult } from "./plan.ts";
 import { checkSpace } from "./space.ts";
 
 function planOf(more: Partial<SweepOptions>, groups: readonly string[] | null = null): SweepPlan {
@@ -36,6 +36,23 @@ describe("a plan", () => {
   it("trains every trial once, then the best one's final model", () => {
     const all = Array.from({ length: 9 }, (_, index) => `t${index + 1}-e30`);
     expect(play(planOf({}), errors)).toEqual([all, ["t6-final"]]);
+  });
+
+  it("counts what is to go with the final model of each group, and ends at nothing", () => {
+    const plan = planOf({}, ["a", "b"]);
+    const results = new Map<string, TaskResult>();
+    const counts = [countToGo(plan, results)];
+    for (let tasks = nextTasks(plan, results); tasks.length > 0; tasks = nextTasks(plan, results)) {
+      const [{ id, trial }] = tasks as [(typeof tasks)[0]];
+      const failed = trial.startsWith("g2");
+      results.set(
+        id,
+        failed ? { task: id, status: "failed", reason: "no" } : { task: id, status: "done", score: 1, folds: [] },
+      );
+      counts.push(countToGo(plan, results));
+    }
+    // Where all trials fail there is no final model after all.
+    expect(counts).toEqual([...Array.from({ length: 19 }, (_, gone) => 20 - gone), 0]);
   });
 
   it("gives a third of the trials three times the epochs in each round of halving", () => {

@@ -54,7 +54,7 @@ export interface FinalScore {
   readonly model: string;
 }
 
-/** What a task gave. The same task gives the same result wherever it runs. */
+/** What a task gave. The same task gives the same result wherever it runs, unless it is ended for taking too long there. */
 export type TaskResult = { readonly task: string } & (
   | {
       readonly status: "done";
@@ -62,7 +62,7 @@ export type TaskResult = { readonly task: string } & (
       readonly folds: readonly FoldScore[];
       readonly final?: FinalScore;
     }
-  | { readonly status: "failed"; readonly reason: string }
+  | { readonly status: "failed" | "timed out"; readonly reason: string }
 );
 
 export interface SweepPlan {
@@ -73,6 +73,8 @@ export interface SweepPlan {
   readonly model?: GivenModel;
   /** The data's file in the folder of the sweep. */
   readonly data: string;
+  /** Of the data, hexadecimal. */
+  readonly sha256: string;
   readonly groups: readonly (string | null)[];
   readonly trials: readonly Trial[];
   /** Epochs at which halving compares trials, together or one by one; the last is the most that any trains. Other strategies have one. */
@@ -114,6 +116,7 @@ export function makePlan(
     options,
     ...(model === undefined ? {} : { model }),
     data: data.file,
+    sha256: data.sha256,
     groups,
     trials,
     rounds: roundsOf(options),
@@ -134,17 +137,25 @@ export type Results = ReadonlyMap<string, TaskResult>;
  * all of the one before is known; with `asha` a trial goes on by itself. Neither depends on which machine was faster.
  */
 export function nextTasks(plan: SweepPlan, results: Results): Task[] {
-  return plan.groups.flatMap((group) => {
-    const tasks = roundsSoFar(plan, group, results).flatMap((trials, round) =>
-      trials.map((trial) => searchTask(trial, plan.rounds[round]!)),
-    );
-    const open = tasks.filter(({ id }) => !results.has(id)).sort((a, b) => b.epochs - a.epochs);
-    if (open.length > 0) return open;
-    const best = ranked(plan, group, results)[0];
-    if (best === undefined || best.score === null) return [];
-    const task = finalTask(plan, best.trial);
-    return results.has(task.id) ? [] : [task];
-  });
+  return plan.groups.flatMap((group) => nextOfGroup(plan, group, results));
+}
+
+function nextOfGroup(plan: SweepPlan, group: string | null, results: Results): Task[] {
+  const tasks = roundsSoFar(plan, group, results).flatMap((trials, round) =>
+    trials.map((trial) => searchTask(trial, plan.rounds[round]!)),
+  );
+  const open = tasks.filter(({ id }) => !results.has(id)).sort((a, b) => b.epochs - a.epochs);
+  if (open.length > 0) return open;
+  const best = ranked(plan, group, results)[0];
+  if (best === undefined || best.score === null) return [];
+  const task = finalTask(plan, best.trial);
+  return results.has(task.id) ? [] : [task];
+}
+
+/** How many tasks are known to follow: those that can run now, and the final model of each group. Rounds to come are not known. */
+export function countToGo(plan: SweepPlan, results: Results): number {
+  const next = plan.groups.map((group) => nextOfGroup(plan, group, results));
+  return next.reduce((sum, tasks) => sum + tasks.length + (tasks.some(({ kind }) => kind === "search") ? 1 : 0), 0);
 }
 
 /** The trials of each round, as far as the results decide them. */

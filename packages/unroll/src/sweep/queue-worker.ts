@@ -5,8 +5,8 @@
 import { stat } from "node:fs/promises";
 import { UnrollError } from "../core/errors.ts";
 import { readSweepFile, type SweepFile } from "./open-sweep.ts";
-import type { Task, TaskResult } from "./plan.ts";
-import { connect, forBullmq, loadBullmq, queueName } from "./queue.ts";
+import type { TaskResult } from "./plan.ts";
+import { connect, forBullmq, loadBullmq, type QueuedTask, queueName } from "./queue.ts";
 import { names, openShared, type SharedFiles } from "./shared-files.ts";
 import { isStoreUrl } from "./store-url.ts";
 import { threadRunner } from "./threads.ts";
@@ -43,10 +43,13 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   try {
     const sweep = await sweepOf(files, signal);
     if (sweep === undefined) return;
-    const worker = new Worker<Task, TaskResult>(
+    const worker = new Worker<QueuedTask, TaskResult>(
       queueName(sweep),
       async ({ data }) => {
-        const result = await threads.run(data);
+        // Who waits for the task says whose it is; here the reason is enough.
+        const result = await threads.run(data.task, data.timeout).catch((error: unknown) => {
+          throw error instanceof UnrollError && error.cause instanceof Error ? error.cause : error;
+        });
         onResult?.(result);
         return result;
       },

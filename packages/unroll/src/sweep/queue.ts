@@ -17,17 +17,24 @@ const width = 200;
 /** Tries of a task that fails for another reason than its trial, such as a full disk. */
 const attempts = 3;
 
+/** What a worker is given. */
+export interface QueuedTask {
+  readonly task: Task;
+  /** Seconds that it may take. */
+  readonly timeout?: number;
+}
+
 /** The coordinator's side: gives tasks to the queue and waits for what workers make of them. */
 export async function queueRunner(url: string, sweep: SweepFile): Promise<Runner> {
   const { Queue } = await loadBullmq();
   const connection = await connect(url);
-  const queue: Queue<Task, TaskResult> = new Queue(queueName(sweep), { connection: forBullmq(connection) });
+  const queue: Queue<QueuedTask, TaskResult> = new Queue(queueName(sweep), { connection: forBullmq(connection) });
   // A lost connection is taken up again; the log of a command line is no place for each try.
   queue.on("error", () => {});
   let isClosed = false;
   return {
     width,
-    async run(task) {
+    async run(task, timeout) {
       // What failed in an earlier run of the sweep is tried again: its reason may be gone.
       const before = await queue.getJob(task.id);
       if (await before?.isFailed()) await before?.remove();
@@ -37,7 +44,8 @@ export async function queueRunner(url: string, sweep: SweepFile): Promise<Runner
           const backoff = { type: "fixed", delay: 1000 };
           // Trials that got further come before those that wait to begin.
           const lifo = task.epochs > sweep.plan.rounds[0]!;
-          await queue.add("task", task, { jobId: task.id, attempts, backoff, lifo });
+          const job: QueuedTask = { task, ...(timeout === undefined ? {} : { timeout }) };
+          await queue.add("task", job, { jobId: task.id, attempts, backoff, lifo });
         } else if (job.finishedOn !== undefined) {
           if (await job.isCompleted()) return readTaskResult(job.returnvalue, `the queue, task ${task.id}`);
           if (await job.isFailed()) throw taskError(task.id, job.failedReason);
@@ -52,6 +60,22 @@ export async function queueRunner(url: string, sweep: SweepFile): Promise<Runner
       connection.disconnect();
     },
   };
+}
+
+/** Seconds that Redis keeps a finished sweep: another that runs the same one may still have to read results there. */
+const keptFor = 3600;
+
+/** Lets Redis forget the keys of a sweep that is done, an hour later. Throws as `connect`. */
+export async function forgetQueue(url: string, sweep: SweepFile): Promise<void> {
+  const connection = await connect(url);
+  try {
+    // The name has no character that means something in a pattern.
+    for await (const keys of connection.scanStream({ match: `bull:${queueName(sweep)}:*`, count: 1000 })) {
+      await Promise.all((keys as readonly string[]).map((key) => connection.expire(key, keptFor))); // names of keys
+    }
+  } finally {
+    connection.disconnect();
+  }
 }
 
 /** One queue for each folder. */

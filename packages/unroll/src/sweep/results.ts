@@ -10,18 +10,20 @@ import {
 } from "./plan.ts";
 import type { TrialSettings } from "./space.ts";
 
+/** A trial with its settings and how it did. */
 export interface TrialRow {
   readonly trial: string;
   readonly settings: TrialSettings;
   /** `stopped`: halving went on without it. `open`: not trained yet. */
-  readonly status: "done" | "stopped" | "failed" | "open";
+  readonly status: "done" | "stopped" | "failed" | "timed out" | "open";
   /** Mean RMSE over the folds in the units of the target. */
   readonly score: number | null;
   readonly folds: readonly FoldScore[];
-  /** Why it failed. */
+  /** Why it has no score. */
   readonly reason?: string;
 }
 
+/** What was found for one group of rows, or for all of them. */
 export interface GroupResult {
   /** A value of the group column; null without groups. */
   readonly group: string | null;
@@ -29,10 +31,13 @@ export interface GroupResult {
   readonly naive: number;
   /** Best first. */
   readonly trials: readonly TrialRow[];
-  /** Null where no trial could be trained. */
+  /** Null where no trial or no final model could be trained. */
   readonly best: (TrialRow & { readonly final: FinalScore }) | null;
+  /** Why the final model of the best trial could not be trained. */
+  readonly reason?: string;
 }
 
+/** What a sweep found, as plain data. */
 export interface SweepResults {
   readonly sweep: string;
   readonly target: string;
@@ -46,7 +51,9 @@ export function resultsOf(plan: SweepPlan, results: Results, naive: ReadonlyMap<
     const first = list[0];
     const end = first === undefined ? undefined : results.get(finalTask(plan, first.trial).id);
     const final = end?.status === "done" ? end.final : undefined;
-    return { group, naive: naive.get(group)!, trials, best: final === undefined ? null : { ...trials[0]!, final } }; // one for each
+    const best = final === undefined ? null : { ...trials[0]!, final }; // one for each
+    const reason = end === undefined || end.status === "done" ? {} : { reason: end.reason };
+    return { group, naive: naive.get(group)!, trials, best, ...reason };
   });
   return { sweep: plan.id, target: plan.options.target, groups };
 }
@@ -55,6 +62,6 @@ function rowOf({ rounds: all }: SweepPlan, { trial, score, rounds, result }: Ran
   const { id, settings } = trial;
   const row = { trial: id, settings, score };
   if (result === undefined) return { ...row, status: "open", folds: [] };
-  if (result.status === "failed") return { ...row, status: "failed", folds: [], reason: result.reason };
+  if (result.status !== "done") return { ...row, status: result.status, folds: [], reason: result.reason };
   return { ...row, status: rounds === all.length ? "done" : "stopped", folds: result.folds };
 }

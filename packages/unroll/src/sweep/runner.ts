@@ -8,20 +8,24 @@ export interface Runner {
   /**
    * Runs a task, however often its worker dies.
    *
+   * @param timeout seconds after which it is ended; its result then says so
    * @throws UnrollError `file` where it fails for a reason that is not the trial's, such as a full disk
    */
-  run(task: Task): Promise<TaskResult>;
+  run(task: Task, timeout?: number): Promise<TaskResult>;
   /** Stops what runs; promises that are open stay open. */
   close(): Promise<void>;
 }
 
-/** The error that a thread or a queue tells as text. */
+/** The error that a thread or a queue tells as text, which is its cause. */
 export function taskError(task: string, reason: string): UnrollError {
-  return new UnrollError({
-    code: "file",
-    path: `task ${task}`,
-    expected: "it could not be run, for a reason that is not its settings'",
-    received: reason.replace(/\.$/, ""),
-    hint: "When that is mended, the same command goes on from here.",
-  });
+  return new UnrollError(
+    {
+      code: "file",
+      path: `task ${task}`,
+      expected: "could not be run, which is not the fault of its settings",
+      // A message of its own, so it stands behind this one and not inside it.
+      hint: `${/[.!?]$/.test(reason) ? reason : `${reason}.`} When that is mended, the same command goes on from here.`,
+    },
+    { cause: new Error(reason) },
+  );
 }

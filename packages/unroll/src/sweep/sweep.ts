@@ -12,14 +12,16 @@ import { foldsOf, naiveScore } from "./folds.ts";
 import { type GivenModel, givenModel, optionsOfModel, variantOf } from "./given-model.ts";
 import { beginSweep, dataName, openSweep, readAllSeries, type SweepFile } from "./open-sweep.ts";
 import { checkOptions, type SweepOptions } from "./options.ts";
-import { makePlan, nextTasks, type SweepPlan, type Task, type TaskResult } from "./plan.ts";
+import { countToGo, makePlan, nextTasks, type SweepPlan, type Task, type TaskResult } from "./plan.ts";
 import { openRecords, type Records } from "./records.ts";
 import { resultsOf, type SweepResults } from "./results.ts";
 import type { Runner } from "./runner.ts";
 import { names, openShared, type SharedFiles } from "./shared-files.ts";
 import { checkSpace, parametersOf, plainParameters, type Space } from "./space.ts";
+import { checkTimeout } from "./timeout.ts";
 import { runTask } from "./trial.ts";
 
+/** Where a sweep is kept and who trains. */
 export interface SweepPlace {
   /** Of plan, journal, checkpoints and models, or an s3:// URL. A sweep that was begun there goes on. */
   readonly folder: string;
@@ -27,15 +29,18 @@ export interface SweepPlace {
   readonly threads?: number;
   /** A Redis URL; then workers started elsewhere train, and no threads here. */
   readonly queue?: string;
+  /** Seconds that a task may take (a trial's round, or its final model); then it is ended, and that is its result. By default no end. */
+  readonly trialTimeout?: number;
   readonly onProgress?: (progress: SweepProgress) => void;
   /** Ends the sweep; what runs goes on from its checkpoint the next time. */
   readonly signal?: AbortSignal;
 }
 
+/** How far a sweep is. */
 export interface SweepProgress {
   /** Tasks with a result. */
   readonly done: number;
-  /** Tasks that are known to follow. Rounds to come are not. */
+  /** Tasks that are known to follow, the final models too. Rounds to come are not. */
   readonly open: number;
   /** Undefined at the beginning. */
   readonly last?: TaskResult;
@@ -56,7 +61,7 @@ export interface SweepProgress {
 export async function sweep(space: Space, options: SweepOptions, place: SweepPlace): Promise<SweepResults> {
   const { model, modelFile, spaceFile, ...others } = options;
   const checked = checkOptions(others);
-  const { threads = availableParallelism(), queue } = place;
+  const { threads = availableParallelism(), queue, trialTimeout } = place;
   if (!Number.isSafeInteger(threads) || threads < 0) {
     throw new UnrollError({
       code: "option",
@@ -65,6 +70,8 @@ export async function sweep(space: Space, options: SweepOptions, place: SweepPla
       received: `threads = ${threads}`,
     });
   }
+  if (queue !== undefined && place.threads !== undefined) throw bothGiven(place.threads);
+  checkTimeout(trialTimeout, queue === undefined ? threads : 1);
   const given = model === undefined ? undefined : givenModel(model, modelFile);
   const parameters = model === undefined ? plainParameters : parametersOf(optionsOfModel(model));
   const checkedSpace = checkSpace(space, spaceFile, parameters);
@@ -94,6 +101,7 @@ export async function sweep(space: Space, options: SweepOptions, place: SweepPla
       }
       const results = resultsOf(plan, records.results, naive);
       await writeResults(files, results);
+      if (queue !== undefined) await forget(queue, begun);
       return results;
     } finally {
       await records.close();
@@ -117,6 +125,22 @@ async function writeResults(files: SharedFiles, results: SweepResults): Promise<
   const text = `${JSON.stringify(results, undefined, 2)}\n`;
   await writeFile(files.pathOf(names.results), new TextEncoder().encode(text));
   await files.push(names.results);
+}
+
+/** A queue that does not answer any more takes nothing from the results; the same command forgets it the next time. */
+async function forget(queue: string, begun: SweepFile): Promise<void> {
+  const { forgetQueue } = await import("./queue.ts");
+  await forgetQueue(queue, begun).catch(() => {});
+}
+
+function bothGiven(threads: number): UnrollError {
+  return new UnrollError({
+    code: "option",
+    path: "sweep",
+    expected: "with a queue the workers train, and no threads here",
+    received: `threads = ${threads}`,
+    hint: "Leave threads or queue out.",
+  });
 }
 
 function planOf(
@@ -173,7 +197,7 @@ async function runAll(
   plan: SweepPlan,
   records: Records,
   runner: Runner,
-  { onProgress, signal }: SweepPlace,
+  { onProgress, signal, trialTimeout }: SweepPlace,
 ): Promise<void> {
   const running = new Map<string, Promise<TaskResult>>();
   const aborted = new Promise<never>((_, reject) => {
@@ -184,11 +208,12 @@ async function runAll(
   aborted.catch(() => {});
   for (let last: TaskResult | undefined; ; ) {
     const open: readonly Task[] = nextTasks(plan, records.results);
-    onProgress?.({ done: records.results.size, open: open.length, ...(last === undefined ? {} : { last }) });
+    const toGo = countToGo(plan, records.results);
+    onProgress?.({ done: records.results.size, open: toGo, ...(last === undefined ? {} : { last }) });
     if (open.length === 0) return;
     for (const task of open) {
       if (running.size >= runner.width) break;
-      if (!running.has(task.id)) running.set(task.id, runner.run(task));
+      if (!running.has(task.id)) running.set(task.id, runner.run(task, trialTimeout));
     }
     last = await Promise.race([...running.values(), aborted]);
     running.delete(last.task);

@@ -10,7 +10,8 @@ import type { FinalScore, FoldScore, TaskResult } from "./plan.ts";
  */
 export function readTaskResult(value: unknown, path: string): TaskResult {
   if (isRecord(value) && typeof value.task === "string") {
-    if (value.status === "failed" && typeof value.reason === "string") return value as TaskResult; // checked here
+    const isWithout = value.status === "failed" || value.status === "timed out";
+    if (isWithout && typeof value.reason === "string") return value as TaskResult; // checked here
     const { status, score, folds, final } = value;
     const isDone = status === "done" && isScore(score) && Array.isArray(folds) && folds.every(isFold);
     if (isDone && (final === undefined || isFinal(final))) return value as TaskResult; // checked here

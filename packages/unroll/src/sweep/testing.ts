@@ -29,3 +29,11 @@ export function smallOptions(folder: string): SweepOptions {
   const data = writeWaves(join(folder, "waves.csv"), 120);
   return { data, target: "sold", strategy: "grid", epochs: 4, folds: 2 };
 }
+
+/** Two trials, of which the first takes a second and the second more than a minute. */
+export const unevenSpace: Space = { cell: "lstm", units: [2, 512], lookback: 20, batchSize: 1 };
+
+export function unevenOptions(folder: string): SweepOptions {
+  const data = writeWaves(join(folder, "many-waves.csv"), 2000);
+  return { data, target: "sold", strategy: "grid", epochs: 3, folds: 1 };
+}

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { Task, TaskResult } from "./plan.ts";
 import { type Runner, taskError } from "./runner.ts";
 import type { SharedPlace } from "./shared-files.ts";
+import { timedOut } from "./timeout.ts";
 
 export interface ThreadStart {
   readonly place: SharedPlace;
@@ -19,6 +20,8 @@ const mostDeaths = 3;
 
 interface Waiting {
   readonly task: Task;
+  /** Seconds. */
+  readonly timeout: number | undefined;
   readonly resolve: (result: TaskResult) => void;
   readonly reject: (error: Error) => void;
   deaths: number;
@@ -37,6 +40,7 @@ export function threadRunner(place: SharedPlace, threads: number): Runner {
     if (worker === undefined) return;
     const job = waiting.shift()!; // looked at above
     const end = (): void => {
+      clearTimeout(timer);
       worker.off("message", answered);
       worker.off("error", failed);
       worker.off("exit", died);
@@ -61,6 +65,16 @@ export function threadRunner(place: SharedPlace, threads: number): Runner {
       else waiting.unshift(job);
       next();
     };
+    const { timeout } = job;
+    const endLate = (seconds: number): void => {
+      end();
+      job.resolve(timedOut(job.task, seconds));
+      void worker.terminate().finally(() => {
+        all.delete(worker);
+        next();
+      });
+    };
+    const timer = timeout === undefined ? undefined : setTimeout(() => endLate(timeout), 1000 * timeout);
     worker.on("message", answered);
     worker.on("error", failed);
     worker.on("exit", died);
@@ -70,15 +84,22 @@ export function threadRunner(place: SharedPlace, threads: number): Runner {
 
   const start = (): Worker => {
     const worker = new Worker(builtThread(), { workerData: { place } satisfies ThreadStart });
+    // Who asks it something hears more; one that dies while nobody does must not be asked again.
+    worker.on("error", () => {});
+    worker.once("exit", () => {
+      all.delete(worker);
+      const place = idle.indexOf(worker);
+      if (place >= 0) idle.splice(place, 1);
+    });
     all.add(worker);
     return worker;
   };
 
   return {
     width: threads,
-    run: (task) =>
+    run: (task, timeout) =>
       new Promise((resolve, reject) => {
-        waiting.push({ task, resolve, reject, deaths: 0 });
+        waiting.push({ task, timeout, resolve, reject, deaths: 0 });
         next();
       }),
     async close() {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { rootMeanSquaredError } from "../data/index.ts";
@@ -20,8 +20,9 @@ async function begun(space: Space, change = (text: string): string => text): Pro
   const options = checkOptions({ ...smallOptions(folder), patience: 0 });
   writeFileSync(options.data, change(readFileSync(options.data, "utf8")));
   const series = await readAllSeries(options.data, options);
-  const plan = makePlan(checkSpace(space), options, { file: "data/waves.csv", sha256: "0", groups: null });
   expect(series.size).toBe(1);
+  const { sha256 } = series.get(null)!;
+  const plan = makePlan(checkSpace(space), options, { file: "data/waves.csv", sha256, groups: null });
   const files = sharedFolder(join(folder, "sweep"));
   await beginSweep(plan, files, options.data);
   return await openSweep(files);
@@ -98,6 +99,22 @@ describe("a trial", { timeout: 120_000 }, () => {
     const model = await loadModel(whole.files.pathOf(a.final!.model));
     const forecast = modelForecasts(model, test.scaled, { scaler, target: 0, horizon: 1 });
     expect(a.final!.rmse).toBe(rootMeanSquaredError(test.raw.trueTargets().data, forecast.data));
+  });
+
+  it("does not begin on data that are not those of the plan", async () => {
+    const { plan, files } = await begun({ lookback: 4 });
+    const copy = files.pathOf("data/waves.csv");
+    const rows = readFileSync(copy, "utf8");
+    writeFileSync(copy, rows.replace(/\d\n$/, "\n"));
+    const told = new RegExp(
+      `^${copy}: the sweep's copy of the data must be as it was copied \\(sha256 ${plan.sha256.slice(0, 12)}\\)\\. Received: sha256 `,
+    );
+    await expect(openSweep(files)).rejects.toThrow(told);
+    await expect(beginSweep(plan, files, "elsewhere.csv")).rejects.toThrow(told);
+    rmSync(copy);
+    await expect(openSweep(files)).rejects.toThrow("Received: no such file. Copy the data there again, or begin");
+    writeFileSync(copy, rows);
+    expect((await openSweep(files)).plan.id).toBe(plan.id);
   });
 
   it("fails with its reason where it cannot be trained", async () => {

@@ -6,6 +6,7 @@ import { type Callback, type CallbackState, type FitControl, type Logs, type Mod
 import { checkNumber, withDefaults } from "./options.ts";
 import { eventRecord, scalarEvent, versionEvent } from "./tensorboard.ts";
 
+/** Options of `ModelCheckpoint`; names and defaults are Keras's. */
 export interface ModelCheckpointOptions {
   /** Default "val_loss". */
   readonly monitor?: string;

@@ -37,6 +37,7 @@ export type CallbackState =
   | readonly CallbackState[]
   | { readonly [name: string]: CallbackState };
 
+/** What is told of a run of `fit`; any of its methods may be left out. */
 export interface Callback {
   onTrainBegin?(control: FitControl): void | Promise<void>;
   onTrainEnd?(control: FitControl): void | Promise<void>;
@@ -110,6 +111,7 @@ export class Watch {
   }
 }
 
+/** Options of `EarlyStopping`; names and defaults are Keras's. */
 export interface EarlyStoppingOptions {
   /** Default "val_loss". */
   readonly monitor?: string;
@@ -225,6 +227,7 @@ export class EarlyStopping implements Callback {
   }
 }
 
+/** Options of `ReduceLROnPlateau`; names and defaults are Keras's. */
 export interface ReduceLROnPlateauOptions {
   /** Default "val_loss". */
   readonly monitor?: string;

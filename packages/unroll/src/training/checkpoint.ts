@@ -15,6 +15,7 @@ import type { SourcePlace } from "./fit-data.ts";
 import type { FitResult } from "./fit-options.ts";
 import { optimizerConfig } from "./optimizer.ts";
 
+/** Where and how often `fit` saves what a run needs to go on. */
 export interface CheckpointOptions {
   /** The file; it is replaced each time. */
   readonly path: string;

@@ -17,6 +17,7 @@ import { namedOf } from "./options.ts";
 /** One thing for all outputs, a list in the order of the outputs, or an object by their names. */
 export type PerOutput<T> = T | readonly (T | null)[] | Readonly<Record<string, T | null>>;
 
+/** Options of `compile`. */
 export interface CompileOptions {
   /** A name ("adam"), an optimizer (`optimizers.adam({ learningRate: 0.01 })`), or Keras's serialized form. Default "rmsprop", as in Keras. */
   readonly optimizer?: OptimizerLike;
@@ -52,6 +53,7 @@ const optionNames: Readonly<Record<keyof CompileOptions, true>> = {
 };
 
 type MetricList = MetricLike | readonly MetricLike[] | null;
+/** Metrics for one output, or for several. */
 export type MetricsOption =
   | MetricLike
   | readonly MetricLike[]
@@ -134,7 +136,7 @@ function checkRecompute(recompute: unknown): void {
   });
 }
 
-/** @throws UnrollError `unbuilt` for a model that was never compiled. */
+/** What a model was compiled with. Throws UnrollError `unbuilt` for one that never was. */
 export function compiledOf(model: Model): Compiled {
   const compiled = compiledModels.get(model);
   if (compiled !== undefined) return compiled;
@@ -146,6 +148,7 @@ export function compiledOf(model: Model): Compiled {
   });
 }
 
+/** Whether the model has been compiled. */
 export function isCompiled(model: Model): boolean {
   return compiledModels.has(model);
 }

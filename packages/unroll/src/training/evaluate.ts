@@ -15,6 +15,7 @@ import { checkNumber } from "./options.ts";
 import { type Report, Totals } from "./reports.ts";
 import { type BatchData, type Step, stepFor } from "./step.ts";
 
+/** Options of `evaluate` and `evaluateBatches`. */
 export interface EvaluateOptions {
   readonly batchSize?: number;
   /** `[examples]`, or `[examples, timesteps]`; a list for several outputs. */
@@ -142,6 +143,7 @@ export function dataOf({ x, y, sampleWeight }: Examples): BatchData {
   return { x: numbers(x), y: numbers(y), sampleWeight: numbers(sampleWeight) };
 }
 
+/** Options of `trainOnBatch` and `testOnBatch`. */
 export interface OnBatchOptions {
   readonly sampleWeight?: ModelData;
   readonly classWeight?: ClassWeight;

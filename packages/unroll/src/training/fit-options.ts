@@ -11,6 +11,7 @@ import type { ExampleView } from "./fit-data.ts";
 import type { NotANumber } from "./not-a-number.ts";
 import { checkNumber } from "./options.ts";
 
+/** Options of `fit`. */
 export interface FitOptions {
   /** Index of the epoch after the last; default 1. */
   readonly epochs?: number;
@@ -55,6 +56,7 @@ export interface FitOptions {
   readonly threads?: number;
 }
 
+/** Examples that are evaluated after each epoch. */
 export type ValidationData =
   | readonly [ModelData, ModelData]
   | readonly [ModelData, ModelData, ModelData]
@@ -79,6 +81,7 @@ export interface Progress {
 /** Why a run ended before its last epoch. */
 export type StopReason = "aborted" | "callback" | "not-a-number";
 
+/** What `fit` gives: the history, and why it ended early if it did. */
 export interface FitResult {
   /** One number an epoch by name, in Keras 3's order. */
   readonly history: Readonly<Record<string, readonly number[]>>;

@@ -1,5 +1,6 @@
 /** The model's forward pass on one batch with its losses, as values of a program; and the gradients of the loss. */
 
+import "../compiler/scan-gradient.ts";
 import { UnrollError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Variable } from "../core/variable.ts";

@@ -12,7 +12,9 @@ import { checkOneBatch, readExamples } from "./data.ts";
 import { type Forward, forwardOf, gradientsOf, labelsOf, shapesOf } from "./forward.ts";
 import { checkLabels } from "./labels.ts";
 import type { LossLike } from "./losses.ts";
+import { fitted } from "./memory-error.ts";
 
+/** Options of `gradients`. */
 export interface GradientOptions {
   /** By default the losses of `compile`. */
   readonly loss?: LossLike;
@@ -46,9 +48,9 @@ export interface GradientProgram {
 export function gradients(model: Model, x: ModelData, y: ModelData, options: GradientOptions = {}): Tensor[] {
   checkOptionNames("gradients", options, optionNames);
   const { program, inputs } = gradientProgram(model, x, y, options);
-  return prepare(program, options.device)
-    .run(inputs, options.random ?? nextRandom())
-    .slice(1);
+  const batch = program.inputs[0]!.shape[0]!;
+  const run = fitted({ path: model.name, batch, recompute: "auto" }, () => prepare(program, options.device));
+  return run.run(inputs, options.random ?? nextRandom()).slice(1);
 }
 
 export function gradientProgram(

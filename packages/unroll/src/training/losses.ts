@@ -3,6 +3,7 @@
  * weights and masks are shared by all and live in objective.ts. Formulas, clipping and defaults are Keras 3's.
  */
 import { UnrollError } from "../core/errors.ts";
+import { spelled } from "../core/spelling.ts";
 import { activationNamed } from "../equations/activations.ts";
 import { apply, constant, type Expr, select } from "../equations/expr.ts";
 import {
@@ -28,6 +29,7 @@ export interface LossSymbols {
 
 export type LossOptions = Readonly<Record<string, number | boolean | null>>;
 
+/** A loss: its names, its defaults and its equation for one row of outputs. */
 export interface LossRule {
   /** Keras's class name. */
   readonly className: string;
@@ -271,8 +273,11 @@ type OptionsOf<R extends LossRule> = { readonly [K in keyof R["defaults"]]?: Wid
 type Widened<T> = T extends boolean ? boolean : T extends number ? number : number | null;
 
 /** Makes losses: `losses.huber({ delta: 0.5 })`. */
-export const losses = Object.fromEntries(
-  Object.entries<LossRule>(rules).map(([name, rule]) => [name, (options = {}) => makeLoss(rule, options)]),
+export const losses = spelled(
+  "losses",
+  Object.fromEntries(
+    Object.entries<LossRule>(rules).map(([name, rule]) => [name, (options = {}) => makeLoss(rule, options)]),
+  ),
 ) as { readonly [K in keyof typeof rules]: (options?: OptionsOf<(typeof rules)[K]> & LossCommon) => Loss }; // one maker for each rule
 
 /** What `compile` takes for one output. */

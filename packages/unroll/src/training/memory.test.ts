@@ -100,6 +100,30 @@ describe("the memory of a model", () => {
     expect(() => modelMemory(huge, { batch: 4096 })).toThrow(/must fit into 4 GiB/);
   });
 
+  it("is asked for in words of who trains: the model, the batch, and what computing again could do", () => {
+    const huge = sequential({
+      name: "long",
+      layers: [input({ shape: [20000, 8] }), layers.lstm({ units: 256 }), layers.dense({ units: 1 })],
+    });
+    const refused = (recompute: "auto" | false | number): string => {
+      compileModel(huge, { optimizer: "sgd", loss: "mse", recompute });
+      try {
+        modelMemory(huge, { batch: 512, training: true });
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return "no error";
+    };
+    expect(refused(false)).toMatch(
+      /^long: the program must fit into 4 GiB\. Received: bytes = .*, for a batch of 512\. Leave recompute: false out of compile, so that long sequences are computed in parts\. Use a smaller batchSize or fewer timesteps\.$/,
+    );
+    expect(refused(19000)).toContain("Compile with a smaller recompute than 19000. Use a smaller batchSize");
+    compileModel(huge, { optimizer: "sgd", loss: "mse" });
+    expect(() => modelMemory(huge, { batch: 2 ** 20, training: true })).toThrow(
+      /, for a batch of 1048576\. Computing long sequences in parts \(recompute\) is not enough\. Use a smaller/,
+    );
+  });
+
   it("is told as a table", () => {
     const text = modelMemory(adam(), { batch: 8, training: true }).toText();
     expect(text.split("\n")).toHaveLength(3);

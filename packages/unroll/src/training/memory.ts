@@ -8,8 +8,10 @@ import type { Variable } from "../core/variable.ts";
 import type { Model } from "../model/model.ts";
 import { type Compiled, compiledOf, isCompiled, trainedVariables } from "./compile.ts";
 import { readLoss } from "./losses.ts";
+import { fitted } from "./memory-error.ts";
 import { type Step, type StepMode, writeStep } from "./step.ts";
 
+/** Options of `memory`: the program that is asked about. */
 export interface MemoryOptions {
   /** Examples that run together; default 32, or the batch size that the input was declared with. */
   readonly batch?: number;
@@ -39,6 +41,7 @@ export interface ProgramMemory {
   readonly bytes: number;
 }
 
+/** The memory that programs of a model take. */
 export interface ModelMemory {
   readonly programs: readonly ProgramMemory[];
   /** Of all programs together. */
@@ -93,7 +96,9 @@ function planned(model: Model, { batch: asked, timesteps, training = false }: Me
     y: program.results.map(({ shape }, index) => targetShape(compiled, index, shape)),
     sampleWeight: [],
   });
-  return splitUp(model, "train", batch, measureProgram(step.program, compiled.recompute));
+  const { recompute } = compiled;
+  const use = fitted({ path: model.name, batch, recompute }, () => measureProgram(step.program, recompute));
+  return splitUp(model, "train", batch, use);
 }
 
 /** Targets look like the predictions, or are one class index for each row. */

@@ -3,6 +3,7 @@
  * serializes it. `accuracy` by the shapes of the data, as Keras resolves it, is at the end.
  */
 import { UnrollError } from "../core/errors.ts";
+import { spelled } from "../core/spelling.ts";
 import { classMetrics } from "./class-metrics.ts";
 import { confusionMetrics } from "./confusion-metrics.ts";
 import { type ArrayMetricRule, type Metric, type MetricOptions, type MetricRule, makeMetric } from "./metric-rule.ts";
@@ -22,12 +23,15 @@ export type MetricLike = string | Metric | NamedLike;
 type MakeMetric = (options?: MetricOptions & { readonly name?: string }) => Metric;
 
 /** Makes metrics: `metrics.precision({ thresholds: 0.7 })`, `metrics.auc()`; names are Keras's class names in camelCase. */
-export const metrics: Readonly<Record<string, MakeMetric>> = Object.fromEntries(
-  rules.map((rule) => [
-    // AUC → auc, KLDivergence → klDivergence, F1Score → f1Score
-    rule.className.replace(/^[A-Z]+(?=[A-Z][a-z]|$)|^[A-Z]/, (start) => start.toLowerCase()),
-    (options = {}) => makeMetric(rule, options),
-  ]),
+export const metrics: Readonly<Record<string, MakeMetric>> = spelled(
+  "metrics",
+  Object.fromEntries(
+    rules.map((rule) => [
+      // AUC → auc, KLDivergence → klDivergence, F1Score → f1Score
+      rule.className.replace(/^[A-Z]+(?=[A-Z][a-z]|$)|^[A-Z]/, (start) => start.toLowerCase()),
+      (options = {}) => makeMetric(rule, options),
+    ]),
+  ),
 );
 
 /**

@@ -2,12 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { input, layers } from "../layers/index.ts";
 import { sequential } from "../model/sequential.ts";
-import type { Callback } from "./callbacks.ts";
+import { type Callback, EarlyStopping } from "./callbacks.ts";
 import { compileModel } from "./compile.ts";
 import { evaluate, evaluateBatches, testOnBatch, trainOnBatch } from "./evaluate.ts";
 import { fit } from "./fit.ts";
 import { gradients } from "./gradients.ts";
+import { losses } from "./losses.ts";
 import { modelMemory } from "./memory.ts";
+import { metrics } from "./metrics.ts";
 import { optimizers } from "./optimizer.ts";
 import { schedules } from "./schedules.ts";
 import { numbers, quiet, smallModel, smallX, smallY } from "./testing.ts";
@@ -25,6 +27,40 @@ async function refusal(run: () => unknown): Promise<string> {
 /** `fit` as it is called from JavaScript, where no type stands guard. */
 const loosely = (options: object) => () => fit(smallModel({}), smallX, smallY, { print: quiet, ...options });
 
+/** As JavaScript without types would. */
+const named = (holder: object, name: string) => () => (holder as Readonly<Record<string, unknown>>)[name];
+
+describe("names spelt as in Keras", () => {
+  it.each([
+    [named(optimizers, "Adam"), "optimizers: there is none named Adam. It is optimizers.adam here."],
+    [named(optimizers, "adamw"), "optimizers: there is none named adamw. It is optimizers.adamW here."],
+    [named(losses, "MeanSquaredError"), "It is losses.meanSquaredError here."],
+    [named(metrics, "AUC"), "It is metrics.auc here."],
+    [named(schedules, "ExponentialDecay"), "It is schedules.exponentialDecay here."],
+    [() => optimizers.adam({ lr: 0.1 } as never), "Adam: has no option named lr. Did you mean learningRate?"],
+    [
+      () => optimizers.sgd({ speed: 1 } as never),
+      "SGD: has no option named speed. Its options are learningRate, weightDecay, clipnorm, clipvalue, globalClipnorm, name, momentum, nesterov.",
+    ],
+  ])("are told what they are here", async (run, message) => {
+    expect(await refusal(async () => run())).toContain(message);
+  });
+
+  it("are what they were otherwise", () => {
+    expect(Object.keys({ ...optimizers })).toContain("adam");
+    expect(named(metrics, "then")()).toBeUndefined();
+  });
+});
+
+describe("data that is not there", () => {
+  it("is asked for by the inputs' names and shapes", async () => {
+    const net = smallModel();
+    const message = /: needs data for input_layer\S* \(None, 4, 2\)\. Received: nothing\. Give an array or a tensor/;
+    expect(await refusal(async () => net.predict(undefined as never))).toMatch(message);
+    expect(await refusal(async () => net.predict(null as never))).toMatch(message);
+  });
+});
+
 describe("options of fit", () => {
   it.each([
     [{ epoch: 3 }, "fit: has no option named epoch. Did you mean epochs?"],
@@ -38,6 +74,11 @@ describe("options of fit", () => {
       { callbacks: ["EarlyStopping"] },
       /^callbacks\[0\]: must have a method that fit calls\. Received: string EarlyStopping\./,
     ],
+    [
+      { callbacks: [EarlyStopping] },
+      "callbacks[0]: must be a callback, not its class. Received: the class EarlyStopping. Make one: new EarlyStopping().",
+    ],
+    [{ callbacks: [() => {}] }, /Received: a function\. A callback is an object with some of onTrainBegin, /],
     [{ callbacks: [{}] }, /Received: an object without any\. A callback is an object with some of onTrainBegin, /],
     [{ callbacks: [{ on_epoch_end() {} }] }, "callbacks[0]: fit never calls on_epoch_end. Did you mean onEpochEnd?"],
     [{ callbacks: [{ onEpochEnds() {} }] }, "callbacks[0]: fit never calls onEpochEnds. Did you mean onEpochEnd?"],

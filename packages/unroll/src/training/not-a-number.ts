@@ -10,6 +10,7 @@ import { evaluateProgram } from "../program/evaluate.ts";
 import { type Operation, type Value, valuesInOrder } from "../program/program.ts";
 import type { BatchData, Step } from "./step.ts";
 
+/** Where the first number that is none came from. */
 export interface NotANumber {
   /** Where it began: a layer, "input x", "target y", "a weight", "the loss". */
   readonly where: string;

@@ -54,7 +54,7 @@ export function totalLoss(loss: Loss, comparison: Comparison, whole?: Whole): Va
     });
   }
   const rows = lossRows(loss, comparison);
-  const mask = lossMask(loss, comparison, rows.shape);
+  const mask = rowMask(loss, comparison, rows.shape);
   const { parts, count } = whole ?? { parts: 1, count: countOf(loss, comparison, rows.shape, mask) };
   const factors: Value[] = [];
   if (comparison.sampleWeight !== undefined) factors.push(alignedTo(comparison.sampleWeight, rows.shape));
@@ -81,7 +81,7 @@ export function totalLoss(loss: Loss, comparison: Comparison, whole?: Whole): Va
  */
 export function lossCount(loss: Loss, comparison: Comparison): Value | undefined {
   const { shape } = lossRows(loss, comparison);
-  return countOf(loss, comparison, shape, lossMask(loss, comparison, shape));
+  return countOf(loss, comparison, shape, rowMask(loss, comparison, shape));
 }
 
 function countOf(
@@ -97,8 +97,8 @@ function countOf(
   return total(factors.reduce((a, b) => map([a, b], ([x, w]) => x!.times(w!))));
 }
 
-/** 1 where a row counts, by the model's mask and by the class that is ignored. */
-function lossMask({ options }: Loss, comparison: Comparison, rows: readonly number[]): Value | undefined {
+/** 1 for each row of a loss that counts, 0 for those that the mask or the class to be ignored takes out; undefined where all count. */
+export function rowMask({ options }: Loss, comparison: Comparison, rows: readonly number[]): Value | undefined {
   const ignored = countedRows(options.ignoreClass, comparison, rows);
   const masks = [comparison.mask, ignored].filter((mask) => mask !== undefined);
   return masks.length === 0 ? undefined : masks.reduce((a, b) => map([a, b], ([x, y]) => x!.times(y!)));

@@ -2,8 +2,9 @@
  * An optimizer as `compile` takes it (rule, options, clipping, decay, learning rate), and what it keeps while a model
  * trains. The equations are in optimizers.ts, the program of a step in update.ts.
  */
-import { UnrollError } from "../core/errors.ts";
+import { didYouMean, UnrollError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
+import { spelled } from "../core/spelling.ts";
 import { Variable } from "../core/variable.ts";
 import { type Factors, type OptimizerRule, optimizerRules, type RuleOptions } from "./optimizers.ts";
 import {
@@ -34,6 +35,7 @@ export interface OptimizerCommon {
   readonly name?: string;
 }
 
+/** An optimizer's settings; its state is with the compiled model. */
 export interface Optimizer {
   readonly kind: "optimizer";
   readonly rule: OptimizerRule;
@@ -72,6 +74,7 @@ function makeOptimizer(rule: OptimizerRule, given: Options & OptimizerCommon = {
   } = rest;
   const own = withoutIdle(rule.className, more);
   const { learningRate: _, ...defaults } = rule.defaults;
+  checkNames(rule.className, own, Object.keys(defaults));
   const options = withDefaults(rule.className, defaults, own);
   const clips = { clipnorm, clipvalue, globalClipnorm };
   for (const [option, value] of Object.entries({ ...clips, weightDecay })) {
@@ -96,6 +99,20 @@ function makeOptimizer(rule: OptimizerRule, given: Options & OptimizerCommon = {
     ...clips,
     name,
   };
+}
+
+/** Options that every optimizer has. */
+const common = ["learningRate", "weightDecay", "clipnorm", "clipvalue", "globalClipnorm", "name"];
+
+/** Throws UnrollError `option` for an option that the optimizer does not have. */
+function checkNames(path: string, given: Options, known: readonly string[]): void {
+  const name = Object.keys(given).find((one) => given[one] !== undefined && !known.includes(one));
+  if (name === undefined) return;
+  const all = [...common, ...known];
+  // Keras 2's short word for it.
+  const meant = name === "lr" ? "Did you mean learningRate?" : didYouMean(name, all);
+  const hint = meant ?? `Its options are ${all.join(", ")}.`;
+  throw new UnrollError({ code: "option", path, expected: `has no option named ${name}`, hint });
 }
 
 function withoutIdle(path: string, options: Options): Options {
@@ -264,7 +281,7 @@ const maker =
     makeOptimizer(optimizerRules.get(className)!, options);
 
 /** Makes optimizers: `optimizers.adam({ learningRate: 0.01, clipnorm: 1 })`. */
-export const optimizers = {
+export const optimizers = spelled("optimizers", {
   sgd: maker("SGD"),
   rmsprop: maker("RMSprop"),
   adam: maker("Adam"),
@@ -273,4 +290,4 @@ export const optimizers = {
   adamax: maker("Adamax"),
   adagrad: maker("Adagrad"),
   adadelta: maker("Adadelta"),
-} as const;
+} as const);

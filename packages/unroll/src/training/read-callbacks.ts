@@ -29,6 +29,7 @@ export function readCallbacks(given: Callback | readonly Callback[] | undefined)
 function checkCallback(callback: unknown, path: string): void {
   const known = Object.keys(hooks);
   const isObject = typeof callback === "object" && callback !== null;
+  if (typeof callback === "function" && /^class\b/.test(String(callback))) throw notMade(callback.name, path);
   const hint = `A callback is an object with some of ${known.filter((name) => name.startsWith("on")).join(", ")}.`;
   if (isObject) {
     for (const name of methodsOf(callback)) {
@@ -38,8 +39,23 @@ function checkCallback(callback: unknown, path: string): void {
     }
     if (known.some((name) => typeof (callback as Record<string, unknown>)[name] === "function")) return;
   }
-  const received = isObject ? "an object without any" : `${typeof callback} ${String(callback)}`;
+  const received = isObject
+    ? "an object without any"
+    : typeof callback === "function"
+      ? "a function"
+      : `${typeof callback} ${String(callback)}`;
   throw new UnrollError({ code: "option", path, expected: "must have a method that fit calls", received, hint });
+}
+
+/** Keras's callbacks are classes, of which one is made for a run. */
+function notMade(name: string, path: string): UnrollError {
+  return new UnrollError({
+    code: "option",
+    path,
+    expected: "must be a callback, not its class",
+    received: `the class ${name}`,
+    hint: `Make one: new ${name}().`,
+  });
 }
 
 /** Names of an object's methods, those of its classes among them. */

@@ -3,8 +3,10 @@
  * made, because a rate that is not a number would spoil every weight in one step.
  */
 import { checkOptionNames, UnrollError } from "../core/errors.ts";
+import { spelled } from "../core/spelling.ts";
 import { camelConfig, checkNumber, type KerasObjectLike, unknownName } from "./options.ts";
 
+/** A learning rate that changes with the steps. */
 export interface Schedule {
   /** Keras's class name. */
   readonly className: string;
@@ -226,11 +228,11 @@ export function readSchedule(given: KerasObjectLike): Schedule {
 }
 
 /** Makes schedules: `schedules.exponentialDecay({ initialLearningRate: 0.1, decaySteps: 100, decayRate: 0.9 })`. */
-export const schedules = {
+export const schedules = spelled("schedules", {
   exponentialDecay,
   inverseTimeDecay,
   polynomialDecay,
   piecewiseConstantDecay,
   cosineDecay,
   cosineDecayRestarts,
-} as const;
+} as const);

@@ -10,6 +10,7 @@ import { type Metric, reportedNames, reportedNumbers } from "./metric-rule.ts";
 import { type MetricLike, readMetric } from "./metrics.ts";
 import { metricTotals, totalLoss, weightedRows } from "./objective.ts";
 
+/** Options of `lossOf`, `lossesOf`, `metricOf` and `metricValuesOf`. */
 export interface ScoreOptions {
   /** `[batch]`, `[batch, 1]` or `[batch, timesteps]`, or one number for all. */
   readonly sampleWeight?: TensorLike;

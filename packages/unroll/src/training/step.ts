@@ -17,6 +17,7 @@ import type { Program, Value } from "../program/program.ts";
 import { type Compiled, trainedArrays, trainedVariables } from "./compile.ts";
 import { type BatchShapes, type Forward, forwardOf, gradientsOf, labelsOf } from "./forward.ts";
 import type { Labels } from "./labels.ts";
+import { fitted } from "./memory-error.ts";
 import { measuredOf, type Report, reportsOf } from "./reports.ts";
 import { guarded, type Readings, readingsOf, updatesOf, type VariableUpdate } from "./update.ts";
 
@@ -125,7 +126,11 @@ function makeStep(mode: StepMode, request: StepRequest): Step {
       ? (threadsRefusal() ?? shareStep?.(request, { ...written, batch }))
       : undefined;
   if (typeof shared === "object") return { ...written, ...shared, alone: undefined };
-  const run: CompiledRun = compiled.prepare(written.program);
+  const { model, recompute } = compiled;
+  const run: CompiledRun = fitted(
+    { path: model.name, batch, recompute: mode === "train" ? recompute : undefined },
+    () => compiled.prepare(written.program),
+  );
   return {
     ...written,
     threads: 1,

@@ -16,9 +16,11 @@ import { type Evaluation, evaluateProgram } from "../program/evaluate.ts";
 import type { ScanBackStep } from "../program/evaluate-scan-gradient.ts";
 import type { ScanGradientOperation, ScanOperation, Value } from "../program/program.ts";
 import { trainedVariables } from "./compile.ts";
+import type { Forward } from "./forward.ts";
 import { type GradientOptions, type GradientProgram, gradientProgram } from "./gradients.ts";
 import { gradientTraceToText } from "./trace-gradients-text.ts";
 
+/** Options of `traceGradients`. */
 export interface TraceGradientsOptions extends Omit<GradientOptions, "device" | "random"> {
   /** Decides what dropout drops; by default from the stream that `setSeed` starts. */
   readonly seed?: number;
@@ -32,9 +34,13 @@ export interface TraceGradientsOptions extends Omit<GradientOptions, "device" | 
 export interface BackRun {
   readonly layer: string;
   readonly scan: ScanOperation;
+  readonly operation: ScanGradientOperation;
   /** In order of processing, as forwards. */
   readonly steps: readonly ScanBackStep[];
   readonly numbersOf: (value: Value) => Float64Array;
+  /** The way there that it belongs to, and the layer of an array. */
+  readonly forward: Forward;
+  readonly ownerOf: (variable: Variable) => Layer | undefined;
 }
 
 const optionNames = [
@@ -104,6 +110,7 @@ export interface GradientTraceFacts {
   readonly checks: readonly DifferenceCheck[];
 }
 
+/** What `traceGradients` gives: the facts, and ways to show them. */
 export interface GradientTrace extends GradientTraceFacts {
   /** A table of each layer's way back. */
   toText(): string;
@@ -147,9 +154,17 @@ export function traceGradients(
   const owners = ownersOf(model);
   const order = [...owners.values()].map(({ name }) => name);
   if (options.onRun !== undefined) {
-    for (const [{ scan }, list] of steps) {
-      const first = list.filter(({ batchIndex }) => batchIndex === 0).reverse();
-      options.onRun({ layer: nameOf(scan, owners), scan, steps: first, numbersOf: evaluation.valueOf });
+    for (const [operation, list] of steps) {
+      const { scan } = operation;
+      options.onRun({
+        layer: nameOf(scan, owners),
+        scan,
+        operation,
+        steps: list.filter(({ batchIndex }) => batchIndex === 0).reverse(),
+        numbersOf: evaluation.valueOf,
+        forward: written.forward,
+        ownerOf: (variable) => owners.get(variable),
+      });
     }
   }
   const runs = [...steps]

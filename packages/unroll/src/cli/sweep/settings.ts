@@ -1,6 +1,7 @@
 /** The flags of `unroll sweep` and what they say to the library. */
 import { UnrollError } from "../../core/errors.ts";
 import type { SweepOptions } from "../../sweep/index.ts";
+import { longestTimeout } from "../../sweep/timeout.ts";
 import type { Flag, FlagValues } from "../command.ts";
 
 const whole = (value: string, doc: string, least = 1): Flag => ({ kind: "whole", value, doc, least });
@@ -32,6 +33,7 @@ export const sweepFlags: Readonly<Record<string, Flag>> = {
   seed: whole("N", "same seed, same results; by default 0", 0),
   folder: { kind: "string", value: "DIR", doc: "or s3:// URL: all that is kept; DATA.sweep" },
   threads: whole("N", "by default one a core", 0),
+  "trial-timeout": { kind: "whole", value: "S", doc: "end a trial after S seconds", most: longestTimeout },
   queue: { kind: "string", value: "URL", doc: "Redis, for workers started elsewhere" },
   out: { kind: "string", value: "FILE", doc: "keep the best model (.keras)" },
   report: { kind: "string", value: "FILE", doc: "write a page with plots (.html)" },
@@ -45,6 +47,8 @@ export function checkIdleFlags(flags: FlagValues): void {
   const rules: readonly (readonly [names: readonly string[], isOfUse: boolean, reason: string])[] = [
     [["trials"], strategy !== "grid", "a grid takes every combination"],
     [["eta", "min-epochs"], halves, "it goes with --strategy halving or asha"],
+    [["threads"], flags.queue === undefined, "with --queue the workers train; each has its own --concurrency"],
+    [["trial-timeout"], flags.threads !== 0, "--threads 0 trains where nothing can end a trial"],
     [["pick", "set"], model !== undefined, "it goes with --model FILE"],
   ];
   for (const [names, isOfUse, reason] of rules) {

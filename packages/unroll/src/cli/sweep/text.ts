@@ -26,13 +26,30 @@ function groupText(group: GroupResult, target: string, columns: number): string 
   ]);
   const table = fitted(["trial", ...names, "epochs", "RMSE"], rows, columns);
   const more = trials.length > shown.length ? [`and ${count(trials.length - shown.length)} more trials`] : [];
-  const reasons = [...new Set(trials.flatMap(({ reason }) => (reason === undefined ? [] : [reason])))].slice(0, 3);
+  const reasons = [
+    ...new Set(
+      trials.flatMap(({ status, reason }) => (reason === undefined ? [] : [`${outcomes[status]}: ${reason}`])),
+    ),
+  ].slice(0, 3);
   const sentences = [
     `RMSE of ${target} over the folds; repeating the last value has ${formatError(naive)}.`,
-    ...reasons.map((reason) => `Failed: ${reason}`),
-    best === null ? "No trial could be trained." : `Final model of ${best.trial}: ${best.final.verdict}`,
+    ...reasons.map(sentence),
+    best === null ? sentence(withoutBest(group)) : `Final model of ${best.trial}: ${best.final.verdict}`,
   ];
   return [...title, ...table, ...more, "", wrapText(sentences.join("\n"), columns)].join("\n");
+}
+
+/** What a trial without a score is introduced with. */
+const outcomes: Readonly<Partial<Record<TrialRow["status"], string>>> = { failed: "Failed", "timed out": "Timed out" };
+
+function withoutBest({ trials, reason }: GroupResult): string {
+  return reason === undefined
+    ? "No trial could be trained"
+    : `The final model of ${trials[0]!.trial} could not be trained: ${reason}`;
+}
+
+function sentence(text: string): string {
+  return text.endsWith(".") ? text : `${text}.`;
 }
 
 /** The parameters in which the trials differ. */

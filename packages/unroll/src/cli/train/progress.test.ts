@@ -65,6 +65,19 @@ describe("progress", () => {
     expect(shown.said).toBe("Epoch 1/2 - 2/2 - 0s - 20ms/step - loss: 0.1235 - mae: 1.2345e-04\n");
   });
 
+  it("breaks a line that is too long between two numbers", () => {
+    const logs = { loss: 0.12345, mae: 0.23456, val_loss: 0.34567, val_mae: 1.2345e-4 };
+    const shown = terminal();
+    showProgress(shown)(progress({ epoch: 9, epochs: 30, batch: 45, done: true, milliseconds: 1800, logs }));
+    expect(shown.said).toBe(
+      "Epoch 10/30 - 45/45 - 2s - 40ms/step - loss: 0.1235 - mae: 0.2346\n  val_loss: 0.3457 - val_mae: 1.2345e-04\n",
+    );
+    const narrow = terminal({ columns: 40 });
+    showProgress(narrow)(progress({ epoch: 9, epochs: 30, batch: 45, done: true, milliseconds: 1800, logs }));
+    for (const line of narrow.said.split("\n")) expect(line.length).toBeLessThanOrEqual(40);
+    expect(narrow.said.replaceAll("\n  ", " - ")).toBe(shown.said.replaceAll("\n  ", " - "));
+  });
+
   it("is drawn over on a terminal, not more often than anybody sees", () => {
     const shown = terminal({ redraws: true });
     let time = 0;

@@ -6,6 +6,7 @@ import { epochLine, formatLog, type Progress } from "../../training/fit-options.
 import type { Terminal } from "../command.ts";
 
 const barWidth = 20;
+const separator = " - ";
 /** Between two drawings of a bar, ms. */
 const interval = 50;
 
@@ -13,7 +14,7 @@ const interval = 50;
 export function showProgress(terminal: Terminal, now: () => number = () => performance.now()): (p: Progress) => void {
   if (terminal.redraws !== true) {
     return (progress) => {
-      if (progress.done) terminal.note(`${lineOf(progress)}\n`);
+      if (progress.done) terminal.note(`${lineOf(progress, terminal.columns)}\n`);
     };
   }
   let drawn = Number.NEGATIVE_INFINITY;
@@ -29,8 +30,19 @@ export function showProgress(terminal: Terminal, now: () => number = () => perfo
   };
 }
 
-function lineOf({ epoch, epochs, batch, milliseconds, logs }: Progress): string {
-  return epochLine(epoch, epochs, batch, milliseconds, logs);
+/** What does not fit goes on in a line below, set in. */
+function lineOf({ epoch, epochs, batch, milliseconds, logs }: Progress, columns: number): string {
+  const [first, ...parts] = epochLine(epoch, epochs, batch, milliseconds, logs).split(separator) as [
+    string,
+    ...string[],
+  ];
+  const lines = [first];
+  for (const part of parts) {
+    const longer = `${lines.at(-1)}${separator}${part}`;
+    if (longer.length <= columns) lines[lines.length - 1] = longer;
+    else lines.push(`  ${part}`);
+  }
+  return lines.join("\n");
 }
 
 /** `12/50 ━━━━━━━━━━━━━━━━━━━━ 3s 80ms/step - loss: 0.1234`, cut to the terminal, because a wrapped line cannot be redrawn. */

@@ -98,7 +98,7 @@ describe("a helper", () => {
     helper.know(1, { module: broken("hangs"), memory: bad.memory });
     expect(await beginsPart(helper, 1)).toBe(true);
     expect(() => helper.finish(1, 100)).toThrow(
-      "threads: a worker must end the part of the batch that it began. Received: no answer for 1 s. Something has ended the worker. Use one thread:",
+      "threads: a worker must end the part of the batch that it began. Received: no answer for 1 s. Something has ended the worker. The next call starts another; threads = 1,",
     );
     helper.forget(1);
     helper.know(2, { module: counter(), memory: good.memory });

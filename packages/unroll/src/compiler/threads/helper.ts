@@ -95,6 +95,6 @@ function noAnswer(patience: number): UnrollError {
     path: "threads",
     expected: "a worker must end the part of the batch that it began",
     received: `no answer for ${Math.ceil(patience / 1000)} s`,
-    hint: "Something has ended the worker. Use one thread: threads = 1, as option or by setThreads.",
+    hint: "Something has ended the worker. The next call starts another; threads = 1, as option or by setThreads, needs none.",
   });
 }

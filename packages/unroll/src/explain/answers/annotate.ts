@@ -1,8 +1,9 @@
 /** A copy of the audited document with each finding beside what it speaks of; the original text stays as it is. */
-import { type Audit, type AuditFinding, findingToText } from "./audit.ts";
+import type { Audit } from "./audit.ts";
+import { type AuditFinding, findingToText } from "./audit-finding.ts";
 
 /**
- * Of a notebook: a Markdown cell behind each cell with findings. Of a text: a comment below each line with findings.
+ * Of a notebook: a Markdown cell behind each cell with findings. Of a text: a comment, in prose a quotation, below each line with findings.
  *
  * @param source the same text that was audited
  */
@@ -37,7 +38,7 @@ function annotatedNotebook(notebook: Notebook, findings: readonly AuditFinding[]
   const cells = notebook.cells.flatMap((cell, index) => {
     const here = findings.filter((finding) => finding.cell === index + 1);
     if (here.length === 0) return [cell];
-    const text = here.map((finding) => `- **unroll audit:** ${findingToText(finding, true).split("\n")[0]}`).join("\n");
+    const text = here.map((finding) => `- **unroll audit:** ${firstLineOf(finding, true)}`).join("\n");
     return [cell, { cell_type: "markdown", metadata: {}, ...idFor(notebook, index), source: [text] }];
   });
   return `${JSON.stringify({ ...notebook, cells }, undefined, 1)}\n`;
@@ -54,7 +55,11 @@ function annotatedText(source: string, findings: readonly AuditFinding[]): strin
     .split("\n")
     .flatMap((line, index) => {
       const here = findings.filter((finding) => finding.line === index + 1);
-      return [line, ...here.map((finding) => `# unroll audit: ${findingToText(finding).split("\n")[0]}`)];
+      return [line, ...here.map((finding) => `${finding.inProse ? ">" : "#"} unroll audit: ${firstLineOf(finding)}`)];
     })
     .join("\n");
+}
+
+function firstLineOf(finding: AuditFinding, isNotebook = false): string {
+  return findingToText(finding, isNotebook).split("\n")[0]!; // a text has a first line
 }

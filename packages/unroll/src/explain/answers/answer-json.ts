@@ -8,6 +8,7 @@ import type { AnswerTextOptions } from "./answer-text.ts";
 /** The formula, then each step of working it out; of a shape one list for each axis. */
 export type StepsJson = readonly string[] | readonly (readonly string[])[];
 
+/** A checked answer as plain data. */
 export interface AnswerCheckJson {
   readonly kind: AnswerKind;
   readonly layer: string;
@@ -25,6 +26,7 @@ export interface AnswerCheckJson {
   readonly remarks: readonly string[];
 }
 
+/** A checked answer as plain data; `solution: false` keeps the right one back. */
 export function answerToJson(
   { digits, findings, derivation, expected, ...rest }: AnswerCheck,
   { solution = true }: Pick<AnswerTextOptions, "solution"> = {},

@@ -6,6 +6,7 @@ import { toText } from "../../equations/render.ts";
 import { count, indented, plural, wrapText } from "../lines.ts";
 import { type AnswerCheck, type Finding, rankLabels } from "./answer.ts";
 
+/** Options of `answerToText`. */
 export interface AnswerTextOptions {
   /** Characters of a line; by default 80. */
   readonly width?: number;
@@ -13,6 +14,7 @@ export interface AnswerTextOptions {
   readonly solution?: boolean;
 }
 
+/** A checked answer as text: the verdict, the slips that give it, the right derivation. */
 export function answerToText(check: AnswerCheck, { width = 80, solution = true }: AnswerTextOptions = {}): string {
   const blocks = [
     [verdict(check, solution), ...check.remarks.map((remark) => `  ${remark}`)].join("\n"),

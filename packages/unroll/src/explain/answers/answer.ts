@@ -24,8 +24,10 @@ export interface Finding {
   readonly derivation: Derivation | ShapeDerivation;
 }
 
+/** What an answer is about. */
 export type AnswerKind = "params" | "total" | "shape" | "value";
 
+/** What is right or wrong about an answer, and which slips give it. */
 export interface AnswerCheck {
   readonly kind: AnswerKind;
   /** The layer's name, or the model's for a total. */

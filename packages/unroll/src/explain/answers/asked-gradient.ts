@@ -88,7 +88,7 @@ export function findGradient(model: Model, question: GradientQuestion): AskedGra
     question.array === undefined ? ofValue(program, own, layer, question) : ofWeight(program, own, layer, question);
   return {
     layer: layer.name,
-    loss: lossFacts(program.forward),
+    loss: lossFacts(program.forward, (value) => numbersIn(program, value)),
     ...found,
     passed: passedLayers(program, runs.slice(at), target, found.expected),
   };
@@ -141,7 +141,7 @@ function entryOf(value: Value, position: number): GradientTarget {
     gradientOf(loss, inputs = []) {
       const results = differentiate(loss, [value]);
       return (known, numbers = []) =>
-        evaluateProgram({ inputs, results, updates: [] }, numbers, { known }).results[0]![position]!;
+        evaluateProgram({ inputs, results, updates: [] }, numbers, known).results[0]![position]!;
     },
   };
 }
@@ -187,7 +187,7 @@ function ofValue(program: GradientProgram, run: LayerRun, layer: Layer, question
     return (numbers: readonly ArrayLike<number>[], known?: Known): ReadonlyMap<number, Float64Array> => {
       const found = new Map<number, Float64Array>();
       evaluateProgram({ inputs, results, updates: [] }, numbers, {
-        ...(known && { known }),
+        ...known,
         reuse: true,
         // A change keeps the kernel that a scan reads.
         watched: ({ arrays }) => arrays[0] === kernel,
@@ -252,9 +252,12 @@ function ofOutput(
   };
 }
 
-function gradientNumbers({ program, forward, inputs }: GradientProgram, wrt: Value): Float64Array {
-  const results = differentiate(forward.loss, [wrt]);
-  return evaluateProgram({ inputs: program.inputs, results, updates: [] }, inputs).results[0]!;
+function gradientNumbers(program: GradientProgram, wrt: Value): Float64Array {
+  return numbersIn(program, differentiate(program.forward.loss, [wrt])[0]!);
+}
+
+function numbersIn({ program, inputs }: GradientProgram, value: Value): Float64Array {
+  return evaluateProgram({ inputs: program.inputs, results: [value], updates: [] }, inputs).results[0]!;
 }
 
 /** The other entries, each with its place. */

@@ -9,12 +9,15 @@ import { inOrder } from "../../equations/expr.ts";
 import type { Layer } from "../../layers/layer.ts";
 import type { ModelData } from "../../model/data.ts";
 import type { Model } from "../../model/model.ts";
+import { scan as scanValues } from "../../program/builder.ts";
 import { evaluateProgram } from "../../program/evaluate.ts";
 import type { OnStep } from "../../program/evaluate-scan.ts";
+import { neededSteps } from "../../program/needed-steps.ts";
 import { type Value, valuesInOrder } from "../../program/program.ts";
-import { type ByHand, evaluateByHand, type LayerRun, type ScanRun } from "../by-hand.ts";
+import { type ByHand, declaredBatch, evaluateByHand, type LayerRun, type ScanRun } from "../by-hand.ts";
 import { exampleOf, traceRuns } from "../run-trace.ts";
 import type { TraceRun } from "../trace.ts";
+import { carriedValues, type LayerChange, type ReadNumber, readEntry, readInCell } from "./carried-values.ts";
 import { familyOf, layerIn } from "./layer-family.ts";
 import { type ProgramChange, rewriteProgram } from "./rewrite-program.ts";
 
@@ -61,6 +64,8 @@ export interface AskedValue {
   readonly others: readonly { readonly where: string; readonly value: number }[];
   /** The number in a changed program; undefined where the change does not reach it. */
   withChange(change: ProgramChange): number | undefined;
+  /** The same for changes of layers before this one, each of one call. */
+  withChangesBefore(changes: readonly LayerChange[]): readonly (number | undefined)[];
 }
 
 /**
@@ -68,24 +73,40 @@ export interface AskedValue {
  */
 export function findValue(model: Model, question: ValueQuestion): AskedValue {
   const { inputs, written, at } = exampleOf(model, question.x, question.sample ?? 0);
-  const hand = evaluateByHand(written, inputs, model.name);
   const wanted = layerIn(model, question.layer);
   const index = written.layers.findIndex(({ call }) => familyOf(call.call.layer).includes(wanted));
   const own = written.layers[index];
   if (own === undefined) throw noValue(wanted, question, "an input layer computes nothing");
-  const common = { layer: wanted, own, before: written.layers.slice(0, index).reverse() };
+  const earlier = written.layers.slice(0, index);
+  const common = { layer: wanted, own, before: earlier.toReversed() };
   const scans = own.scans.filter(({ name, perSample }) => perSample === 1 && isIn(wanted, own, name));
   const [scan, ...more] = scans;
   const named = question.gate !== undefined || (question.name !== undefined && question.name !== "output");
   if (named && more.length > 0) throw noValue(wanted, question, `name ${scans.map(({ name }) => name).join(" or ")}`);
   const isCell = scan !== undefined && more.length === 0 && question.name !== "output";
   if (named && !isCell) throw noValue(wanted, question, 'this layer has "output" only');
-  return isCell
-    ? { ...common, ...inCell(question, scan, own, wanted, hand, at) }
-    : { ...common, ...inOutput(question, own, wanted, hand, at) };
+  const hand = evaluateByHand(written, inputs, model.name, (one) => isCell && one === scan.scan);
+  const found = isCell ? inCell(question, scan, own, wanted, hand, at) : inOutput(question, own, wanted, hand, at);
+  const { read, looked, ...value } = found;
+  const carriedOn = (changes: readonly LayerChange[]): number[] | undefined => {
+    // A model with a batch of its own has states for so many examples.
+    if (read === undefined || declaredBatch(model) !== undefined) return undefined;
+    const needed = neededSteps([...looked.keys()], looked).ofValues;
+    return carriedValues(earlier, { own, read, expected: value.expected, needed }, hand, changes);
+  };
+  return {
+    ...common,
+    ...value,
+    withChangesBefore: (changes) => carriedOn(changes) ?? changes.map(({ change }) => value.withChange(change)),
+  };
 }
 
-type Found = Omit<AskedValue, "layer" | "own" | "before">;
+interface Found extends Omit<AskedValue, "layer" | "own" | "before" | "withChangesBefore"> {
+  /** Finds the number in another call of the layer; undefined where that would be another number. */
+  readonly read: ReadNumber | undefined;
+  /** The value that it is an entry of, and how many entries of axis 1 are looked at. */
+  readonly looked: ReadonlyMap<Value, number>;
+}
 
 function inCell(
   question: ValueQuestion,
@@ -107,6 +128,7 @@ function inCell(
   const expected = step?.values[name]?.[unit];
   if (step === undefined || expected === undefined) throw noValue(layer, question, sizesText(run));
   const root = valuesInOrder(own.call.outputs).find(({ operation }) => operation === scan)!; // the layer runs it
+  const [sequence] = scanValues({ ...scan, returnSequences: true });
   const owner = familyOf(own.call.call.layer).find((one) => one.name === scanRun.name) ?? layer;
   return {
     name,
@@ -115,9 +137,12 @@ function inCell(
     expected,
     place: { owner, cell: scan.cell, run, at },
     others: othersInCell(run, at, name, unit),
+    // What a masked step computes is put out by no scan.
+    looked: new Map([[sequence!, at + 1]]),
+    read: step.masked ? undefined : readInCell(own.scans.indexOf(scanRun), name, unit, at + 1),
     withChange: (change) => {
       let value: number | undefined;
-      evaluateChanged(root, change, hand, (_, { batchIndex, timestep, values }) => {
+      evaluateChanged(root, change, hand, at + 1, (_, { batchIndex, timestep, values }) => {
         if (batchIndex === sample && timestep === step.timestep) value = values.get(name)?.[unit];
       });
       return value;
@@ -154,20 +179,37 @@ function inOutput(question: ValueQuestion, own: LayerRun, layer: Layer, hand: By
         .filter((other) => other !== row)
         .map((other) => ({ where: `timestep ${other}`, value: read(other, unit) })),
     ],
-    withChange: (change) => evaluateChanged(output, change, hand)?.[sample * size + index],
+    looked: new Map([[output, row + 1]]),
+    read: readEntry(index),
+    withChange: (change) => evaluateChanged(output, change, hand, row + 1)?.[sample * size + index],
   };
 }
 
-/** The numbers of a value in the changed program, and where it is a scan its steps; undefined where the change does not reach it. */
-function evaluateChanged(root: Value, change: ProgramChange, hand: ByHand, onStep?: OnStep): Float64Array | undefined {
+/**
+ * The numbers of a value in the changed program, and where it is a scan its steps; undefined where the change does not reach it.
+ *
+ * @param count entries of axis 1 that are looked at, or steps
+ */
+function evaluateChanged(
+  root: Value,
+  change: ProgramChange,
+  hand: ByHand,
+  count: number,
+  onStep?: OnStep,
+): Float64Array | undefined {
   const rewritten = rewriteProgram([root], change, (value) => hand.valueOf(value));
   const changed = rewritten.valueOf(root);
   if (changed === root) return undefined;
-  const { results } = evaluateProgram(
-    { inputs: rewritten.inputs, results: [changed], updates: [] },
-    rewritten.numbers,
-    { reuse: true, watched: (scan) => scan === changed.operation, ...(onStep && { onStep }) },
-  );
+  const { operation } = changed;
+  const isWatched = onStep !== undefined && operation.op === "scan";
+  const shown = isWatched ? scanValues({ ...operation, returnSequences: true })[0]! : changed;
+  const { results } = evaluateProgram({ inputs: rewritten.inputs, results: [shown], updates: [] }, rewritten.numbers, {
+    reuse: true,
+    together: true,
+    watched: (scan) => scan === shown.operation,
+    wanted: new Map([[shown, count]]),
+    ...(onStep && { onStep }),
+  });
   return results[0];
 }
 

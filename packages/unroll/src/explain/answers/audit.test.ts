@@ -1,7 +1,8 @@
 /** A notebook written for this test, with slips of every kind and with right calculations between them. */
 import { describe, expect, it } from "vitest";
 import { annotatedCopy } from "./annotate.ts";
-import { auditCode, findingToText } from "./audit.ts";
+import { auditCode } from "./audit.ts";
+import { findingToText } from "./audit-finding.ts";
 
 const model = `\
 from tensorflow.keras import Sequential
@@ -154,4 +155,95 @@ describe("the audit of a notebook", () => {
     );
     expect(found.findings).toEqual([]);
   });
+});
+
+describe("the audit of prose", () => {
+  const found = (prose: string) =>
+    auditCode(
+      JSON.stringify({
+        cells: [
+          { cell_type: "code", source: model },
+          { cell_type: "markdown", source: prose },
+        ],
+        nbformat: 4,
+      }),
+    );
+  const findingsIn = (prose: string) =>
+    found(prose).findings.map(({ cell, line, kind, given, expected, layer, inProse }) => {
+      expect([cell, inProse]).toEqual([2, true]);
+      return [line, kind, given, expected, layer];
+    });
+
+  it("finds arithmetic that does not come out, and claims that a slip explains of a layer that is named", () => {
+    const prose = [
+      "### Counting",
+      "The SimpleRNN has $1 \\times (25 \\times (25+2) + 25) = 700$ parameters.",
+      "",
+      "A unit more: $26 \\times (26+2) + 26 = 756$.",
+      "",
+      "With the steps: SimpleRNN = 25 × (25 + 30) + 25 = 1,400",
+      "",
+      "- `Dense`: 25 × 1 = 25 parameters",
+      "",
+      "## SimpleRNN",
+      "It gives (None, 30, 25) to the next layer.",
+    ].join("\n");
+    expect(findingsIn(prose)).toEqual([
+      [4, "sum", 756, 754, undefined],
+      [6, "count", 1400, 700, "simple_rnn"],
+      [8, "count", 25, 26, "dense"],
+      [11, "shape", [null, 30, 25], [null, 25], "simple_rnn"],
+    ]);
+    // The sums 700, 1400 and 25, and the count 700.
+    expect(found(prose).confirmed).toBe(4);
+  });
+
+  it.each([
+    ["two layers of that kind", "The GRU has 3 × (4 × (4 + 5) + 4) = 120 parameters."],
+    ["two layers in one line", "Before the Dense, the SimpleRNN gives (None, 30, 25)."],
+    ["no layer", "That makes 120 parameters."],
+    ["a number that no slip gives", "The Dense has 77 parameters."],
+    ["a number of a part", "Each unit of the SimpleRNN has 27 parameters without its bias."],
+    ["the right number beside it", "The Dense has 25 parameters, and one more: 26."],
+    ["another kind of parameters", "The Dense takes 25 parameters, such as units."],
+    ["a formula of a part", "SimpleRNN: 25 × 25 = 625 is the recurrent kernel."],
+  ])("accuses nothing where there is %s", (_, prose) => {
+    expect(findingsIn(prose)).toEqual([]);
+  });
+
+  it("takes no layer for the one that is meant where another model has that number", () => {
+    const later = "small = Sequential([SimpleRNN(25, input_shape=(9, 29)), Dense(1)])";
+    const cells = [
+      { cell_type: "code", source: model },
+      { cell_type: "markdown", source: "The next SimpleRNN has 25 × (25 + 29) + 25 = 1375 parameters." },
+      { cell_type: "code", source: later },
+    ];
+    expect(auditCode(JSON.stringify({ cells, nbformat: 4 })).findings).toEqual([]);
+  });
+
+  it("notes a finding in Markdown as a quotation", () => {
+    const text = `# Notes\n\n\`\`\`python\n${model}\`\`\`\n\nThe Dense: 25 × 1 + 1 = 27.\n`;
+    expect(annotatedCopy(text, auditCode(text))).toContain("= 27.\n> unroll audit: line 13: 27; it is 26.\n");
+  });
+});
+
+it("says what a count rests on that the code leaves open", () => {
+  const code = "m = Sequential([GRU(2, input_shape=(50, 3))])\nm.summary()\n# gru\n3*(2*(2+3)+2*2)";
+  const table = [
+    'Model: "sequential"',
+    " Layer (type)                Output Shape              Param #   ",
+    "=================================================================",
+    " gru_7 (GRU)                 (None, 2)                 36        ",
+    "=================================================================",
+    "Total params: 36",
+  ].join("\n");
+  const audit = auditCode(
+    JSON.stringify({ cells: [{ cell_type: "code", source: code, outputs: [{ text: table }] }], nbformat: 4 }),
+  );
+  const [learned] = audit.models[0]!.learned;
+  expect(learned).toMatchObject({ row: "gru_7", option: "reset_after", value: false, params: 36 });
+  expect(audit.findings).toMatchObject([{ given: 42, expected: 36, learned }]);
+  expect(findingToText(audit.findings[0]!).split("\n")[2]).toBe(
+    "    gru_7 has reset_after=False: its printed count of 36 tells it, the code does not.",
+  );
 });

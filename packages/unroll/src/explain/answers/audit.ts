@@ -1,60 +1,41 @@
 /**
- * The audit of a notebook or script: rebuilds its models and checks the hand arithmetic beside them, in code cells and in
- * comments, against the layer it speaks of. It accuses only where a named slip gives the number, so that a calculation
+ * The audit of a notebook or script: rebuilds its models and checks the hand arithmetic beside them, in code cells, in
+ * comments and in prose, against the layer it speaks of. It accuses only where a named slip gives the number, so that a calculation
  * about something else is left alone.
  */
 import { UnrollError } from "../../core/errors.ts";
-import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
+import { sameShape } from "../../core/shape.ts";
 import { modelFromConfig } from "../../formats/keras-model.ts";
 import type { Statement } from "../../formats/python/ast.ts";
 import type { CodeDocument } from "../../formats/python/document.ts";
-import { readDocument, readKerasCode, type SummaryRow } from "../../formats/python/index.ts";
+import { type LearnedOption, readDocument, readKerasCode, type SummaryRow } from "../../formats/python/index.ts";
 import { LONGEST_CODE } from "../../formats/python/notebook.ts";
 import { parsePython } from "../../formats/python/parse.ts";
-import type { Layer } from "../../layers/layer.ts";
-import { snakeCase } from "../../layers/naming.ts";
 import { shapeOf } from "../../layers/sizes.ts";
 import type { Model } from "../../model/model.ts";
-import type { AnswerCheck } from "./answer.ts";
+import { type AuditFinding, aboutOf, isAutomatic, type ModelAt, nothingTold } from "./audit-finding.ts";
+import { auditProse } from "./audit-prose.ts";
 import { checkAnswer } from "./check.ts";
 import { type HandWork, handWorkOf } from "./hand-work.ts";
 import { type EarlierSize, type Outline, outlineOf, type Place } from "./outline.ts";
+import { type ProseLine, proseOf } from "./prose-work.ts";
 
-export interface AuditFinding {
-  /** From 1; lines are those of the file, in an .ipynb those of the cell. */
+/** A model that the document builds: where, its count, and what its printed summary told. */
+export interface AuditedModel {
+  readonly name: string;
   readonly cell: number;
-  readonly line: number;
-  /** What is wrong: arithmetic for a count, a number or shape in a comment, joined arrays, a printed summary. */
-  readonly kind: "count" | "comment" | "shape" | "concatenated" | "sum" | "summary";
-  /** The text that says it. */
-  readonly text: string;
-  readonly given: number | Shape;
-  readonly expected: number | Shape;
-  /** The layer that it speaks of, and its model. */
-  readonly layer: string | undefined;
-  readonly model: string | undefined;
-  /** The number that a comment beside the arithmetic claims. */
-  readonly beside: number | undefined;
-  /** How the given number comes about. */
-  readonly check: AnswerCheck | undefined;
+  readonly total: number | undefined;
+  readonly learned: readonly LearnedOption[];
 }
 
+/** The numbers that a notebook claims about its models, checked. */
 export interface Audit {
-  readonly models: readonly { readonly name: string; readonly cell: number; readonly total: number | undefined }[];
+  readonly models: readonly AuditedModel[];
   readonly findings: readonly AuditFinding[];
   /** How many numbers and shapes were checked and are right. */
   readonly confirmed: number;
   /** False for prose and for binary files. */
   readonly hasCode: boolean;
-}
-
-interface ModelAt {
-  readonly model: Model;
-  readonly outline: Outline;
-  readonly cell: number;
-  readonly line: number;
-  /** Rows of the printed table, where they are the model's layers. */
-  readonly printed: ReadonlyMap<string, SummaryRow>;
 }
 
 /**
@@ -65,12 +46,11 @@ interface ModelAt {
 export function auditCode(source: string | Uint8Array): Audit {
   const document = readDocument(source);
   const reading = readKerasCode(source);
-  const models = reading.models.flatMap(({ config, cell, line, printedSummary }): ModelAt[] => {
+  const models = reading.models.flatMap(({ config, cell, line, printedSummary, learned }): ModelAt[] => {
     try {
       const model = modelFromConfig(config, { keepNames: true });
-      return [
-        { model, outline: outlineOf(model), cell, line, printed: printedRows(model, printedSummary?.rows ?? []) },
-      ];
+      const printed = printedRows(model, printedSummary?.rows ?? []);
+      return [{ model, outline: outlineOf(model), cell, line, printed, learned }];
     } catch (error) {
       if (error instanceof UnrollError) return []; // a size that is not known; the reader of code has named it
       throw error;
@@ -78,9 +58,10 @@ export function auditCode(source: string | Uint8Array): Audit {
   });
   const auditor = new Auditor(models);
   for (const { cell, work } of handWorkOf(document)) auditor.readCell(cell, work);
+  for (const { cell, lines } of proseOf(document)) auditor.readProse(cell, lines);
   for (const at of models) auditor.readSummary(at);
   return {
-    models: models.map(({ model, cell }) => ({ name: model.name, cell, total: model.countParams() })),
+    models: models.map(({ model, cell, learned }) => ({ name: model.name, cell, total: model.countParams(), learned })),
     findings: auditor.findings.sort((a, b) => a.cell - b.cell || a.line - b.line),
     confirmed: auditor.confirmed,
     hasCode: models.length > 0 || hasCode(document),
@@ -131,6 +112,12 @@ class Auditor {
         this.#add(cell, one, { kind: "concatenated", given: one.given, expected: one.expected });
       }
     }
+  }
+
+  readProse(cell: number, lines: readonly ProseLine[]): void {
+    const { findings, confirmed } = auditProse(cell, lines, this.#models);
+    this.confirmed += confirmed;
+    this.findings.push(...findings);
   }
 
   readSummary(at: ModelAt): void {
@@ -221,15 +208,8 @@ class Auditor {
     { line, text }: { readonly line: number; readonly text: string },
     about: Pick<AuditFinding, "kind" | "given" | "expected"> & Partial<AuditFinding>,
   ): void {
-    const nothing = { layer: undefined, model: undefined, beside: undefined, check: undefined };
-    this.findings.push({ ...nothing, ...about, cell, line, text: text.trim() });
+    this.findings.push({ ...nothingTold, ...about, cell, line, text: text.trim() });
   }
-}
-
-/** Layers by the names that the notebook's own table gives them. */
-function aboutOf(check: AnswerCheck, { model, printed }: ModelAt) {
-  const layer = printed.get(check.layer)?.name ?? check.layer;
-  return { given: check.given, expected: check.expected, layer, model: model.name, check };
 }
 
 /** The table of another run, or a cut one, has other rows: then none. */
@@ -253,23 +233,4 @@ function placeNamed(
   const same = places.filter(({ layer }) => layer.className === className);
   if (number !== undefined) return same[number - 1] ?? (same.length === 1 ? same[0] : undefined);
   return same.find((place) => !addressed.has(place)) ?? same[0];
-}
-
-/** Whether a layer has the name that Keras gives by itself: lstm, lstm_1. */
-function isAutomatic({ name, className }: Layer): boolean {
-  return name.replace(/_\d+$/, "") === snakeCase(className);
-}
-
-/** "cell 12, line 3: 120 parameters for gru_5, it is 132: the second bias row is forgotten" */
-export function findingToText(finding: AuditFinding, isNotebook = false): string {
-  const { cell, line, kind, given, expected, layer, beside, check, text } = finding;
-  const where = isNotebook ? `cell ${cell}, line ${line}` : `line ${line}`;
-  const show = (value: number | Shape): string =>
-    typeof value === "number" ? value.toLocaleString("en-US") : formatShape(value);
-  const of = layer === undefined ? "" : ` for ${layer}`;
-  const besideText = beside === undefined || beside === given ? "" : `, beside the comment's ${show(beside)}`;
-  const slips = check?.findings[0]?.slips ?? [];
-  const titles = [...new Set(slips.map(({ title }) => title))].join(", and ");
-  const reason = kind === "concatenated" ? "the steps are concatenated instead of stacked" : titles;
-  return `${where}: ${show(given)}${of}${besideText}; it is ${show(expected)}${reason === "" ? "" : `: ${reason}`}.\n    ${text}`;
 }

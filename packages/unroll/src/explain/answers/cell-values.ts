@@ -3,10 +3,11 @@
  * The right values come from the by-hand evaluation of the model.
  */
 import type { CellGraph } from "../../cells/define.ts";
-import { type Row, type RowBindings, rowEvaluator, toRow } from "../../equations/evaluate.ts";
-import { type Expr, inOrder, type ProductNode, type WeightBlock } from "../../equations/expr.ts";
+import { type Row, type RowBindings, rowEvaluator, toRow, type ValueOf } from "../../equations/evaluate.ts";
+import { type Expr, inOrder, type WeightBlock } from "../../equations/expr.ts";
 import { toText } from "../../equations/render.ts";
 import type { Layer } from "../../layers/layer.ts";
+import { multiplyRows, type WeightMatrix } from "../../program/evaluate-scan.ts";
 import type { TraceStep } from "../trace.ts";
 import type { Equations } from "./value-slips.ts";
 
@@ -23,85 +24,90 @@ export interface SlippedSteps {
   afterSteps(steps: readonly Pick<TraceStep, "x" | "before" | "masked">[]): Values;
 }
 
-/** Prepares the steps that lead to the value of this name. */
-export function slippedSteps(equations: Equations, name: string, cell: CellGraph, arrays: Arrays): SlippedSteps {
-  const oneStep = stepOf(equations, [name, ...cell.states.map((state) => state.name)], cell, arrays);
+/** Prepares the steps that lead to the value of this name, by any equations. */
+export type PrepareSteps = (equations: Equations, name: string) => SlippedSteps;
+
+/** What different equations of a cell of so many units share: its arrays, and the rows that steps are worked out in. */
+export function stepsIn(cell: CellGraph, arrays: Arrays, units: number): PrepareSteps {
+  const rows: Float64Array[] = [];
+  const weightOf = weightsIn(arrays, units);
+  const product: RowBindings["product"] = ({ matrix, transposed }, vector, newRow) => {
+    const found = weightOf.matrix(matrix);
+    const given = toRow(vector, transposed ? units : found.rows);
+    const result = newRow(transposed ? found.rows : units);
+    multiplyRows(found, given, undefined, transposed, result, 1);
+    return result;
+  };
+  return (equations, name) => {
+    const wanted = [...new Set([name, ...cell.states.map((state) => state.name)])].flatMap((one) => {
+      const expr = equations.get(one);
+      return expr === undefined ? [] : [{ name: one, expr }];
+    });
+    const roots = wanted.map(({ expr }) => expr);
+    const evaluate = rowEvaluator(roots, { reuse: true, rows });
+    const inputs: Expr[] = [];
+    const states: { readonly expr: Expr; readonly name: string }[] = [];
+    const symbols = new Map<Expr, Row>();
+    for (const expr of inOrder(roots, { bodies: true })) {
+      const { node } = expr;
+      if (node.op !== "symbol") continue;
+      const state = cell.states.find((one) => `${one.name}Prev` === node.name);
+      if (node.role === "input") inputs.push(expr);
+      else if (state !== undefined) states.push({ expr, name: state.name });
+      else if (node.weight !== undefined) symbols.set(expr, weightOf.row(node.weight));
+    }
+    const step = (before: Values, x: Float64Array): ValueOf => {
+      for (const expr of inputs) symbols.set(expr, x);
+      for (const { expr, name: state } of states) symbols.set(expr, before[state]!);
+      return evaluate({ width: units, symbols, product });
+    };
+    const copied = (read: ValueOf): Values =>
+      Object.fromEntries(wanted.map(({ name: one, expr }) => [one, toRow(read(expr), units).slice()]));
+    return {
+      oneStep: (before, x) => copied(step(before, x)),
+      afterSteps(steps) {
+        const start = steps[0]!.before;
+        const rowsOf = (): Values => Object.fromEntries(wanted.map((one) => [one.name, new Float64Array(units)]));
+        let before = start;
+        // A step reads the states that the one before it left: two sets of rows take turns.
+        let [free, other] = [rowsOf(), rowsOf()];
+        for (const { x, masked } of steps) {
+          if (masked) continue;
+          const read = step(before, x);
+          for (const { name: one, expr } of wanted) free[one]!.set(toRow(read(expr), units));
+          before = free;
+          [free, other] = [other, free];
+        }
+        return before === start ? {} : before;
+      },
+    };
+  };
+}
+
+/** Blocks of the arrays, each looked up once. */
+function weightsIn(
+  arrays: Arrays,
+  units: number,
+): { matrix(block: WeightBlock): WeightMatrix; row(block: WeightBlock): Float64Array } {
+  const numbers = new Map<string, Float64Array>();
+  const numbersOf = (array: string): Float64Array => {
+    const known = numbers.get(array) ?? Float64Array.from(arrays.get(array)?.data ?? []);
+    numbers.set(array, known);
+    return known;
+  };
   return {
-    oneStep,
-    afterSteps(steps) {
-      let before = steps[0]!.before;
-      let values: Values = {};
-      for (const { x, masked } of steps) {
-        if (masked) continue;
-        values = oneStep(before, x);
-        before = values;
-      }
-      return values;
+    matrix({ array, block }) {
+      const { columns } = arrays.get(array)!; // every cell has its kernels
+      const weights = numbersOf(array);
+      return { units, rows: weights.length / columns, start: block * units, stride: columns, weights };
+    },
+    // A row that the array does not have (GRU's other form) counts as zeros.
+    row({ array, block, row }) {
+      const weights = numbersOf(array);
+      const start = row * (arrays.get(array)?.columns ?? 0) + block * units;
+      return Float64Array.from({ length: units }, (_, unit) => weights[start + unit] ?? 0);
     },
   };
-}
-
-/** A step, for several of them: the order of the nodes and the rows of weights are found once. */
-function stepOf(
-  equations: Equations,
-  names: readonly string[],
-  cell: CellGraph,
-  arrays: Arrays,
-): (before: Values, x: Float64Array) => Values {
-  const wanted = [...new Set(names)].flatMap((name) => {
-    const expr = equations.get(name);
-    return expr === undefined ? [] : [{ name, expr }];
-  });
-  const roots = wanted.map(({ expr }) => expr);
-  const evaluate = rowEvaluator(roots, { reuse: true });
-  const inputs: Expr[] = [];
-  const states: { readonly expr: Expr; readonly name: string }[] = [];
-  const weights: { readonly expr: Expr; readonly block: WeightBlock }[] = [];
-  for (const expr of inOrder(roots, { bodies: true })) {
-    const { node } = expr;
-    if (node.op !== "symbol") continue;
-    const state = cell.states.find(({ name }) => `${name}Prev` === node.name);
-    if (node.role === "input") inputs.push(expr);
-    else if (state !== undefined) states.push({ expr, name: state.name });
-    else if (node.weight !== undefined) weights.push({ expr, block: node.weight });
-  }
-  const symbols = new Map<Expr, Row>();
-  return (before, x) => {
-    const width = before[cell.states[0]!.name]!.length;
-    for (const { expr, block } of weights) {
-      if (!symbols.has(expr)) symbols.set(expr, weightRow(block, width, arrays));
-    }
-    for (const expr of inputs) symbols.set(expr, x);
-    for (const { expr, name } of states) symbols.set(expr, before[name]!);
-    const product: RowBindings["product"] = (node, vector, newRow) => multiply(node, vector, arrays, newRow(width));
-    const read = evaluate({ width, symbols, product });
-    const values: Record<string, Float64Array> = {};
-    for (const { name, expr } of wanted) values[name] = toRow(read(expr), width).slice();
-    return values;
-  };
-}
-
-/** A row that the array does not have (GRU's other form) counts as zeros. */
-function weightRow({ array, block, row }: WeightBlock, width: number, arrays: Arrays): Float64Array {
-  const { data, columns } = arrays.get(array) ?? { data: [], columns: 0 };
-  return Float64Array.from({ length: width }, (_, unit) => data[row * columns + block * width + unit] ?? 0);
-}
-
-function multiply({ matrix, transposed }: ProductNode, vector: Row, arrays: Arrays, sums: Float64Array): Float64Array {
-  const { data, columns } = arrays.get(matrix.array)!; // every cell has its kernels
-  const rows = data.length / columns;
-  const values = toRow(vector, rows);
-  const width = sums.length;
-  const first = matrix.block * width;
-  sums.fill(0);
-  // Row by row, as the array lies in memory; each sum still adds its rows in order.
-  for (let row = 0; row < rows; row++) {
-    for (let unit = 0; unit < width; unit++) {
-      const at = transposed ? unit * columns + row : row * columns + unit;
-      sums[unit]! += values[row]! * data[first + at]!;
-    }
-  }
-  return sums;
 }
 
 export function arraysOf(layer: Layer): Arrays {

@@ -326,6 +326,39 @@ describe("what is said of the loss", () => {
     expect(detailOf(summed(3 * sum), "loss-mean")).toContain("over the 3 outputs of a row");
     expect(idsOf(summed(2 * sum)).flat()).not.toContain("loss-mean");
   });
+
+  it("counts the rows that a mask leaves", () => {
+    const layer = layers.dense({ units: 1, useBias: false, name: "dense" });
+    const model = sequential({ layers: [input({ shape: [2, 2] }), layers.masking(), layer] });
+    layer.setWeights([[[0.5], [-0.3]]]);
+    const steps = [...x, [0.5, 3], [0, 0]] as const; // the last one is masked
+    const right = steps.slice(0, 3).reduce((sum, [a, b]) => sum + (2 * (0.5 * a - 0.3 * b - 1) * a) / 3, 0);
+    const given = (value: number) =>
+      checkGradient(model, {
+        layer: "dense",
+        array: "kernel",
+        index: [0, 0],
+        x: [steps.slice(0, 2), steps.slice(2)],
+        y: [
+          [[1], [1]],
+          [[1], [1]],
+        ],
+        loss: "mse",
+        value: value.toFixed(7),
+      });
+    expect(given(right).right).toBe(true);
+    expect(detailOf(given(3 * right), "loss-mean")).toBe(
+      "The loss is a mean over the 3 numbers that count: its gradient has 1/3 in it.",
+    );
+    expect(idsOf(given(4 * right)).flat()).not.toContain("loss-mean");
+  });
+
+  it("counts the rows that an ignored class leaves", () => {
+    const classes = (value: number) =>
+      ask(dense(3, "softmax"), [[1], [0]], losses.sparseCategoricalCrossentropy({ ignoreClass: 0 }), value);
+    const { expected } = classes(0);
+    expect(idsOf(classes(2 * expected)).flat()).not.toContain("loss-mean");
+  });
 });
 
 it("an answer that is one off in its last digit is called so, also where it happens to be another entry", () => {

@@ -13,6 +13,7 @@ export interface ValueAnswer extends ValueQuestion {
   readonly value: number | string;
 }
 
+/** What is right or wrong about a value or a gradient, and which slips give it. */
 export interface ValueCheck {
   readonly kind: "value" | "gradient";
   readonly layer: string;

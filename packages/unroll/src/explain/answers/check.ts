@@ -27,6 +27,7 @@ export interface Answer {
   readonly shape?: Shape | undefined;
 }
 
+/** Options of `checkAnswer`. */
 export interface CheckOptions {
   /** Sizes of models that the learner met before: they may have been kept by mistake. */
   readonly earlier?: readonly EarlierSize[];

@@ -110,7 +110,8 @@ function claimIn(text: string): number | undefined {
   return claim === null ? undefined : Number(claim[1]!.replaceAll(",", ""));
 }
 
-const classes: readonly (readonly [RegExp, string])[] = [
+/** How texts call the layers, with a number behind it "gru_2". */
+export const classes: readonly (readonly [RegExp, string])[] = [
   [/\bsimple[ _]?rnn(?:[ _]?(\d+))?\b/i, "SimpleRNN"],
   [/\bbidirectional(?:[ _]?(\d+))?\b/i, "Bidirectional"],
   [/\bgru(?:[ _]?(\d+))?\b/i, "GRU"],

@@ -3,7 +3,8 @@ export { type AnswerCheckJson, answerToJson, type StepsJson } from "./answer-jso
 export { type AnswerTextOptions, answerToText } from "./answer-text.ts";
 export type { GradientQuestion } from "./asked-gradient.ts";
 export type { ValueQuestion } from "./asked-value.ts";
-export type { Audit, AuditFinding } from "./audit.ts";
+export type { Audit, AuditedModel } from "./audit.ts";
+export type { AuditFinding } from "./audit-finding.ts";
 export { type Answer, type CheckOptions, checkAnswer } from "./check.ts";
 export { checkGradient, type GradientAnswer } from "./check-gradient.ts";
 export { checkValue, type ValueAnswer, type ValueCheck } from "./check-value.ts";

@@ -11,14 +11,12 @@ import { attentionSlips } from "./attention-slips.ts";
 import { familyOf } from "./layer-family.ts";
 import type { ProgramChange } from "./rewrite-program.ts";
 import type { Variant } from "./slip.ts";
-import { changeEquations, type Equations, equationVariants, functionsIn, withEquations } from "./value-slips.ts";
+import { changeEquations, equationVariants, functionsIn, withEquations } from "./value-slips.ts";
 
 /** A slip as a change of the model's program. */
 export interface LayerSlip extends Omit<Variant<ProgramChange>, "result"> {
   readonly layer: string;
   readonly change: ProgramChange;
-  /** The equations with the slip in them, where it is in a cell. */
-  readonly equations?: Equations;
 }
 
 /** Every slip in one call of a layer, the most plausible first. */
@@ -177,10 +175,16 @@ function cellSlips({ call, scans }: LayerRun): Slip[] {
   const layers = familyOf(call.call.layer);
   return scans.flatMap(({ scan, name }) => {
     const owner = layers.find((one) => one.name === name) ?? call.call.layer;
-    return equationVariants(owner, scan.cell).map(({ result, ...rest }): Slip => {
-      const cell = withEquations(scan.cell, result);
-      const detail = layers.length > 1 ? `${name}: ${rest.detail}` : rest.detail;
-      return { ...rest, detail, equations: result, change: changedScan(scan, { cell }) };
+    return equationVariants(owner, scan.cell).map((variant): Slip => {
+      const { id, plausibility } = variant;
+      const detail = layers.length > 1 ? `${name}: ${variant.detail}` : variant.detail;
+      const change: ProgramChange = {
+        operation: (changed, original) =>
+          original === scan && changed.op === "scan"
+            ? { ...changed, cell: withEquations(scan.cell, variant.result) }
+            : undefined,
+      };
+      return { id, plausibility, detail, change };
     });
   });
 }

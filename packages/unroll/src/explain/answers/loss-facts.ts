@@ -5,8 +5,11 @@
 import { sizeOf } from "../../core/shape.ts";
 import { evaluateRow } from "../../equations/evaluate.ts";
 import { argument } from "../../equations/expr.ts";
+import type { Value } from "../../program/program.ts";
+import type { Comparison } from "../../training/comparison.ts";
 import type { Forward } from "../../training/forward.ts";
 import type { Loss } from "../../training/losses.ts";
+import { rowMask } from "../../training/objective.ts";
 
 export interface LossFacts {
   /** Whether the loss of one number is (ŷ − y)². */
@@ -15,10 +18,17 @@ export interface LossFacts {
   readonly means: readonly { readonly count: number; readonly over: string }[];
 }
 
-/** The facts that hold for the losses of all outputs. */
-export function lossFacts({ comparisons, readLosses }: Forward): LossFacts {
+/**
+ * The facts that hold for the losses of all outputs.
+ *
+ * @param numbersOf what a value of the forward pass comes to; asked for masks only
+ */
+export function lossFacts(
+  { comparisons, readLosses }: Pick<Forward, "comparisons" | "readLosses">,
+  numbersOf: (value: Value) => Float64Array,
+): LossFacts {
   const [first, ...others] = readLosses.flatMap((loss, index) =>
-    loss === undefined ? [] : [factsOf(loss, comparisons[index]!.predictions.shape)],
+    loss === undefined ? [] : [factsOf(loss, comparisons[index]!, numbersOf)],
   );
   if (first === undefined) return { isSquare: false, means: [] };
   return {
@@ -27,7 +37,8 @@ export function lossFacts({ comparisons, readLosses }: Forward): LossFacts {
   };
 }
 
-function factsOf(loss: Loss, shape: readonly number[]): LossFacts {
+function factsOf(loss: Loss, comparison: Comparison, numbersOf: (value: Value) => Float64Array): LossFacts {
+  const { shape } = comparison.predictions;
   const of = (targets: readonly number[], predictions: readonly number[]): number =>
     rowLoss(loss, targets, predictions);
   const isSquare = [
@@ -36,16 +47,28 @@ function factsOf(loss: Loss, shape: readonly number[]): LossFacts {
   ].every(([target, prediction]) => isNear(of([target!], [prediction!]), (prediction! - target!) ** 2));
   // A mean over the outputs is the mean of what each of them comes to alone.
   const isMean = isNear(of([0.3, 0.8], [0.6, 0.2]), (of([0.3], [0.6]) + of([0.8], [0.2])) / 2);
-  const elements = sizeOf(shape);
   const outputs = shape.at(-1) ?? 1;
-  const rows = elements / outputs;
+  const rowShape = shape.slice(0, -1);
+  const mask = rowMask(loss, comparison, rowShape);
+  // A mean over rows is one over those that the mask leaves.
+  const share = mask === undefined ? 1 : numbersOf(mask).reduce((sum, one) => sum + one, 0) / sizeOf(mask.shape);
+  const rows = sizeOf(rowShape) * share;
+  const elements = rows * outputs;
+  const counted = mask === undefined ? "" : " that count";
   const ofRow = isMean ? [{ count: outputs, over: `the ${outputs} outputs of a row` }] : [];
   const means =
     loss.reduction === "sum"
       ? ofRow
       : [
-          ...(isMean ? [{ count: elements, over: `${elements} numbers` }] : []),
-          { count: rows, over: `the ${rows} rows of predictions` },
+          ...(isMean
+            ? [
+                {
+                  count: elements,
+                  over: mask === undefined ? `${elements} numbers` : `the ${elements} numbers${counted}`,
+                },
+              ]
+            : []),
+          { count: rows, over: `the ${rows} rows of predictions${counted}` },
           ...ofRow,
         ];
   return {

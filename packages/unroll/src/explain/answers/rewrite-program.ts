@@ -24,18 +24,20 @@ export interface RewrittenProgram {
  * Changes what `roots` need.
  *
  * @param numbersOf numbers of the unchanged values; left out, their operations stay
+ * @param settled values that do not change, nor what they need
  */
 export function rewriteProgram(
   roots: readonly Value[],
   change: ProgramChange,
   numbersOf?: (value: Value) => Float64Array,
+  settled: ReadonlySet<Value> = new Set(),
 ): RewrittenProgram {
   const inputs: Value[] = [];
   const numbers: Float64Array[] = [];
   const changedOperations = new Map<Operation, Operation>();
   const changedValues = new Map<Value, Value>();
   const frozen = new Map<Value, Value>();
-  const order = valuesInOrder(roots);
+  const order = valuesInOrder(roots, settled);
   const originals = new Set(order);
 
   const done = new Set<Value>();
@@ -74,6 +76,7 @@ export function rewriteProgram(
   };
 
   for (const value of order) {
+    if (settled.has(value)) continue;
     const operation = changeOperation(value.operation);
     const rebuilt = operation === value.operation ? value : finished({ ...value, operation });
     const replaced = change.value?.(rebuilt, value);

@@ -30,12 +30,39 @@ export function findCountSlips(place: Place, outline: Outline, given: number): F
   const singles = variants.filter(({ count }) => count === given).map((variant) => candidateOf([variant]));
   const others = otherCounts(place, outline, given);
   if (singles.length + others.length > 0) return toFindings([...singles, ...others]);
-  const pairs = variants.flatMap((first) =>
-    countVariants({ ...place, count: first.result }, outline)
-      .filter(({ id, count }) => id !== first.id && count === given)
-      .map((second) => candidateOf([first, { ...second, layer: place.layer.name }])),
+  const pairs = pairsFor(place, outline, variants).flatMap(({ first, at, count }) =>
+    count === given
+      ? [candidateOf([first, { ...secondsOf(first, place, outline)[at]!, layer: place.layer.name }])]
+      : [],
   );
   return toFindings(pairs, 6);
+}
+
+/** Two slips together: which of the second ones, and what they give. */
+interface Pair {
+  readonly first: PlacedVariant;
+  readonly at: number;
+  readonly count: number;
+}
+
+const known = new WeakMap<Outline, Map<Place, readonly Pair[]>>();
+
+/** All pairs of a layer, worked out once: the next wrong answer asks for them again. */
+function pairsFor(place: Place, outline: Outline, variants: readonly PlacedVariant[]): readonly Pair[] {
+  const places = known.get(outline) ?? new Map<Place, readonly Pair[]>();
+  known.set(outline, places);
+  const pairs =
+    places.get(place) ??
+    variants.flatMap((first) =>
+      secondsOf(first, place, outline).flatMap(({ id, count }, at) => (id === first.id ? [] : [{ first, at, count }])),
+    );
+  places.set(place, pairs);
+  return pairs;
+}
+
+/** Slips put into what the first one made. */
+function secondsOf(first: PlacedVariant, place: Place, outline: Outline): readonly CountVariant[] {
+  return countVariants({ ...place, count: first.result }, outline);
 }
 
 /** The last of the variants has all the slips in it. */

@@ -5,10 +5,10 @@ import { map } from "../../program/builder.ts";
 import type { LayerRun } from "../by-hand.ts";
 import { type NamedSlip, namedSlip, ranked } from "./answer.ts";
 import type { AskedValue, CellPlace } from "./asked-value.ts";
-import { arraysOf, equationText, slippedSteps, type Values } from "./cell-values.ts";
+import { arraysOf, equationText, type PrepareSteps, stepsIn, type Values } from "./cell-values.ts";
 import { type LayerSlip, layerSlips } from "./layer-slips.ts";
 import type { ProgramChange } from "./rewrite-program.ts";
-import type { Variant } from "./slip.ts";
+import { commute, type Variant } from "./slip.ts";
 import { type Equations, equationVariants, rounded, roundedEquations, withEquations } from "./value-slips.ts";
 import { gives, halfUnit, writtenDigits } from "./written-number.ts";
 
@@ -29,7 +29,7 @@ export const mostFindings = 8;
 /** Slips below this are not put together with others. */
 const pairedFrom = 0.5;
 /** Slips below this are not looked for in the layers before: each takes an evaluation of all layers behind it. */
-const carriedFrom = 0.55;
+const carriedFrom = 0.5;
 
 /** Ways to `written`, the most plausible first; several slips only where no single one does. */
 export function findValueSlips(asked: AskedValue, written: number | string): ValueFinding[] {
@@ -37,7 +37,10 @@ export function findValueSlips(asked: AskedValue, written: number | string): Val
 }
 
 function waysTo(asked: AskedValue, written: number | string): ValueFinding[] {
-  const own = asked.place === undefined ? ownLayer(asked, written) : inCell(asked, asked.place, written);
+  const { place } = asked;
+  const prepare = place && stepsIn(place.cell, arraysOf(place.owner), place.run.units);
+  const own =
+    place === undefined || prepare === undefined ? ownLayer(asked, written) : inCell(asked, place, prepare, written);
   const near = [
     ...own,
     ...otherSign(asked, written),
@@ -47,18 +50,24 @@ function waysTo(asked: AskedValue, written: number | string): ValueFinding[] {
   if (near.length > 0) return near;
   const earlier = carried(asked, written);
   if (earlier.length > 0) return earlier;
-  return asked.place === undefined ? layerPairs(asked, written) : cellPairs(asked, asked.place, written);
+  return place === undefined || prepare === undefined
+    ? layerPairs(asked, written)
+    : cellPairs(asked, place, prepare, written);
 }
 
 /** Slips in the cell's equations, in this step alone or in every step. */
-function inCell({ name, unit }: AskedValue, place: CellPlace, written: number | string): ValueFinding[] {
+function inCell(
+  { name, unit }: AskedValue,
+  place: CellPlace,
+  prepare: PrepareSteps,
+  written: number | string,
+): ValueFinding[] {
   const { owner, cell, run, at } = place;
-  const arrays = arraysOf(owner);
   const step = run.steps[at]!;
   const steps = run.steps.slice(0, at + 1);
   const found = equationVariants(owner, cell).flatMap((variant): ValueFinding[] => {
     const { result } = variant;
-    const slipped = slippedSteps(result, name, cell, arrays);
+    const slipped = prepare(result, name);
     const here = slipped.oneStep(step.before, step.x)[name]?.[unit];
     if (gives(written, here)) return [cellFinding([variant], place, result, name, here, false)];
     // In the first step the two are one.
@@ -66,7 +75,7 @@ function inCell({ name, unit }: AskedValue, place: CellPlace, written: number | 
     const all = slipped.afterSteps(steps)[name]?.[unit];
     return gives(written, all) ? [cellFinding([variant], place, result, name, all, true)] : [];
   });
-  const first = slippedSteps(cell.named, name, cell, arrays).oneStep(run.steps[0]!.before, step.x)[name]?.[unit];
+  const first = prepare(cell.named, name).oneStep(run.steps[0]!.before, step.x)[name]?.[unit];
   if (at > 0 && gives(written, first)) {
     const detail = "After each step the new state becomes the state before the next one.";
     const slip: Variant<Equations> = { id: "state-not-updated", result: cell.named, detail, plausibility: 0.6 };
@@ -76,9 +85,13 @@ function inCell({ name, unit }: AskedValue, place: CellPlace, written: number | 
 }
 
 /** Two slips in the cell's equations, the second put into what the first made of them. */
-function cellPairs({ name, unit }: AskedValue, place: CellPlace, written: number | string): ValueFinding[] {
+function cellPairs(
+  { name, unit }: AskedValue,
+  place: CellPlace,
+  prepare: PrepareSteps,
+  written: number | string,
+): ValueFinding[] {
   const { owner, cell, run, at } = place;
-  const arrays = arraysOf(owner);
   const step = run.steps[at]!;
   const steps = run.steps.slice(0, at + 1);
   const tried = new Map<string, Values>();
@@ -88,12 +101,13 @@ function cellPairs({ name, unit }: AskedValue, place: CellPlace, written: number
       equationVariants(owner, withEquations(cell, first.result))
         .filter(({ id, plausibility }) => id !== first.id && plausibility >= pairedFrom)
         .flatMap((second): ValueFinding[] => {
+          const mirrored = tried.get(pairName(second, first));
+          if (mirrored !== undefined && commute(first, second)) return [];
           const { result } = second;
           const both = [first, second];
-          const slipped = slippedSteps(result, name, cell, arrays);
+          const slipped = prepare(result, name);
           const values = slipped.oneStep(step.before, step.x);
           // The other order mostly makes the same equations: then one step gives the same numbers, and all steps do.
-          const mirrored = tried.get(pairName(second, first));
           if (mirrored !== undefined && areSame(mirrored, values)) return [];
           tried.set(pairName(first, second), values);
           const here = values[name]?.[unit];
@@ -148,14 +162,16 @@ function ownLayer(asked: AskedValue, written: number | string): ValueFinding[] {
 
 /** Slips in the layers before, whose wrong numbers are carried on. */
 function carried(asked: AskedValue, written: number | string): ValueFinding[] {
-  return asked.before.flatMap((run, distance) =>
-    slipsFrom(run, carriedFrom).flatMap((slip): ValueFinding[] => {
-      const value = asked.withChange(slip.change);
-      if (!gives(written, value)) return [];
-      const finding = layerFinding([slip], value);
-      return [{ ...finding, plausibility: finding.plausibility * 0.9 * 0.98 ** distance }];
-    }),
+  const placed = asked.before.flatMap((run, distance) =>
+    slipsFrom(run, carriedFrom).map((slip) => ({ run, slip, change: slip.change, distance })),
   );
+  const values = asked.withChangesBefore(placed);
+  return placed.flatMap(({ slip, distance }, index): ValueFinding[] => {
+    const value = values[index];
+    if (!gives(written, value)) return [];
+    const finding = layerFinding([slip], value);
+    return [{ ...finding, plausibility: finding.plausibility * 0.9 * 0.98 ** distance }];
+  });
 }
 
 function layerPairs(asked: AskedValue, written: number | string): ValueFinding[] {

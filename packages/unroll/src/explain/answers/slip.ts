@@ -11,6 +11,25 @@ export interface Variant<T> {
   readonly detail: string;
   /** From 0 to 1: how likely this slip is, before anything is known of the learner. */
   readonly plausibility: number;
+  /** What it changes, where that is one thing: slips in different things come to the same in either order. */
+  readonly part?: "columns" | "activation" | "bias" | "state" | "transpose";
+}
+
+/** Whether two slips, one put into what the other made, come to the same in the other order. */
+export function commute(one: Variant<unknown>, other: Variant<unknown>): boolean {
+  return one.part !== undefined && other.part !== undefined && one.part !== other.part;
+}
+
+/** A variant that is put together when its result is first looked at: most are only looked through. */
+export function lazily<T>(about: Omit<Variant<T>, "result">, make: () => T): Variant<T> {
+  let made: { readonly result: T } | undefined;
+  return {
+    ...about,
+    get result() {
+      made ??= { result: make() };
+      return made.result;
+    },
+  };
 }
 
 /** In words, as the head of an explanation. */

@@ -7,7 +7,7 @@ import { rebuild, substituteAll } from "../../compiler/substitute.ts";
 import { sigmoid, tanh } from "../../equations/activations.ts";
 import { apply, Expr, inOrder, type NamedFunction, one, zero } from "../../equations/expr.ts";
 import type { Layer } from "../../layers/layer.ts";
-import type { Variant } from "./slip.ts";
+import { lazily, type Variant } from "./slip.ts";
 
 /** The named values of a step, states among them. */
 export type Equations = ReadonlyMap<string, Expr>;
@@ -31,8 +31,9 @@ export function changeEquations(
   change: (expr: Expr, original: Expr) => Expr | undefined,
 ): Equations {
   const changed = new Map<Expr, Expr>();
+  const now = (operand: Expr): Expr => changed.get(operand) ?? operand;
   for (const expr of inOrder(named.values(), { bodies: true })) {
-    const rebuilt = rebuild(expr, (operand) => changed.get(operand) ?? operand);
+    const rebuilt = changed.size === 0 ? expr : rebuild(expr, now);
     const result = change(rebuilt, expr) ?? rebuilt;
     if (result !== expr) changed.set(expr, result);
   }
@@ -88,12 +89,9 @@ function swappedGates(cell: CellGraph): Variant<Equations>[] {
     gates.slice(a + 1).map((second, behind): Variant<Equations> => {
       const b = a + 1 + behind;
       const blocks = gates.map((_, block) => (block === a ? b : block === b ? a : block));
-      return {
-        id: "gates-swapped",
-        result: withBlocks(cell, blocks),
-        detail: `The columns stand in the order ${gates.join(", ")}; ${first} and ${second} were exchanged.`,
-        plausibility: gates.length === 4 && b === 1 ? 0.6 : 0.5,
-      };
+      const detail = `The columns stand in the order ${gates.join(", ")}; ${first} and ${second} were exchanged.`;
+      const plausibility = gates.length === 4 && b === 1 ? 0.6 : 0.5;
+      return lazily({ id: "gates-swapped", detail, plausibility, part: "columns" }, () => withBlocks(cell, blocks));
     }),
   );
 }
@@ -105,7 +103,7 @@ function otherOrder(cell: CellGraph): Variant<Equations>[] {
   const blocks = gates.map((gate) => other.indexOf(gate));
   if (gates.length !== other.length || blocks.includes(-1)) return [];
   const detail = `The columns stand in the order ${gates.join(", ")}, not ${other.join(", ")}.`;
-  return [{ id: "gate-order", result: withBlocks(cell, blocks), detail, plausibility: 0.45 }];
+  return [lazily({ id: "gate-order", detail, plausibility: 0.45, part: "columns" }, () => withBlocks(cell, blocks))];
 }
 
 function otherActivations(cell: CellGraph): Variant<Equations>[] {
@@ -113,55 +111,63 @@ function otherActivations(cell: CellGraph): Variant<Equations>[] {
     ...[tanh, sigmoid]
       .filter((fn) => fn.name !== name)
       .map(
-        (fn): Variant<Equations> => ({
-          id: "another-activation",
-          result: changeEquations(cell, ({ node }) =>
-            node.op === "apply" && node.fn.name === name ? apply(fn, node.argument) : undefined,
+        (fn): Variant<Equations> =>
+          lazily(
+            {
+              id: "another-activation",
+              detail: `${name} belongs where ${fn.name} was used.`,
+              plausibility: 0.55,
+              part: "activation",
+            },
+            () =>
+              changeEquations(cell, ({ node }) =>
+                node.op === "apply" && node.fn.name === name ? apply(fn, node.argument) : undefined,
+              ),
           ),
-          detail: `${name} belongs where ${fn.name} was used.`,
-          plausibility: 0.55,
-        }),
       ),
-    {
-      id: "activation-forgotten",
-      result: changeEquations(cell, ({ node }) =>
-        node.op === "apply" && node.fn.name === name ? node.argument : undefined,
-      ),
-      detail: `${name} is still to be taken of the sum.`,
-      plausibility: 0.6,
-    },
+    lazily(
+      {
+        id: "activation-forgotten",
+        detail: `${name} is still to be taken of the sum.`,
+        plausibility: 0.6,
+        part: "activation",
+      },
+      () =>
+        changeEquations(cell, ({ node }) => (node.op === "apply" && node.fn.name === name ? node.argument : undefined)),
+    ),
   ]);
 }
 
 function leftOut(cell: CellGraph): Variant<Equations>[] {
   const each = cell.gates.length > 1 ? "Every gate" : "The sum";
   return [
-    {
-      id: "bias-left-out",
-      result: changeEquations(cell, ({ node }) =>
-        node.op === "symbol" && node.weight?.array === "bias" ? zero : undefined,
-      ),
-      detail: `${each} adds its bias before the activation.`,
-      plausibility: 0.65,
-    },
-    {
-      id: "state-forgotten",
-      result: changeEquations(cell, ({ node }) => (node.op === "symbol" && node.role === "state" ? zero : undefined)),
-      detail: `${each} reads the state of the step before.`,
-      plausibility: 0.65,
-    },
+    lazily(
+      { id: "bias-left-out", detail: `${each} adds its bias before the activation.`, plausibility: 0.65, part: "bias" },
+      () =>
+        changeEquations(cell, ({ node }) => (node.op === "symbol" && node.weight?.array === "bias" ? zero : undefined)),
+    ),
+    lazily(
+      {
+        id: "state-forgotten",
+        detail: `${each} reads the state of the step before.`,
+        plausibility: 0.65,
+        part: "state",
+      },
+      () => changeEquations(cell, ({ node }) => (node.op === "symbol" && node.role === "state" ? zero : undefined)),
+    ),
   ];
 }
 
 function transposed(cell: CellGraph): Variant<Equations>[] {
-  const result = changeEquations(cell, ({ node }) =>
-    node.op === "product" && node.matrix.array === "recurrent_kernel"
-      ? new Expr({ ...node, transposed: !node.transposed })
-      : undefined,
-  );
   const detail =
     "A column of the recurrent kernel belongs to a unit: the state times the array, not the array times the state.";
-  return [{ id: "kernel-transposed", result, detail, plausibility: 0.5 }];
+  const turned = (): Equations =>
+    changeEquations(cell, ({ node }) =>
+      node.op === "product" && node.matrix.array === "recurrent_kernel"
+        ? new Expr({ ...node, transposed: !node.transposed })
+        : undefined,
+    );
+  return [lazily({ id: "kernel-transposed", detail, plausibility: 0.5, part: "transpose" }, turned)];
 }
 
 /** Where the equations have a gate and one minus it. */
@@ -172,14 +178,17 @@ function gateAndRest(cell: CellGraph): Variant<Equations>[] {
   return rests.flatMap(({ rest, gate }): Variant<Equations>[] => {
     const name = [...cell.named].find(([, expr]) => expr === gate)?.[0];
     if (name === undefined) return [];
-    const swapped = new Map<Expr, Expr>([
-      [gate, one.minus(gate)],
-      [rest, gate],
-    ]);
-    const result = new Map(
-      [...cell.named].map(([key, expr]) => [key, key === name ? expr : substituteAll([expr], swapped)[0]!]),
-    );
-    return [{ id: "gate-and-rest-swapped", result, detail: sharesText(cell, name, gate, rest), plausibility: 0.7 }];
+    const swapped = (): Equations => {
+      const instead = new Map<Expr, Expr>([
+        [gate, one.minus(gate)],
+        [rest, gate],
+      ]);
+      return new Map(
+        [...cell.named].map(([key, expr]) => [key, key === name ? expr : substituteAll([expr], instead)[0]!]),
+      );
+    };
+    const detail = sharesText(cell, name, gate, rest);
+    return [lazily({ id: "gate-and-rest-swapped", detail, plausibility: 0.7 }, swapped)];
   });
 }
 
@@ -208,16 +217,28 @@ function resetElsewhere({ type, config }: Layer, cell: CellGraph): Variant<Equat
   const detail = resetAfter
     ? "The reset gate acts on the product of state and recurrent kernel (reset_after)."
     : "The reset gate acts on the state, before the recurrent product.";
-  const other = type.cell({ ...config, resetAfter: !resetAfter });
+  const { cell: cellFor } = type;
+  const other = (): Equations => {
+    const made = otherForms.get(config) ?? cellFor({ ...config, resetAfter: !resetAfter });
+    otherForms.set(config, made);
+    return withSymbolsOf(made, cell);
+  };
+  return [lazily({ id: "reset-elsewhere", detail, plausibility: 0.6 }, other)];
+}
+
+/** By the options of the layer: pairs of slips ask for the same one many times. */
+const otherForms = new WeakMap<Layer["config"], CellGraph>();
+
+/** The equations of `other` over the symbols of `cell`. */
+function withSymbolsOf(other: CellGraph, cell: CellGraph): Equations {
   const rows = new Map(cell.arrays.map((array) => [array.name, array.rows]));
   const own = new Map<Expr, Expr>([
     [other.x, cell.x],
     ...other.states.map(({ previous }, index): [Expr, Expr] => [previous, cell.states[index]!.previous]),
   ]);
-  const result = changeEquations(other, (expr, { node }) => {
+  return changeEquations(other, (expr, { node }) => {
     if (node.op !== "symbol") return undefined;
     const row = node.weight?.row ?? 0;
     return row > 0 && row >= Number(rows.get(node.weight!.array)) ? zero : own.get(expr);
   });
-  return [{ id: "reset-elsewhere", result, detail, plausibility: 0.6 }];
 }

@@ -6,13 +6,17 @@
 import { inputValue, map, reduce, reshape } from "../../program/builder.ts";
 import { differentiate } from "../../program/differentiate.ts";
 import { evaluateProgram } from "../../program/evaluate.ts";
+import type { KeptStates } from "../../program/evaluate-scan-gradient.ts";
 import { type Value, valuesInOrder } from "../../program/program.ts";
 import type { GradientProgram } from "../../training/gradients.ts";
 import type { LayerRun } from "../by-hand.ts";
 import { type ProgramChange, rewriteProgram } from "./rewrite-program.ts";
 
-/** Numbers of the forward pass. */
-export type Known = ReadonlyMap<Value, Float64Array>;
+/** Numbers of the forward pass, and states of its scans. */
+export interface Known {
+  readonly known: ReadonlyMap<Value, Float64Array>;
+  readonly keptStates: KeptStates;
+}
 
 /** The number that was asked for, of the gradient of any loss. */
 export interface GradientTarget {
@@ -33,11 +37,13 @@ export class WayBack {
     const outputs = [...new Set(runs.flatMap(({ call }) => call.outputs))];
     const arriving = differentiate(forward.loss, outputs);
     const forwardValues = valuesInOrder([forward.loss, ...outputs]);
+    const keptStates: KeptStates = new Map();
     const numbers = evaluateProgram(
       { inputs: program.inputs, results: [...forwardValues, ...arriving], updates: [] },
       inputs,
+      { keptStates },
     );
-    this.#known = new Map(forwardValues.map((value) => [value, numbers.valueOf(value)]));
+    this.#known = { known: new Map(forwardValues.map((value) => [value, numbers.valueOf(value)])), keptStates };
     this.#arriving = new Map(outputs.map((output, index) => [output, numbers.valueOf(arriving[index]!)]));
     this.#target = target;
   }
@@ -58,7 +64,7 @@ export class WayBack {
     const read = [...new Set([...run.call.inputs, ...run.call.initialStates])];
     const atInputs = (change: ProgramChange): readonly Float64Array[] => {
       const results = differentiate(rewriteProgram([loss], change).valueOf(loss), read);
-      return evaluateProgram({ inputs, results, updates: [] }, numbers, { known: this.#known }).results;
+      return evaluateProgram({ inputs, results, updates: [] }, numbers, this.#known).results;
     };
     const right = atInputs({});
     const differences = read.map(({ shape }) => inputValue("difference", shape));

@@ -29,6 +29,7 @@ export interface CountCause {
   readonly formula: string | undefined;
 }
 
+/** What differs between two layers that stand beside each other. */
 export interface LayerDifference {
   readonly options: readonly OptionDifference[];
   readonly params: { readonly left: number | null; readonly right: number | null };

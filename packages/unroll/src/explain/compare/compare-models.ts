@@ -26,6 +26,7 @@ export interface ValueDifference {
   readonly compared: number;
 }
 
+/** Layers of two models that stand beside each other. */
 export interface ComparedPair {
   /** Undefined where this model has no such layer. */
   readonly left: ComparedLayer | undefined;
@@ -36,6 +37,7 @@ export interface ComparedPair {
   readonly values: ValueDifference | undefined;
 }
 
+/** Where two models differ, layer by layer. */
 export interface ModelComparison {
   readonly left: { readonly name: string; readonly totalParams: number };
   readonly right: { readonly name: string; readonly totalParams: number };
@@ -48,6 +50,7 @@ export interface ModelComparison {
   readonly sameValues: boolean | undefined;
 }
 
+/** Options of `compareModels`. */
 export interface CompareOptions {
   /** The same data for both. */
   readonly x?: ModelData;

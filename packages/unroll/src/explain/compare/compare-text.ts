@@ -4,6 +4,7 @@ import { count, plural } from "../lines.ts";
 import { type CountCause, type LayerDifference, shown } from "./compare-layers.ts";
 import type { ComparedLayer, ComparedPair, ModelComparison } from "./compare-models.ts";
 
+/** A comparison of two models as text. */
 export function comparisonToText(comparison: ModelComparison): string {
   const { left, right, pairs } = comparison;
   const rows = pairs.map(({ left: a, right: b }) => [cell(a), cell(b)] as const);

@@ -7,6 +7,7 @@ import type { Layer } from "../../layers/layer.ts";
 /** 2.2: the separate package before TensorFlow 2. 2.12: inside TensorFlow 2. 3: from 3.0 on. */
 export type KerasRelease = "2.2" | "2.12" | "3";
 
+/** The releases of Keras that are told apart, oldest first. */
 export const kerasReleases: readonly KerasRelease[] = ["2.2", "2.12", "3"];
 
 /**
@@ -15,6 +16,7 @@ export const kerasReleases: readonly KerasRelease[] = ["2.2", "2.12", "3"];
  */
 export type Evidence = "run" | "source";
 
+/** Something that releases of Keras do differently. */
 export interface VersionRule {
   readonly topic: string;
   readonly rules: Readonly<Record<KerasRelease, string>>;

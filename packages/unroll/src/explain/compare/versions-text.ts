@@ -3,6 +3,7 @@ import { count } from "../lines.ts";
 import { shown } from "./compare-layers.ts";
 import type { VersionComparison, VersionedLayer } from "./versions.ts";
 
+/** One model under several releases of Keras as text. */
 export function versionsToText({ model, versions, rules }: VersionComparison): string {
   const [first] = versions;
   const head = ["", ...versions.map(({ release }) => `Keras ${release}`)];

@@ -25,6 +25,7 @@ export interface VersionedLayer {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** The model as one release of Keras has it. */
 export interface VersionedModel {
   readonly release: KerasRelease;
   readonly name: string;
@@ -40,6 +41,7 @@ export interface ConcerningRule extends VersionRule {
   readonly layers: readonly string[];
 }
 
+/** One model under several releases of Keras, and the rules that concern it. */
 export interface VersionComparison {
   readonly model: string;
   readonly versions: readonly VersionedModel[];

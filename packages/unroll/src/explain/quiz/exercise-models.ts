@@ -13,6 +13,7 @@ export type Level = 1 | 2 | 3 | 4;
 
 /** Layers that a model may be drawn from; Dense always ends it. */
 export const exerciseLayers = ["simpleRNN", "lstm", "gru", "conv1d", "bidirectional"] as const;
+/** A kind of layer that exercises are drawn from. */
 export type ExerciseLayer = (typeof exerciseLayers)[number];
 export type CellName = (typeof cells)[number];
 

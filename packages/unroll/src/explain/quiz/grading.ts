@@ -20,6 +20,7 @@ export interface GradedAnswer {
   readonly slip: string;
 }
 
+/** What one learner of a class has right and wrong. */
 export interface GradedLearner {
   readonly name: string;
   readonly answers: readonly GradedAnswer[];
@@ -76,7 +77,7 @@ export function gradeClass(text: string, questions: readonly Question[]): Graded
   });
 }
 
-/** The same as CSV: a row for each answer with right or wrong, the right answer and the slip. Throws as `gradeClass` does. */
+/** The grades of a class as CSV: a row for each answer with right or wrong, the right answer and the slip. Throws as `gradeClass` does. */
 export function gradeCsv(text: string, questions: readonly Question[]): string {
   const rows = gradeClass(text, questions).flatMap(({ name, answers }) =>
     answers.map(({ number, asked, given, right, expected, slip }) => [

@@ -19,6 +19,7 @@ export const questionKinds = [
   "slip",
   "backward",
 ] as const;
+/** What a question can be about. */
 export type QuestionKind = (typeof questionKinds)[number];
 
 /** What each kind asks, in a few words. */
@@ -35,6 +36,7 @@ export const kindTitles: Readonly<Record<QuestionKind, string>> = {
   backward: "one step of backpropagation",
 };
 
+/** A question of the quiz, with its hints, answer and solution. */
 export interface Question {
   /** From 1. */
   readonly number: number;
@@ -59,6 +61,7 @@ export interface Question {
   check(given: string): QuestionCheck;
 }
 
+/** What an answer to a question means. */
 export interface QuestionCheck {
   readonly kind: QuestionKind;
   readonly right: boolean;

@@ -7,6 +7,7 @@ import { type ExerciseLayer, exerciseLayers, type Level } from "./exercise-model
 import { type Question, type QuestionCheck, type QuestionKind, questionKinds } from "./question.ts";
 import { quizQuestions } from "./quiz.ts";
 
+/** A set of questions as a file keeps it. */
 export interface QuizSet {
   readonly seed: number;
   readonly count: number;

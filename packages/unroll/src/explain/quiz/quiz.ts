@@ -11,6 +11,7 @@ import { cellsOf, type ExerciseLayer, exerciseLayers, exerciseModel, type Level 
 import { type Draft, type Question, type QuestionCheck, type QuestionKind, questionKinds } from "./question.ts";
 import { orderQuestion, valueQuestion } from "./value-questions.ts";
 
+/** Which questions a quiz has: the same options give the same ones. */
 export interface QuizOptions {
   readonly seed: number;
   /** 1: one recurrent layer, to 4: convolution, Bidirectional and several layers; rises by itself when left out. */
@@ -69,7 +70,7 @@ export function startQuiz({ seed, level, kinds, layers = exerciseLayers }: QuizO
   };
 }
 
-/** The same questions as a list: what a class is given, where no answer changes the next question. */
+/** The questions of a quiz as a list: what a class is given, where no answer changes the next question. */
 export function quizQuestions(options: QuizOptions & { readonly count: number }): Question[] {
   const quiz = startQuiz(options);
   return Array.from({ length: options.count }, () => quiz.next());

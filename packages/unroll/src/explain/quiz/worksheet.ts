@@ -2,6 +2,7 @@
 import { escapeXml } from "../../equations/printers.ts";
 import type { Question } from "./question.ts";
 
+/** Options of `worksheet`. */
 export interface WorksheetOptions {
   readonly title: string;
   /** Answers with their derivations behind the questions, on pages of their own. */

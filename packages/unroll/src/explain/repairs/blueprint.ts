@@ -14,6 +14,7 @@ export interface BlueprintSource {
   readonly output: number;
 }
 
+/** A layer of a model that need not fit together, with what it reads. */
 export interface BlueprintNode {
   readonly layer: Layer;
   readonly sources: readonly BlueprintSource[];

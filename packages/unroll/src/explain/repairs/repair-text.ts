@@ -19,7 +19,7 @@ export const ownSpelling: Spelling = {
   },
 };
 
-/** "set returnSequences: true in lstm" */
+/** An edit in words, such as "set returnSequences: true in lstm". */
 export function editToText(edit: ModelEdit, { option, layer }: Spelling = ownSpelling): string {
   switch (edit.kind) {
     case "option":

@@ -23,11 +23,13 @@ export interface WorkedNumber {
   readonly lookup?: Lookup;
 }
 
+/** Numbers that are looked up by others, such as a row of an embedding. */
 export interface Lookup {
   readonly column: readonly Expr[];
   readonly id: Expr;
 }
 
+/** A row of a worked table, a number in each column. */
 export interface WorkedRow {
   /** "timestep 3" */
   readonly label: string;
@@ -38,6 +40,7 @@ export interface WorkedRow {
   readonly note?: string;
 }
 
+/** Numbers that are worked out side by side, such as the values of a cell at each timestep. */
 export interface WorkedTable {
   readonly title: string;
   /** Heads of the columns: "f[0]". */

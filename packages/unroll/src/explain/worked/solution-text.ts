@@ -6,6 +6,7 @@ import { nameInRow } from "./scan-steps.ts";
 import type { SolutionFacts, WorkedResult, WorkedSection } from "./solution.ts";
 import { defaultDigits, linesOf, shownLines } from "./worked-lines.ts";
 
+/** Options of a solution's `toText`. */
 export interface SolutionTextOptions {
   /** Characters of a line; by default 80. Text only. */
   readonly width?: number;

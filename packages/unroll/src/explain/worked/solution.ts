@@ -9,6 +9,7 @@ import { solutionToLatex } from "./solution-latex.ts";
 import { solutionToMarkdown } from "./solution-markdown.ts";
 import { type SolutionTextOptions, solutionToText } from "./solution-text.ts";
 
+/** Options of `solve`. */
 export interface SolveOptions {
   /** Which example of the data, from 0; by default the first. */
   readonly sample?: number | undefined;

@@ -364,15 +364,18 @@ function settleResetAfter(equation: Equation, rules: ShapeRules, solution: Solut
   const { layer, row, input } = equation;
   const inner = layer.config.get("layer");
   const gru = [layer, inner].find((one) => one instanceof KerasLayer && one.learned.has("reset_after"));
-  if (!(gru instanceof KerasLayer) || row.params === null || !row.built || input === undefined) return [];
+  const { params } = row;
+  if (!(gru instanceof KerasLayer) || params === null || !row.built || input === undefined) return [];
   const usual = gru.learned.get("reset_after") === true;
   const fits = (): boolean => {
     const shape = inputUnder(input, solution);
-    return shape !== undefined && attempt(layer, shape, rules, solution)?.params === row.params;
+    return shape !== undefined && attempt(layer, shape, rules, solution)?.params === params;
   };
   if (openSizes(equation, solution).length === 0 && fits()) return [];
   gru.learned.set("reset_after", !usual);
   const solved = solveSizes(equation, rules, solution);
   if (!fits()) gru.learned.set("reset_after", usual);
+  // Twice is back again.
+  else gru.learnedFrom = gru.learnedFrom === undefined ? { layer: layer.name, row: row.name, params } : undefined;
   return solved;
 }

@@ -82,6 +82,8 @@ export class KerasLayer {
   standIn: StandIn | undefined;
   /** Arguments that the printed table, not the code, told: `reset_after`. */
   readonly learned = new Map<string, Value>();
+  /** The printed row that told what is learned, where Keras would take something else. */
+  learnedFrom: { readonly layer: string; readonly row: string; readonly params: number } | undefined;
 
   constructor(record: {
     className: string;

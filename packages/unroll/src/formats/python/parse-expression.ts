@@ -12,6 +12,7 @@ import type {
   FormatPart,
   Parameter,
 } from "./ast.ts";
+import { describeSyntax } from "./describe-syntax.ts";
 import { unescapeString } from "./string-literal.ts";
 
 /** Deeper code is refused: nobody wrote it by hand. */
@@ -135,24 +136,7 @@ export function parseExpression(node: SyntaxNode, source: Source, depth: number)
       return { kind: "walrus", name: text(target), value: inner(value), line };
     }
   }
-  return { kind: "unsupported", what: describe(node, text(node)), line };
-}
-
-/** Numbers one after the other, in brackets or not, as programs print arrays: `[[0.12  3.4e-05]`. */
-const printedNumbers =
-  /^[[\s]*[-+]?(?:\d+\.?\d*|\.\d+|nan|inf)(?:e[-+]?\d+)?(?:\s+[-+]?(?:\d|\.\d|nan|inf)[\d.e+-]*)+[\]\s.]*$/i;
-
-/** What a line that is no Python is; undefined where nothing more than that can be said. */
-export function describePasted(line: string): string | undefined {
-  return printedNumbers.test(line) ? `\`${line.trim().slice(0, 60)}\`, which looks like pasted output,` : undefined;
-}
-
-function describe(node: SyntaxNode, text: string): string {
-  const pasted = describePasted(text.split("\n")[0]!);
-  if (pasted !== undefined) return pasted;
-  const words = node.name.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
-  const shown = text.split("\n")[0]!.slice(0, 60);
-  return `${words} \`${shown}\``;
+  return { kind: "unsupported", what: describeSyntax(node, text(node)), line };
 }
 
 function numberOf(text: string, line: number): Expression {
@@ -347,7 +331,7 @@ function binaryOf(node: SyntaxNode, source: Source, depth: number): Expression {
   }
   if (ARITHMETIC.has(operator))
     return { kind: "binary", operator: operator as BinaryOperator, left: first, right: value, line };
-  return { kind: "unsupported", what: describe(node, source.text.slice(node.from, node.to)), line };
+  return { kind: "unsupported", what: describeSyntax(node, source.text.slice(node.from, node.to)), line };
 }
 
 /** Adjacent strings and f-strings become one. */

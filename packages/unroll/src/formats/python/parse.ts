@@ -4,10 +4,10 @@
  */
 import type { SyntaxNode } from "@lezer/common";
 import type { BinaryOperator, Expression, Statement } from "./ast.ts";
+import { describePasted } from "./describe-syntax.ts";
 import {
   childrenOf,
   DEEPEST_NESTING,
-  describePasted,
   parseArguments,
   parseExpression,
   parseItems,

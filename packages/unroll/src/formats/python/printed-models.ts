@@ -32,6 +32,7 @@ export function modelsOfTables(tables: readonly PrintedTable[], known: readonly 
       built: true,
       complete: true,
       unknowns: [],
+      learned: [],
       printedSummary: table,
       printedOnly: true,
     };

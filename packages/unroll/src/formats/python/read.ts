@@ -12,6 +12,7 @@ import { type Inference, inferFromTables, type PrintedModel } from "./infer.ts";
 import type { KerasLayer, KerasModel, ModelSnapshot } from "./keras-graph.ts";
 import { KerasSession, type KerasVersion } from "./keras-session.ts";
 import { layerRules } from "./layer-rules.ts";
+import { learnedOptions } from "./learned-options.ts";
 import { callLibrary, makeLibrary } from "./library.ts";
 import { buildsLayers } from "./look-ahead.ts";
 import type { Machine } from "./machine.ts";
@@ -232,6 +233,7 @@ function writeModel(one: Reported, solution: Solution, inferences: readonly Infe
     built: snapshot?.built ?? model.built,
     complete: open.length === 0,
     unknowns: [...unknowns].map(([unknown, uses]) => describeUnknown(unknown, uses, solution, inferences)),
+    learned: learnedOptions(model, snapshot),
     printedSummary: snapshot?.printed,
   };
 }

@@ -33,6 +33,18 @@ export interface NamedUnknown {
   readonly usedBy: readonly { readonly layer: string; readonly argument: string }[];
 }
 
+/** An option that the code does not write and that is not what Keras would take: a printed count tells it. */
+export interface LearnedOption {
+  readonly layer: string;
+  /** The layer's name in the printed table. */
+  readonly row: string;
+  /** As Keras spells it: `reset_after`. */
+  readonly option: string;
+  readonly value: boolean;
+  /** The printed count that has it so. */
+  readonly params: number;
+}
+
 /** A model found in code. */
 export interface CodeModel {
   readonly name: string;
@@ -49,6 +61,8 @@ export interface CodeModel {
   /** True where nothing that `unknowns` lists is left without a value. */
   readonly complete: boolean;
   readonly unknowns: readonly NamedUnknown[];
+  /** What the printed rows tell of options that the code leaves to Keras's version. */
+  readonly learned: readonly LearnedOption[];
   readonly printedSummary?: ParsedSummary;
   /** True where no code that is shown makes the model: all that is known of it are its printed rows. */
   readonly printedOnly?: boolean;

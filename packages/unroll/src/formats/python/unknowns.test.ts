@@ -170,11 +170,22 @@ describe("what the code does not tell", () => {
 
   it("a count that fits only one bias row makes GRU(2) reset before, where the code does not say", () => {
     const code = "m = Sequential()\nm.add(GRU(2, input_shape=(50, 3)))\nm.summary()";
-    const reset = (params: number): unknown =>
-      layersOf(readKerasCode(notebook([code, printed([["gru", "GRU", "(None, 2)", params]])])).models[0]!.config)[1]!
-        .reset_after;
+    const read = (params: number) =>
+      readKerasCode(notebook([code, printed([["gru", "GRU", "(None, 2)", params]])])).models[0]!;
+    const reset = (params: number): unknown => layersOf(read(params).config)[1]!.reset_after;
     expect(reset(36)).toBe(false);
+    expect(read(36).learned).toEqual([{ layer: "gru", row: "gru", option: "reset_after", value: false, params: 36 }]);
     expect(reset(42)).toBe(true);
+    expect(read(42).learned).toEqual([]);
+    expect(read(37).learned).toEqual([]);
+  });
+
+  it("the same of a GRU inside Bidirectional, told of the wrapper's row", () => {
+    const code = "m = Sequential()\nm.add(Bidirectional(GRU(2), input_shape=(50, 3)))\nm.summary()";
+    const row = ["bidirectional", "Bidirectional", "(None, 4)", 72] as const;
+    expect(readKerasCode(notebook([code, printed([row])])).models[0]!.learned).toEqual([
+      { layer: "bidirectional", row: "bidirectional", option: "reset_after", value: false, params: 72 },
+    ]);
   });
 
   it("windows cut out of unknown data keep the length that the code gives them", () => {

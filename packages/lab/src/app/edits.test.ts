@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import type { Edit } from "../worker/protocol.ts";
+import { areOfOneNumber, packEdits, readEdits } from "./edits.ts";
+
+const input: Edit = { kind: "input", index: 3, value: -0.5 };
+const weight: Edit = { kind: "weight", run: 1, array: "kernel", index: [0, 5], value: 2 };
+
+it("brings changes through a link as they were", () => {
+  expect(packEdits([])).toBe("");
+  expect(readEdits(packEdits([input, weight]))).toEqual({ edits: [input, weight], unread: 0 });
+});
+
+it("counts the entries of a link that are no changes", () => {
+  const list = [["x", 3, -0.5], ["x", -1, 0], ["x", 0.5, 0], ["w", 0, "kernel", [0, "a"], 1], ["w", 0, 7, [0], 1], 5];
+  expect(readEdits(JSON.stringify(list))).toEqual({ edits: [input], unread: 5 });
+  for (const text of ["[", "{}", "3"]) expect(readEdits(text)).toEqual({ edits: [], unread: 1 });
+});
+
+it("knows changes of one number by their place", () => {
+  expect(areOfOneNumber(weight, { ...weight, value: 9 })).toBe(true);
+  expect(areOfOneNumber(input, { ...input, value: 9 })).toBe(true);
+  for (const other of [input, { ...weight, run: 0 }, { ...weight, array: "bias" }, { ...weight, index: [0, 6] }])
+    expect(areOfOneNumber(weight, other)).toBe(false);
+  expect(areOfOneNumber({ ...weight, index: [3] }, input)).toBe(false);
+});

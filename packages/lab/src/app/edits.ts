@@ -1,0 +1,49 @@
+/** Changed numbers as a link holds them: a short list in JSON. Read with care, for anybody may have written it. */
+import type { Edit } from "../worker/protocol.ts";
+
+/** The most that are read from a link. */
+const most = 200;
+
+export function packEdits(edits: readonly Edit[]): string {
+  return edits.length === 0 ? "" : JSON.stringify(edits.map(packed));
+}
+
+/** The edits of a link, and how many of its entries are none. */
+export function readEdits(text: string): { readonly edits: readonly Edit[]; readonly unread: number } {
+  if (text === "") return { edits: [], unread: 0 };
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch {
+    return { edits: [], unread: 1 };
+  }
+  if (!Array.isArray(list)) return { edits: [], unread: 1 };
+  const edits = list.slice(0, most).flatMap((one: unknown) => readEdit(one) ?? []);
+  return { edits, unread: list.length - edits.length };
+}
+
+/** True for changes of the same number. */
+export function areOfOneNumber(a: Edit, b: Edit): boolean {
+  if (String(a.index) !== String(b.index)) return false;
+  return a.kind === "input" ? b.kind === "input" : b.kind === "weight" && a.run === b.run && a.array === b.array;
+}
+
+function packed(edit: Edit): readonly unknown[] {
+  return edit.kind === "input" ? ["x", edit.index, edit.value] : ["w", edit.run, edit.array, edit.index, edit.value];
+}
+
+function readEdit(one: unknown): Edit | undefined {
+  if (!Array.isArray(one)) return undefined;
+  const [kind, a, b, c, d] = one as unknown[];
+  if (kind === "x" && isIndex(a) && isNumber(b)) return { kind: "input", index: a, value: b };
+  if (kind !== "w" || !isIndex(a) || typeof b !== "string" || !Array.isArray(c) || !isNumber(d)) return undefined;
+  return c.every(isIndex) ? { kind: "weight", run: a, array: b, index: c, value: d } : undefined;
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+function isIndex(value: unknown): value is number {
+  return isNumber(value) && Number.isInteger(value) && value >= 0;
+}

@@ -1,0 +1,67 @@
+/** A model as the page shows it: layers, arrays and derivations, formulas already written as MathML by the library. */
+
+export type Shape = readonly (number | null)[];
+
+/** A formula as it is shown, said and copied. */
+export interface FormulaView {
+  readonly mathml: string;
+  readonly text: string;
+  /** Of a long sum its terms, so that it can go on in the next line. */
+  readonly terms?: readonly FormulaView[];
+}
+
+export interface LetterView {
+  readonly name: string;
+  readonly value: number | null;
+  readonly meaning: string;
+  readonly from: string;
+}
+
+export interface DerivationView {
+  readonly title: string;
+  readonly letters: readonly LetterView[];
+  readonly formula: FormulaView;
+  /** Numbers put in, then one level of arithmetic a line; the last is the result. */
+  readonly steps: readonly FormulaView[];
+  readonly result: number | null;
+  readonly latex: string;
+}
+
+/** An array of a layer for drawing to scale. */
+export interface ArrayView {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Gates, each an equal block of columns; empty where there are none. */
+  readonly blocks: readonly string[];
+  readonly size: number;
+  readonly trainable: boolean;
+}
+
+export interface LayerView {
+  readonly name: string;
+  readonly className: string;
+  readonly does: string;
+  readonly inputs: readonly { readonly from: string; readonly shape: Shape }[];
+  readonly outputs: readonly { readonly shape: Shape; readonly axes: readonly DerivationView[] }[];
+  readonly count: DerivationView;
+  readonly arrays: readonly ArrayView[];
+  readonly gates: readonly string[];
+  readonly equations: readonly (FormulaView & { readonly name: string; readonly sentence: string })[];
+  readonly remarks: readonly string[];
+  readonly options: readonly { readonly name: string; readonly value: string }[];
+  readonly inside: readonly LayerView[];
+}
+
+export interface ModelView {
+  readonly name: string;
+  readonly layers: readonly LayerView[];
+  readonly total: DerivationView;
+  readonly nonTrainable: number;
+  /** Byte for byte what Keras prints. */
+  readonly summary: string;
+  readonly inputShape: Shape;
+  /** Layers with a cell, in running order. */
+  readonly cells: readonly string[];
+  readonly device: string;
+  readonly hasWeights: boolean;
+}

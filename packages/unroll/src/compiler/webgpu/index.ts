@@ -1,0 +1,3 @@
+export { type Gpu, openGpu } from "./gpu.ts";
+export { GpuProgram } from "./gpu-program.ts";
+export { gpuRefusal } from "./refusal.ts";
