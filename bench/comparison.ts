@@ -31,10 +31,6 @@ const { values, positionals } = parseArgs({
 const [work, bench, bundles] = positionals as [Work, string, string]; // scripts/bench.mjs gives them
 const rounds = Number(values.rounds);
 const threads = Number(values.threads);
-if (threads > 1 && work === "train") {
-  console.error("--threads is for predict: Unroll trains on one thread.");
-  process.exit(2);
-}
 const chosen = (list: string | undefined, name: string): boolean =>
   list === undefined || list.split(",").includes(name);
 

@@ -21,7 +21,7 @@ export interface ListedPeer extends PeerCommand {
   /** Calls of more floating-point operations are left out. */
   readonly mostFlops?: number;
   readonly trains: boolean;
-  /** Whether it predicts on several threads if asked to. */
+  /** Whether it runs on several threads if asked to. */
   readonly threads?: boolean;
 }
 

@@ -3,8 +3,8 @@
  *
  *   npm run bench -- predict [--only W1,W2] [--peers unroll,onnx,tfjs,tfjs-cpu,jax,brain,torch,keras,plain] [--rounds 15]
  *                            [--threads 1] [--json FILE]
- *   npm run bench -- train   (the same options, one thread)
- *   npm run bench -- threads [--threads 2] [--rounds 40] [--only W2,B64]
+ *   npm run bench -- train   (the same options)
+ *   npm run bench -- threads [--threads 2] [--rounds 40] [--only W2,B64] [--work predict,train]
  *   npm run bench -- scale   [--rounds 20]
  *   npm run bench -- long    [--rounds 3] [--only L1,L2]
  *   npm run bench -- startup [--parts] | size [--modules light] [--parts light] | files

@@ -23,7 +23,7 @@ await serve({
     const result = model.predict(x, { batchSize: x.shape[0]!, device, threads });
     return (result as Tensor).data; // the models have one output
   },
-  train: () => model.trainOnBatch(x, y),
+  train: () => model.trainOnBatch(x, y, { threads }),
   limits() {
     limits ??= new MachineLimits();
     return limits.measure();

@@ -11,6 +11,8 @@ import { type Abilities, provideAbilities } from "./model/abilities.ts";
 import type { Model } from "./model/model.ts";
 import "./model/summaries.ts";
 import { modelMemory } from "./training/memory.ts";
+import "./training/shared-step.ts";
+import { trainingStatus } from "./training/status.ts";
 import { traceGradients } from "./training/trace-gradients.ts";
 
 // Beside what light.ts gives to a model. Files are read and written by code that is loaded when it is needed.
@@ -22,6 +24,7 @@ provideAbilities({
   toBytes: async (model, format) => (await import("./formats/save.ts")).modelToBytes(model, format),
   save: async (model, path) => (await import("./formats/save.ts")).saveModel(model, path),
   memory: modelMemory,
+  trainingStatus,
   predictAsync: async (model, x, options) => (await import("./model/predict-async.ts")).predictAsync(model, x, options),
   traceGradients,
 } satisfies Partial<Abilities>);

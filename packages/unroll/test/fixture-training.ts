@@ -7,7 +7,7 @@ import type { TensorData } from "../src/core/tensor.ts";
 import type { Variable } from "../src/core/variable.ts";
 import type { KerasObject } from "../src/formats/keras-config.ts";
 import { modelFromConfig } from "../src/formats/keras-model.ts";
-import { type CompiledRun, type Device, prepare } from "../src/layers/run.ts";
+import type { CompiledRun, Device } from "../src/layers/run.ts";
 import { evaluateProgram } from "../src/program/evaluate.ts";
 import type { Program } from "../src/program/program.ts";
 import { type Callback, EarlyStopping, ReduceLROnPlateau } from "../src/training/callbacks.ts";
@@ -55,8 +55,8 @@ export function trainingCases(): readonly TrainingCase[] {
   return readFixture<{ cases: readonly TrainingCase[] }>("keras/training.json.gz").cases;
 }
 
-export function runTrainingCase(one: TrainingCase, device: Device): Promise<CaseResult> {
-  return resultLater(one.id, () => check(one, device));
+export function runTrainingCase(one: TrainingCase, device: Device, threads = 1): Promise<CaseResult> {
+  return resultLater(one.id, () => check(one, device, threads));
 }
 
 export function runMoreTraining(one: MoreTrainingCase, device: Device): Promise<CaseResult> {
@@ -111,7 +111,7 @@ export function exactReference(): {
   };
 }
 
-async function check(one: TrainingCase, device: Device): Promise<string | undefined> {
+async function check(one: TrainingCase, device: Device, threads: number): Promise<string | undefined> {
   const exact = exactReference();
   const model = modelFromConfig(one.config);
   model.setWeights(one.initial_weights.map(toTensor));
@@ -120,7 +120,7 @@ async function check(one: TrainingCase, device: Device): Promise<string | undefi
     loss: one.loss,
     metrics: one.metrics,
     ...(one.weighted_metrics === undefined ? {} : { weightedMetrics: one.weighted_metrics }),
-    prepare: device === "reference" ? exact.prepare : (program) => prepare(program, device),
+    ...(device === "reference" ? { prepare: exact.prepare } : { device }),
   });
   const callbacks = one.callbacks.map(makeCallback);
   const [x, y] = [toTensor(one.x), toTensor(one.y)];
@@ -133,6 +133,7 @@ async function check(one: TrainingCase, device: Device): Promise<string | undefi
       ? {}
       : { validationData: [toTensor(one.validation_data[0]), toTensor(one.validation_data[1])] }),
     callbacks,
+    threads,
     print: () => {},
   });
   const isReference = device === "reference";
@@ -190,7 +191,11 @@ export function moreTrainingCases(): readonly MoreTrainingCase[] {
 }
 
 /** Words for what differs from Keras's run, or undefined. */
-export async function checkMoreTraining(one: MoreTrainingCase, device: Device): Promise<string | undefined> {
+export async function checkMoreTraining(
+  one: MoreTrainingCase,
+  device: Device,
+  threads = 1,
+): Promise<string | undefined> {
   const exact = exactReference();
   const model = modelFromConfig(one.config);
   model.setWeights(one.initial_weights.map(toTensor));
@@ -200,13 +205,14 @@ export async function checkMoreTraining(one: MoreTrainingCase, device: Device): 
     metrics: one.metrics,
     weightedMetrics: one.weighted_metrics,
     ...(one.loss_weights === null ? {} : { lossWeights: one.loss_weights }),
-    prepare: device === "reference" ? exact.prepare : (program) => prepare(program, device),
+    ...(device === "reference" ? { prepare: exact.prepare } : { device }),
   });
   const { class_weight: classWeight, ...fitOptions } = one.fit;
   const { history } = await fit(model, one.x.map(toTensor), one.y.map(toTensor), {
     ...camelConfig(fitOptions),
     ...(classWeight === undefined ? {} : { classWeight: classWeight as Record<number, number> }),
     ...(one.sample_weight === null ? {} : { sampleWeight: toTensor(one.sample_weight) }),
+    threads,
   });
   // Inputs and factors of regularizers are float32 numbers in one of the two, rates are float32 here.
   const tolerance = device === "reference" ? { rtol: 2e-6, atol: 2e-7 } : { rtol: 2e-4, atol: 2e-5 };

@@ -129,7 +129,7 @@ function checkOptimizer(golden: GoldenTraining): string | undefined {
   const names = Object.keys(state.factors());
   const factorValues = names.map((name) => inputValue(name, []));
   const factors = Object.fromEntries(names.map((name, i) => [name, factorValues[i]!]));
-  const updates = updatesOf([{ variable, gradient, constraint: null }], state, factors);
+  const updates = updatesOf([{ variable, gradient, readings: undefined, constraint: null }], state, factors);
   const step = prepareExactly({ inputs: [gradient, ...factorValues], results: [], updates });
   const seen: number[] = [];
   const expected = golden.expected as FixtureTensor | readonly FixtureTensor[];

@@ -18,6 +18,14 @@ export interface DeviceStatus {
   readonly threads: number;
   /** One sentence for people. */
   readonly why: string;
+  /** Of the last training step of a model that was trained. */
+  readonly training?: TrainingStatus;
+}
+
+export interface TrainingStatus {
+  readonly threads: number;
+  /** One sentence for people. */
+  readonly why: string;
 }
 
 /** What `predict` and the like take when no device is named. */

@@ -1,5 +1,5 @@
 /** The engines beside WebAssembly on one thread: the float64 reference, native code and threads; for the GPU it says which call has it. Importing this file adds them. */
-import { compileProgram, nativeTarget, splitProgram, threadsRefusal } from "../compiler/index.ts";
+import { compileProgram, divideProgram, nativeTarget, splitProgram, threadsRefusal } from "../compiler/index.ts";
 import { UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
@@ -25,6 +25,10 @@ provideSplitter({
   split(request, device) {
     if (device === "reference" || device === "webgpu") return undefined;
     return splitProgram(device === "native" ? { ...request, target: nativeTarget } : request);
+  },
+  divide(request, device) {
+    if (device === "reference" || device === "webgpu") return undefined;
+    return divideProgram(device === "native" ? { ...request, target: nativeTarget } : request);
   },
 });
 

@@ -1,5 +1,12 @@
 /** Runs the program of a single call: the one place where layers meet an engine. */
-import { compileProgram, type MemoryUse, type Recompute, type SplitRequest } from "../compiler/index.ts";
+import {
+  compileProgram,
+  type DividedProgram,
+  type DivideRequest,
+  type MemoryUse,
+  type Recompute,
+  type SplitRequest,
+} from "../compiler/index.ts";
 import { UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor, TensorData } from "../core/tensor.ts";
@@ -60,4 +67,13 @@ export function prepare(
  */
 export function prepareSplit(request: SplitRequest, device: Device): (CompiledRun & { batch: number }) | undefined {
   return splitter()?.split(request, device);
+}
+
+/**
+ * The same for a program of which each thread runs a part and one takes what the parts give together.
+ *
+ * @throws UnrollError `unsupported` where the machine does not have the device.
+ */
+export function prepareDivided(request: DivideRequest, device: Device): DividedProgram | undefined {
+  return splitter()?.divide(request, device);
 }

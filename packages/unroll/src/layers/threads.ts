@@ -1,5 +1,5 @@
-/** How many threads a prediction may use: the process-wide setting, its check, and what splits the work where it is there. What threads do is in compiler/threads/. */
-import type { SplitProgram, SplitRequest } from "../compiler/index.ts";
+/** How many threads a prediction or a training step may use: the process-wide setting, its check, and what splits the work where it is there. What threads do is in compiler/threads/. */
+import type { DividedProgram, DivideRequest, SplitProgram, SplitRequest } from "../compiler/index.ts";
 import { UnrollError } from "../core/errors.ts";
 import type { Device } from "./device.ts";
 
@@ -9,8 +9,9 @@ const mostThreads = 64;
 let threads = 1;
 
 /**
- * Lets every prediction that names no `threads` use so many. 1 at first: threads cost memory (each has a copy of the weights)
- * and the start of a worker.
+ * Lets every prediction and every training step that name no `threads` use so many. 1 at first: threads cost memory (each has a
+ * copy of the weights) and the start of a worker. Predictions are the same bits with any number. Training is the same bits
+ * whenever it has as many threads; with another number of them the last bits differ, for gradients are added up in another order.
  *
  * @throws UnrollError `option`
  * @example setThreads(4);
@@ -41,6 +42,8 @@ export interface Splitter {
   refusal(): string | undefined;
   /** The program over several threads, or undefined where one is better or must do it alone. Throws UnrollError `unsupported`. */
   split(request: SplitRequest, device: Device): SplitProgram | undefined;
+  /** The same of a program whose parts another program takes together. */
+  divide(request: DivideRequest, device: Device): DividedProgram | undefined;
 }
 
 let provided: Splitter | undefined;

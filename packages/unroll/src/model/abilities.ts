@@ -11,6 +11,7 @@ import type { Trace, TraceOptions } from "../explain/trace.ts";
 import type { Verification, VerifyOptions } from "../explain/verification.ts";
 import type { SolveOptions, WorkedSolution } from "../explain/worked/solution.ts";
 import type { WritableFormat } from "../formats/save.ts";
+import type { TrainingStatus } from "../layers/device.ts";
 import type { BatchIterable } from "../training/batch-iterables.ts";
 import type { CompileOptions } from "../training/compile.ts";
 import type { EvaluateOptions, OnBatchOptions } from "../training/evaluate.ts";
@@ -68,6 +69,7 @@ export interface TrainingAbilities {
   /** One tensor for each trainable weight, of its shape. */
   gradients(model: Model, x: ModelData, y: TargetData, options?: GradientOptions): Tensor[];
   memory(model: Model, options?: MemoryOptions): ModelMemory;
+  trainingStatus(model: Model): TrainingStatus | undefined;
   traceGradients(model: Model, x: ModelData, y: TargetData, options?: TraceGradientsOptions): GradientTrace;
 }
 

@@ -178,9 +178,10 @@ export class Model<Many extends boolean = boolean> extends Layer<Many> {
     }));
   }
 
-  /** Where `predict` runs when no device is named, and why. */
+  /** Where `predict` runs when no device is named, and why; and on how many threads it trained. */
   device(): DeviceStatus {
-    return deviceStatus();
+    const training = hasAbility("trainingStatus") ? ability("trainingStatus")(this) : undefined;
+    return { ...deviceStatus(), ...(training && { training }) };
   }
 
   /**

@@ -76,6 +76,8 @@ export interface Compiled {
   readonly device: Device | undefined;
   readonly recompute: Recompute;
   readonly prepare: (program: Program) => CompiledRun;
+  /** Whether `prepare` is the caller's. */
+  readonly hasOwnEngine: boolean;
   /** Programs that are ready to run, by what they are for. */
   readonly steps: Map<string, unknown>;
 }
@@ -118,6 +120,7 @@ export function compileModel(model: Model, options: CompileOptions = {}): void {
     device,
     recompute,
     prepare: options.prepare ?? ((program) => prepare(program, device, { recompute })),
+    hasOwnEngine: options.prepare !== undefined,
     steps: new Map(),
   });
 }

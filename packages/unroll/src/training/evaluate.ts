@@ -2,15 +2,18 @@
 import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import { nextRandom } from "../layers/seed.ts";
+import { checkThreads, defaultThreads } from "../layers/threads.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import { type BatchIterable, isBatchIterable, iterableSource } from "./batch-iterables.ts";
 import { type Compiled, compiledOf, trainedVariables } from "./compile.ts";
 import { batchSizeFor, type ClassWeight, checkOneBatch, type Examples, readExamples } from "./data.ts";
 import { type ExampleView, exampleBatches, isExampleView, modelView, viewBatches } from "./fit-data.ts";
+import { shapesOf } from "./forward.ts";
 import { checkLabels } from "./labels.ts";
 import { checkNumber } from "./options.ts";
-import { type BatchData, type Report, type Step, shapesOf, stepFor, Totals } from "./step.ts";
+import { type Report, Totals } from "./reports.ts";
+import { type BatchData, type Step, stepFor } from "./step.ts";
 
 /** Options of `evaluate` and `evaluateBatches`. */
 export interface EvaluateOptions {
@@ -111,10 +114,14 @@ export interface TrainedBatch {
   readonly factors: readonly number[];
 }
 
-/** One batch of training. */
-export function trainBatch(compiled: Compiled, batch: Examples, random: Random, totals: Totals): TrainedBatch {
+/** One batch of training, on so many threads or fewer. */
+export function trainBatch(
+  compiled: Compiled,
+  batch: Examples,
+  { random, totals, threads }: { readonly random: Random; readonly totals: Totals; readonly threads: number },
+): TrainedBatch {
   const { optimizer, model } = compiled;
-  const step = stepFor(compiled, "train", shapesOf(batch.x, batch.y, batch.sampleWeight));
+  const step = stepFor(compiled, "train", shapesOf(batch.x, batch.y, batch.sampleWeight), threads);
   checkLabels(step.labels, batch.y);
   const factors = optimizer.factors();
   const given = step.factorNames.map((name) => factors[name]!);
@@ -140,6 +147,8 @@ export function dataOf({ x, y, sampleWeight }: Examples): BatchData {
 export interface OnBatchOptions {
   readonly sampleWeight?: ModelData;
   readonly classWeight?: ClassWeight;
+  /** As in `fit`. */
+  readonly threads?: number;
 }
 
 /** One step on one batch; gives the numbers of this batch. Throws UnrollError as `fit` does. */
@@ -149,11 +158,13 @@ export function trainOnBatch(
   y: ModelData,
   options: OnBatchOptions = {},
 ): Record<string, number> {
-  checkOptionNames("trainOnBatch", options, ["sampleWeight", "classWeight"]);
+  checkOptionNames("trainOnBatch", options, ["sampleWeight", "classWeight", "threads"]);
+  const { threads = defaultThreads() } = options;
+  checkThreads(threads);
   const totals = new Totals();
   const examples = readExamples(model, x, y, options);
   checkOneBatch(model, examples);
-  trainBatch(compiledOf(model), examples, nextRandom(), totals);
+  trainBatch(compiledOf(model), examples, { random: nextRandom(), totals, threads });
   return totals.logs();
 }
 

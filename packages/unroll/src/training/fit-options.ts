@@ -1,5 +1,6 @@
 /** What a fit is asked for and what it gives back, with the checks and the words of its progress. */
 import { checkOptionNames, UnrollError } from "../core/errors.ts";
+import { checkThreads } from "../layers/threads.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import type { BatchIterable } from "./batch-iterables.ts";
@@ -47,6 +48,12 @@ export interface FitOptions {
   readonly checkpoint?: CheckpointOptions;
   /** Go on from the checkpoint, where there is one. */
   readonly resume?: boolean;
+  /**
+   * Threads that may share a step, each a part of the batch; by default what `setThreads` says, which is 1 at first. As many
+   * threads give the same bits in every run; another number of them gives others in the last places, for gradients are added up
+   * part by part. Little work, states, batch statistics and the reference stay on one: `model.device().training` says why.
+   */
+  readonly threads?: number;
 }
 
 /** Examples that are evaluated after each epoch. */
@@ -126,6 +133,7 @@ const optionNames: Readonly<Record<keyof FitOptions, true>> = {
   onProgress: true,
   checkpoint: true,
   resume: true,
+  threads: true,
 };
 
 /** @throws UnrollError `unknown-name`, `option` */
@@ -152,6 +160,7 @@ export function checkFitOptions(model: Model, options: FitOptions): void {
   }
   const { validationSplit } = options;
   if (validationSplit !== undefined) checkNumber(model.name, "validationSplit", validationSplit);
+  if (options.threads !== undefined) checkThreads(options.threads);
   checkCheckpointOptions(options.checkpoint);
   if (options.resume && options.checkpoint === undefined) {
     throw new UnrollError({

@@ -23,7 +23,7 @@ import {
   viewSource,
 } from "./fit-data.ts";
 import type { FitOptions, ValidationData } from "./fit-options.ts";
-import { Totals } from "./step.ts";
+import { Totals } from "./reports.ts";
 
 /**
  * Loss and metrics after an epoch; undefined where the run was asked to stop meanwhile. The epoch and its order are for

@@ -4,6 +4,7 @@
  */
 import { Random, type RandomState } from "../core/random.ts";
 import { nextRandom } from "../layers/seed.ts";
+import { defaultThreads } from "../layers/threads.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import type { BatchIterable } from "./batch-iterables.ts";
@@ -15,8 +16,10 @@ import { betterOf, dataOf, type TrainedBatch, trainBatch } from "./evaluate.ts";
 import type { BatchSource, ExampleView } from "./fit-data.ts";
 import { checkFitOptions, epochLine, type FitOptions, type FitResult, type Progress } from "./fit-options.ts";
 import { type FitSources, readSources } from "./fit-sources.ts";
+import { shapesOf } from "./forward.ts";
 import { readCallbacks } from "./read-callbacks.ts";
-import { inOrder, type Report, shapesOf, stepFor, Totals } from "./step.ts";
+import { inOrder, type Report, Totals } from "./reports.ts";
+import { stepFor } from "./step.ts";
 
 /**
  * Trains the model.
@@ -26,7 +29,7 @@ import { inOrder, type Report, shapesOf, stepFor, Totals } from "./step.ts";
  * @param x arrays; a view, such as `windows` gives, of which only one batch at a time is copied; or an iterable of batches
  * @param y left out when `x` is a view or an iterable of batches
  * @throws UnrollError `unbuilt` before `compile`; `data`, `shape`, `option` for data and options that do not fit; `file` for
- * checkpoints of another run
+ * checkpoints of another run; `aborted` when a worker dies
  * @example const { history } = await fit(net, x, y, { epochs: 10, validationSplit: 0.2 });
  */
 export async function fit(
@@ -49,6 +52,7 @@ class FitRun {
   readonly #epochs: number[] = [];
   readonly #control: FitControl;
   readonly #lastEpoch: number;
+  readonly #threads: number;
   #random: Random;
   #order: RandomState;
   #totals = new Totals();
@@ -68,6 +72,7 @@ class FitRun {
     this.#callbacks = readCallbacks(options.callbacks);
     this.#epoch = options.initialEpoch ?? 0;
     this.#lastEpoch = options.epochs ?? 1;
+    this.#threads = options.threads ?? defaultThreads();
     this.#random = options.seed === undefined ? nextRandom() : new Random(options.seed);
     this.#order = this.#random.state;
     const { source, validation } = readSources(this.#compiled, x, y, options);
@@ -122,7 +127,7 @@ class FitRun {
     for (const callback of this.#callbacks) await callback.onBatchBegin?.(this.#batch, this.#control);
     const random = this.#random.split();
     const before = random.state;
-    const trained = trainBatch(this.#compiled, batch, random, this.#totals);
+    const trained = trainBatch(this.#compiled, batch, { random, totals: this.#totals, threads: this.#threads });
     this.#reports = trained.step.reports;
     const wantsLogs =
       this.#options.onProgress !== undefined || this.#callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
@@ -270,7 +275,7 @@ class FitRun {
   /** Writes the first step, with which the states of stateful layers appear and the reports are known. */
   async #prepareFirst(): Promise<void> {
     const { x, y, sampleWeight } = await this.#source.first(this.#epoch);
-    this.#reports = stepFor(this.#compiled, "train", shapesOf(x, y, sampleWeight)).reports;
+    this.#reports = stepFor(this.#compiled, "train", shapesOf(x, y, sampleWeight), this.#threads).reports;
   }
 
   /** Takes up a saved run. True when there is nothing left to do. */

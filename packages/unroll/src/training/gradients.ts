@@ -9,10 +9,10 @@ import type { Model } from "../model/model.ts";
 import type { Program } from "../program/program.ts";
 import { compiledOf, isCompiled, outputNames, trainedVariables } from "./compile.ts";
 import { checkOneBatch, readExamples } from "./data.ts";
+import { type Forward, forwardOf, gradientsOf, labelsOf, shapesOf } from "./forward.ts";
 import { checkLabels } from "./labels.ts";
 import type { LossLike } from "./losses.ts";
 import { fitted } from "./memory-error.ts";
-import { type Forward, forwardOf, gradientsOf, labelsOf, shapesOf } from "./step.ts";
 
 /** Options of `gradients`. */
 export interface GradientOptions {

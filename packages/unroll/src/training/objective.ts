@@ -28,13 +28,22 @@ export function weightedRows(loss: Loss, comparison: Comparison): Value {
   return factors.reduce((row, factor) => map([row, alignedTo(factor, rows.shape)], ([x, w]) => x!.times(w!)), rows);
 }
 
+/** What the rows are a part of, where they are not the whole batch. */
+export interface Whole {
+  /** Parts of the batch, of which these rows are one; all have as many examples. */
+  readonly parts: number;
+  /** `lossCount` of the whole batch. */
+  readonly count: Value | undefined;
+}
+
 /**
  * The loss as one number of shape `[]`. A mask makes the mean one over the rows that count: each gets the weight
  * all / counted, on top of its sample weight, as in Keras 3.
  *
+ * @param whole makes it the share of these rows in the loss of a larger batch
  * @throws UnrollError `shape` when the sample weights do not go with the rows.
  */
-export function totalLoss(loss: Loss, comparison: Comparison): Value {
+export function totalLoss(loss: Loss, comparison: Comparison, whole?: Whole): Value {
   if (loss.reduction === "none") {
     throw new UnrollError({
       code: "option",
@@ -45,31 +54,52 @@ export function totalLoss(loss: Loss, comparison: Comparison): Value {
     });
   }
   const rows = lossRows(loss, comparison);
-  const isMean = loss.reduction !== "sum";
   const mask = rowMask(loss, comparison, rows.shape);
+  const { parts, count } = whole ?? { parts: 1, count: countOf(loss, comparison, rows.shape, mask) };
   const factors: Value[] = [];
   if (comparison.sampleWeight !== undefined) factors.push(alignedTo(comparison.sampleWeight, rows.shape));
   if (mask !== undefined) {
-    const all = sizeOf(mask.shape);
+    const all = parts * sizeOf(mask.shape);
     const share =
-      isMean && loss.reduction !== "mean_with_sample_weight"
-        ? map([mask, total(mask)], ([m, valid]) => select(valid!.equals(0), 0, m!.times(all).over(valid!)))
-        : mask;
+      loss.reduction === "sum" || loss.reduction === "mean_with_sample_weight"
+        ? mask
+        : map([mask, count!], ([m, valid]) => select(valid!.equals(0), 0, m!.times(all).over(valid!)));
     factors.push(alignedTo(share, rows.shape));
   }
   const weighted = factors.reduce((row, factor) => map([row, factor], ([x, w]) => x!.times(w!)), rows);
   const sum = total(weighted);
-  if (!isMean) return sum;
-  if (loss.reduction === "mean_with_sample_weight" && factors.length > 0) {
-    const weights = factors.reduce((a, b) => map([a, b], ([x, w]) => x!.times(w!)));
-    return map([sum, total(weights)], ([s, n]) => select(n!.equals(0), 0, s!.over(n!)));
+  if (loss.reduction === "sum") return sum;
+  if (loss.reduction === "mean_with_sample_weight" && count !== undefined) {
+    return map([sum, count], ([s, n]) => select(n!.equals(0), 0, s!.over(n!)));
   }
-  return map([sum], ([s]) => s!.over(sizeOf(rows.shape)));
+  return map([sum], ([s]) => s!.over(parts * sizeOf(rows.shape)));
+}
+
+/**
+ * The number of shape `[]` in a loss that depends on all examples of a batch together: the rows that a mask lets count, or the
+ * sum of the weights by which a mean is divided. Undefined where the loss needs none.
+ */
+export function lossCount(loss: Loss, comparison: Comparison): Value | undefined {
+  const { shape } = lossRows(loss, comparison);
+  return countOf(loss, comparison, shape, rowMask(loss, comparison, shape));
+}
+
+function countOf(
+  { reduction }: Loss,
+  { sampleWeight }: Comparison,
+  rows: readonly number[],
+  mask: Value | undefined,
+): Value | undefined {
+  if (reduction === "sum") return undefined;
+  if (reduction !== "mean_with_sample_weight") return mask === undefined ? undefined : total(mask);
+  const factors = [sampleWeight, mask].flatMap((factor) => (factor === undefined ? [] : [alignedTo(factor, rows)]));
+  if (factors.length === 0) return undefined;
+  return total(factors.reduce((a, b) => map([a, b], ([x, w]) => x!.times(w!))));
 }
 
 /** 1 for each row of a loss that counts, 0 for those that the mask or the class to be ignored takes out; undefined where all count. */
-export function rowMask(loss: Loss, comparison: Comparison, rows: readonly number[]): Value | undefined {
-  const ignored = countedRows(loss.options.ignoreClass, comparison, rows);
+export function rowMask({ options }: Loss, comparison: Comparison, rows: readonly number[]): Value | undefined {
+  const ignored = countedRows(options.ignoreClass, comparison, rows);
   const masks = [comparison.mask, ignored].filter((mask) => mask !== undefined);
   return masks.length === 0 ? undefined : masks.reduce((a, b) => map([a, b], ([x, y]) => x!.times(y!)));
 }

@@ -29,11 +29,29 @@ export function layersWithoutPenalty(model: Layer): ReadonlySet<Layer> {
   return found;
 }
 
-/** The penalties on what a layer gives, each of shape `[]`: divided by the batch size, as in Keras 3. */
-export function outputPenalties(layer: Layer, outputs: readonly Value[]): Value[] {
-  const regularizer = layer.config.activityRegularizer as RegularizerSpec | null | undefined; // checked by its field
+/**
+ * The penalties on what a layer gives, each of shape `[]`: divided by the batch size, as in Keras 3.
+ *
+ * @param parts how often the outputs' examples go into the batch
+ */
+export function outputPenalties(layer: Layer, outputs: readonly Value[], parts = 1): Value[] {
+  const regularizer = penaltyOn(layer);
   if (!regularizer) return [];
-  return outputs.map((output) => map([penalty(regularizer, output)], ([sum]) => sum!.over(output.shape[0]!)));
+  return outputs.map((output) => map([penalty(regularizer, output)], ([sum]) => sum!.over(parts * output.shape[0]!)));
+}
+
+/** Whether there is a penalty on what the layer gives. */
+export function isPenalized(layer: Layer): boolean {
+  return Boolean(penaltyOn(layer));
+}
+
+/** Whether the penalty on what a layer gives is a sum over its examples: angles between rows are not. */
+export function penalizesExamplesApart(layer: Layer): boolean {
+  return penaltyOn(layer)?.className !== "OrthogonalRegularizer";
+}
+
+function penaltyOn({ config }: Layer): RegularizerSpec | null | undefined {
+  return config.activityRegularizer as RegularizerSpec | null | undefined; // checked by its field
 }
 
 /** l1 · Σ|x| + l2 · Σx². */

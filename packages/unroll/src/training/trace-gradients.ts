@@ -16,8 +16,8 @@ import { type Evaluation, evaluateProgram } from "../program/evaluate.ts";
 import type { ScanBackStep } from "../program/evaluate-scan-gradient.ts";
 import type { ScanGradientOperation, ScanOperation, Value } from "../program/program.ts";
 import { trainedVariables } from "./compile.ts";
+import type { Forward } from "./forward.ts";
 import { type GradientOptions, type GradientProgram, gradientProgram } from "./gradients.ts";
-import type { Forward } from "./step.ts";
 import { gradientTraceToText } from "./trace-gradients-text.ts";
 
 /** Options of `traceGradients`. */

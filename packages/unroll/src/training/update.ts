@@ -13,6 +13,8 @@ import type { Optimizer, OptimizerState } from "./optimizer.ts";
 export interface TrainedWeight {
   readonly variable: Variable;
   readonly gradient: Value;
+  /** `readingsOf` the gradient. */
+  readonly readings: Readings | undefined;
   readonly constraint: ConstraintSpec | null | undefined;
 }
 
@@ -36,9 +38,11 @@ export function updatesOf(
     weights.map(({ gradient }) => gradient),
     optimizer,
   );
-  return weights.flatMap(({ variable, constraint }, index) => {
-    const weight = decayed(weightValue(variable), optimizer, factors.lr!);
-    return step({ variable, weight, gradient: clipped[index]!, constraint }, state, factors);
+  return weights.flatMap((trained, index) => {
+    const weight = decayed(weightValue(trained.variable), optimizer, factors.lr!);
+    const gradient = clipped[index]!;
+    const readings = gradient === trained.gradient ? trained.readings : undefined;
+    return step({ ...trained, weight, gradient, readings }, state, factors);
   });
 }
 
@@ -76,7 +80,7 @@ function decayed(weight: Value, { weightDecay }: Optimizer, lr: Value): Value {
 }
 
 function step(
-  { variable, weight, gradient, constraint }: TrainedWeight & { readonly weight: Value },
+  { variable, weight, gradient, readings, constraint }: TrainedWeight & { readonly weight: Value },
   state: OptimizerState,
   factors: Readonly<Record<string, Value>>,
 ): VariableUpdate[] {
@@ -84,18 +88,17 @@ function step(
   const slots = state.slotsOf(variable);
   const slotNames = Object.keys(slots);
   const factorNames = Object.keys(factors);
-  const separate = perRow(gradient);
   const operands = [
     weight,
     gradient,
-    ...(separate === undefined ? [] : [separate.square, separate.size]),
+    ...(readings === undefined ? [] : [readings.square, readings.size]),
     ...slotNames.map((name) => weightValue(slots[name]!)),
     ...factorNames.map((name) => factors[name]!),
   ];
   const results = ["weight", ...slotNames].map((name) =>
     map(operands, ([w, g, ...more]) => {
-      const [square, size] = separate === undefined ? [g!.squared(), g!.abs()] : [more[0]!, more[1]!];
-      const rest = separate === undefined ? more : more.slice(2);
+      const [square, size] = readings === undefined ? [g!.squared(), g!.abs()] : [more[0]!, more[1]!];
+      const rest = readings === undefined ? more : more.slice(2);
       const slot = Object.fromEntries(slotNames.map((slotName, i) => [slotName, rest[i]!]));
       const factor = Object.fromEntries(factorNames.map((factorName, i) => [factorName, rest[slotNames.length + i]!]));
       return rule.update({ weight: w!, gradient: g!, square, size, slot, factor }, options)[name]!;
@@ -107,12 +110,18 @@ function step(
   ];
 }
 
+/** What the readings of an array's rows add up to, each in the array's shape. */
+export interface Readings {
+  readonly square: Value;
+  readonly size: Value;
+}
+
 /**
  * Squares and sizes of the gradient of an array that is read by rows, such as an Embedding's. Where a batch reads a row several
  * times, Keras on TensorFlow adds up the square of each reading's gradient, not the square of their sum (an IndexedSlices goes
  * into the optimizer as it is); on its other backends it does not. This follows TensorFlow.
  */
-function perRow(gradient: Value): { square: Value; size: Value } | undefined {
+export function readingsOf(gradient: Value): Readings | undefined {
   const { operation, shape } = gradient;
   if (operation.op !== "gatherGradient") return undefined;
   const gathered = (of: Value): Value => resultsOf({ ...operation, source: of }, [shape])[0]!;

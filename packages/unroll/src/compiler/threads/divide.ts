@@ -14,7 +14,7 @@ import { type Plan, planProgram, type Recompute } from "../plan.ts";
 import { Crew } from "./crew.ts";
 import { sharedMemories, unlessTooLarge } from "./shared.ts";
 import { threadsRefusal } from "./start.ts";
-import { enoughForAPart, flopsOf } from "./worth.ts";
+import { enoughForAStep, flopsOf } from "./worth.ts";
 
 export interface DivideRequest {
   readonly parts: number;
@@ -75,7 +75,7 @@ export function divideProgram(request: DivideRequest): DividedProgram | undefine
     const options = { keep: [], limit: largestMemory, machine };
     const plan = planProgram(part, { ...options, recompute, changing, shared: true });
     const exchanged = part.results.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    const enough = flopsOf(plan) >= (smallestPart ?? enoughForAPart(machine, exchanged));
+    const enough = flopsOf(plan) >= (smallestPart ?? enoughForAStep(machine, exchanged));
     if (!enough || !drawsAlike(plan, request)) return undefined;
     return new Divided(request, plan, planProgram(end, options), target);
   });

@@ -8,16 +8,27 @@ import type { Plan } from "../plan.ts";
  */
 const enoughForALane = 150_000;
 
+/**
+ * The same of about 100 µs, for parts whose results one program takes together: that takes time as well, and which way is quicker
+ * may not decide here, for the bits would depend on it.
+ */
+const enoughOfAStepForALane = 500_000;
+
 /** The same of the time, about 1 ns, in which a number is copied to a part's memory and one back, and is added up. */
 const exchangeForALane = 15;
 
+/** Floating-point operations that a part must have. */
+export function enoughForAPart({ lanes }: Machine): number {
+  return lanes * enoughForALane;
+}
+
 /**
- * Floating-point operations that a part must have.
+ * The same where one program takes the results of the parts together.
  *
  * @param exchanged numbers that go to and from the part beside its examples: weights and their gradients
  */
-export function enoughForAPart({ lanes }: Machine, exchanged = 0): number {
-  return lanes * (enoughForALane + exchangeForALane * exchanged);
+export function enoughForAStep({ lanes }: Machine, exchanged: number): number {
+  return lanes * (enoughOfAStepForALane + exchangeForALane * exchanged);
 }
 
 /** Of one run, without what only changed weights ask for. */

@@ -7,9 +7,9 @@ import { evaluateRow } from "../../equations/evaluate.ts";
 import { argument } from "../../equations/expr.ts";
 import type { Value } from "../../program/program.ts";
 import type { Comparison } from "../../training/comparison.ts";
+import type { Forward } from "../../training/forward.ts";
 import type { Loss } from "../../training/losses.ts";
 import { rowMask } from "../../training/objective.ts";
-import type { Forward } from "../../training/step.ts";
 
 export interface LossFacts {
   /** Whether the loss of one number is (ŷ − y)². */
