@@ -10,6 +10,7 @@ const layers = [`${test}/layers.test.ts`];
 const conformance = [`${test}/conformance.test.ts`];
 const gradients = [`${test}/gradients.test.ts`];
 const training = [`${test}/training.test.ts`];
+const shared = [`${src}/training/shared-step.test.ts`];
 const segments = [`${src}/compiler/scan-segments.test.ts`];
 const scan = [`${src}/compiler/scan.test.ts`];
 const onReference = "on the reference all 622";
@@ -611,6 +612,50 @@ export const mutants = [
     replace: "m!",
     tests: gradients,
     named: "reference agree: mask",
+  },
+  {
+    name: "shared-loss-mean",
+    defect: "shared step: each part its own mean",
+    file: `${src}/training/objective.ts`,
+    find: "s!.over(parts * sizeOf(rows.shape))",
+    replace: "s!.over(sizeOf(rows.shape))",
+    tests: shared,
+    named: "a mean over all rows",
+  },
+  {
+    name: "shared-mask-count",
+    defect: "shared step: parts count masks alone",
+    file: `${src}/training/objective.ts`,
+    find: "whole ?? { parts: 1, count",
+    replace: "{ parts: whole?.parts ?? 1, count",
+    tests: shared,
+    named: "masks with other counts",
+  },
+  {
+    name: "shared-penalty-twice",
+    defect: "shared step: penalties in every part",
+    file: `${src}/training/forward.ts`,
+    find: "(whole === undefined ? arrayPenalties(model.arrays) : [])",
+    replace: "arrayPenalties(model.arrays)",
+    tests: shared,
+    named: "penalties on arrays",
+  },
+  {
+    name: "shared-dropout-order",
+    defect: "shared step: every part the same mask",
+    file: `${src}/compiler/threads/divide.ts`,
+    find: "if (own) for",
+    replace: "if (!own) for",
+    tests: shared,
+    named: "dropout of every kind",
+  },
+  {
+    name: "view-of-one-example",
+    defect: "a view of one example keeps all apart",
+    file: `${src}/program/apart.ts`,
+    find: "|| strides[0]! * rows !== width",
+    replace: "",
+    tests: [`${src}/program/apart.test.ts`],
   },
   {
     name: "early-stopping-late",

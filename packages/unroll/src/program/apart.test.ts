@@ -61,6 +61,7 @@ describe("values that keep examples apart", () => {
     ["a sum over everything", reshape(reduce("sum", x, [0, 1, 2]), [])],
     ["examples in another order", reverse(x, 0)],
     ["some of the examples", slice(x, 0, 0, 2)],
+    ["the first example for all", view(x, [4, 3, 5], [0, 5, 1])],
     ["each second example", view(x, [2, 3, 5], [30, 5, 1])],
     ["time before examples", transpose(x, [1, 0, 2])],
     ["numbers of the next example", view(x, [3, 3, 5], [15, 5, 1], 5)],
