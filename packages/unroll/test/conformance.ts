@@ -2,6 +2,8 @@
  * What every layer type must keep to, whatever it computes. Options come from the type's own fields; where an option has no
  * sensible value of its kind (a layer inside, a target shape) the table below has one.
  */
+// Layers alone do not bring the way back of scans: training does.
+import "../src/compiler/scan-gradient.ts";
 import { UnrollError } from "../src/core/errors.ts";
 import { Random } from "../src/core/random.ts";
 import { type Shape, sizeOf } from "../src/core/shape.ts";
