@@ -128,7 +128,7 @@ describe("a cell's equations backwards", () => {
     const { equations, notation } = shownOf(lstm);
     expect(toSpeech(equations[7]!, notation)).toBe("gradient of previous c equals gradient of c times f");
     expect(toSentence(equations[4]!, notation)).toBe(
-      "The gradient of the forget gate is the gradient of the new cell state times the cell state of the timestep before.",
+      "The gradient of the forget gate is the gradient of the cell state times the cell state of the timestep before.",
     );
   });
 });

@@ -19,14 +19,17 @@ const functions: Readonly<Record<string, (value: number) => number>> = {
   relu: (value) => Math.max(0, value),
 };
 
-/** The value of a tree, by arithmetic on its leaves alone. Throws where a number opens into something else. */
+/** The value of a tree, by arithmetic on its leaves alone. Throws where a node says another value than it opens into. */
 export function workedOut(node: OpenedNode): number {
+  const value = calculated(node);
+  if (!(Math.abs(value - node.value) < 1e-12)) throw new Error(`${node.kind}: ${node.value} opens into ${value}.`);
+  return value;
+}
+
+function calculated(node: OpenedNode): number {
   switch (node.kind) {
     case "number":
-      if (node.of !== undefined && !(Math.abs(workedOut(node.of) - node.value) < 1e-12)) {
-        throw new Error(`${node.value} opens into ${workedOut(node.of)}.`);
-      }
-      return node.value;
+      return node.of === undefined ? node.value : workedOut(node.of);
     case "name":
     case "weight":
       return node.value;

@@ -100,6 +100,28 @@ describe("the memory of a model", () => {
     expect(() => modelMemory(huge, { batch: 4096 })).toThrow(/must fit into 4 GiB/);
   });
 
+  it("is bounded by what the engine's plan takes; all arrays at once, as float64, are the reference's alone", () => {
+    const [batch, timesteps] = [4, 300_000];
+    const long = sequential({
+      name: "long",
+      layers: [
+        input({ shape: [timesteps, 1] }),
+        ...[1, 2, 3, 4].map(() => layers.simpleRNN({ units: 64, returnSequences: true })),
+        layers.lstm({ units: 2 }),
+      ],
+    });
+    const [x, y] = [numbers([batch, timesteps, 1]), numbers([batch, 2])];
+    const prepare = () => {
+      throw new Error("the engine is asked");
+    };
+    compileModel(long, { optimizer: "sgd", loss: "mse", prepare });
+    expect(() => trainOnBatch(long, x, y)).toThrow("the engine is asked");
+    compileModel(long, { optimizer: "sgd", loss: "mse", device: "reference" });
+    expect(() => trainOnBatch(long, x, y)).toThrow(
+      /^long: a run may take up to 4 GiB\. Received: about [\d.]+ GiB for 4 examples\./,
+    );
+  });
+
   it("is asked for in words of who trains: the model, the batch, and what computing again could do", () => {
     const huge = sequential({
       name: "long",

@@ -8,6 +8,7 @@ import type { MemoryUse } from "../compiler/index.ts";
 import type { Random } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { TensorData } from "../core/tensor.ts";
+import { defaultDevice } from "../layers/device.ts";
 import type { CompiledRun } from "../layers/run.ts";
 import { threadsRefusal } from "../layers/threads.ts";
 import type { Model } from "../model/model.ts";
@@ -120,7 +121,8 @@ export function writeStep(compiled: Compiled, mode: StepMode, shapes: BatchShape
 function makeStep(mode: StepMode, request: StepRequest): Step {
   const { compiled, shapes } = request;
   const { batch, ...written } = writeStep(compiled, mode, shapes);
-  refuseHuge(written.program, batch, compiled.model.name);
+  // The other devices' plans share memory, and know their own limit.
+  if ((compiled.device ?? defaultDevice()) === "reference") refuseHuge(written.program, batch, compiled.model.name);
   const shared =
     mode === "train" && request.threads > 1
       ? (threadsRefusal() ?? shareStep?.(request, { ...written, batch }))

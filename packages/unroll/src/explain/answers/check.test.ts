@@ -286,6 +286,17 @@ describe("a wrong answer is traced to the slip that gives it", () => {
     },
   );
 
+  it("names no two slips that leave nothing of a layer", () => {
+    expect(checkAnswer(models.bi(), { layer: "bi_1", params: 0 }).findings).toEqual([]);
+  });
+
+  it("says the same of the same answer asked again", () => {
+    const model = models.stacked();
+    const ask = (params: number): string => answerToText(checkAnswer(model, { layer: "gru_2", params }));
+    const [first, other] = [ask(84), ask(37)];
+    expect([ask(84), ask(37)]).toEqual([first, other]);
+  });
+
   it("has rows enough", () => expect(rows.length).toBeGreaterThanOrEqual(60));
 });
 

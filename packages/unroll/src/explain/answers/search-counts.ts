@@ -47,14 +47,16 @@ interface Pair {
 
 const known = new WeakMap<Outline, Map<Place, readonly Pair[]>>();
 
-/** All pairs of a layer, worked out once: the next wrong answer asks for them again. */
+/** All pairs that leave something of a layer, worked out once: the next wrong answer asks for them again. */
 function pairsFor(place: Place, outline: Outline, variants: readonly PlacedVariant[]): readonly Pair[] {
   const places = known.get(outline) ?? new Map<Place, readonly Pair[]>();
   known.set(outline, places);
   const pairs =
     places.get(place) ??
     variants.flatMap((first) =>
-      secondsOf(first, place, outline).flatMap(({ id, count }, at) => (id === first.id ? [] : [{ first, at, count }])),
+      secondsOf(first, place, outline).flatMap(({ id, count }, at) =>
+        id === first.id || count <= 0 ? [] : [{ first, at, count }],
+      ),
     );
   places.set(place, pairs);
   return pairs;
