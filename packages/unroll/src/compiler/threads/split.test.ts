@@ -74,6 +74,14 @@ describe("a split program", () => {
     for (const programFor of programs) expect(splitProgram({ ...request, programFor })).toBeUndefined();
   });
 
+  it("is refused where an example's numbers depend on the others, as one thread gives them", () => {
+    const shares = (batch: number): Program => {
+      const x = inputValue("x", [batch, 4]);
+      return { inputs: [x], results: [map([x, reduce("sum", x, [0])], ([a, sum]) => a!.over(sum!))], updates: [] };
+    };
+    expect(splitProgram({ ...request, programFor: shares })).toBeUndefined();
+  });
+
   it("is refused in a page that is not isolated, on a page's own thread, and without workers", () => {
     vi.stubGlobal("SharedArrayBuffer", undefined);
     expect(threadsRefusal()).toBe("this page is not cross-origin isolated");

@@ -5,6 +5,7 @@
  */
 import { sizeOf } from "../../core/shape.ts";
 import type { Tensor, TensorData } from "../../core/tensor.ts";
+import { valuesApart } from "../../program/apart.ts";
 import type { Program } from "../../program/program.ts";
 import { Compiled, type Target, wasmTarget } from "../compile.ts";
 import { largestMemory } from "../memory.ts";
@@ -50,7 +51,8 @@ export interface SplitProgram {
 
 /**
  * Splits a program over as many threads as have enough to do; undefined where one thread is better or must do it alone: little
- * work, variables that a run changes (states), random numbers, no memory for the parts, a place without threads.
+ * work, variables that a run changes (states), random numbers, numbers of an example that depend on other examples, no memory for
+ * the parts, a place without threads.
  *
  * @throws UnrollError `unsupported` where WebAssembly is not allowed.
  */
@@ -63,7 +65,8 @@ function splitFor(request: SplitRequest, threads: number): SplitProgram | undefi
   if (threads <= 1) return undefined;
   const batch = Math.min(request.batchSize, Math.ceil(request.examples / threads));
   const program = request.programFor(batch);
-  if (program.updates.length > 0 || program.results.some(({ shape }) => shape[0] !== batch)) return undefined;
+  const apart = valuesApart(program.results, batch);
+  if (program.updates.length > 0 || !program.results.every((result) => apart.has(result))) return undefined;
   const { target = wasmTarget } = request;
   const machine = target.machine(true);
   const plan = planProgram(program, { keep: [], limit: largestMemory, machine, shared: true });
