@@ -141,7 +141,7 @@ function makePlan(inputs: readonly Tensor[], wanted: number, request: RunRequest
   if (split !== undefined) return { device, threads, wanted, batch: split.batch, shapes, run: split };
   const batch = Math.min(wanted, request.batchSize);
   const program = request.programFor(batch);
-  if (device === "reference") refuseHuge(program, batch, path);
+  if (device === "reference") refuseHuge(program, batch, path, device);
   try {
     return { device, threads, wanted, batch, shapes, run: prepare(program, device) };
   } catch (error) {
@@ -193,14 +193,20 @@ function referenceBytes(program: Program): number {
   return valuesInOrder(roots).reduce((sum, { shape }) => sum + 8 * sizeOf(shape), 0);
 }
 
-/** @throws UnrollError `memory` when the reference's arrays cannot fit. */
-export function refuseHuge(program: Program, batch: number, path: string): void {
+/**
+ * Before anything is planned. Other devices than the reference share memory between arrays, and their plans say what is too much;
+ * here only weights are refused that leave no room for their gradients.
+ *
+ * @throws UnrollError `memory` when the arrays cannot fit
+ */
+export function refuseHuge(program: Program, batch: number, path: string, device: Device): void {
   const bytes = referenceBytes(program);
   if (bytes <= largestReference) return;
   const changed = program.updates.map(({ variable }) => variable).sort((a, b) => sizeOf(b.shape) - sizeOf(a.shape));
   const [largest] = changed;
   const weightBytes = changed.reduce((sum, { shape }) => sum + 8 * sizeOf(shape), 0);
   const weightsAlone = largest !== undefined && weightBytes > largestReference;
+  if (device !== "reference" && !weightsAlone) return;
   const examples = `for ${batch} ${batch === 1 ? "example" : "examples"}`;
   throw new UnrollError({
     code: "memory",

@@ -121,8 +121,7 @@ export function writeStep(compiled: Compiled, mode: StepMode, shapes: BatchShape
 function makeStep(mode: StepMode, request: StepRequest): Step {
   const { compiled, shapes } = request;
   const { batch, ...written } = writeStep(compiled, mode, shapes);
-  // The other devices' plans share memory, and know their own limit.
-  if ((compiled.device ?? defaultDevice()) === "reference") refuseHuge(written.program, batch, compiled.model.name);
+  refuseHuge(written.program, batch, compiled.model.name, compiled.device ?? defaultDevice());
   const shared =
     mode === "train" && request.threads > 1
       ? (threadsRefusal() ?? shareStep?.(request, { ...written, batch }))
