@@ -199,6 +199,31 @@ describe("the README", () => {
   });
 });
 
+describe("threads", () => {
+  it("share each training step, and belong to what a checkpoint goes on with", async () => {
+    const flags = [weather, "--target", "temp", "--lookback", "8", "--units", "64", "--batch-size", "32"];
+    const some = ["--epochs", "4", "--patience", "0"];
+    const lossOf = async (...more: string[]): Promise<number> =>
+      (await trainJson(...flags, ...some, ...more)).training.history.loss.at(-1)!;
+    const [one, two] = [await lossOf(), await lossOf("--threads", "2", "--checkpoint", at("two"))];
+    // Gradients are added up in another order: other last bits, and nothing else.
+    expect(two).not.toBe(one);
+    expect(Math.abs(two / one - 1)).toBeLessThan(1e-4);
+    const other = await unroll(
+      "train",
+      ...flags,
+      "--epochs",
+      "2",
+      "--patience",
+      "0",
+      "--checkpoint",
+      at("two"),
+      "--resume",
+    );
+    expect(other.note).toContain("the checkpoint is of a run with --threads 2. Received: --threads 1.");
+  });
+});
+
 describe("a kept checkpoint", () => {
   it("lets a run go on to more epochs, with the bits of one run", async () => {
     const flags = [weather, "--target", "temp", "--lookback", "8", "--units", "4", "--patience", "0"];

@@ -9,6 +9,7 @@ import type { Model } from "../../model/model.ts";
 import { type Callback, type CallbackState, EarlyStopping } from "../../training/callbacks.ts";
 import { fit } from "../../training/fit.ts";
 import type { FitResult } from "../../training/fit-options.ts";
+import "../../training/shared-step.ts";
 import type { FlagValues, Terminal } from "../command.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { showProgress } from "./progress.ts";
@@ -35,7 +36,7 @@ export async function runTraining(
   terminal: Terminal,
 ): Promise<TrainedRun> {
   const { scaled } = parts;
-  const { epochs, batchSize, seed, patience, checkpoint, resume } = settings;
+  const { epochs, batchSize, threads, seed, patience, checkpoint, resume } = settings;
   const validates = scaled.validation.count > 0;
   const stopping = new EarlyStopping({
     monitor: validates ? "val_loss" : "loss",
@@ -51,6 +52,7 @@ export async function runTraining(
     result = await fit(model, scaled.train, undefined, {
       epochs,
       batchSize,
+      threads,
       seed,
       signal: interrupt.signal,
       ...(validates ? { validationData: scaled.validation } : {}),
@@ -112,6 +114,7 @@ function factsOf({ model, series, parts, settings }: RunParts): Readonly<Record<
     validation: String(settings.validation),
     test: String(settings.test),
     "batch-size": String(settings.batchSize),
+    threads: String(settings.threads),
     loss: settings.loss,
     seed: String(settings.seed),
     patience: String(settings.patience),

@@ -21,6 +21,7 @@ export const trainFlags: Readonly<Record<string, Flag>> = {
   units: { kind: "whole", value: "N", doc: "without --model; by default 32" },
   epochs: { kind: "whole", value: "N", doc: "by default 50" },
   "batch-size": { kind: "whole", value: "N", doc: "by default 32" },
+  threads: { kind: "whole", value: "N", doc: "that share a step; by default 1" },
   optimizer: { kind: "string", value: "NAME", doc: "by default adam" },
   "learning-rate": { kind: "number", value: "RATE", doc: "by default the optimizer's" },
   loss: { kind: "string", value: "NAME", doc: "by default mse" },
@@ -42,6 +43,8 @@ export interface TrainSettings extends ForecastSettings {
   readonly units: number;
   readonly epochs: number;
   readonly batchSize: number;
+  /** Threads that share a training step; the last bits depend on them. */
+  readonly threads: number;
   readonly optimizer: string;
   readonly learningRate: number | undefined;
   readonly loss: string;
@@ -93,6 +96,7 @@ export function readSettings(data: string, flags: FlagValues): TrainSettings {
     units: number("units") ?? 32,
     epochs: number("epochs") ?? 50,
     batchSize: number("batch-size") ?? 32,
+    threads: number("threads") ?? 1,
     optimizer: text("optimizer") ?? "adam",
     learningRate: number("learning-rate"),
     loss: text("loss") ?? "mse",
