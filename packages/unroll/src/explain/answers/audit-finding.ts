@@ -69,7 +69,7 @@ export function findingToText(finding: AuditFinding, isNotebook = false): string
   const { cell, line, kind, given, expected, layer, beside, check, text, learned } = finding;
   const where = isNotebook ? `cell ${cell}, line ${line}` : `line ${line}`;
   const show = (value: number | Shape): string =>
-    typeof value === "number" ? value.toLocaleString("en-US") : formatShape(value);
+    typeof value === "number" ? value.toLocaleString("en-US", { maximumFractionDigits: 6 }) : formatShape(value);
   const of = layer === undefined ? "" : ` for ${layer}`;
   const besideText = beside === undefined || beside === given ? "" : `, beside the comment's ${show(beside)}`;
   const slips = check?.findings[0]?.slips ?? [];

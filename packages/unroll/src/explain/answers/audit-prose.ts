@@ -56,7 +56,7 @@ export function auditProse(
 }
 
 /** Words of a line that speaks of a part, of another case, or of a mistake on purpose. */
-const HEDGED =
+export const HEDGED =
   /\b(?:each|every|per|gate|bias(?:es)?|kernel|matri(?:x|ces)|part|half|without|ignor\w*|instead|not|n't|no|would|should|if|when|but|however|wrong|mistake|old|older|pytorch|cudnn\w*|direction|forward|backward|would-be|other|another|vs|versus|than|input|reshape\w*|expects?|about|around|only|more|less|takes?|accepts?|first|last|following|arguments?)\b/i;
 
 /** The check of a claim that one slip alone explains; undefined where something else may be meant. */

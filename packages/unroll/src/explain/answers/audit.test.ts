@@ -43,7 +43,7 @@ x = [1, 2]
 const conv = `\
 net = Sequential([Conv1D(3, 2, input_shape=(21, 9)), MaxPooling1D(2), SimpleRNN(30), Dense(1)])
 # convolution
-# 21 - 2 + 1 = 20 rows are left, 20 * 3 = 50 numbers
+# 21 - 2 + 1 = 20 rows are left, 20 * 3 = 60 numbers
 9*2*1 + 1
 9*2*3 + 3
 # simple rnn
@@ -106,8 +106,8 @@ describe("the audit of a notebook", () => {
   });
 
   it("counts what is right", () => {
-    // (None, 30, 4), 700, 57 and the sum 21 - 2 + 1 = 20.
-    expect(audit.confirmed).toBe(4);
+    // (None, 30, 4), 700, 57 and the sums of 20 and 60.
+    expect(audit.confirmed).toBe(5);
   });
 
   it("writes a copy with a note behind each cell that has findings", () => {
@@ -140,6 +140,25 @@ describe("the audit of a notebook", () => {
   it("finds sums that do not come out", () => {
     const found = auditCode(`${model}\n# 3 * 4 + 2 = 15\n# 10 * 10 + 10 = 110\n`);
     expect(found.findings.map(({ kind, given, expected }) => [kind, given, expected])).toEqual([["sum", 15, 14]]);
+  });
+
+  it.each([
+    ["a count in parts", "# gru_1\nprint(3 * 4 * 5)  # kernel\nprint(3 * 4 * 4)\nprint(2 * 3 * 4)"],
+    ["what a comment beside calls a part", "# gru_1\nprint(4 * (4 + 5) + 2 * 4)  # one gate"],
+    ["what a comment above calls a part", "# gru_1\n# without the biases\nprint(3 * 4 * (4 + 5))"],
+    ["a product of something else", "# dense\nepochs = 25\nprint(epochs * 1)"],
+    ["a shape of another case", "# gru_1\n# without return_sequences it would be (None, 4)"],
+    ["the end of a calculation", "# h * 4 + 2 = 7, sqrt of 9 * 9 = 9, n - 1 - 1 = 3, 25 x 4 + 3 = 103"],
+    ["what is no calculation", "# 1949-1960 = 12 years, about 3 * 33 = 100"],
+  ])("accuses nothing of %s", (_, code) => {
+    expect(auditCode(`${model}\n${code}\n`).findings).toEqual([]);
+  });
+
+  it("still takes a whole for one, whatever its terms are called", () => {
+    const above = auditCode(`${model}\n# gru_1\n# kernel, recurrent kernel and bias\nprint(3 * (4 * 5 + 4 * 4 + 4))\n`);
+    expect(above.findings.map(({ given, expected }) => [given, expected])).toEqual([[120, 132]]);
+    const claimed = auditCode(`${model}\n# dense\nprint(25 * 1) # answer = 25\n`);
+    expect(claimed.findings.map(({ given, expected }) => [given, expected])).toEqual([[25, 26]]);
   });
 
   it("leaves a row alone that Keras prints as unbuilt", () => {

@@ -14,7 +14,7 @@ import { parsePython } from "../../formats/python/parse.ts";
 import { shapeOf } from "../../layers/sizes.ts";
 import type { Model } from "../../model/model.ts";
 import { type AuditFinding, aboutOf, isAutomatic, type ModelAt, nothingTold } from "./audit-finding.ts";
-import { auditProse } from "./audit-prose.ts";
+import { auditProse, HEDGED } from "./audit-prose.ts";
 import { checkAnswer } from "./check.ts";
 import { type HandWork, handWorkOf } from "./hand-work.ts";
 import { type EarlierSize, type Outline, outlineOf, type Place } from "./outline.ts";
@@ -106,7 +106,7 @@ class Auditor {
       } else if (one.kind === "shape") {
         if (at !== undefined) this.#shape(cell, one, at, current);
       } else if (one.kind === "sum") {
-        if (one.given === one.expected) this.confirmed++;
+        if (one.right) this.confirmed++;
         else this.#add(cell, one, { kind: "sum", given: one.given, expected: one.expected });
       } else {
         this.#add(cell, one, { kind: "concatenated", given: one.given, expected: one.expected });
@@ -153,7 +153,7 @@ class Auditor {
     const place = exact ?? named;
     if (place === undefined) return named;
     if (exact !== undefined) this.confirmed++;
-    else this.#accuse(cell, work, at, place, work.value, "count", work.claim);
+    else if (work.isWhole) this.#accuse(cell, work, at, place, work.value, "count", work.claim);
     const { claim } = work;
     if (claim !== undefined && claim !== place.parameters && claim !== work.value) {
       this.#accuse(cell, work, at, place, claim, "comment", undefined);
@@ -183,7 +183,7 @@ class Auditor {
       this.confirmed++;
       return;
     }
-    if (place === undefined) return;
+    if (place === undefined || HEDGED.test(work.text)) return;
     const check = checkAnswer(at.model, { layer: place.layer.name, shape: work.shape });
     if (check.right || check.findings.length === 0) return;
     this.#add(cell, work, { kind: "shape", ...aboutOf(check, at) });

@@ -15,6 +15,7 @@ import { parsePython } from "../../formats/python/parse.ts";
 import { makeMachine } from "../../formats/python/read.ts";
 import { Runtime } from "../../formats/python/runtime.ts";
 import { ArrayValue, PyList, Scope } from "../../formats/python/values.ts";
+import { type ProseStep, proseLines } from "./prose-work.ts";
 
 interface At {
   readonly line: number;
@@ -31,9 +32,15 @@ export type HandWork = At &
         readonly className: string | undefined;
         readonly number: number | undefined;
       }
-    | { readonly kind: "count"; readonly value: number; readonly claim: number | undefined }
+    | {
+        readonly kind: "count";
+        readonly value: number;
+        readonly claim: number | undefined;
+        /** False for a product alone, and where a short comment calls it a part: it may be right as it is. */
+        readonly isWhole: boolean;
+      }
     | { readonly kind: "shape"; readonly shape: Shape }
-    | { readonly kind: "sum"; readonly given: number; readonly expected: number }
+    | ({ readonly kind: "sum" } & ProseStep)
     | { readonly kind: "concatenated"; readonly given: Shape; readonly expected: Shape }
   );
 
@@ -44,7 +51,7 @@ export function handWorkOf(document: CodeDocument): { cell: number; work: HandWo
   return document.cells.flatMap(({ kind, source, firstLine }, index) => {
     if (kind !== "code" || source.length > LONGEST_CODE) return [];
     const lines = source.split("\n");
-    const comments = lines.flatMap((text, at) => commentWork(text, firstLine + at, machine));
+    const comments = lines.flatMap((text, at) => commentWork(text, firstLine + at));
     const lineAt = (line: number): string => lines[line - firstLine] ?? "";
     const code = parsePython(source, firstLine).flatMap((statement) => {
       executeCell([statement], index + 1, scope, machine);
@@ -76,9 +83,34 @@ function arithmeticOf(
     const number = numberOf(expression, scope, machine);
     if (number === undefined || !Number.isInteger(number) || number <= 0) return [];
     const text = lineAt(expression.line);
-    return [{ kind: "count", line: expression.line, text, value: number, claim: claimIn(text) }];
+    const claim = claimIn(text);
+    const isPart = [text, lineAt(expression.line - 1)].some(callsPart);
+    const isWhole = !isPart && (claim !== undefined || hasSum(expression));
+    return [{ kind: "count", line: expression.line, text, value: number, claim, isWhole }];
   });
 }
+
+/** A layer's arrays are added: a product alone is one of them, or no count at all. */
+function hasSum(expression: Expression): boolean {
+  return (
+    expression.kind === "binary" && (expression.operator === "+" || hasSum(expression.left) || hasSum(expression.right))
+  );
+}
+
+const PART =
+  /\b(?:each|every|per|one|single|gates?|bias(?:es)?|kernels?|matri(?:x|ces)|parts?|half|without|only|just)\b/i;
+const WHOLE = /\b(?:kernels?|weights?)\b.*\bbias/i;
+
+/** `# recurrent kernel`; a longer comment explains the terms of the whole. */
+function callsPart(line: string): boolean {
+  const hash = commentStart(line);
+  if (hash < 0) return false;
+  const words = wordsOf(line.slice(hash + 1));
+  const text = words.join(" ");
+  return words.length <= MOST_WORDS_OF_HEADING && PART.test(text) && !WHOLE.test(text);
+}
+
+const wordsOf = (text: string): string[] => text.split(/[\s:,.]+/).filter((word) => word !== "");
 
 /** Products and sums of numbers and names, nothing else. */
 function isCounting(expression: Expression): boolean {
@@ -124,19 +156,16 @@ export const classes: readonly (readonly [RegExp, string])[] = [
 /** Longer comments speak of more than one layer. */
 const MOST_WORDS_OF_HEADING = 5;
 
-function commentWork(line: string, at: number, machine: Machine): HandWork[] {
+function commentWork(line: string, at: number): HandWork[] {
   const hash = commentStart(line);
   if (hash < 0) return [];
   const text = line.slice(hash).replace(/^#+\s*/, "");
-  return [...headingIn(text, line, at, hash), ...shapesIn(text, line, at), ...sumsIn(text, line, at, machine)];
+  return [...headingIn(text, line, at, hash), ...shapesIn(text, line, at), ...sumsIn(text, line, at)];
 }
 
 function headingIn(text: string, line: string, at: number, hash: number): HandWork[] {
   const isAlone = line.slice(0, hash).trim() === "";
-  const words = text
-    .trim()
-    .split(/[\s:,.]+/)
-    .filter((word) => word !== "");
+  const words = wordsOf(text);
   if (!isAlone || words.length === 0 || words.length > MOST_WORDS_OF_HEADING) return [];
   const named = classes.find(([pattern]) => pattern.test(text));
   const number = named?.[0].exec(text)?.[1];
@@ -151,15 +180,10 @@ function shapesIn(text: string, line: string, at: number): HandWork[] {
   });
 }
 
-/** `21 - 2 + 1 = 20`: a calculation of numbers alone, with its result. */
-function sumsIn(text: string, line: string, at: number, machine: Machine): HandWork[] {
-  const match = /(?:^|\s)(\(?\d[\d\s+*×().-]*[+*×-][\d\s+*×().-]*?)=\s*(\d[\d,]*)(?=[\s.;)]|$)/.exec(text);
-  if (match === null) return [];
-  const [statement] = parsePython(match[1]!.replaceAll("×", "*").trim(), at);
-  if (statement?.kind !== "expression") return [];
-  const expected = numberOf(statement.value, new Scope(), machine);
-  if (expected === undefined) return [];
-  return [{ kind: "sum", line: at, text: line, given: Number(match[2]!.replaceAll(",", "")), expected }];
+/** `21 - 2 + 1 = 20`: a calculation of numbers alone, with its result, as in prose. */
+function sumsIn(text: string, line: string, at: number): HandWork[] {
+  const steps = proseLines(text, at).flatMap((one) => one.steps);
+  return steps.map((step) => ({ ...step, kind: "sum", line: at, text: line }));
 }
 
 /** Where the comment of a line starts, or -1; a `#` in a text is none. */

@@ -25,6 +25,9 @@ describe("calculations in prose", () => {
     ["0.5 * 0.3 = 0.2 rounded, 0.5 * 0.3 = 0.25 is not", ["0.15: 0.2", "0.15: 0.25 wrong"]],
     ["a total of 5 * 60000 = 300000 examples", ["300000: 300000"]],
     ["4 * 1200 = 4.800 in Germany", ["4800: 4.8"]],
+    ["0.15 * 0.5 = 0.07 is cut, 1.1 + 1.1 = 2.3 is not", ["0.075: 0.07", "2.2: 2.3 wrong"]],
+    ["(30 + 5) * 4 = 140 * 4 = 560 + 16 = 576", ["576: 576"]],
+    ["2 + 3 = 5 * 3 = 16", ["15: 16 wrong"]],
   ])("%s", (text, expected) => {
     expect(stepsIn(text)).toEqual(expected);
   });
@@ -46,6 +49,16 @@ describe("calculations in prose", () => {
     "80 % - 20 = 60 %",
     "2019-2020 = a year",
     "loss: 0.3 - val_loss = 0.5",
+    "1949-1960 = 12 years, 2019-12-01 - 2020-01-01 = 31 days",
+    "1 + 1 = 10 in binary",
+    "about 3 * 33 = 100",
+    "Wrong: 3 * 4 = 13",
+    "is 3 * 4 = 13?",
+    "~~3 * 4 = 13~~",
+    "√16 + 2 = 6, log 100 + 1 = 3",
+    "12 * 1024 = 12 KB",
+    "10:1 * 2 = 20:1",
+    "[here](https://example.com/a?b=3*4=13)",
   ])("leaves alone what is part of something else: %s", (text) => {
     expect(stepsIn(text)).toEqual([]);
   });

@@ -69,6 +69,7 @@ export function proseLines(source: string, firstLine: number): ProseLine[] {
 export function plainText(text: string): string {
   return text
     .replace(/^\s*(?:[-+*>]|#+|\d+[.)])\s+/, "")
+    .replaceAll(/\bhttps?:\/\/[^\s)]+|~~.*?~~/gi, " ")
     .replaceAll(/<\/?[a-z][^<>]*>/gi, " ")
     .replaceAll(/\\(?:times|cdot|ast)(?![a-z])|[×·⋅∗]|\\\*/gi, " * ")
     .replaceAll(/\\(?:left|right|[bB]igg?[lr]?|q?quad|displaystyle)(?![a-z])|\\[,;:! ]/g, " ")
@@ -89,14 +90,17 @@ export function plainText(text: string): string {
 type Chain = readonly (string | undefined)[];
 
 const RUN = /[\d(][\d\s().+*/^=-]*[\d)]/g;
+/** A line that says itself that its numbers are rounded or wrong. */
+const LOOSE =
+  /\b(?:about|around|roughly|approx\w*|nearly|almost|circa|wrong\w*|incorrect\w*|mistake\w*|false|not true)\b/i;
 /** What cannot stand before a whole calculation: an operator, a name of something, a word that calculates. */
 const OPEN_BEFORE =
-  /(?:[-+*/^%.,<>!~≈]|[\p{L}\p{N}_\\})\u00b2\u00b3]|(?:^|[^\p{L}_])(?:\p{L}|[\p{L}\d]*_[\p{L}\d_]*|times|plus|minus|by|over|divided|(?<!\btotal )of|root)\s+)$/iu;
+  /(?:[-+*/^%.,<>!~≈√∑∏∫…]|\d:|[\p{L}\p{N}_\\})\u00b2\u00b3]|(?:^|[^\p{L}_])(?:\p{L}|[\p{L}\d]*_[\p{L}\d_]*|times|plus|minus|by|over|divided|mod|(?<!\btotal )of|root|log|ln|exp|sin|cos|tanh?|min|max|round|floor|ceil)\s+)$/iu;
 const OPEN_AFTER =
-  /^(?:[\p{L}_%\\{(]|[.,]\d|\s*[-+*/^%<>!~≈…]|\s*\.\.|\s*(?:million|thousand|billion|percent)\b|\s*\p{L}[\p{L}\d_]*\s*[-+*/^(])/iu;
+  /^(?:[\p{L}_%\\{(]|[.,]\d|\s*[-+*/^%<>!~≈…]|\s*\.\.|\s*\?|:\d|\s*(?:million|thousand|billion|percent|mod|[kmgt]i?b|in (?:binary|hex\w*|octal|base))\b|\s*\p{L}[\p{L}\d_]*\s*[-+*/^(])/iu;
 
 function chainsIn(words: string, continues: boolean): Chain[] {
-  if (/\\(?:frac|sqrt|sum|prod)|[=<>!]=/.test(words)) return [];
+  if (/\\(?:frac|sqrt|sum|prod)|[=<>!]=/.test(words) || LOOSE.test(words)) return [];
   return [...words.matchAll(RUN)].flatMap((match): Chain[] => {
     const run = match[0];
     if (!/\d\s*[-+*/^(]|\)\s*[-+*/^(]/.test(run)) return [];
@@ -141,16 +145,21 @@ function stepsOf(chain: Chain): ProseStep[] {
     if (left === undefined || right === undefined || !/[\d)]\s*[-+*/^(]/.test(left)) return [];
     const [expected, given] = [arithmeticValue(left), arithmeticValue(right)];
     if (expected === undefined || given === undefined) return [];
+    // "1949-1960 = 12 years" is a range or a date; "5 + 2 = 7 * 3 = 21" goes on from each result.
+    const isRange = expected < 0 && given > 0 && /^\d[\d.-]*$/.test(left.replaceAll(" ", ""));
+    const goesOn = Number(/^\d+(?:\.\d+)?(?=\s*[-+*/^])/.exec(right)?.[0]) === expected;
+    if (isRange || (goesOn && given !== expected)) return [];
     return [{ expected, given, right: isSame(expected, given, left, right) }];
   });
 }
 
-/** Right to the decimals that are written; a division may have been rounded, up too, and a point may part thousands. */
+/** Right to the decimals that are written, rounded or cut; a division may be rounded up, and a point may part thousands. */
 function isSame(expected: number, given: number, left: string, right: string): boolean {
   const distance = Math.abs(expected - given);
   const decimals = /\.(\d+)$/.exec(right)?.[1]?.length ?? 0;
   if (distance <= 0.5 * 10 ** -decimals + 1e-9 * Math.abs(expected) && (decimals > 0 || distance < 1e-6)) return true;
   if (left.includes("/") && distance < 10 ** -decimals) return true;
+  if (decimals > 0 && Math.trunc(expected * 10 ** decimals) === Math.round(given * 10 ** decimals)) return true;
   return /^\d{1,3}(?:\.\d{3})+$/.test(right) && Number(right.replaceAll(".", "")) === expected;
 }
 
