@@ -43,7 +43,8 @@ export function auditProse(
     if (count !== undefined && isCountOfAny(count, models)) confirmed++;
     else if (count !== undefined && otherCounts.length === 0 && about !== undefined) {
       const check = wrongBy(about, { params: count }, paragraph);
-      if (check !== undefined) find({ kind: "count", ...aboutOf(check, about.at) });
+      const isPart = typeof check?.expected === "number" && goesInto(count, check.expected, lines);
+      if (check !== undefined && !isPart) find({ kind: "count", ...aboutOf(check, about.at) });
     }
     const [shape, ...otherShapes] = line.shapes;
     if (shape !== undefined && isShapeOfAny(shape, models)) confirmed++;
@@ -57,16 +58,42 @@ export function auditProse(
 
 /** Words of a line that speaks of a part, of another case, or of a mistake on purpose. */
 export const HEDGED =
-  /\b(?:each|every|per|gate|bias(?:es)?|kernel|matri(?:x|ces)|part|half|without|ignor\w*|instead|not|n't|no|would|should|if|when|but|however|wrong|mistake|old|older|pytorch|cudnn\w*|direction|forward|backward|would-be|other|another|vs|versus|than|input|reshape\w*|expects?|about|around|only|more|less|takes?|accepts?|first|last|following|arguments?)\b/i;
+  /\b(?:each|every|per|gates?|bias(?:es)?|kernels?|weights?|states?|matri(?:x|ces)|parts?|half|without|ignor\w*|instead|not|n't|no|would|should|if|when|but|however|wrong|mistake|old|older|pytorch|cudnn\w*|direction|forward|backward|would-be|other|another|vs|versus|than|input|reshape\w*|expects?|about|around|only|more|less|takes?|accepts?|first|last|following|arguments?|had|previous|earlier|example|exercise|suppose|imagine|assume|say|return_?sequences)\b/i;
+
+/** "An LSTM gives its state": one in general. */
+const GENERAL = /\ban?\s+(?:[\w-]+\s+){0,2}(?:lstm|gru|simple|rnn|dense|conv|embedding|bidirectional)/i;
+
+const SIZE_STATED =
+  /(?:lstm|gru|rnn|dense|conv1d)\s?\(\s*(\d+)|\b(\d+)\s+(?:hidden\s+)?(?:units|neurons|cells|filters)\b|\b(?:h|units|filters)\s*=\s*(\d+)/gi;
+const FEATURES_STATED = /\b(\d+)\s+(?:input\s+)?features\b|\b(?:i|features|input_dim)\s*=\s*(\d+)/gi;
+
+/** Whether a text says units or features that the layer does not have: it speaks of another one. */
+export function statesOtherSize(text: string, { units, inputs }: Place): boolean {
+  const features = inputs.map((sizes) => shapeOf(sizes).at(-1));
+  const differs = (pattern: RegExp, known: (size: number) => boolean): boolean =>
+    [...text.matchAll(pattern)].some((match) => !known(Number(match.slice(1).find((size) => size !== undefined))));
+  return (
+    (units !== undefined && differs(SIZE_STATED, (size) => size === units)) ||
+    differs(FEATURES_STATED, (size) => features.includes(size))
+  );
+}
 
 /** The check of a claim that one slip alone explains; undefined where something else may be meant. */
 function wrongBy({ at, place }: Named, answer: Omit<Answer, "layer">, paragraph: string): AnswerCheck | undefined {
   const check = checkAnswer(at.model, { ...answer, layer: place.layer.name });
   const [first] = check.findings;
-  if (check.right || first === undefined || first.slips.length > 1 || HEDGED.test(paragraph)) return undefined;
+  if (check.right || first === undefined || first.slips.length > 1) return undefined;
+  if (HEDGED.test(paragraph) || GENERAL.test(paragraph) || statesOtherSize(paragraph, place)) return undefined;
   // Who has the right number beside it knows it.
   const told = typeof check.expected === "number" && new RegExp(`(?<!\\d)${check.expected}(?!\\d)`).test(paragraph);
   return told ? undefined : check;
+}
+
+/** Whether a number is counted on with until the right one: `144 + 16 = 160`. */
+function goesInto(part: number, whole: number, lines: readonly ProseLine[]): boolean {
+  const used = new RegExp(`(?:^|[^\\d.])${part}\\s*[+*]|[+*]\\s*${part}(?![\\d.])`);
+  const results = lines.filter(({ words }) => used.test(words)).flatMap(({ steps }) => steps.map(({ given }) => given));
+  return results.some((given) => given === whole || (given > part && goesInto(given, whole, lines)));
 }
 
 /** The lines around one, up to an empty one. */
@@ -96,7 +123,9 @@ function namedIn(words: string, cell: number, models: readonly ModelAt[]): Named
   const [className, ...others] = mentioned.has("Bidirectional") ? ["Bidirectional"] : mentioned;
   if (className === undefined) return undefined;
   const same = places.filter(({ layer }) => layer.className === className);
-  return others.length === 0 && same.length === 1 ? { at, place: same[0]! } : "several";
+  const [only] = same;
+  const isOne = others.length === 0 && only !== undefined && same.length === 1;
+  return isOne && !statesOtherSize(words, only) ? { at, place: only } : "several";
 }
 
 function isCountOfAny(count: number, models: readonly ModelAt[]): boolean {

@@ -147,6 +147,7 @@ describe("the audit of a notebook", () => {
     ["what a comment beside calls a part", "# gru_1\nprint(4 * (4 + 5) + 2 * 4)  # one gate"],
     ["what a comment above calls a part", "# gru_1\n# without the biases\nprint(3 * 4 * (4 + 5))"],
     ["a product of something else", "# dense\nepochs = 25\nprint(epochs * 1)"],
+    ["a layer of another size", "# GRU(5)\nprint(3 * (5 * (5 + 5) + 5))"],
     ["a shape of another case", "# gru_1\n# without return_sequences it would be (None, 4)"],
     ["the end of a calculation", "# h * 4 + 2 = 7, sqrt of 9 * 9 = 9, n - 1 - 1 = 3, 25 x 4 + 3 = 103"],
     ["what is no calculation", "# 1949-1960 = 12 years, about 3 * 33 = 100"],
@@ -226,6 +227,11 @@ describe("the audit of prose", () => {
     ["the right number beside it", "The Dense has 25 parameters, and one more: 26."],
     ["another kind of parameters", "The Dense takes 25 parameters, such as units."],
     ["a formula of a part", "SimpleRNN: 25 × 25 = 625 is the recurrent kernel."],
+    ["a part that is counted on with", "## SimpleRNN\n\n25 × (25 + 2) = 675\n\n675 + 25 = 700"],
+    ["a layer in general", "A SimpleRNN gives (None, 30, 25), a vanilla RNN has 25 × (25 + 2) = 675 parameters."],
+    ["another size of layer", "## SimpleRNN(2)\n\n2 × (2 + 25) + 2 = 56 parameters."],
+    ["other features", "SimpleRNN with 4 features: 25 × (25 + 4) + 25 = 750 parameters."],
+    ["another time", "Dense, previous model: 5 parameters."],
   ])("accuses nothing where there is %s", (_, prose) => {
     expect(findingsIn(prose)).toEqual([]);
   });

@@ -14,7 +14,7 @@ import { parsePython } from "../../formats/python/parse.ts";
 import { shapeOf } from "../../layers/sizes.ts";
 import type { Model } from "../../model/model.ts";
 import { type AuditFinding, aboutOf, isAutomatic, type ModelAt, nothingTold } from "./audit-finding.ts";
-import { auditProse, HEDGED } from "./audit-prose.ts";
+import { auditProse, HEDGED, statesOtherSize } from "./audit-prose.ts";
 import { checkAnswer } from "./check.ts";
 import { type HandWork, handWorkOf } from "./hand-work.ts";
 import { type EarlierSize, type Outline, outlineOf, type Place } from "./outline.ts";
@@ -98,7 +98,8 @@ class Auditor {
     const addressed = new Set<Place>();
     for (const one of work) {
       if (one.kind === "heading") {
-        if (at !== undefined) current = placeNamed(one, at.outline, addressed) ?? current;
+        const named = at === undefined ? undefined : placeNamed(one, at.outline, addressed);
+        if (named !== undefined) current = statesOtherSize(one.text, named) ? undefined : named;
       } else if (one.kind === "count") {
         if (at === undefined) continue;
         current = this.#count(cell, one, at, current, addressed);
