@@ -7,7 +7,7 @@ import { input, layers } from "../../layers/index.ts";
 import { sequential } from "../../model/sequential.ts";
 import { gradients } from "../../training/gradients.ts";
 import type { Level } from "./exercise-models.ts";
-import { type Draft, readAnswer } from "./question.ts";
+import { type Draft, toDecimals } from "./question.ts";
 
 const decimals = 3;
 
@@ -36,8 +36,7 @@ export function backwardQuestion(random: Random, level: Level): Draft {
     answer: right.toFixed(decimals),
     solution: lines,
     check(given) {
-      const written = given.trim().replaceAll("−", "-").replace(",", ".");
-      readAnswer(written, "answer");
+      const written = toDecimals(given, decimals);
       const value = Number(written);
       const isRight = near(value, right, written);
       const slip = isRight ? undefined : slips.find((one) => near(value, one.value, written))?.title;

@@ -76,6 +76,14 @@ export interface QuestionCheck {
 /** A question before it has its number. */
 export type Draft = Omit<Question, "number">;
 
+/** A value as it is checked where so many decimals are asked for: "0.6" claims 0.600. Throws UnrollError `data` for no number. */
+export function toDecimals(given: string, decimals: number): string {
+  const written = given.trim().replaceAll("−", "-").replace(",", ".");
+  readAnswer(written, "answer");
+  const parts = /^([-+]?\d*)(?:\.(\d*))?$/.exec(written);
+  return parts === null ? written : `${parts[1]}.${(parts[2] ?? "").padEnd(decimals, "0")}`;
+}
+
 /** `1,320`, `(None, 30, 4)`. Throws UnrollError `data`. */
 export function readAnswer(text: string, where: string): number | Shape {
   const plain = text.trim().replaceAll("−", "-");

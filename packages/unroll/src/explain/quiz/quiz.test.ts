@@ -109,6 +109,14 @@ describe("questions of each kind", () => {
     expect(check).toMatchObject({ right: false, slip: "the activation is forgotten" });
   });
 
+  it.each(["gate", "backward"] as const)("do not take a rougher number than %s asks for", (kind) => {
+    for (const { answer, check } of many(kind, { level: 3 })) {
+      const rough = Number(answer).toFixed(0);
+      expect([answer, check(rough).right]).toEqual([answer, Number(rough) === Number(answer)]);
+      expect(check(String(Number(answer))).right).toBe(true); // 0.5 for 0.500
+    }
+  });
+
   it("know the order of the gates: block k is columns k × h on", () => {
     for (const { text, choices, answer } of many("order", { layers: ["gru"] })) {
       const [, from, to] = /columns (\d+) to (\d+)/.exec(text)!.map(Number);

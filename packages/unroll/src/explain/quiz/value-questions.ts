@@ -17,7 +17,7 @@ import { vector } from "../worked/solution-text.ts";
 import { solveModel } from "../worked/solve.ts";
 import { linesOf, shownLines } from "../worked/worked-lines.ts";
 import { type CellName, type Level, makers } from "./exercise-models.ts";
-import { choiceOf, type Draft, type Option, readAnswer } from "./question.ts";
+import { choiceOf, type Draft, type Option, toDecimals } from "./question.ts";
 
 interface Step {
   readonly model: Model;
@@ -74,8 +74,8 @@ export function valueQuestion(random: Random, kind: "gate" | "state", level: Lev
       ...[own, ...lines.map((line) => `= ${line}`)],
     ].join("\n"),
     check(given) {
-      const written = given.trim().replaceAll("−", "-").replace(",", ".");
-      const check = checkValue(net, { layer: layer.name, name, timestep: 0, unit, value: checkedNumber(written), x });
+      const value = toDecimals(given, decimals);
+      const check = checkValue(net, { layer: layer.name, name, timestep: 0, unit, value, x });
       const slip = check.findings[0]?.slips[0];
       return {
         kind,
@@ -155,12 +155,6 @@ function weightLines({ title, columns, rows }: WorkedTable): string[] {
 /** Whether a named value of the step goes into another. */
 function isBelow({ formula }: WorkedNumber, { name, symbol }: WorkedNumber): boolean {
   return name !== "x" && formula !== undefined && inOrder([formula]).includes(symbol);
-}
-
-/** As written, for the number of decimals counts. Throws UnrollError `data` for what is no number. */
-function checkedNumber(written: string): string {
-  readAnswer(written, "answer");
-  return written;
 }
 
 function pick<T>(random: Random, list: readonly T[]): T {
