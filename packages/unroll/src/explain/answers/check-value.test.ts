@@ -69,6 +69,10 @@ describe("a value worked out by hand", () => {
     expect(slipsOf(ask("c", (second.c * 1.002).toFixed(6)))).toEqual(["rounding"]);
   });
 
+  it.each(["2", "-1"])("does not take %s for a rounded number between 0 and 1", (value) => {
+    expect(slipsOf(ask("f", value))).not.toContain("rounding");
+  });
+
   it("says where there is no such value", () => {
     expect(() => ask("q", 1)).toThrow(
       "lstm: the layer must have the value that is asked for. Received: name = q. Its values are i, f, g, o, c, h.",

@@ -290,7 +290,8 @@ export function withRounding(
   return [...found, { slips, plausibility, everyStep: false, lines: [] }];
 }
 
-/** Within one and a half units of the last decimal that is written. */
+/** Within one and a half units of the last decimal that is written, of which the right number has at least as much. */
 function isOneOff(expected: number, written: number | string): boolean {
-  return Math.abs(Number(written) - expected) <= 3 * halfUnit(written) * (1 + 1e-9);
+  const most = 3 * halfUnit(written) * (1 + 1e-9);
+  return Math.abs(Number(written) - expected) <= most && most <= Math.max(Math.abs(expected), halfUnit(0.1));
 }
