@@ -309,7 +309,7 @@ export const words = {
   },
   source: {
     live: "Keras code",
-    paste: "Paste Keras code, a notebook or JSON, or drop a file",
+    paste: "Paste Keras code, a notebook, a summary or JSON, or drop a file",
     open: "Open it",
     choose: "Choose a file",
     kinds: ".py .ipynb .keras .h5 .json; nothing is executed or sent",

@@ -31,6 +31,26 @@ export function modelTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("opens a pasted summary as the code behind it, whose count is the printed one", async () => {
+    const page = await visit("#/");
+    const summary = [
+      " Layer (type)                Output Shape              Param #",
+      "=================================================================",
+      " lstm (LSTM)                 (None, 30, 5)             220",
+      " gru (GRU)                   (None, 4)                 120",
+      " dense (Dense)               (None, 1)                 5",
+      "=================================================================",
+      "Total params: 345",
+    ].join("\n");
+    await page.getByLabel(/Paste Keras code/).fill(summary);
+    await page.getByRole("button", { name: "Open it" }).click();
+    await total(page, "345").waitFor();
+    expect(await layersOf(page)).toEqual(["lstm", "gru", "dense"]);
+    await expect.poll(() => page.locator(".cm-content").textContent()).toContain("reset_after=False");
+    await page.getByLabel("Keras code").first().waitFor();
+    await page.context().close();
+  }, 60_000);
+
   it("changes an option where the layer stands; count and code follow, and undo brings both back", async () => {
     const page = await visit("#/model?m=stack");
     await total(page, "906").waitFor();

@@ -141,8 +141,9 @@ class Lab {
   async openSource(given: string | Uint8Array, name?: string, set?: Readonly<Record<string, string>>): Promise<void> {
     const before = this.#snapshot();
     // A file of code is code: to be edited, and to go into a link.
-    const source =
-      /\.(py|txt)$/i.test(name ?? "") && typeof given !== "string" ? new TextDecoder().decode(given) : given;
+    const text = /\.(py|txt)$/i.test(name ?? "") && typeof given !== "string" ? new TextDecoder().decode(given) : given;
+    const source = await this.attempt(() => this.#withoutSummary(text));
+    if (source === undefined) return;
     const found = await this.#open(source, name, set);
     if (found === undefined) return;
     this.#remember(before);
@@ -154,6 +155,12 @@ class Lab {
     this.#move({ m: "", s, file, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false });
     this.#key = this.#keyOf(this.route);
     this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
+  }
+
+  /** A printed summary gives its model's code; all else is what it was. */
+  async #withoutSummary(source: string | Uint8Array): Promise<string | Uint8Array> {
+    if (typeof source !== "string" || !source.includes("Layer (type)")) return source;
+    return (await this.worker.codeOfSummary(source)) ?? source;
   }
 
   /** Changes the model: its code is written anew and opened. Answers with what the layer says to a value that it does not take. */

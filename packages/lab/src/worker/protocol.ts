@@ -282,6 +282,8 @@ export type LabMethods = {
   /** Trains one of the models that were compared. */
   trainCompared(request: TrainRequest & { readonly index: number }): Promise<TrainStart>;
   open(request: OpenRequest): Promise<Opened>;
+  /** The code behind a printed summary; undefined for text that is none. */
+  codeOfSummary(text: string): string | undefined;
   /** What can be changed about the open model; undefined where none is open. */
   outline(argument: null): Promise<Outline | undefined>;
   /** The model's code after a change, or after the repair of that index. */

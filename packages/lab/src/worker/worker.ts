@@ -28,6 +28,7 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 
 const methods = {
   open: (request) => inTurn(() => session.open(request)),
+  codeOfSummary: async (text) => (await import("./summary-source.ts")).codeOfSummary(text),
   letters: (style) => {
     writeLettersAs(style);
     return session.model === undefined ? undefined : describeModel(session.model, session.hasWeights);
