@@ -32,8 +32,7 @@ export function backwardOf(
   { scan, name }: ScanRun,
   outputShapes: readonly (readonly number[])[],
 ): BackView {
-  const { loss, runs } = withEdits(model, seed, edits, (_, x) => {
-    const inputs = model.inputs.map(() => x);
+  const { loss, runs } = withEdits(model, seed, edits, (_, inputs) => {
     const targets = outputShapes.map((shape) =>
       tensor(new Float32Array(shape.reduce((size, one) => size * one, 1)).fill(target), [1, ...shape]),
     );

@@ -6,7 +6,7 @@ import { describeModel, hasCell } from "./describe.ts";
 import { type Model, tensor, UnrollError } from "./library.ts";
 import type { ComparedLayer, ComparedModel, Comparison, LayerView, ModelView } from "./protocol.ts";
 import { Session } from "./session.ts";
-import { exampleInput, rowLengths } from "./tracing.ts";
+import { exampleInput, examplesOf, rowLengths } from "./tracing.ts";
 
 const mostModels = 4;
 /** Predictions before the timed ones, for the first ones still run slowly; and how long is timed, in ms: clocks of pages are coarse. */
@@ -170,9 +170,8 @@ function predict(
 }
 
 function timedPrediction(model: Model, seed: number): { readonly data: Float32Array; readonly milliseconds: number } {
-  const { data, shape } = exampleInput(model, seed);
-  const x = tensor(data, [1, ...shape]);
-  const inputs = model.inputs.length === 1 ? x : model.inputs.map(() => x);
+  const examples = examplesOf(model, seed);
+  const inputs = examples.length === 1 ? examples[0]! : examples;
   const once = (): Float32Array => {
     const output = model.predict(inputs);
     return Float32Array.from((Array.isArray(output) ? output[0]! : output).data);

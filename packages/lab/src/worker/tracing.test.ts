@@ -35,3 +35,43 @@ it("tells which edits fit no number: of arrays, layers and inputs that are not t
   const edits = [kernel(1, 0), kernel(2, 0), input(5), input(6), bias, { ...kernel(0, 0), run: 1 }];
   expect(new Tracing().run(model, 7, edits, undefined).unfit).toEqual([1, 3, 4, 5]);
 });
+
+it("steps through a model of several inputs, each with numbers of its own shape", () => {
+  const input = (name: string, shape: readonly (number | null)[]) => ({
+    class_name: "InputLayer",
+    name,
+    config: { batch_shape: shape, name },
+    inbound_nodes: [],
+  });
+  const several = modelFromConfig({
+    class_name: "Functional",
+    config: {
+      name: "several",
+      layers: [
+        input("series", [null, 3, 2]),
+        input("context", [null, 4]),
+        { class_name: "GRU", name: "gru", config: { units: 2, name: "gru" }, inbound_nodes: [[["series", 0, 0, {}]]] },
+        {
+          class_name: "Concatenate",
+          name: "both",
+          config: { name: "both" },
+          inbound_nodes: [
+            [
+              ["gru", 0, 0, {}],
+              ["context", 0, 0, {}],
+            ],
+          ],
+        },
+      ],
+      input_layers: [
+        ["series", 0, 0],
+        ["context", 0, 0],
+      ],
+      output_layers: [["both", 0, 0]],
+    },
+  });
+  const { outputs, check, runs } = new Tracing().run(several, 7, [], undefined);
+  expect(outputs[0]!.shape).toEqual([6]);
+  expect(runs.map(({ name }) => name)).toEqual(["gru"]);
+  expect(check).toContain("largest difference");
+});

@@ -19,8 +19,8 @@ export class Tracing {
 
   /** Evaluates the model with the user's changes; the model's own weights stay as they are. */
   run(model: Model, seed: number, edits: readonly Edit[], shortened: number | undefined): TraceView {
-    return withEdits(model, seed, edits, (input, x, unfit) => {
-      const inputs = readExamples(model, model.inputs.length === 1 ? x : model.inputs.map(() => x));
+    return withEdits(model, seed, edits, (input, examples, unfit) => {
+      const inputs = readExamples(model, examples.length === 1 ? examples[0]! : examples);
       const written = writeModel(model, inputs, 1);
       const hand = evaluateByHand(written, inputs, model.name);
       this.#hand = hand;
@@ -34,7 +34,7 @@ export class Tracing {
           data: Float64Array.from(hand.valueOf(value)),
         })),
         input: { shape: input.shape, data: Float64Array.from(input.data) },
-        check: checkText(model, x),
+        check: checkText(model, examples),
         unfit,
         shortened,
       };
@@ -126,7 +126,7 @@ export function withEdits<T>(
   model: Model,
   seed: number,
   edits: readonly Edit[],
-  work: (input: ReturnType<typeof exampleInput>, x: Tensor, unfit: readonly number[]) => T,
+  work: (input: ReturnType<typeof exampleInput>, examples: Tensor[], unfit: readonly number[]) => T,
 ): T {
   const original = model.getWeights();
   const input = exampleInput(model, seed);
@@ -136,17 +136,25 @@ export function withEdits<T>(
       const fits = edit.kind === "input" ? setInput(input.data, edit) : setWeight(owners[edit.run], edit);
       return fits ? [] : [index];
     });
-    return work(input, tensor(input.data, [1, ...input.shape]), unfit);
+    return work(input, examplesOf(model, seed, input), unfit);
   } finally {
     if (edits.some(({ kind }) => kind === "weight")) model.setWeights(original);
   }
 }
 
-/** One example for the model's first input: a seeded walk, or ids where an embedding wants them. */
-export function exampleInput(model: Model, seed: number): { shape: number[]; data: Float32Array } {
-  const declared = model.inputs[0]!.shape.slice(1);
+/** `[1, ...]` for each of the model's inputs, the first of them as given. */
+export function examplesOf(model: Model, seed: number, first = exampleInput(model, seed)): Tensor[] {
+  return model.inputs.map((_, index) => {
+    const { shape, data } = index === 0 ? first : exampleInput(model, seed, index);
+    return tensor(data, [1, ...shape]);
+  });
+}
+
+/** One example for an input of the model: a seeded walk, or ids where an embedding wants them. */
+export function exampleInput(model: Model, seed: number, index = 0): { shape: number[]; data: Float32Array } {
+  const declared = model.inputs[index]!.shape.slice(1);
   const shape = declared.map((size) => size ?? openTimesteps);
-  const random = new Random(seed + 1);
+  const random = new Random(seed + 1 + index);
   const vocabulary = model.layers.map(({ config }) => config.inputDim).find((size) => typeof size === "number");
   const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
   const features = shape.length > 1 ? shape.at(-1)! : 1;
@@ -187,9 +195,9 @@ function setWeight(layer: Layer | undefined, edit: Extract<Edit, { kind: "weight
   return true;
 }
 
-function checkText(model: Model, x: Parameters<typeof verifyModel>[1]): string {
+function checkText(model: Model, examples: Tensor[]): string {
   try {
-    const verification = verifyModel(model, model.inputs.length === 1 ? x : (model.inputs.map(() => x) as never)); // one tensor an input
+    const verification = verifyModel(model, examples.length === 1 ? examples[0]! : examples);
     if (verification.device.name === "none") return "by hand only: no WebAssembly here";
     const largest = Math.max(0, ...verification.layers.map(({ largest: one }) => one?.difference ?? 0));
     const compared = verification.layers.reduce((sum, { compared: count }) => sum + count, 0);
