@@ -43,5 +43,5 @@ export const trainWords = {
   epoch: "epoch",
   lossLabel: "mean squared error",
   logScale: "Log scale",
-  lines: { training: "training", test: "test", series: "series", model: "model" },
+  lines: { training: "training", test: "test", series: "series", model: "model", naive: "last value" },
 } as const;

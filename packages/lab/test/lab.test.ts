@@ -164,6 +164,19 @@ describe.skipIf(chromium === undefined)("the lab", () => {
       await page.locator(".verdict").waitFor({ timeout: 60_000 });
       await page.locator("figure", { hasText: "Loss" }).getByRole("button", { name: "Table" }).click();
       const table = await page.locator("figure", { hasText: "Loss" }).locator("tbody").textContent();
+      const forecast = page.locator("figure", { hasText: "Forecast" });
+      await forecast.getByRole("button", { name: "Table" }).click();
+      expect(await forecast.locator("thead th").allTextContents()).toEqual([
+        "timestep",
+        "last value",
+        "series",
+        "model",
+      ]);
+      const rows = await forecast
+        .locator("tbody tr")
+        .evaluateAll((all) => all.map((row) => [...row.querySelectorAll("td")].map((one) => one.textContent)));
+      // What is to be beaten is the number before, over the test part.
+      expect([rows.at(-1)![0], rows[10]![0]]).toEqual([rows.at(-2)![1], ""]);
       const verdict = await page.locator(".verdict").textContent();
       await page.context().close();
       return `${table}\n${verdict}`;
