@@ -4,6 +4,7 @@ import { connect, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { uncounted } from "./bodies.ts";
 import type { ServiceOptions } from "./options.ts";
 import { kerasArray, kerasFile, nested, prepared, started } from "./testing.ts";
 
@@ -194,17 +195,46 @@ describe("the socket", () => {
     for (const { socket } of held) socket.destroy();
   });
 
-  it("takes no more bytes of bodies at a time than it is told", async () => {
-    const { url } = await listening({ maxBody: 10_000, maxBodies: 15_000 });
+  it("takes no more bytes of large bodies at a time than it is told, and small ones all the same", async () => {
+    const { url } = await listening({ maxBody: 1_000_000, maxBodies: 1_500_000 });
     const held = await open(url);
-    held.socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n\r\n{`);
-    const post = () => fetch(url + predictUrl, { method: "POST", body: " ".repeat(9000) });
-    const busy = await until(post, ({ status }) => status === 503);
+    held.socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900001\r\n\r\n`);
+    held.socket.write(" ".repeat(900_000));
+    const post = (bytes: number) => fetch(url + predictUrl, { method: "POST", body: " ".repeat(bytes) });
+    const busy = await until(
+      () => post(900_000),
+      ({ status }) => status === 503,
+    );
     expect(busy.headers.get("retry-after")).toBe("1");
+    expect((await post(uncounted)).status).toBe(400);
     held.socket.destroy();
-    await until(post, ({ status }) => status === 400);
-    expect((await fetch(url + predictUrl, { method: "POST", body: " ".repeat(10_001) })).status).toBe(413);
+    await until(
+      () => post(900_000),
+      ({ status }) => status === 400,
+    );
+    const large = await post(1_000_001);
+    expect(large.status).toBe(413);
+    expect(await large.json()).toEqual({ error: "body: a body may have 1000000 bytes." });
   });
+
+  it.each(["Content-Length: 8000000", "Transfer-Encoding: chunked"])(
+    "does not count what slow senders say will come: %s",
+    async (header) => {
+      const { url } = await listening();
+      const slow = await Promise.all(
+        Array.from({ length: 64 }, async () => {
+          const connection = await open(url);
+          connection.socket.write(`POST ${predictUrl} HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n1\r\n{\r\n`);
+          return connection;
+        }),
+      );
+      // Time for the server to have read them all.
+      await sleep(200);
+      const good = await fetch(url + predictUrl, { method: "POST", body: JSON.stringify({ instances }) });
+      expect(good.status).toBe(200);
+      for (const { socket } of slow) socket.destroy();
+    },
+  );
 });
 
 describe("a service with enough to do", () => {

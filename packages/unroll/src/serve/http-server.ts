@@ -4,10 +4,11 @@
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import { bearerCheck } from "./auth.ts";
+import { readBodies } from "./bodies.ts";
 import { hostCheck } from "./host-check.ts";
 import type { CheckedOptions } from "./options.ts";
 import { foreignPage } from "./origin-check.ts";
-import { answerFor, notFound, RequestError, tooBusy } from "./request-error.ts";
+import { answerFor, notFound, RequestError } from "./request-error.ts";
 import type { ServiceMetrics } from "./service-metrics.ts";
 
 export interface HttpServer {
@@ -38,7 +39,6 @@ export function httpServer(
         : { level: options.logLevel, base: null, stream: { write: (line: string) => options.log(line) } },
     // A line for each request is for looking closely.
     logController: new LogController({ disableRequestLogging: options.logLevel !== "debug" }),
-    bodyLimit: options.maxBody,
     requestTimeout: options.requestTimeout * 1000,
     keepAliveTimeout: 5000,
     forceCloseConnections: "idle",
@@ -73,12 +73,9 @@ export function httpServer(
     if (page !== undefined && options.token === undefined) throw otherPage(page);
     return undefined;
   });
-  boundBodies(app, options);
   app.addHook("onResponse", async (request, reply) => count(request, reply, metrics(), isModel));
 
-  // Every body is read as bytes, within the limit; what they mean is the protocols' business.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  readBodies(app, options);
 
   app.setErrorHandler((error, request, reply) => {
     const { status, message, retryAfter } = answerFor(error);
@@ -124,23 +121,6 @@ function otherPage(page: string): RequestError {
     expected: "without a token, only pages of this machine may send requests that do something",
     received: `page = ${JSON.stringify(page.slice(0, 80))}`,
     hint: "Start it with --allow-host NAME, or with a token.",
-  });
-}
-
-/** Bounds the memory that all bodies together take, by their lengths as announced. */
-function boundBodies(app: FastifyInstance, { maxBody, maxBodies }: CheckedOptions): void {
-  let reserved = 0;
-  app.addHook("onRequest", async ({ headers }, reply) => {
-    if (reply.sent) return;
-    const { "content-length": length, "transfer-encoding": encoding } = headers;
-    if (length === undefined && encoding === undefined) return;
-    const size = encoding !== undefined ? maxBody : Math.min(Number(length), maxBody);
-    if (reserved + size > maxBodies) throw tooBusy(503, `all bodies together may have ${maxBodies} bytes`);
-    reserved += size;
-    // Also when the client goes away.
-    reply.raw.once("close", () => {
-      reserved -= size;
-    });
   });
 }
 

@@ -7,7 +7,7 @@ import type { Runner } from "./runner.ts";
 export interface ServiceLimits {
   /** Bytes of a request's body. */
   readonly maxBody: number;
-  /** Bytes of all bodies that are being read or answered. */
+  /** Bytes of all bodies that are being read or answered, but for the first 64 KiB of each. */
   readonly maxBodies: number;
   /** Rows of a request. */
   readonly maxRows: number;
