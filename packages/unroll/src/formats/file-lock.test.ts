@@ -22,6 +22,18 @@ describe("a lock", () => {
     await (await lockFile(path, "out.csv")).release();
   });
 
+  it("of another thread of this process is left to it", async () => {
+    const path = newPath();
+    const lock = await lockFile(path, "it");
+    const mine = JSON.parse(readFileSync(path, "utf8"));
+    await lock.release();
+    writeFileSync(path, JSON.stringify({ ...mine, thread: mine.thread + 1, id: "other" }));
+    await expect(lockFile(path, "it")).rejects.toThrow(`it is process ${process.pid}`);
+    // One that this thread knows nothing of is no longer held.
+    writeFileSync(path, JSON.stringify({ ...mine, id: "other" }));
+    await (await lockFile(path, "it")).release();
+  });
+
   it("goes to one of many that want it at the same time", async () => {
     const path = newPath();
     for (const stale of [false, true]) {

@@ -21,6 +21,8 @@ interface Holder {
   readonly pid: number;
   /** When the process began, as the system counts; a number that is given to another process has another. Null where it is not told. */
   readonly began: string | null;
+  /** Number of the thread in the process; 0 is the first. */
+  readonly thread: number;
   /** Differs for each lock that is taken. */
   readonly id: string;
 }
@@ -57,7 +59,7 @@ async function create(path: string, mine: Holder): Promise<"taken" | string | un
   const fs = await import("node:fs/promises");
   const text = textOf(mine);
   const whole = `${path}.${mine.id}.tmp`;
-  // Before others of this process can see it.
+  // Before others of this thread can see it.
   held.add(mine.id);
   try {
     await fs.writeFile(whole, text);
@@ -117,12 +119,13 @@ function codeOf(cause: unknown): string {
   return cause instanceof Error && "code" in cause ? String(cause.code) : "";
 }
 
-/** Locks that this very process holds. */
+/** Locks that this very thread holds. */
 const held = new Set<string>();
 
 async function thisProcess(): Promise<Holder> {
-  const { hostname } = await import("node:os");
-  return { host: hostname(), pid: process.pid, began: await beginningOf(process.pid), id: crypto.randomUUID() };
+  const [{ hostname }, { threadId }] = await Promise.all([import("node:os"), import("node:worker_threads")]);
+  const { pid } = process;
+  return { host: hostname(), pid, began: await beginningOf(pid), thread: threadId, id: crypto.randomUUID() };
 }
 
 /** Linux tells when a process began, in ticks since the machine was started, and which start that was. */
@@ -133,10 +136,11 @@ async function beginningOf(pid: number): Promise<string | null> {
   return ticks === undefined || boot === undefined ? null : `${boot.trim()} ${ticks}`;
 }
 
-async function isHeld({ host, pid, began, id }: Holder, mine: Holder): Promise<boolean> {
+async function isHeld({ host, pid, began, thread, id }: Holder, mine: Holder): Promise<boolean> {
   // Of another machine nothing can be known.
   if (host !== mine.host) return true;
-  if (pid === mine.pid && began === mine.began) return held.has(id);
+  // Of another thread as little, while its process lives.
+  if (pid === mine.pid && began === mine.began) return thread !== mine.thread || held.has(id);
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -148,10 +152,11 @@ async function isHeld({ host, pid, began, id }: Holder, mine: Holder): Promise<b
 
 function holderOf(text: string): Holder | undefined {
   try {
-    const { host, pid, began, id } = JSON.parse(text) as Partial<Record<keyof Holder, unknown>>; // checked below
+    const { host, pid, began, thread = 0, id } = JSON.parse(text) as Partial<Record<keyof Holder, unknown>>; // checked below
     if (typeof host !== "string" || typeof id !== "string" || !Number.isSafeInteger(pid)) return undefined;
     if ((pid as number) <= 0 || (began !== null && typeof began !== "string")) return undefined;
-    return { host, pid: pid as number, began, id }; // a safe integer
+    if (typeof thread !== "number") return undefined;
+    return { host, pid: pid as number, began, thread, id }; // a safe integer
   } catch {
     return undefined;
   }
