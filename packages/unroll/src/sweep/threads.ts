@@ -88,8 +88,8 @@ export function threadRunner(place: SharedPlace, threads: number): Runner {
     worker.on("error", () => {});
     worker.once("exit", () => {
       all.delete(worker);
-      const place = idle.indexOf(worker);
-      if (place >= 0) idle.splice(place, 1);
+      const index = idle.indexOf(worker);
+      if (index >= 0) idle.splice(index, 1);
     });
     all.add(worker);
     return worker;
