@@ -170,6 +170,20 @@ describe("the socket", () => {
     for (const { closed } of [...slow, headless]) expect(await closed).toMatch(/^HTTP\/1.1 408 /);
   });
 
+  it("answers with 408 also those who are still sending", async () => {
+    const { url } = await listening({ requestTimeout: 1 });
+    const slow = await Promise.all(Array.from({ length: 40 }, () => open(url)));
+    const head = `POST ${predictUrl} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n`;
+    for (const { socket } of slow) socket.write(head);
+    const drops = setInterval(() => {
+      for (const { socket } of slow) if (socket.writable) socket.write("{");
+    }, 1);
+    const texts = await Promise.all(slow.map(({ closed }) => closed));
+    clearInterval(drops);
+    const whole = /^HTTP\/1.1 408 .*\{"error":"The request did not arrive whole in time."\}$/s;
+    expect(texts.filter((text) => !whole.test(text))).toEqual([]);
+  });
+
   it("answers broken HTTP, truncated bodies and endless headers with 4xx", async () => {
     const { url } = await listening();
     const tries: [string, RegExp][] = [

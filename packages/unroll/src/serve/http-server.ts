@@ -5,6 +5,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import { bearerCheck } from "./auth.ts";
 import { readBodies } from "./bodies.ts";
+import { answerBroken } from "./client-errors.ts";
 import { hostCheck } from "./host-check.ts";
 import type { CheckedOptions } from "./options.ts";
 import { foreignPage } from "./origin-check.ts";
@@ -49,6 +50,7 @@ export function httpServer(
       connectionsCheckingInterval: 1000,
     },
     routerOptions: { maxParamLength: 256 },
+    clientErrorHandler: answerBroken,
     // For addresses that cannot be read; hooks do not run for them.
     frameworkErrors: (_error, request, given) => {
       const reply: FastifyReply = given; // its own type knows no status that a route has not declared
