@@ -36,6 +36,11 @@ export class Connection {
     return answer;
   }
 
+  /** More bytes of a request that has begun. */
+  send(bytes) {
+    this.#socket.write(bytes);
+  }
+
   get isOpen() {
     return !this.#socket.destroyed && this.#socket.writable;
   }
