@@ -147,6 +147,8 @@ describe("the audit of a notebook", () => {
     ["what a comment beside calls a part", "# gru_1\nprint(4 * (4 + 5) + 2 * 4)  # one gate"],
     ["what a comment above calls a part", "# gru_1\n# without the biases\nprint(3 * 4 * (4 + 5))"],
     ["a product of something else", "# dense\nepochs = 25\nprint(epochs * 1)"],
+    ["what two slips explain", "# gru_1\nh, i = 4, 5\nprint(h * (h + i))"],
+    ["one array that is a sum", "# gru_2\nh, i = 2, 4\nprint(h * (h + i))"],
     ["a layer of another size", "# GRU(5)\nprint(3 * (5 * (5 + 5) + 5))"],
     ["a shape of another case", "# gru_1\n# without return_sequences it would be (None, 4)"],
     ["the end of a calculation", "# h * 4 + 2 = 7, sqrt of 9 * 9 = 9, n - 1 - 1 = 3, 25 x 4 + 3 = 103"],

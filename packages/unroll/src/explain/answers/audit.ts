@@ -172,7 +172,11 @@ class Auditor {
     beside: number | undefined,
   ): void {
     const check = checkAnswer(at.model, { layer: place.layer.name, params: given }, { earlier: this.#earlier(at) });
-    if (check.findings.length === 0) return;
+    const [first] = check.findings;
+    if (first === undefined) return;
+    // One array alone, or what only two slips explain, is a part on the way, unless a comment calls it the answer.
+    const isPart = first.slips.length > 1 || first.slips[0]?.id === "one-array";
+    if (isPart && kind === "count" && beside === undefined) return;
     this.#add(cell, work, { kind, beside, ...aboutOf(check, at) });
   }
 
