@@ -51,6 +51,16 @@ export function modelTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("asks for a size that the code does not tell, and takes the one that is given", async () => {
+    const code = "model = Sequential([Input((30, 5)), GRU(units), Dense(1)])";
+    const page = await visit(`#/model?s=${packed(code)}`);
+    await page.getByRole("alert").getByText("The code does not tell units. Give it below, or in the code.").waitFor();
+    await page.getByLabel(/^units, line 1/).fill("4");
+    await page.getByRole("button", { name: "Set them" }).click();
+    await total(page, "137").waitFor();
+    await page.context().close();
+  }, 60_000);
+
   it("changes an option where the layer stands; count and code follow, and undo brings both back", async () => {
     const page = await visit("#/model?m=stack");
     await total(page, "906").waitFor();

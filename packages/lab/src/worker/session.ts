@@ -42,7 +42,7 @@ export class Session {
     const bytes = typeof source === "string" ? new TextEncoder().encode(source) : source;
     const file = name ?? nameFor(source);
     const { codeOf, load } = await import("unroll/formats/load.ts");
-    const options = { name: file, ...(set === undefined ? {} : { set }) };
+    const options = { name: file, ...(set === undefined ? {} : { set: typedIn(set) }) };
     setSeed(seed);
     const code = await codeOf(bytes, options);
     if (code === undefined) {
@@ -77,7 +77,7 @@ export class Session {
             ? "The code does not say what the model reads. Write the input shape above its layers, or add an Input to the code."
             : one.error === undefined
               ? undefined
-              : withoutHint(one.error, one.repairs.length > 0),
+              : (openSizes(one.error, one.code) ?? withoutHint(one.error, one.repairs.length > 0)),
       repairs: await repairViews(one?.repairs ?? []),
       partial: one === undefined || model !== undefined ? [] : await partialLayers(one.code),
       problems: code.reading.problems.map(({ cell, line, message }) => ({
@@ -169,6 +169,24 @@ function nothingOpen(): UnrollError {
     expected: "a model must be open",
     hint: "Paste Keras code or choose an example.",
   });
+}
+
+/** What was written into boxes: numbers where they are numbers, and nothing for boxes left empty. */
+function typedIn(set: Readonly<Record<string, number | string>>): Record<string, number | string> {
+  const typed: Record<string, number | string> = {};
+  for (const [name, value] of Object.entries(set)) {
+    const text = String(value).trim();
+    if (text !== "") typed[name] = Number.isFinite(Number(text)) ? Number(text) : text;
+  }
+  return typed;
+}
+
+/** An option that is missing because the code does not tell it is no mistake: it can be given. */
+function openSizes({ code, message }: UnrollError, { unknowns }: CodeModel): string | undefined {
+  if (code !== "option" || !message.includes("needs the option") || unknowns.length === 0) return undefined;
+  const names = unknowns.map(({ name }) => name);
+  const listed = [names.slice(0, -1).join(", "), names.at(-1)].filter((one) => one !== "").join(" and ");
+  return `The code does not tell ${listed}. Give ${names.length === 1 ? "it" : "them"} below, or in the code.`;
 }
 
 /** Where the repairs stand beside the error, its hint would say them twice. */
