@@ -28,6 +28,8 @@ export interface QuizCheck {
   readonly right: boolean;
   /** What a wrong answer was taken for; empty where for nothing. */
   readonly slip: string;
+  /** The layer at which it was made; empty where that is not known. */
+  readonly where: string;
   /** The verdict and what led to the answer, in lines. */
   readonly text: string;
 }

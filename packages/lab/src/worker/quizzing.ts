@@ -40,8 +40,8 @@ export function checkQuizAnswer(number: number, answer: string): QuizCheck {
   const question = questions.find((one) => one.number === number);
   if (question === undefined) throw missing(String(number));
   last = question.check(answer);
-  const { right, slip = "", text } = last;
-  return { right, slip, text: text.trim() };
+  const { right, slip = "", where = "", text } = last;
+  return { right, slip, where, text: text.trim() };
 }
 
 export function solutions(): QuizSolution[] {

@@ -60,6 +60,7 @@ function questionAt(model: Model, kind: CountKind, place: Place): Draft {
         right: check.right,
         slip: titles.length === 0 ? undefined : titles.join(" and "),
         slipId: slips[0]?.id,
+        where: slips[0]?.layer,
         text: answerToText(check),
       };
     },

@@ -69,6 +69,8 @@ export interface QuestionCheck {
   readonly slip: string | undefined;
   /** Its stable name, where it is one of the slips that `checkAnswer` knows. */
   readonly slipId: SlipId | undefined;
+  /** The layer at which that slip was made, the model's name where it is in the total; only where it is known. */
+  readonly where?: string | undefined;
   /** The verdict and what led to the answer, in lines of 80 characters. */
   readonly text: string;
 }
