@@ -26,6 +26,13 @@ export const trainWords = {
   optimizer: "Optimizer",
   seed: "Seed",
   stop: "Stop",
+  pause: "Pause",
+  goOn: "Go on",
+  oneBatch: "One batch",
+  oneEpoch: "One epoch",
+  waitsAfterEpoch: (epoch: number) => `Paused after epoch ${epoch}.`,
+  waitsAfterBatch: (epoch: number, batch: number, batches: number, loss: string) =>
+    `Paused in epoch ${epoch} after batch ${batch} of ${batches}, loss so far ${loss}.`,
   train: "Train",
   trainOn: "Train on",
   started: "Training has started.",

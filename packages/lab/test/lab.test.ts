@@ -186,6 +186,31 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     expect(await run()).toBe(first);
   }, 120_000);
 
+  it("trains one batch and one epoch at a time, pauses and goes on, to the losses of a run without a pause", async () => {
+    const page = await visit(`#/train?s=${packed("model = Sequential([Input((12, 1)), LSTM(4), Dense(1)])")}`);
+    const press = (name: string): Promise<void> => page.getByRole("button", { name, exact: true }).click();
+    const losses = async (): Promise<string | null> => {
+      const figure = page.locator("figure", { hasText: "Loss" });
+      await figure.getByRole("button", { name: "Table" }).click();
+      return figure.locator("tbody").textContent();
+    };
+    await page.getByLabel("Epochs").fill("4");
+    await press("One batch");
+    // 192 - 12 windows in batches of 16 are 12 batches an epoch.
+    await page.getByText("Paused in epoch 1 after batch 1 of 12").first().waitFor();
+    await press("One epoch");
+    await page.getByText("Paused after epoch 1.").first().waitFor();
+    await press("Go on");
+    await page.locator(".verdict").waitFor({ timeout: 60_000 });
+    const stepped = await losses();
+    await page.reload();
+    await page.getByLabel("Epochs").fill("4");
+    await press("Train");
+    await page.locator(".verdict").waitFor({ timeout: 60_000 });
+    expect(await losses()).toBe(stepped);
+    await page.context().close();
+  }, 120_000);
+
   it("trains on a column of a CSV file, and takes pasted lines again", async () => {
     const page = await visit(`#/train?s=${packed("model = Sequential([Input((4, 1)), SimpleRNN(2), Dense(1)])")}`);
     await page.getByLabel("Your own").check();

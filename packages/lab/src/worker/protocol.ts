@@ -230,6 +230,9 @@ export interface ColumnView {
   readonly missing: number;
 }
 
+/** How far a run trains before it waits. */
+export type Pace = "run" | "batch" | "epoch" | "pause";
+
 export interface TrainRequest {
   readonly series: readonly number[];
   readonly lookback: number;
@@ -238,6 +241,8 @@ export interface TrainRequest {
   readonly learningRate: number;
   readonly optimizer: string;
   readonly seed: number;
+  /** Default "run". */
+  readonly pace?: Pace;
 }
 
 export interface TrainStart {
@@ -257,7 +262,17 @@ export interface TrainProgress {
   readonly rmse: number | undefined;
   readonly naiveRmse: number | undefined;
   readonly done: boolean;
+  /** Where the run waits; undefined while it goes on and when it is done. */
+  readonly waits: TrainWait | undefined;
   readonly message: string | undefined;
+}
+
+export interface TrainWait {
+  /** Batches done of this epoch's; 0 between epochs. */
+  readonly batch: number;
+  readonly batches: number;
+  /** Mean loss of those batches; undefined between epochs. */
+  readonly loss: number | undefined;
 }
 
 /** The letters of sizes: i, h, g; N, T, D, M, K; or Keras's words. */
@@ -330,5 +345,7 @@ export type LabMethods = {
   table(file: { readonly bytes: Uint8Array; readonly name: string }): Promise<TableView>;
   column(name: string): Promise<ColumnView>;
   train(request: TrainRequest): Promise<TrainStart>;
+  /** Lets the run that trains or waits go on so far. */
+  pace(pace: Pace): void;
   stop(argument: null): void;
 };

@@ -6,17 +6,30 @@ import { windows } from "unroll/data/windows.ts";
 import { compileModel } from "unroll/training/compile.ts";
 import { fit } from "unroll/training/fit.ts";
 import { type Model, UnrollError } from "./library.ts";
-import type { TrainProgress, TrainRequest, TrainStart } from "./protocol.ts";
+import { Pacer, type Place } from "./pace.ts";
+import type { Pace, TrainProgress, TrainRequest, TrainStart } from "./protocol.ts";
 
 /** Part of the series at its end that training never sees. */
 const testPart = 0.2;
 /** Messages to the page, at most one in so many ms. */
 const pause = 100;
 
-let running: AbortController | undefined;
+interface Run {
+  readonly control: AbortController;
+  readonly pacer: Pacer;
+  /** Settles when its last progress is told. */
+  readonly finished: Promise<void>;
+}
+
+let running: Run | undefined;
 
 export function stopTraining(): void {
-  running?.abort();
+  running?.control.abort();
+}
+
+/** Lets the run of now go on so far, or wait after its batch. */
+export function paceTraining(pace: Pace): void {
+  running?.pacer.go(pace);
 }
 
 /** Starts a run and answers when its data is ready; progress comes by `tell`. */
@@ -25,9 +38,13 @@ export async function startTraining(
   request: TrainRequest,
   tell: (progress: TrainProgress) => void,
 ): Promise<TrainStart> {
-  stopTraining();
+  // Each that waits to start looks again, so that never two train.
+  while (running !== undefined) {
+    stopTraining();
+    await running.finished;
+  }
   refuse(model, request);
-  const { series, lookback, epochs, batchSize, learningRate, optimizer, seed } = request;
+  const { series, lookback, epochs, batchSize, learningRate, optimizer, seed, pace = "run" } = request;
   const testFrom = Math.floor(series.length * (1 - testPart));
   // Fitted on the training part only, so that nothing of the future is seen.
   const scaler = new MinMaxScaler().fit(series.slice(0, testFrom));
@@ -48,11 +65,11 @@ export async function startTraining(
   const naive = scaler.inverseTransform(lastValue(view)).data.subarray(trained);
   const naiveRmse = rootMeanSquaredError([...truth], naive);
   const control = new AbortController();
-  running = control;
+  const batches = Math.ceil(trained / batchSize);
   const losses: number[] = [];
   const valLosses: number[] = [];
   let last = 0;
-  const report = (done: boolean, message: string | undefined): void => {
+  const report = (done: boolean, message?: string, place?: Place): void => {
     const predicted = model.predict(all.x, { batchSize: 256 });
     const output = Array.isArray(predicted) ? predicted[0]! : predicted;
     const forecast = scaler.inverseTransform({ shape: [view.count, 1], data: Float64Array.from(output.data) }).data;
@@ -65,9 +82,25 @@ export async function startTraining(
       rmse: rootMeanSquaredError([...truth], forecast.slice(trained)),
       naiveRmse,
       done,
+      waits: place && { ...place, batches },
       message,
     });
   };
+  const pacer = new Pacer({
+    pace,
+    epochs,
+    batches,
+    signal: control.signal,
+    ended(logs) {
+      losses.push(logs.loss ?? Number.NaN);
+      valLosses.push(logs.val_loss ?? Number.NaN);
+      const now = performance.now();
+      if (now - last < pause) return;
+      last = now;
+      report(false);
+    },
+    waits: (place) => report(false, undefined, place),
+  });
   const run = fit(model, training.x, training.y, {
     epochs,
     batchSize,
@@ -75,20 +108,19 @@ export async function startTraining(
     signal: control.signal,
     validationData: [test.x, test.y],
     verbose: false,
-    onProgress: ({ done, logs }) => {
-      if (!done) return;
-      losses.push(logs.loss ?? Number.NaN);
-      valLosses.push(logs.val_loss ?? Number.NaN);
-      const now = performance.now();
-      if (now - last < pause) return;
-      last = now;
-      report(false, undefined);
-    },
+    // What it would say comes with the last progress.
+    print: () => {},
+    callbacks: [pacer],
   });
-  void run.then(
-    ({ stopped }) => report(true, stopped?.message),
-    (error: unknown) => report(true, error instanceof Error ? error.message : String(error)),
+  const end = (message: string | undefined): void => {
+    running = undefined;
+    report(true, message);
+  };
+  const finished = run.then(
+    ({ stopped }) => end(stopped?.message),
+    (error: unknown) => end(error instanceof Error ? error.message : String(error)),
   );
+  running = { control, pacer, finished };
   return {
     windows: view.count,
     testFrom: lookback + trained,

@@ -104,6 +104,9 @@ const methods = {
     const { startTraining } = await import("./training.ts");
     return startTraining(comparedModel(index), request, (progress) => emit("compare", { index, progress }));
   },
+  async pace(pace) {
+    (await import("./training.ts")).paceTraining(pace);
+  },
   async stop() {
     (await import("./training.ts")).stopTraining();
   },

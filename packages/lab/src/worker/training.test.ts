@@ -1,0 +1,73 @@
+/** A run that pauses goes on to the bits of one that does not, and stops where it waits. */
+import { expect, it } from "vitest";
+import { madeSeries } from "../data/series.ts";
+import type { Pace, TrainProgress } from "./protocol.ts";
+import { Session } from "./session.ts";
+import { paceTraining, startTraining, stopTraining } from "./training.ts";
+
+// 100 values, of which 80 are trained on: 76 windows of 4, hence 3 batches of 32 an epoch.
+const series = madeSeries[0]!.make(7).slice(0, 100);
+const request = { series, lookback: 4, epochs: 3, batchSize: 32, learningRate: 0.01, optimizer: "Adam", seed: 7 };
+
+/** Trains anew; each time the run waits, `next` says how it goes on. */
+async function trained(pace: Pace, next: (progress: TrainProgress) => Pace | "stop"): Promise<TrainProgress[]> {
+  const session = new Session();
+  await session.open({ source: "model = Sequential([Input((4, 1)), LSTM(3, dropout=0.3), Dense(1)])", seed: 7 });
+  const told: TrainProgress[] = [];
+  return new Promise((resolve, reject) => {
+    const tell = (progress: TrainProgress): void => {
+      told.push(progress);
+      if (progress.done) resolve(told);
+      if (progress.waits === undefined) return;
+      const order = next(progress);
+      queueMicrotask(() => (order === "stop" ? stopTraining() : paceTraining(order)));
+    };
+    startTraining(session.need(), { ...request, pace }, tell).catch(reject);
+  });
+}
+
+const places = (told: readonly TrainProgress[]): string[] =>
+  told.flatMap(({ epoch, waits }) => (waits === undefined ? [] : [`${epoch}+${waits.batch}/${waits.batches}`]));
+
+it("waits after every batch, and ends with the bits of a run that never waited", async () => {
+  const straight = (await trained("run", () => "run")).at(-1)!;
+  const stepped = await trained("batch", () => "batch");
+  expect(places(stepped)).toEqual(["0+1/3", "0+2/3", "1+0/3", "1+1/3", "1+2/3", "2+0/3", "2+1/3", "2+2/3"]);
+  const { loss, valLoss, forecast } = stepped.at(-1)!;
+  expect(loss).toHaveLength(3);
+  expect([loss, valLoss, forecast]).toEqual([straight.loss, straight.valLoss, straight.forecast]);
+});
+
+it("waits after one epoch, pauses in the next, and goes on to the same bits", async () => {
+  const straight = (await trained("run", () => "run")).at(-1)!;
+  const orders: Pace[] = ["batch", "epoch", "run"];
+  const told = await trained("epoch", () => orders.shift()!);
+  expect(places(told)).toEqual(["1+0/3", "1+1/3", "2+0/3"]);
+  expect([told.at(-1)!.loss, told.at(-1)!.forecast]).toEqual([straight.loss, straight.forecast]);
+});
+
+it("trains nothing more when it is stopped where it waits", async () => {
+  for (const pace of ["batch", "epoch"] as const) {
+    const told = await trained(pace, () => "stop");
+    const [waiting, done] = [told.find(({ waits }) => waits !== undefined)!, told.at(-1)!];
+    expect(places(told)).toHaveLength(1);
+    expect(done.forecast).toEqual(waiting.forecast);
+    expect(done.loss).toEqual(waiting.loss);
+    expect(done.message).toContain(pace === "batch" ? "Stopped as asked after batch 1 of epoch 1" : "epoch 1");
+  }
+});
+
+it("ends a run that waits before another begins", async () => {
+  const first: TrainProgress[] = [];
+  const session = new Session();
+  await session.open({ source: "model = Sequential([Input((4, 1)), SimpleRNN(2), Dense(1)])", seed: 7 });
+  await new Promise<void>((resolve) => {
+    void startTraining(session.need(), { ...request, pace: "batch" }, (progress) => {
+      first.push(progress);
+      if (progress.waits !== undefined) resolve();
+    });
+  });
+  const second = await trained("run", () => "run");
+  expect(first.at(-1)!.done).toBe(true);
+  expect(second.at(-1)!.loss).toHaveLength(3);
+});
