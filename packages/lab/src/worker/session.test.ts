@@ -12,3 +12,11 @@ it("asks for the sizes that code does not tell, and keeps the error of a mistake
   expect(await open("model = Sequential([Input((30, 5)), GRU(4), Dense(units)])", { units: "1" })).toBeUndefined();
   expect(await open("model = Sequential([Input((30, 5)), GRU(), Dense(1)])")).toContain("needs the option units");
 });
+
+it("reads stacked cells in RNN", async () => {
+  const code = "model = Sequential([Input((6, 3)), RNN([LSTMCell(4), GRUCell(3)]), Dense(1)])";
+  const { model, error } = await new Session().open({ source: code, seed: 7 });
+  expect(error).toBeUndefined();
+  // 4 × [4 × (4 + 3) + 4] = 128, then 3 × [3 × (3 + 4) + 2 × 3] = 81, and 4.
+  expect(model!.total.result).toBe(128 + 81 + 4);
+});

@@ -140,6 +140,8 @@ function readValue(field: Field, value: unknown, where: string, key: string, opt
     case "constraint":
       return readSpec(value);
     case "layer":
+      // RNN takes a list of cells too; what no field takes as a list its own check refuses.
+      if (Array.isArray(value)) return value.map((entry) => (options.readLayer ?? layerFromConfig)(entry, options));
       return value === null ? null : (options.readLayer ?? layerFromConfig)(value as KerasObject, options); // readObject checks it
     case "layers":
       return Array.isArray(value)
