@@ -40,5 +40,13 @@ export const modelWords = {
   makesItFit: "This makes it fit:",
   eachMakesItFit: "Each of these makes it fit, the smallest change first:",
   repair: (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`,
+  ownCells: "Cells of your own",
+  ownCellsLead:
+    "Written with the library's defineCell, from their equations alone. Keras has no class for them: they are kept as JSON, which links and files hold; Keras code cannot say them. A cell that you write in your own program is not run by this page.",
+  ownCellAbout: {
+    PeepholeLSTM: "An LSTM whose gates see its memory",
+    MinimalGatedUnit: "One gate that forgets and resets",
+    CoupledLSTM: "An LSTM with 1 − f as its input gate",
+  } as Readonly<Record<string, string>>,
   totalThen: (total: string) => `${total} parameters then`,
 } as const;

@@ -8,6 +8,30 @@ const halving = packed(
 );
 
 export function stepTests({ visit }: Lab): void {
+  it("counts, draws, steps and opens a cell of one's own as it does Keras's, by link", async () => {
+    const page = await visit("#/model");
+    await page.getByText("Cells of your own").click();
+    await page.getByRole("link", { name: "PeepholeLSTM" }).click();
+    // 4 × [4 × (4 + 3) + 4] + 3 × 4 = 140, and the Dense has 5.
+    await page.locator("tr.total", { hasText: /^Total145$/ }).waitFor();
+    await page.goto(page.url().replace("#/model", "#/step/peephole").replace(/$/, "&t=1&unit=2&gate=o"));
+    await page.reload();
+    const tree = page.locator(".opened .tree");
+    await tree.waitFor();
+    expect(await page.locator(".opened").textContent()).toContain("p_o[2]");
+    // Only biases of one: f = σ(1) = 0.731059, ĥ = tanh(1) = 0.761594; h₁ = f · ĥ, h₂ = (1 − f) · h₁ + f · ĥ.
+    const only = { kernel_initializer: "zeros", recurrent_initializer: "zeros", bias_initializer: "ones" };
+    const layers = [
+      { class_name: "InputLayer", config: { batch_shape: [null, 3, 1], name: "x" } },
+      { class_name: "MinimalGatedUnit", config: { units: 1, name: "mgu", ...only } },
+    ];
+    const json = JSON.stringify({ class_name: "Sequential", config: { name: "own", layers } });
+    await page.goto(page.url().replace(/#.*/, `#/step/mgu?s=${packed(json)}&t=1&unit=0&gate=h`));
+    const value = page.locator(".opened .value");
+    await expect.poll(async () => Number(await value.getAttribute("title"))).toBeCloseTo(0.70651, 4);
+    await page.context().close();
+  }, 60_000);
+
   it("shows how much an output depends on each input before it, in bars, numbers and words", async () => {
     const page = await visit(`#/step?s=${halving}&t=2`);
     const memory = page.locator("figure", { hasText: "What it remembers" });

@@ -52,4 +52,11 @@ export const addable: readonly Addable[] = [
   { className: "GaussianNoise", does: "adds noise while training", config: { stddev: 0.1 } },
   { className: "BatchNormalization", does: "evens out over the batch", config: {} },
   { className: "LayerNormalization", does: "evens out over the features", config: {} },
+  {
+    className: "PeepholeLSTM",
+    does: "own cell: its gates see the memory; the code becomes JSON",
+    config: { units: 4 },
+  },
+  { className: "MinimalGatedUnit", does: "own cell: one gate; the code becomes JSON", config: { units: 4 } },
+  { className: "CoupledLSTM", does: "own cell: i is 1 − f; the code becomes JSON", config: { units: 4 } },
 ];

@@ -10,9 +10,10 @@ import { camelCase, type KerasObject, layerFromConfig, snakeCaseKey } from "unro
 import { modelFromConfig } from "unroll/formats/keras-model.ts";
 import { isKerasObject, isModelObject, isRecord } from "unroll/formats/keras-objects.ts";
 import type { Field } from "unroll/layers/fields.ts";
-import { layerTypes, snakeCase } from "unroll/layers/index.ts";
+import { type Layer, type LayerType, layerTypes, snakeCase } from "unroll/layers/index.ts";
 import { addable } from "./addable.ts";
 import { UnrollError } from "./library.ts";
+import { hasOwnCell, ownCells } from "./own-cells.ts";
 import type { ModelChange, OptionView, Outline, OutlineLayer } from "./protocol.ts";
 
 type Config = Readonly<Record<string, unknown>>;
@@ -130,16 +131,27 @@ function withInput(stack: Stack, shape: readonly (number | null)[]): Stack {
   return { ...stack, input: { ...before, config: { ...before.config, batch_shape: shape } } };
 }
 
-function stackCode({ name, input, layers }: Stack): string {
-  return stackToKerasPython({
-    name,
-    input: input === undefined ? undefined : layerFromConfig(input),
-    layers: layers.map((layer) => layerFromConfig(layer)),
-  });
+function stackCode(stack: Stack): string {
+  const { name, input, layers } = stack;
+  const read = (layer: KerasObject): Layer => layerFromConfig(layer, { customTypes: ownCells });
+  // Read even where JSON is written: a layer says what it does not take.
+  const built = layers.map(read);
+  if (hasOwnCell(layers)) return jsonOf(restacked({ class_name: "Sequential", config: { name } }, stack));
+  return stackToKerasPython({ name, input: input === undefined ? undefined : read(input), layers: built });
 }
 
 function codeOf(model: KerasObject): string {
-  return toKerasPython(modelFromConfig(model, { keepNames: true }));
+  const built = modelFromConfig(model, { keepNames: true, customTypes: ownCells });
+  return hasOwnCell(layersOf(model)) ? jsonOf(model) : toKerasPython(built);
+}
+
+/** Code has no word for a cell of one's own; Keras's JSON has. */
+function jsonOf(model: KerasObject): string {
+  return JSON.stringify(model, null, 2);
+}
+
+function typeOf(className: string): LayerType | undefined {
+  return ownCells.get(className) ?? layerTypes.get(className);
 }
 
 /** Undefined for a functional model, and for a stack with models inside. */
@@ -190,7 +202,7 @@ function outlineLayer(layer: KerasObject): OutlineLayer {
 
 /** Options that have a control; those of the layer inside a wrapper come with its path. */
 function optionsOf({ class_name: className, config }: KerasObject, path: string): OptionView[] {
-  const fields: Readonly<Record<string, Field>> = layerTypes.get(className)?.fields ?? {};
+  const fields: Readonly<Record<string, Field>> = typeOf(className)?.fields ?? {};
   return Object.entries(fields).flatMap(([option, field]): OptionView[] => {
     if (field.ignored === true) return [];
     const name = snakeCaseKey(option);
@@ -240,7 +252,7 @@ function withOption(layer: KerasObject, { path, value }: Extract<ModelChange, { 
     };
     return { ...layer, config: { ...layer.config, ...inner("layer"), ...inner("backward_layer") } };
   }
-  const field = layerTypes.get(layer.class_name)?.fields[camelCase(path)];
+  const field = typeOf(layer.class_name)?.fields[camelCase(path)];
   return { ...layer, config: { ...layer.config, [path]: field === undefined ? value : readOption(field, value) } };
 }
 

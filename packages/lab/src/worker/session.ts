@@ -46,7 +46,8 @@ export class Session {
     setSeed(seed);
     const code = await codeOf(bytes, options);
     if (code === undefined) {
-      const { model, hasWeights, report } = await load(bytes, options);
+      const { ownCells } = await import("./own-cells.ts");
+      const { model, hasWeights, report } = await load(bytes, { ...options, customTypes: ownCells });
       this.#take(model, hasWeights);
       this.#written = { config: () => configOf(model), repairs: [] };
       const entries = [...report.read, ...report.ignored.map((one) => `not used: ${one}`)];
@@ -243,5 +244,6 @@ async function configOf(model: Model): Promise<unknown> {
 
 async function fromConfig(config: unknown): Promise<Model> {
   const { modelFromConfig } = await import("unroll/formats/keras-model.ts");
-  return modelFromConfig(config as Parameters<typeof modelFromConfig>[0], { keepNames: true }); // written by the library
+  const { ownCells } = await import("./own-cells.ts");
+  return modelFromConfig(config, { keepNames: true, customTypes: ownCells });
 }

@@ -7,6 +7,7 @@ import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Repair } from "../explain/repairs/index.ts";
 import { checkWeights } from "../layers/arrays.ts";
+import type { LayerType } from "../layers/contract.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { Model } from "../model/model.ts";
 import { compiledOf, compileModel, isCompiled } from "../training/compile.ts";
@@ -33,6 +34,8 @@ export interface LoadOptions extends OpenOptions {
   readonly set?: Readonly<Record<string, number | string>>;
   /** False leaves out the compile settings and the optimizer's state of the file; by default they are restored, as in Keras. */
   readonly compile?: boolean;
+  /** The user's own layer types, by class name. */
+  readonly customTypes?: ReadonlyMap<string, LayerType>;
   /** Told what was done with the parts of the file. */
   readonly onReport?: (report: FileReport) => void;
 }
@@ -165,16 +168,16 @@ async function loadFile(source: ModelSource, options: LoadOptions): Promise<Load
       hint: "Give it: loadModel(file, { architecture }), on the command line unroll ... MODEL.json --weights FILE.",
     });
   }
-  const model = buildModel(stored, stored.architecture);
+  const model = buildModel(stored, stored.architecture, options);
   const hasWeights = stored.format !== "keras-json";
   if (hasWeights) assign(model, stored);
   if (options.compile === false || stored.training === undefined) return { model, hasWeights, report: stored.report };
   return { model, hasWeights, report: joined(stored.report, restoreTraining(model, stored)) };
 }
 
-function buildModel(stored: StoredModel, architecture: unknown): Model {
+function buildModel(stored: StoredModel, architecture: unknown, { customTypes }: LoadOptions): Model {
   try {
-    return modelFromConfig(architecture, versionOf(stored));
+    return modelFromConfig(architecture, { ...versionOf(stored), ...(customTypes ? { customTypes } : {}) });
   } catch (error) {
     throw error instanceof UnrollError ? inFile(stored.file, error) : error;
   }
