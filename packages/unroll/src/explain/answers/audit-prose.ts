@@ -48,7 +48,7 @@ export function auditProse(
     }
     const [shape, ...otherShapes] = line.shapes;
     if (shape !== undefined && isShapeOfAny(shape, models)) confirmed++;
-    else if (shape !== undefined && otherShapes.length === 0 && about !== undefined) {
+    else if (shape !== undefined && otherShapes.length === 0 && about !== undefined && !OF_STATES.test(paragraph)) {
       const check = wrongBy(about, { shape }, paragraph);
       if (check !== undefined) find({ kind: "shape", ...aboutOf(check, about.at) });
     }
@@ -59,6 +59,10 @@ export function auditProse(
 /** Words of a line that speaks of a part, of another case, or of a mistake on purpose. */
 export const HEDGED =
   /\b(?:each|every|per|gates?|bias(?:es)?|kernels?|weights?|states?|matri(?:x|ces)|parts?|half|without|ignor\w*|instead|not|n't|no|would|should|if|when|but|however|wrong|mistake|old|older|pytorch|cudnn\w*|direction|forward|backward|would-be|other|another|vs|versus|than|input|reshape\w*|expects?|about|around|only|more|less|takes?|accepts?|first|last|following|arguments?|had|previous|earlier|example|exercise|suppose|imagine|assume|say|return_?sequences)\b/i;
+
+/** A shape "for h and c" or of `state_h` is that of the states, whatever the layer gives. */
+export const OF_STATES =
+  /\b(?:[hc]\s*(?:and|und|or|,|&|\/)\s*(?:the\s+)?[hc]|(?:for|of)\s+(?:both\s+)?[hc]|state_[hc]|return_?state)\b|\b[hc]\s*[:=]\s*\(/i;
 
 /** "An LSTM gives its state": one in general. */
 const GENERAL = /\ban?\s+(?:[\w-]+\s+){0,2}(?:lstm|gru|simple|rnn|dense|conv|embedding|bidirectional)/i;

@@ -149,6 +149,11 @@ describe("the audit of a notebook", () => {
     ["a product of something else", "# dense\nepochs = 25\nprint(epochs * 1)"],
     ["what two slips explain", "# gru_1\nh, i = 4, 5\nprint(h * (h + i))"],
     ["one array that is a sum", "# gru_2\nh, i = 2, 4\nprint(h * (h + i))"],
+    ["one gate", "# GRU\nh, i = 4, 5\nprint(h*(h+i)+h)"],
+    ["one gate with both rows of its bias", "# GRU\nh, i = 4, 5\nprint(h*(h+i)+2*h)"],
+    ["the shape of the states", "# GRU\n# (None, 4) for h and c\n# state_h is (None, 4)"],
+    ["thousands with a point", "# 1.000 + 1 = 1.001, 3 * 1.500 = 4.500"],
+    ["a number that is a name or a version", "# RTX 3080 * 2 = 5\n# tensorflow 2.3*2 = 5"],
     ["a layer of another size", "# GRU(5)\nprint(3 * (5 * (5 + 5) + 5))"],
     ["a shape of another case", "# gru_1\n# without return_sequences it would be (None, 4)"],
     ["the end of a calculation", "# h * 4 + 2 = 7, sqrt of 9 * 9 = 9, n - 1 - 1 = 3, 25 x 4 + 3 = 103"],
@@ -162,6 +167,18 @@ describe("the audit of a notebook", () => {
     expect(above.findings.map(({ given, expected }) => [given, expected])).toEqual([[120, 132]]);
     const claimed = auditCode(`${model}\n# dense\nprint(25 * 1) # answer = 25\n`);
     expect(claimed.findings.map(({ given, expected }) => [given, expected])).toEqual([[25, 26]]);
+  });
+
+  it("takes no gate for a part that a comment calls the answer, and no other count of gates for one", () => {
+    const lines = "h, i = 4, 5\n# gru_1\nprint(h*(h+i)+h) # answer = 40\n# gru_1\nprint(4*(h*(h+i)+h))";
+    const found = auditCode(`${model}\n${lines}\n# RNN 3 * 2 = 5, 1.000 + 1 = 1.002, (None, 4) comes out\n`).findings;
+    expect(found.map(({ kind, given }) => [kind, given])).toEqual([
+      ["count", 40],
+      ["count", 160],
+      ["shape", [null, 4]],
+      ["sum", 5],
+      ["sum", 1.002],
+    ]);
   });
 
   it("leaves a row alone that Keras prints as unbuilt", () => {
@@ -232,6 +249,8 @@ describe("the audit of prose", () => {
     ["a part that is counted on with", "## SimpleRNN\n\n25 × (25 + 2) = 675\n\n675 + 25 = 700"],
     ["a layer in general", "A SimpleRNN gives (None, 30, 25), a vanilla RNN has 25 × (25 + 2) = 675 parameters."],
     ["another size of layer", "## SimpleRNN(2)\n\n2 × (2 + 25) + 2 = 56 parameters."],
+    ["a shape of the states", "# SimpleRNN\n\nIt gives (None, 30, 25) for h and c."],
+    ["a product's name", "Trained on an RTX 3080 * 2 = 5 days. Keras 2.3 * 2 = 5. 1.000 + 1 = 1.001"],
     ["other features", "SimpleRNN with 4 features: 25 × (25 + 4) + 25 = 750 parameters."],
     ["another time", "Dense, previous model: 5 parameters."],
   ])("accuses nothing where there is %s", (_, prose) => {

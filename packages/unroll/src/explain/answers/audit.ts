@@ -14,8 +14,9 @@ import { parsePython } from "../../formats/python/parse.ts";
 import { shapeOf } from "../../layers/sizes.ts";
 import type { Model } from "../../model/model.ts";
 import { type AuditFinding, aboutOf, isAutomatic, type ModelAt, nothingTold } from "./audit-finding.ts";
-import { auditProse, HEDGED, statesOtherSize } from "./audit-prose.ts";
+import { auditProse, HEDGED, OF_STATES, statesOtherSize } from "./audit-prose.ts";
 import { checkAnswer } from "./check.ts";
+import { isPartOf } from "./count-tree.ts";
 import { type HandWork, handWorkOf } from "./hand-work.ts";
 import { type EarlierSize, type Outline, outlineOf, type Place } from "./outline.ts";
 import { type ProseLine, proseOf } from "./prose-work.ts";
@@ -174,8 +175,8 @@ class Auditor {
     const check = checkAnswer(at.model, { layer: place.layer.name, params: given }, { earlier: this.#earlier(at) });
     const [first] = check.findings;
     if (first === undefined) return;
-    // One array alone, or what only two slips explain, is a part on the way, unless a comment calls it the answer.
-    const isPart = first.slips.length > 1 || first.slips[0]?.id === "one-array";
+    // One gate or array, or what only two slips explain, is a part on the way, unless a comment calls it the answer.
+    const isPart = first.slips.length > 1 || isPartOf(place.count, given);
     if (isPart && kind === "count" && beside === undefined) return;
     this.#add(cell, work, { kind, beside, ...aboutOf(check, at) });
   }
@@ -188,7 +189,7 @@ class Auditor {
       this.confirmed++;
       return;
     }
-    if (place === undefined || HEDGED.test(work.text)) return;
+    if (place === undefined || HEDGED.test(work.text) || OF_STATES.test(work.text)) return;
     const check = checkAnswer(at.model, { layer: place.layer.name, shape: work.shape });
     if (check.right || check.findings.length === 0) return;
     this.#add(cell, work, { kind: "shape", ...aboutOf(check, at) });

@@ -157,6 +157,27 @@ export function countOf(tree: CountTree): number | null {
   return sum === null || factor === null ? null : sum * factor;
 }
 
+/** Whether a number counts one array, or one gate of a cell with gates, whether or not the bias has two rows. */
+export function isPartOf(tree: CountTree, value: number): boolean {
+  const gates = tree.gates === undefined ? null : evaluateSize(tree.gates);
+  const gated = tree.terms.filter(({ perGate }) => perGate).map((term) => sizesOf(term));
+  const isArray = tree.terms.some((term) =>
+    sizesOf(term).some((size) => size === value || (term.perGate && gates !== null && size * gates === value)),
+  );
+  if (isArray) return true;
+  if (gates !== null && gates > 1) {
+    const gate = (row: number): number => gated.reduce((sum, sizes) => sum + (sizes.at(row) ?? 0), 0);
+    if (gate(0) === value || gate(-1) === value) return true;
+  }
+  return tree.inside.some((child) => isPartOf(child, value));
+}
+
+/** What a term counts for one gate; of a bias with two rows also what one row counts. */
+function sizesOf({ role, factors }: Term): number[] {
+  const sizes = role === "bias" && factors.length === 2 ? [productOf(factors), factors[1]!] : [productOf(factors)];
+  return sizes.map((size) => evaluateSize(size)).filter((size) => size !== null);
+}
+
 /** The count in textbook form: g × [h(h+i)+h] for a cell, i × u + u for Dense, 2 × ... for Bidirectional. */
 export function formulaOf(tree: CountTree): Expr {
   const gated = tree.terms.filter(({ perGate }) => perGate);

@@ -99,6 +99,15 @@ const OPEN_BEFORE =
 const OPEN_AFTER =
   /^(?:[\p{L}_%\\{(]|[.,]\d|\s*[-+*/^%<>!~≈…]|\s*\.\.|\s*\?|:\d|\s*(?:million|thousand|billion|percent|mod|[kmgt]i?b|in (?:binary|hex\w*|octal|base))\b|\s*\p{L}[\p{L}\d_]*\s*[-+*/^(])/iu;
 
+/** What has a number for a name or a version: `RTX 3080`, `tensorflow 2.3`. */
+const NUMBERED =
+  /^(?:v|version|release|python|tensorflow|tf|keras|torch|pytorch|numpy|pandas|cuda|cudnn|geforce|ryzen|ubuntu|windows|iphone)$/i;
+
+function endsInName(before: string): boolean {
+  const word = /(\p{L}[\p{L}\d]*)\s+$/u.exec(before)?.[1];
+  return word !== undefined && (NUMBERED.test(word) || (/^[A-Z]{2,4}$/.test(word) && !/^(?:LSTM|GRU|RNN)$/.test(word)));
+}
+
 function chainsIn(words: string, continues: boolean): Chain[] {
   if (/\\(?:frac|sqrt|sum|prod)|[=<>!]=/.test(words) || LOOSE.test(words)) return [];
   return [...words.matchAll(RUN)].flatMap((match): Chain[] => {
@@ -110,7 +119,7 @@ function chainsIn(words: string, continues: boolean): Chain[] {
     const called = run.startsWith("(") && /[\p{L}_]\s*$/u.test(before);
     const cutFirst = called || (isFirst ? continues : OPEN_BEFORE.test(before.replace(/\s+$/, " ").replace(/^ $/, "")));
     const parts: (string | undefined)[] = run.split("=").map((part) => part.trim());
-    if (cutFirst || /[-+*/^%]\s*$/.test(before)) parts[0] = undefined;
+    if (cutFirst || endsInName(before) || /[-+*/^%]\s*$/.test(before)) parts[0] = undefined;
     if (OPEN_AFTER.test(after)) parts[parts.length - 1] = undefined;
     return [balanced(parts)];
   });
@@ -160,7 +169,13 @@ function isSame(expected: number, given: number, left: string, right: string): b
   if (distance <= 0.5 * 10 ** -decimals + 1e-9 * Math.abs(expected) && (decimals > 0 || distance < 1e-6)) return true;
   if (left.includes("/") && distance < 10 ** -decimals) return true;
   if (decimals > 0 && Math.trunc(expected * 10 ** decimals) === Math.round(given * 10 ** decimals)) return true;
-  return /^\d{1,3}(?:\.\d{3})+$/.test(right) && Number(right.replaceAll(".", "")) === expected;
+  const whole = arithmeticValue(withoutPoints(right));
+  return whole !== undefined && (whole === expected || whole === arithmeticValue(withoutPoints(left)));
+}
+
+/** Numbers such as 1.000 taken for thousands. */
+function withoutPoints(text: string): string {
+  return text.replaceAll(/(?<![\d.])[1-9]\d{0,2}(?:\.\d{3})+(?![\d.])/g, (number) => number.replaceAll(".", ""));
 }
 
 /** What a product with a sum in brackets comes to, as counts are written. */
