@@ -48,7 +48,7 @@ export const examples: readonly Example[] = [
   {
     id: "monster-1",
     title: "Monster 1",
-    question: "1,425?",
+    question: "Why not 1,585?",
     layer: "",
     about: "Thirty features into twenty units, then an LSTM of four.",
     code: `${head}model = Sequential()\nmodel.add(Input((15, 30)))\nmodel.add(SimpleRNN(20, return_sequences=True))\nmodel.add(LSTM(4))\nmodel.add(Dense(1))\n`,
@@ -56,7 +56,7 @@ export const examples: readonly Example[] = [
   {
     id: "monster-2",
     title: "Monster 2",
-    question: "15,691?",
+    question: "Why not 15,601?",
     layer: "",
     about: "SimpleRNN, GRU, LSTM and two Dense layers, thirty wide all the way.",
     code: `${head}model = Sequential()\nmodel.add(Input((30, 30)))\nmodel.add(SimpleRNN(30, return_sequences=True))\nmodel.add(GRU(30, return_sequences=True))\nmodel.add(LSTM(30))\nmodel.add(Dense(30, activation="relu"))\nmodel.add(Dense(1))\n`,
