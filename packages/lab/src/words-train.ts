@@ -18,7 +18,13 @@ export const trainWords = {
   rows: (file: string, rows: string) => `${file}, ${rows} rows.`,
   latest: (used: string, present: string) => `The latest ${used} of ${present} numbers are taken.`,
   empty: "The series is drawn here as soon as it has two numbers; ten are needed to train on.",
-  missing: (count: string) => `${count} cells without a number are left out.`,
+  missing: (count: number, written: string, rows: string) =>
+    `${count === 1 ? "1 cell" : `${written} cells`} without a number left out: ${rows}.`,
+  missingRow: (row: string) => `row ${row}`,
+  leftOut: (count: number, written: string, lines: string) =>
+    `${count === 1 ? "1 line" : `${written} lines`} left out: ${lines}.`,
+  leftOutLine: (line: string, content: string) => `line ${line} “${content}”`,
+  andMore: (count: string) => `${count} more`,
   lookback: "Lookback",
   epochs: "Epochs",
   batch: "Batch",

@@ -231,7 +231,8 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     // Four fifths of 0.5 … 59.5 are trained on.
     await page.getByText("Scaled from 0.50 … 47.50").waitFor();
     await page.getByRole("button", { name: "Paste instead" }).click();
-    await page.getByRole("textbox", { name: "Your series" }).fill("1\n2\n3");
+    await page.getByRole("textbox", { name: "Your series" }).fill("n\n1\n2\nn/a\n3\n-\n?");
+    await page.getByText("4 lines left out: line 1 “n”, line 4 “n/a”, line 6 “-”, 1 more.").waitFor();
     expect(await page.getByRole("button", { name: /^Train/ }).isDisabled()).toBe(true);
     await page.context().close();
   }, 60_000);

@@ -8,7 +8,12 @@ it("offers the columns of numbers and gives one, without missing cells", () => {
     "date;price;town;volume\n2024-01-01;1,5;Ulm;10\n2024-01-02;;Ulm;20\n2024-01-03;2,5;Bonn;30\n2024-01-04;3;Ulm;40\n",
   );
   expect(readTable(table, "prices.csv")).toEqual({ name: "prices.csv", rows: 4, columns: ["price", "volume"] });
-  expect(columnOf("price")).toEqual({ values: Float64Array.of(1.5, 2.5, 3), present: 3, missing: 1 });
+  expect(columnOf("price")).toEqual({ values: Float64Array.of(1.5, 2.5, 3), present: 3, missing: 1, missingRows: [2] });
+});
+
+it("names the first rows without a number, and counts them all", () => {
+  readTable(bytes("t,n\n1,1\n2,\n3,3\n4,\n5,\n6,\n7,7\n8,8\n9,9\n"), "holes.csv");
+  expect(columnOf("n")).toMatchObject({ present: 5, missing: 4, missingRows: [2, 4, 5] });
 });
 
 it("gives the latest numbers of a long column", () => {

@@ -6,6 +6,8 @@ import type { ColumnView, TableView } from "./protocol.ts";
 
 /** Numbers of a series; of a longer one the latest. */
 const mostNumbers = 20_000;
+/** Rows without a number that are told one by one. */
+const mostRows = 3;
 
 let table: Table | undefined;
 
@@ -34,9 +36,14 @@ export function columnOf(name: string): ColumnView {
     throw new UnrollError({ code: "unknown-name", path: "series", expected: "the column must be one of the table's" });
   }
   const present = column.values.filter(Number.isFinite);
+  const missingRows: number[] = [];
+  for (const [row, value] of column.values.entries()) {
+    if (!Number.isFinite(value) && missingRows.push(row + 1) === mostRows) break;
+  }
   return {
     values: present.slice(-mostNumbers),
     present: present.length,
     missing: column.values.length - present.length,
+    missingRows,
   };
 }

@@ -228,6 +228,8 @@ export interface ColumnView {
   /** How many numbers the column has, of which `values` may be the latest only, and how many cells hold none. */
   readonly present: number;
   readonly missing: number;
+  /** The first of the rows without a number, counted from 1 after the heading. */
+  readonly missingRows: readonly number[];
 }
 
 /** How far a run trains before it waits. */
