@@ -1,5 +1,7 @@
 /** Every sentence that the page says, by screen: one place to read, to change and to translate. Numbers come in as written. */
 
+import type { Misfit } from "./worker/read-answer.ts";
+
 /** "1 layer", "2 layers". */
 function some(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
@@ -138,6 +140,16 @@ export const words = {
     title: "Your answer",
     count: "Count",
     countOrShape: "Count, or shape such as (None, 4)",
+    cannotBe: (given: string, why: Misfit) =>
+      ({
+        negative: `${given} can be no count: nothing has fewer than 0 parameters.`,
+        zero: `${given} cannot be: here are weights to count.`,
+        fraction: `${given} can be no count: parameters come whole. Thousands are written as in 1,320.`,
+        large: `${given} can be no count: no device could hold as many.`,
+        "shape-for-count": `${given} is a shape. The question is about a count, one number.`,
+        "no-shape": `${given} is no shape. Write one such as (None, 30, 4).`,
+        unreadable: `${given} is neither a count nor a shape. Write 132, or (None, 30, 4).`,
+      })[why],
     check: "Check",
     seeWhy: "See why",
     show: "Show the answer",

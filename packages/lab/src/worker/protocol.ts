@@ -3,6 +3,7 @@ import type { OpenedValue } from "unroll/explain/open-value.ts";
 import type { Comparison } from "./compare-views.ts";
 import type { DerivationView, FormulaView, ModelView, Shape } from "./model-views.ts";
 import type { QuestionView, QuizCheck, QuizSolution, QuizSpec } from "./quiz-views.ts";
+import type { Misfit } from "./read-answer.ts";
 
 export type { OpenedName, OpenedNode, OpenedValue, OpenedWeight } from "unroll/explain/open-value.ts";
 export type * from "./compare-views.ts";
@@ -206,6 +207,8 @@ export type Edit =
 /** What the library says to an answer. */
 export interface CheckView {
   readonly right: boolean;
+  /** Why it can be no answer at all, whatever the model. */
+  readonly misfit: Misfit | undefined;
   readonly remarks: readonly string[];
   /** Ways to a wrong answer, the most plausible first; empty where no known slip gives it. */
   readonly findings: readonly {

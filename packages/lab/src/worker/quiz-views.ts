@@ -1,4 +1,5 @@
 /** What the page and the worker tell each other about the quiz. */
+import type { Misfit } from "./read-answer.ts";
 
 /** Which questions: the same gives the same ones, everywhere. */
 export interface QuizSpec {
@@ -26,6 +27,8 @@ export interface QuestionView {
 /** What the library says to an answer of the quiz. */
 export interface QuizCheck {
   readonly right: boolean;
+  /** Why it can be no answer at all: then all else is empty, and it is no try. */
+  readonly misfit: Misfit | undefined;
   /** What a wrong answer was taken for; empty where for nothing. */
   readonly slip: string;
   /** The layer at which it was made; empty where that is not known. */

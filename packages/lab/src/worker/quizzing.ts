@@ -1,10 +1,11 @@
 /** The quiz of the page: the library's questions by seed, answers checked by the library, nothing asked or judged here. */
 import type { Level } from "unroll/explain/quiz/exercise-models.ts";
 import { exerciseLayers } from "unroll/explain/quiz/exercise-models.ts";
-import { type Question, type QuestionCheck, questionKinds } from "unroll/explain/quiz/question.ts";
+import { type Question, type QuestionCheck, type QuestionKind, questionKinds } from "unroll/explain/quiz/question.ts";
 import { type Quiz, quizQuestions, startQuiz } from "unroll/explain/quiz/quiz.ts";
-import { UnrollError } from "./library.ts";
+import { formatShape, UnrollError } from "./library.ts";
 import type { QuestionView, QuizCheck, QuizSolution, QuizSpec } from "./protocol.ts";
+import { type Misfit, readCountAnswer, readShapeAnswer } from "./read-answer.ts";
 
 let questions: Question[] = [];
 let practice: Quiz | undefined;
@@ -39,9 +40,29 @@ export function nextQuestion(): QuestionView {
 export function checkQuizAnswer(number: number, answer: string): QuizCheck {
   const question = questions.find((one) => one.number === number);
   if (question === undefined) throw missing(String(number));
-  last = question.check(answer);
-  const { right, slip = "", where = "", text } = last;
-  return { right, slip, where, text: text.trim() };
+  const read = readFor(question.kind, answer);
+  if ("misfit" in read) return unfit(read.misfit);
+  const check = question.check(read.text);
+  if (read.isZero && !check.right) return unfit("zero");
+  last = check;
+  const { right, slip = "", where = "", text } = check;
+  return { right, misfit: undefined, slip, where, text: text.trim() };
+}
+
+/** A count or shape as the library writes it; other answers as they are. */
+function readFor(
+  kind: QuestionKind,
+  answer: string,
+): { readonly text: string; readonly isZero: boolean } | { readonly misfit: Misfit } {
+  if (!["params", "total", "shape"].includes(kind)) return { text: answer, isZero: false };
+  const read = kind === "shape" ? readShapeAnswer(answer) : readCountAnswer(answer);
+  if ("misfit" in read) return read;
+  const { given } = read;
+  return { text: typeof given === "number" ? String(given) : formatShape(given), isZero: given === 0 };
+}
+
+function unfit(misfit: Misfit): QuizCheck {
+  return { right: false, misfit, slip: "", where: "", text: "" };
 }
 
 export function solutions(): QuizSolution[] {
