@@ -148,7 +148,7 @@ export const words = {
         large: `${given} can be no count: no device could hold as many.`,
         "shape-for-count": `${given} is a shape. The question is about a count, one number.`,
         "no-shape": `${given} is no shape. Write one such as (None, 30, 4).`,
-        unreadable: `${given} is neither a count nor a shape. Write 132, or (None, 30, 4).`,
+        unreadable: `${given} is neither a count nor a shape. Write 1,320, or (None, 30, 4).`,
       })[why],
     check: "Check",
     seeWhy: "See why",
