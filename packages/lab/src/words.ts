@@ -70,6 +70,13 @@ export const words = {
     remarks: "Remarks",
     equations: "One timestep",
     step: "Put numbers in: step through it",
+    resetAfter: {
+      label: "reset_after",
+      on: "is a second bias row, for the recurrent part.",
+      off: (row: string) => `Without the second bias row the count is lower by ${row}.`,
+      noBias: "The layer has no biases, so the count stays.",
+      weights: "The weights of the file go when this changes; Undo brings them back.",
+    },
     matters: {
       title: "Does T matter?",
       timesteps: "Timesteps:",

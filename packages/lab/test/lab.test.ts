@@ -97,6 +97,30 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     await page.context().close();
   }, 60_000);
 
+  it("switches a GRU's second bias row off and on where its parameters are counted", async () => {
+    const page = await visit("#/count/gru?m=gru");
+    const toggle = page.getByRole("switch", { name: "reset_after" });
+    const bias = page.getByRole("img", { name: /^bias/ });
+    // 3 × [4 × (4 + 5) + 2 × 4] = 132; a row of 3h = 12 less is 120.
+    for (const [count, rows, said] of [
+      ["132", "2 rows", "+3h = 3 × 4 = 12 is a second bias row"],
+      ["120", "1 rows", "lower by 3h = 3 × 4 = 12"],
+      ["132", "2 rows", "+3h = 3 × 4 = 12 is a second bias row"],
+    ] as const) {
+      await page.getByRole("heading", { name: `${count} parameters` }).waitFor();
+      await page.getByText(said).waitFor();
+      expect(await bias.getAttribute("aria-label")).toContain(rows);
+      expect(await toggle.isChecked()).toBe(count === "132");
+      expect(page.url()).toContain("#/count/gru?");
+      await toggle.focus();
+      await page.keyboard.press("Space");
+      // Off shows the other count; the switch keeps the focus.
+      await page.getByRole("heading", { name: `${count === "132" ? 120 : 132} parameters` }).waitFor();
+      await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe("switch");
+    }
+    await page.context().close();
+  }, 60_000);
+
   it("counts pasted code as Keras does and names what it does not understand", async () => {
     const page = await visit("#/");
     await page
