@@ -198,7 +198,7 @@ export const words = {
     again: "Answer again, or go on.",
     /** What a first wrong answer is told: enough to look again, not the right one. */
     slipGives: (slip: string) => `A slip that gives it: ${slip}.`,
-    noSlip: "No known slip gives it. The hints begin with the letters.",
+    noSlip: "No known slip gives it.",
     lookAt: (where: string) => `Look at ${where} again.`,
     lookAtOrder: "Look at the order in which Keras keeps the blocks of its gates.",
     hint: (number: number, count: number) => `Hint ${number} of ${count}`,
