@@ -9,6 +9,9 @@ export interface Series {
 }
 
 const count = 240;
+/** Steps after which a value comes back, and how much of it. */
+export const echoDelay = 8;
+const echoShare = 0.9;
 
 export const madeSeries: readonly Series[] = [
   {
@@ -41,6 +44,24 @@ export const madeSeries: readonly Series[] = [
       const random = new Random(seed);
       let value = 100;
       return Array.from({ length: count }, () => (value += random.normal(0, 1)));
+    },
+  },
+  {
+    id: "echo",
+    title: "Echo",
+    about: `Every value repeats nine tenths of the value ${echoDelay} steps before it, with noise. The last value tells nothing; a lookback under ${echoDelay} neither.`,
+    make(seed) {
+      const random = new Random(seed);
+      const values: number[] = [];
+      for (let t = 0; t < count; t++) {
+        // With this noise the series stays as wide as it begins.
+        values.push(
+          t < echoDelay
+            ? random.normal()
+            : echoShare * values[t - echoDelay]! + random.normal(0, Math.sqrt(1 - echoShare ** 2)),
+        );
+      }
+      return values;
     },
   },
 ];
