@@ -7,12 +7,13 @@ import { paceTraining, startTraining, stopTraining } from "./training.ts";
 
 // 100 values, of which 80 are trained on: 76 windows of 4, hence 3 batches of 32 an epoch.
 const series = madeSeries[0]!.make(7).slice(0, 100);
+const code = "model = Sequential([Input((4, 1)), LSTM(3, dropout=0.3), Dense(1)])";
 const request = { series, lookback: 4, epochs: 3, batchSize: 32, learningRate: 0.01, optimizer: "Adam", seed: 7 };
 
 /** Trains anew; each time the run waits, `next` says how it goes on. */
 async function trained(pace: Pace, next: (progress: TrainProgress) => Pace | "stop"): Promise<TrainProgress[]> {
   const session = new Session();
-  await session.open({ source: "model = Sequential([Input((4, 1)), LSTM(3, dropout=0.3), Dense(1)])", seed: 7 });
+  await session.open({ source: code, seed: 7 });
   const told: TrainProgress[] = [];
   return new Promise((resolve, reject) => {
     const tell = (progress: TrainProgress): void => {
@@ -43,6 +44,24 @@ it("waits after one epoch, pauses in the next, and goes on to the same bits", as
   const orders: Pace[] = ["batch", "epoch", "run"];
   const told = await trained("epoch", () => orders.shift()!);
   expect(places(told)).toEqual(["1+0/3", "1+1/3", "2+0/3"]);
+  expect([told.at(-1)!.loss, told.at(-1)!.forecast]).toEqual([straight.loss, straight.forecast]);
+});
+
+it("pauses while it trains, and goes on to the same bits", async () => {
+  const straight = (await trained("run", () => "run")).at(-1)!;
+  const session = new Session();
+  await session.open({ source: code, seed: 7 });
+  const told: TrainProgress[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const tell = (progress: TrainProgress): void => {
+      told.push(progress);
+      if (told.length === 1) paceTraining("pause");
+      if (progress.waits !== undefined) setTimeout(() => paceTraining("run"), 20);
+      if (progress.done) resolve();
+    };
+    startTraining(session.need(), request, tell).catch(reject);
+  });
+  expect(places(told)).toEqual(["1+0/3"]);
   expect([told.at(-1)!.loss, told.at(-1)!.forecast]).toEqual([straight.loss, straight.forecast]);
 });
 
