@@ -204,6 +204,24 @@ export function modelTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("gives dropped weights to the open model, and asks for a model where none is open", async () => {
+    const page = await visit("#/model");
+    const file = fileURLToPath(new URL("../../../fixtures/keras/files/gru_after/m.weights.h5", import.meta.url));
+    await page.locator("input[type=file]").setInputFiles(file);
+    await page.getByRole("alert").getByText("Open the model first").waitFor();
+    const code = packed("model = Sequential([Input((7, 3)), GRU(5), Dense(1)])");
+    await page.goto(page.url().replace(/#.*/, `#/model?s=${code}`));
+    await page.getByText("Weights are drawn from seed").waitFor();
+    await page.locator("input[type=file]").setInputFiles(file);
+    await page.getByText("Weights came with the file.").waitFor();
+    await total(page, "156").waitFor();
+    await page.goBack();
+    await page.getByText("Weights are drawn from seed").waitFor();
+    await page.goForward();
+    await page.getByText("Weights came with the file.").waitFor();
+    await page.context().close();
+  }, 60_000);
+
   it("says of a graph of layers what can be changed in the list, and leads to its code for the rest", async () => {
     const graph = "x = Input((30, 5))\nh = GRU(4)(x)\ny = Dense(1)(h)\nz = Dense(2)(h)\nmodel = Model(x, [y, z])";
     const page = await visit(`#/model?s=${packed(graph)}`);

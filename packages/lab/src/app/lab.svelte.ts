@@ -143,7 +143,7 @@ class Lab {
     const before = this.#snapshot();
     // A file of code is code: to be edited, and to go into a link.
     const text = /\.(py|txt)$/i.test(name ?? "") && typeof given !== "string" ? new TextDecoder().decode(given) : given;
-    const source = await this.attempt(() => this.#withoutSummary(text));
+    const source = await this.attempt(() => this.#modelIn(text, name ?? ""));
     if (source === undefined) return;
     const found = await this.#open(source, name, set);
     if (found === undefined) return;
@@ -158,8 +158,11 @@ class Lab {
     this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
   }
 
-  /** A printed summary gives its model's code; all else is what it was. */
-  async #withoutSummary(source: string | Uint8Array): Promise<string | Uint8Array> {
+  /** A printed summary gives its model's code, weights alone the open model with them; all else is what it was. */
+  async #modelIn(source: string | Uint8Array, name: string): Promise<string | Uint8Array> {
+    if (typeof source !== "string" && /\.(h5|hdf5|safetensors)$/i.test(name)) {
+      return (await this.worker.withWeights({ bytes: source, name })) ?? source;
+    }
     if (typeof source !== "string" || !source.includes("Layer (type)")) return source;
     return (await this.worker.codeOfSummary(source)) ?? source;
   }

@@ -304,6 +304,8 @@ export type LabMethods = {
   open(request: OpenRequest): Promise<Opened>;
   /** The code behind a printed summary; undefined for text that is none. */
   codeOfSummary(text: string): string | undefined;
+  /** The open model as a file with the weights of one that has nothing else; undefined for a file that is a model itself. */
+  withWeights(file: { readonly bytes: Uint8Array; readonly name: string }): Promise<Uint8Array | undefined>;
   /** What can be changed about the open model; undefined where none is open. */
   outline(argument: null): Promise<Outline | undefined>;
   /** The model's code after a change, or after the repair of that index. */

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { Session } from "./session.ts";
 
@@ -19,4 +20,31 @@ it("reads stacked cells in RNN", async () => {
   expect(error).toBeUndefined();
   // 4 × [4 × (4 + 3) + 4] = 128, then 3 × [3 × (3 + 4) + 2 × 3] = 81, and 4.
   expect(model!.total.result).toBe(128 + 81 + 4);
+});
+
+it("gives weights without layers to the open model, and says what they lack where there is none or they do not fit", async () => {
+  const here = (name: string) =>
+    readFileSync(new URL(`../../../../fixtures/keras/files/gru_after/${name}`, import.meta.url));
+  const weights = new Uint8Array(here("m.weights.h5"));
+  const session = new Session();
+  await expect(session.withWeights(weights, "m.weights.h5")).rejects.toThrow(/^m\.weights\.h5: .* no model is open/);
+  const opened = (units: number) =>
+    session.open({ source: `model = Sequential([Input((7, 3)), GRU(${units}), Dense(1)])`, seed: 7 });
+  await opened(4);
+  const before = session.need().getWeights();
+  const refusal = await session.withWeights(weights, "m.weights.h5").then(String, String);
+  expect(refusal).toContain("m.weights.h5: gru: kernel");
+  expect(refusal).not.toMatch(/unroll|command line|--/);
+  expect(session.need().getWeights()).toEqual(before);
+  await opened(5);
+  const source = await session.withWeights(weights, "m.weights.h5");
+  expect((await session.open({ source: source!, name: "m.weights.h5", seed: 7 })).model!.hasWeights).toBe(true);
+  const { weights: written } = JSON.parse(here("info.json").toString()) as { weights: { data?: number[] }[] }; // the fixture's
+  // Those that the fixture writes out as numbers.
+  const told = written.flatMap(({ data }, index) =>
+    data === undefined ? [] : [{ data: data.map(Math.fround), index }],
+  );
+  expect(told.map(({ index }) => [...session.need().getWeights()[index]!.data])).toEqual(told.map(({ data }) => data));
+  expect(told.length).toBe(4);
+  expect(await session.withWeights(new Uint8Array(here("m.h5")), "m.h5")).toBeUndefined();
 });

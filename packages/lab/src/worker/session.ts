@@ -118,6 +118,29 @@ export class Session {
     return repairedCode(config, repair);
   }
 
+  /**
+   * The open model as a `.keras` file with the weights of a file that has nothing else; undefined where the file is a model itself.
+   *
+   * @throws UnrollError `usage` where no model is open, `weights` where they do not fit it
+   */
+  async withWeights(bytes: Uint8Array, name: string): Promise<Uint8Array | undefined> {
+    const { openModelFile } = await import("unroll/formats/open.ts");
+    if ((await openModelFile(bytes, { name })).architecture !== undefined) return undefined;
+    if (this.model === undefined) {
+      throw new UnrollError({
+        code: "usage",
+        path: name,
+        expected: "the file holds weights without the layers that they belong to, and no model is open",
+        hint: "Open the model first, as code, JSON or a file; then drop the weights again.",
+      });
+    }
+    const { loadWeights } = await import("unroll/formats/load.ts");
+    // On a copy: what is open keeps its own where these do not fit.
+    const copy = await rebuilt(this.model);
+    await loadWeights(copy, { [name]: bytes });
+    return (await import("unroll/formats/save.ts")).modelToBytes(copy, "keras");
+  }
+
   /** Shapes and the total for another number of timesteps. */
   async recount(timesteps: number): Promise<{ total: number; shapes: readonly Shape[] }> {
     const copy = await withTimesteps(this.need(), timesteps);

@@ -28,6 +28,7 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 
 const methods = {
   open: (request) => inTurn(() => session.open(request)),
+  withWeights: ({ bytes, name }) => inTurn(() => session.withWeights(bytes, name)),
   codeOfSummary: async (text) => (await import("./summary-source.ts")).codeOfSummary(text),
   letters: (style) => {
     writeLettersAs(style);
