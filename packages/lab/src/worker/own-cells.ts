@@ -13,6 +13,14 @@ const peepholeLstm = defineCell({
   gates: ["i", "f", "c", "o"],
   state: ["h", "c"],
   forgetGate: "f",
+  meanings: {
+    i: "input gate",
+    f: "forget gate",
+    g: "candidate",
+    c: "new cell state",
+    o: "output gate",
+    h: "new hidden state",
+  },
   equations({ x, state, gate, act, vector }) {
     const i = act.recurrent(gate.i(x, state.h).plus(vector("p_i").times(state.c)));
     const f = act.recurrent(gate.f(x, state.h).plus(vector("p_f").times(state.c)));
@@ -28,6 +36,7 @@ const minimalGatedUnit = defineCell({
   kind: "MinimalGatedUnit",
   gates: ["f", "h"],
   state: ["h"],
+  meanings: { f: "forget and reset gate", hHat: "candidate", h: "new hidden state" },
   equations({ x, state, gate, act, one }) {
     const f = act.recurrent(gate.f(x, state.h));
     const hHat = act.main(gate.h(x, f.times(state.h)));
@@ -41,6 +50,13 @@ const coupledLstm = defineCell({
   gates: ["f", "c", "o"],
   state: ["h", "c"],
   forgetGate: "f",
+  meanings: {
+    f: "forget gate",
+    g: "candidate",
+    c: "new cell state",
+    o: "output gate",
+    h: "new hidden state",
+  },
   equations({ x, state, gate, act, one }) {
     const f = act.recurrent(gate.f(x, state.h));
     const g = act.main(gate.c(x, state.h));
