@@ -1,5 +1,4 @@
 /** What the GPU declines: it gives the reference's numbers or none. */
-import { type Expr, inOrder } from "../../equations/expr.ts";
 import type { Operation } from "../../program/program.ts";
 import { operatorsWithoutWgsl } from "./wgsl-expressions.ts";
 
@@ -16,20 +15,11 @@ export function gpuRefusal(operation: Operation): string | undefined {
       return Number.isNaN(operation.value) ? "not-a-number" : undefined;
     case "map":
       return inWords(operatorsWithoutWgsl([operation.body]));
-    case "scan": {
-      const next = operation.cell.states.map((state) => state.next);
-      return (
-        inWords(operatorsWithoutWgsl(next)) ?? (multipliesNumber(next) ? "a matrix times a single number" : undefined)
-      );
-    }
+    case "scan":
+      return inWords(operatorsWithoutWgsl(operation.cell.states.map(({ next }) => next)));
     default:
       return undefined;
   }
-}
-
-/** Whether a matrix multiplies one number for the whole row, such as a sum over it: the scheduler keeps no row of it. */
-function multipliesNumber(roots: readonly Expr[]): boolean {
-  return inOrder(roots, { bodies: true }).some(({ node }) => node.op === "product" && node.vector.extent === "one");
 }
 
 const words: Readonly<Record<string, string>> = {
