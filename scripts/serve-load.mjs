@@ -173,12 +173,12 @@ async function wrong(server) {
     for (const [kind, status] of wrongly) unanswered.set(kind, [...(unanswered.get(kind) ?? []), status]);
     sent += count;
     seconds += (performance.now() - began) / 1000;
-    // With the good ones still going, to whom they must do no harm.
+    // Only while wrong ones come: what the good ones have for themselves again would hide what they suffer.
+    going = false;
+    const busy = await good;
     const answered = await slowOnes;
     slow.sent += answered.sent;
     slow.wrongly.push(...answered.wrongly);
-    going = false;
-    const busy = await good;
     beside.push(busy.latencies);
     lost += quiet.lost + quiet.failed + busy.lost + busy.failed;
   }
