@@ -26,12 +26,8 @@ const script = `
   import { openGpu } from ${JSON.stringify(source("compiler/webgpu/gpu.ts"))};
   import { openRunner } from ${JSON.stringify(source("compiler/webgpu/gpu-runner.ts"))};
   globalThis.unroll = () => import(${JSON.stringify(source("index.ts"))});
-  globalThis.loseGpu = async () => {
-    const { device } = await openGpu();
-    device.destroy();
-    // The browser says so a little later.
-    await device.lost;
-  };
+  // The browser says so a little later.
+  globalThis.loseGpu = async () => (await openGpu()).device.destroy();
   globalThis.adapter = async () => (await openGpu()).name;
   // Numbers travel as base64 of their bytes: JSON has no infinities, and is slow.
   const numbersOf = (text) => new Float32Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);

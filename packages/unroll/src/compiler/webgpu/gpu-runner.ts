@@ -40,7 +40,8 @@ export interface GpuRunner {
  *
  * @throws UnrollError `memory` when the GPU has less
  */
-export async function openRunner(plan: GpuPlan, { device }: Gpu): Promise<GpuRunner> {
+export async function openRunner(plan: GpuPlan, gpu: Gpu): Promise<GpuRunner> {
+  const { device } = gpu;
   const layout = device.createBindGroupLayout({
     entries: [{ binding: 0, visibility: visibleToCompute, buffer: { type: "storage" } }],
   });
@@ -91,6 +92,8 @@ export async function openRunner(plan: GpuPlan, { device }: Gpu): Promise<GpuRun
       try {
         await staging.mapAsync(readMode, 0, readBytes);
       } catch (reason) {
+        // The browser may say so of the device a little later.
+        gpu.isLost = true;
         throw gone(reason);
       }
       const numbers = new Float32Array(staging.getMappedRange(0, readBytes).slice(0));
