@@ -5,7 +5,10 @@ import { fileURLToPath } from "node:url";
 import { type AST, parse } from "svelte/compiler";
 import { expect, it } from "vitest";
 import { words } from "./words.ts";
+import { compareWords } from "./words-compare.ts";
+import { countWords } from "./words-count.ts";
 import { modelWords } from "./words-model.ts";
+import { quizWords } from "./words-quiz.ts";
 import { stepWords } from "./words-step.ts";
 import { trainWords } from "./words-train.ts";
 
@@ -113,5 +116,5 @@ it("keeps no entry that nothing on the page names", () => {
         ? unused(entry)
         : [];
     });
-  expect([words, stepWords, trainWords, modelWords].flatMap(unused)).toEqual([]);
+  expect([words, modelWords, countWords, stepWords, trainWords, compareWords, quizWords].flatMap(unused)).toEqual([]);
 });
