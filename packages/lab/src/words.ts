@@ -53,6 +53,7 @@ export const words = {
         large: `${given} can be no count: no device could hold as many.`,
         "shape-for-count": `${given} is a shape. The question is about a count, one number.`,
         "no-shape": `${given} is no shape. Write one such as (None, 30, 4).`,
+        "no-number": `${given} is no number. A value is asked for: write 0.731 or -0.25, to as many digits as you worked out.`,
         unreadable: `${given} is neither a count nor a shape. Write 1,320, or (None, 30, 4).`,
       })[why],
     check: "Check",
