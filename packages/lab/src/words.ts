@@ -1,10 +1,11 @@
 /** What the page says on every screen, and the few words that screens share; each screen's own stand beside this file. One place to read, to change and to translate. Numbers come in as written. */
 
+import { whole } from "./app/format.ts";
 import type { Misfit } from "./worker/read-answer.ts";
 
 /** "1 layer", "2 layers". */
 export function some(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+  return `${whole(count)} ${count === 1 ? one : many}`;
 }
 
 export const words = {
@@ -76,7 +77,7 @@ export const words = {
     copyLink: "Copy link",
     copied: "Copied",
     status: "It is copied.",
-    length: (length: number) => `${length.toLocaleString("en-US")} characters.`,
+    length: (length: number) => `${whole(length)} characters.`,
     holds: "It holds the view, the seed and your changes; nothing is stored anywhere.",
     fromFile: "The model came from a file and is not in the link.",
     long: "Some chats and mail programs cut links of more than 2,000 characters.",
@@ -110,6 +111,8 @@ export const words = {
     themes: { auto: "As the system", light: "Light", dark: "Dark", contrast: "High contrast" },
     digits: "Digits",
     digitNames: { 3: "3 decimals", 5: "5 decimals", 17: "all of float64" },
+    numbers: "Numbers",
+    numberNames: { language: "1,320 and −0.5, as in text", ascii: "1320 and -0.5, plain ASCII" },
     letters: "Letters of sizes",
     letterNames: {
       own: "i, h, g: input, hidden, gates",
