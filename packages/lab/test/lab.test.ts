@@ -11,6 +11,7 @@ import { acceptanceTests } from "./acceptance.ts";
 import { findChromium, firstLoad, openLab } from "./browser.mjs";
 import { compareTests } from "./compare.ts";
 import { deepTests } from "./deep.ts";
+import { helpTests } from "./help.ts";
 import { modelTests } from "./model.ts";
 import { offlineTests } from "./offline.ts";
 import { quizTests } from "./quiz.ts";
@@ -353,6 +354,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   describe("Share", () => shareTests(lab));
   describe("Step", () => stepTests(lab));
   describe("Settings", () => settingsTests(lab));
+  describe("Help", () => helpTests(lab));
   describe("Without a network", () => offlineTests(lab));
 
   it("has met no error on any page", () => {
