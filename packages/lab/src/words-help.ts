@@ -49,6 +49,7 @@ export const helpWords = {
     source: "Takes Keras code, a notebook, a printed summary, a config or a model file. It is read, never run or sent.",
     examples: "Each card is a model with a question. It opens with the answer hidden.",
     recent: "Models opened lately, kept on this device alone. × forgets one.",
+    hero: "An LSTM at work, computed when the page was opened. The button opens this very moment of it.",
     layers: "The layers in order. A shape or a count opens its derivation; Change sets options; arrows move a layer.",
     options: "The layer's options. A changed one is written into the code, and everything is computed anew.",
     "add-layer": "Adds a layer, found by a part of its name. The code follows.",

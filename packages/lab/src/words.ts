@@ -13,6 +13,17 @@ export const words = {
   start: {
     title: "Recurrent networks you can check by hand",
     lead: "Every count, every shape, every gate of every timestep: opened, down to the last weight. Paste your Keras model, or answer a question.",
+    hero: {
+      title: "An LSTM at work",
+      about: "four units, thirty timesteps; full is large, an outline is below 0",
+      value: (meaning: string, step: number, value: string) =>
+        `${meaning}, unit 1 at timestep ${step}: ${value}. Open it`,
+      at: (step: number, steps: number) => `t = ${step} of ${steps}`,
+      timestep: "Timestep",
+      play: "Play",
+      pause: "Pause",
+      open: "Open this timestep",
+    },
     examples: "What would you have answered?",
     foot: "No account, no cookies, no network after the first load. Models, data and code stay in this page.",
     recent: "Opened lately",
