@@ -203,9 +203,7 @@ export const words = {
       file === ""
         ? "The code of this address is too long for a link and stayed in the page where it was pasted. Paste it once more."
         : `${file} came as a file, and files stay in the page where they were opened. Open it once more.`,
-    noModel: "No model is open",
-    noModelLead: "Paste Keras code, drop a file, or start with one of nine examples.",
-    goToStart: "To the start",
+    seed: (seed: number) => `seed ${seed}`,
     undo: "Undo",
     redo: "Redo",
     help: "Help and settings",
@@ -213,6 +211,23 @@ export const words = {
     pointShort: "What is this?",
     share: "Share and export",
     goTo: (screen: string) => `Go to ${screen}`,
+  },
+  noModel: {
+    title: "no model is open",
+    headings: {
+      count: "Which model shall be counted?",
+      step: "Which cell shall be opened?",
+      train: "Which model shall learn?",
+    },
+    leads: {
+      count: "Every layer's parameters, derived line by line, with the numbers put in and the arrays to scale.",
+      step: "One timestep of a recurrent layer, drawn with all of its numbers. Each of them opens into the sum it comes from.",
+      train:
+        "A series, windows of it, a loss that falls, and an honest word about whether it beats repeating the last value.",
+    },
+    open: "Or open one of these",
+    oneSeries: "LSTM of eight units on one series",
+    oneSeriesAbout: "Twelve timesteps in, the next value out. Trains in seconds.",
   },
   commands: {
     title: "Commands",

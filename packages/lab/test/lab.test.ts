@@ -17,6 +17,7 @@ import { offlineTests } from "./offline.ts";
 import { quizTests } from "./quiz.ts";
 import { settingsTests } from "./settings.ts";
 import { shareTests } from "./share.ts";
+import { shellTests } from "./shell.ts";
 import { stepTests } from "./step.ts";
 import { everyScreen, follow, labOn, packed } from "./visit.ts";
 
@@ -355,6 +356,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   describe("Step", () => stepTests(lab));
   describe("Settings", () => settingsTests(lab));
   describe("Help", () => helpTests(lab));
+  describe("Shell", () => shellTests(lab));
   describe("Without a network", () => offlineTests(lab));
 
   it("has met no error on any page", () => {
