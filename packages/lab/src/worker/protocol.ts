@@ -314,6 +314,8 @@ export type LabMethods = {
   recount(timesteps: number): { readonly total: number; readonly shapes: readonly Shape[] };
   check(answer: { readonly layer: string; readonly answer: string }): Promise<CheckView>;
   trace(request: { readonly seed: number; readonly edits: readonly Edit[] }): TraceView;
+  /** The first cell of a model that is not opened for it, run over time; undefined for none. */
+  glance(request: { readonly source: string; readonly seed: number }): Promise<RunView | undefined>;
   openValue(place: {
     readonly run: number;
     readonly step: number;
