@@ -21,6 +21,7 @@ import { type Measured, measuredOf, reportsOf, valuesOf, withValues } from "./re
 import {
   type BatchData,
   inOneRow,
+  normOf,
   type PreparedStep,
   provideSharedSteps,
   type StepRequest,
@@ -169,7 +170,7 @@ function writeEnd(compiled: Compiled, part: Part, batch: number, parts: number):
     return { gradient: sumOf([gradient, more]), readings: undefined };
   });
   const { factors, updates } = trainingUpdates(compiled, { loss, batch, gradients, updates: [] });
-  const { values } = reportsOf(outputs, { ...measured, loss }, batch);
+  const { values } = reportsOf(outputs, { ...measured, loss }, batch, normOf(compiled, gradients));
   return { inputs: [...given.flat(), ...factors], results: [inOneRow(values)], updates };
 }
 
