@@ -17,6 +17,7 @@ import { quizTests } from "./quiz.ts";
 import { settingsTests } from "./settings.ts";
 import { shareTests } from "./share.ts";
 import { stepTests } from "./step.ts";
+import { stepViewTests } from "./step-views.ts";
 import { everyScreen, follow, labOn, packed } from "./visit.ts";
 
 const chromium = findChromium();
@@ -352,6 +353,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   describe("Quiz", () => quizTests(lab));
   describe("Share", () => shareTests(lab));
   describe("Step", () => stepTests(lab));
+  describe("Views of a step", () => stepViewTests(lab));
   describe("Settings", () => settingsTests(lab));
   describe("Without a network", () => offlineTests(lab));
 
