@@ -17,6 +17,7 @@ import { quizTests } from "./quiz.ts";
 import { settingsTests } from "./settings.ts";
 import { shareTests } from "./share.ts";
 import { stepTests } from "./step.ts";
+import { trainTests } from "./train.ts";
 import { everyScreen, follow, labOn, packed } from "./visit.ts";
 
 const chromium = findChromium();
@@ -193,6 +194,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
       expect(await forecast.locator("thead th").allTextContents()).toEqual([
         "timestep",
         "last value",
+        "a season before",
         "series",
         "model",
       ]);
@@ -200,7 +202,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
         .locator("tbody tr")
         .evaluateAll((all) => all.map((row) => [...row.querySelectorAll("td")].map((one) => one.textContent)));
       // What is to be beaten is the number before, over the test part.
-      expect([rows.at(-1)![0], rows[10]![0]]).toEqual([rows.at(-2)![1], ""]);
+      expect([rows.at(-1)![0], rows[10]![0]]).toEqual([rows.at(-2)![2], ""]);
       const verdict = await page.locator(".verdict").textContent();
       await page.context().close();
       return `${table}\n${verdict}`;
@@ -253,7 +255,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     await page.getByRole("button", { name: "Train", exact: true }).click();
     await page.locator(".verdict").waitFor();
     // Four fifths of 0.5 … 59.5 are trained on.
-    await page.getByText("Scaled from 0.50 … 47.50").waitFor();
+    await page.getByText("0.5 … 47.5").waitFor();
     await page.getByRole("button", { name: "Paste instead" }).click();
     await page.getByRole("textbox", { name: "Your series" }).fill("n\n1\n2\nn/a\n3\n-\n?");
     await page.getByText("4 lines left out: line 1 “n”, line 4 “n/a”, line 6 “-”, 1 more.").waitFor();
@@ -352,6 +354,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   describe("Quiz", () => quizTests(lab));
   describe("Share", () => shareTests(lab));
   describe("Step", () => stepTests(lab));
+  describe("Train", () => trainTests(lab));
   describe("Settings", () => settingsTests(lab));
   describe("Without a network", () => offlineTests(lab));
 

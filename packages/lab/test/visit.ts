@@ -39,6 +39,7 @@ export const everyScreen = [
   ["#/count/gru?m=gru&ask=1", "h1:has-text('How many')"],
   ["#/step/lstm?m=lstm&t=2", "figure:has-text('What it remembers') .bar"],
   ["#/step/gru?m=gru&t=29&back=1", "figure:has-text('What is left')"],
+  [`#/train?data=passengers&s=${packed("model = Sequential([Input((12, 1)), LSTM(8), Dense(3)])")}`, "#cut"],
   ["#/compare?m=gru&with=lstm", "#compare-memory ~ .scroll"],
   ["#/quiz?seed=7", "#question"],
   ["#/quiz?seed=7&n=3&key=1", ".answers article:nth-of-type(3)"],

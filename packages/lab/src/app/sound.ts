@@ -29,6 +29,22 @@ export function listen(values: readonly number[]): void {
   tone.stop(start + seconds);
 }
 
+/** Two short tones, the second one lower: something has come to an end. */
+export function signal(): void {
+  silence();
+  const audio = new AudioContext();
+  playing = audio;
+  const volume = new GainNode(audio, { gain: 0.15 });
+  volume.connect(audio.destination);
+  for (const [index, frequency] of [660, 440].entries()) {
+    const tone = new OscillatorNode(audio, { type: "triangle", frequency });
+    tone.connect(volume);
+    tone.start(audio.currentTime + 0.05 + 0.25 * index);
+    tone.stop(audio.currentTime + 0.25 + 0.25 * index);
+    if (index === 1) tone.onended = () => silence();
+  }
+}
+
 export function silence(): void {
   void playing?.close();
   playing = undefined;

@@ -26,8 +26,20 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return next;
 }
 
+/** Comes likewise. */
+let training: Promise<typeof import("./training.ts")> | undefined;
+
+function trainer(): Promise<typeof import("./training.ts")> {
+  training ??= import("./training.ts");
+  return training;
+}
+
 const methods = {
-  open: (request) => inTurn(() => session.open(request)),
+  open: (request) =>
+    inTurn(async () => {
+      await (await training)?.endTraining();
+      return session.open(request);
+    }),
   withWeights: ({ bytes, name }) => inTurn(() => session.withWeights(bytes, name)),
   codeOfSummary: async (text) => (await import("./summary-source.ts")).codeOfSummary(text),
   letters: (style) => {
@@ -75,12 +87,18 @@ const methods = {
   async table({ bytes, name }) {
     return (await import("./own-series.ts")).readTable(bytes, name);
   },
-  async column(name) {
-    return (await import("./own-series.ts")).columnOf(name);
+  async columns(names) {
+    return (await import("./own-series.ts")).columnsOf(names);
+  },
+  async cut(request) {
+    return (await import("./cut.ts")).cutFor(session.need(), request).view;
   },
   async train(request) {
-    const { startTraining } = await import("./training.ts");
-    return startTraining(session.need(), request, (progress) => emit("train", progress));
+    const { startTraining } = await trainer();
+    return startTraining(session.need(), request, (progress) => {
+      session.weightsChanged();
+      emit("train", progress);
+    });
   },
   compare: ({ sources, seed }) =>
     inTurn(async () => {
@@ -102,14 +120,21 @@ const methods = {
   },
   async trainCompared({ index, ...request }) {
     const { comparedModel } = await import("./comparing.ts");
-    const { startTraining } = await import("./training.ts");
+    const { startTraining } = await trainer();
     return startTraining(comparedModel(index), request, (progress) => emit("compare", { index, progress }));
   },
   async pace(pace) {
-    (await import("./training.ts")).paceTraining(pace);
+    (await trainer()).paceTraining(pace);
   },
   async stop() {
-    (await import("./training.ts")).stopTraining();
+    (await trainer()).stopTraining();
+  },
+  async useCheckpoint(epoch) {
+    (await trainer()).useCheckpoint(epoch);
+  },
+  async resetWeights() {
+    await (await trainer()).resetWeights(session.need());
+    session.weightsChanged();
   },
 } satisfies LabWorker;
 
