@@ -109,6 +109,8 @@ it("says how long a series must be", async () => {
     "a lookback of 4 needs at least 18 numbers. Received: 17",
   );
   expect(cutFor(model, { series: series.slice(0, 18), lookback: 4 }).view).toMatchObject({ trained: 10, tested: 4 });
+  const long = { series: new Float64Array(300_000), lookback: 200 };
+  expect(() => cutFor(model, long)).toThrow("windows may have 40 million numbers in all. Received: 60 million");
   // The least that a long horizon takes leaves at least one window to test with.
   const far = await modelOf("Input((1, 1)), LSTM(2), Dense(30)");
   expect(cutFor(far, { series: Array.from({ length: 150 }, (_, row) => row), lookback: 1 }).view.tested).toBe(1);

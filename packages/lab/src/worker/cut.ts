@@ -11,6 +11,9 @@ import type { Baseline, ColumnScale, CutView, SeriesRequest } from "./protocol.t
 /** Part of the series at its end that training never sees. */
 const testPart = 0.2;
 
+/** Of all windows together, 160 MB. */
+const mostNumbers = 40_000_000;
+
 export interface Cut {
   /** All windows, scaled: `[windows, T, D]` and `[windows, K]`. */
   readonly x: Tensor;
@@ -28,6 +31,7 @@ export function cutFor(model: Model, request: SeriesRequest): Cut {
   const ahead = aheadOf(model, apart);
   const horizon = ahead > 1 ? ahead : (request.horizon ?? 1);
   checkLengths(request, horizon);
+  checkSize(request);
   const rows = series.length;
   const testFrom = Math.floor(rows * (1 - testPart));
   const target: Matrix = { shape: [rows, 1], data: Float64Array.from(series) };
@@ -67,6 +71,7 @@ export function cutFor(model: Model, request: SeriesRequest): Cut {
         x: Array.from(x.data.subarray(0, x.data.length / batch)),
         y: Array.from(y.data.subarray(0, ahead)),
       },
+      latest: Array.from(partOf(x, batch - 1, batch).data),
       baselines: parts.baselines.map((one) => ({ ...one, rmse: rootMeanSquaredError(truth, one.values) })),
     },
   };
@@ -123,6 +128,18 @@ function checkLengths({ series, inputs, apart = false, lookback }: SeriesRequest
     path: other.name,
     expected: `the column must have ${rows} numbers, as many as the others`,
     received: `${other.values.length}`,
+  });
+}
+
+function checkSize({ series, inputs, apart = false, lookback }: SeriesRequest): void {
+  const size = series.length * lookback * (inputs?.length ?? 1);
+  if (apart || size <= mostNumbers) return;
+  throw new UnrollError({
+    code: "memory",
+    path: "series",
+    expected: `windows may have ${mostNumbers / 1e6} million numbers in all`,
+    received: `${(size / 1e6).toFixed(0)} million`,
+    hint: "Read fewer columns, or let windows be shorter.",
   });
 }
 

@@ -79,6 +79,8 @@ export interface CutView {
   readonly targetScale: ColumnScale | undefined;
   /** The first window, scaled: `[T, D]` row by row, and what is to be predicted of it. */
   readonly example: { readonly x: readonly number[]; readonly y: readonly number[] };
+  /** The last window, whose forecast is the last one, likewise. */
+  readonly latest: readonly number[];
   readonly baselines: readonly Baseline[];
 }
 

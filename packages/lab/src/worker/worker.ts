@@ -2,7 +2,7 @@
 import { describeModel } from "./describe.ts";
 import { UnrollError } from "./library.ts";
 import { writeLettersAs } from "./notation.ts";
-import type { LabMethods } from "./protocol.ts";
+import type { CutView, LabMethods } from "./protocol.ts";
 import { type Failure, serve } from "./rpc.ts";
 import { Session } from "./session.ts";
 import type { Tracing } from "./tracing.ts";
@@ -34,9 +34,18 @@ function trainer(): Promise<typeof import("./training.ts")> {
   return training;
 }
 
+/** What is asked of a run that is about to start is asked of it when it has. */
+let starting: Promise<unknown> = Promise.resolve();
+
+function start(run: Promise<CutView>): Promise<CutView> {
+  starting = run.catch(() => undefined);
+  return run;
+}
+
 const methods = {
   open: (request) =>
     inTurn(async () => {
+      await starting;
       await (await training)?.endTraining();
       return session.open(request);
     }),
@@ -46,6 +55,7 @@ const methods = {
     writeLettersAs(style);
     return session.model === undefined ? undefined : describeModel(session.model, session.hasWeights);
   },
+  printed: (text) => session.printed(text),
   outline: () => session.outline(),
   change: (change) => session.changed(change),
   repair: (index) => session.repaired(index),
@@ -53,9 +63,20 @@ const methods = {
   async check({ layer, answer }) {
     return (await import("./answers.ts")).checkText(session.need(), layer, answer);
   },
+  async origins(text) {
+    return (await import("./origins.ts")).originsOf(session.need(), text);
+  },
   async trace({ seed, edits }) {
     return (await trace()).run(await session.prepareTrace(), seed, edits, session.shortened);
   },
+  glance: ({ source, seed }) =>
+    inTurn(async () => {
+      session.drawWeights();
+      const { Tracing } = await import("./tracing.ts");
+      const other = new Session();
+      await other.open({ source, seed });
+      return new Tracing().run(await other.prepareTrace(), seed, [], other.shortened).runs[0];
+    }),
   async openValue({ run, step, name, unit }) {
     return (await trace()).open(run, step, name, unit);
   },
@@ -93,13 +114,15 @@ const methods = {
   async cut(request) {
     return (await import("./cut.ts")).cutFor(session.need(), request).view;
   },
-  async train(request) {
-    const { startTraining } = await trainer();
-    return startTraining(session.need(), request, (progress) => {
-      session.weightsChanged();
-      emit("train", progress);
-    });
-  },
+  train: (request) =>
+    start(
+      trainer().then(({ startTraining }) =>
+        startTraining(session.need(), request, (progress) => {
+          session.weightsChanged();
+          emit("train", progress);
+        }),
+      ),
+    ),
   compare: ({ sources, seed }) =>
     inTurn(async () => {
       const { compareModels } = await import("./comparing.ts");
@@ -118,15 +141,18 @@ const methods = {
   async quizSolutions() {
     return (await import("./quizzing.ts")).solutions();
   },
-  async trainCompared({ index, ...request }) {
-    const { comparedModel } = await import("./comparing.ts");
-    const { startTraining } = await trainer();
-    return startTraining(comparedModel(index), request, (progress) => emit("compare", { index, progress }));
-  },
+  trainCompared: ({ index, ...request }) =>
+    start(
+      Promise.all([import("./comparing.ts"), trainer()]).then(([{ comparedModel }, { startTraining }]) =>
+        startTraining(comparedModel(index), request, (progress) => emit("compare", { index, progress })),
+      ),
+    ),
   async pace(pace) {
+    await starting;
     (await trainer()).paceTraining(pace);
   },
   async stop() {
+    await starting;
     (await trainer()).stopTraining();
   },
   async useCheckpoint(epoch) {
