@@ -122,7 +122,7 @@ export const trainWords = {
     series: "series",
     model: "model",
     last: "last value",
-    season: "a season before",
+    season: "season before",
     mean: "mean",
     norm: "all arrays",
   },
@@ -141,7 +141,7 @@ export const trainWords = {
   norm: {
     title: "Gradient norm of each epoch",
     label: "‖∂L/∂weights‖",
-    flowTitle: "Gradient norm at each timestep",
+    flowTitle: "Gradient norm over time",
     flowLead: "Of the last window that is trained on: how strongly its error moves with the state after each timestep.",
     flowLabel: "‖∂L/∂state‖",
     stateOf: (state: string, layer: string) => `${state} of ${layer}`,

@@ -197,7 +197,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
       expect(await forecast.locator("thead th").allTextContents()).toEqual([
         "timestep",
         "last value",
-        "a season before",
+        "season before",
         "series",
         "model",
       ]);
@@ -283,6 +283,11 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     await page.getByRole("button", { name: "Other units" }).click();
     await page.getByRole("region", { name: "What each unit remembers" }).waitFor();
     expect(await axeFinds(page), "memory of units").toEqual([]);
+    await follow(page, `#/train?run=e9&s=${packed("model = Sequential([Input((12, 1)), LSTM(3), Dense(2)])")}`, "#cut");
+    await page.getByText("Why is nothing shuffled before?").click();
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await page.locator(".verdict").waitFor();
+    expect(await axeFinds(page), "a run that is done").toEqual([]);
     await page.evaluate(() => {
       document.documentElement.dataset.theme = "contrast";
     });

@@ -10,7 +10,7 @@ const y = tensor(Float32Array.of(0.3), [1, 1]);
 async function insightOf(layers: string): Promise<{ insight: Insight; session: Session }> {
   const session = new Session();
   await session.open({ source: `model = Sequential([${layers}])`, seed: 7 });
-  return { insight: new Insight(session.need(), x, y), session };
+  return { insight: new Insight(session.need(), x, y, session.need().getWeights()), session };
 }
 
 it("shows how strongly the loss moves with each state, as the gradient trace has it", async () => {

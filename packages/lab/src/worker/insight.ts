@@ -18,10 +18,12 @@ export class Insight {
   #view: InsightView | undefined;
   #waitUntil = 0;
 
-  /** @param x one window, `[1, T, D]`; `y` what is to be predicted of it */
-  constructor(model: Model, x: Tensor, y: Tensor) {
-    [this.#model, this.#x, this.#y] = [model, x, y];
-    this.#before = model.getWeights();
+  /**
+   * @param x one window, `[1, T, D]`; `y` what is to be predicted of it
+   * @param before the weights before the run
+   */
+  constructor(model: Model, x: Tensor, y: Tensor, before: readonly Tensor[]) {
+    [this.#model, this.#x, this.#y, this.#before] = [model, x, y, before];
   }
 
   /** As it is now; unless that is urgent, as it was when there last was time to look. */

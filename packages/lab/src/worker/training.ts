@@ -104,7 +104,7 @@ class TrainingRun {
     this.#batches = Math.ceil(trained / request.batchSize);
     this.#checkpoints = new Checkpoints(model, request.epochs);
     const [x, y] = [cut.x, cut.y].map((all) => partOf(all, trained - 1, trained)) as [Tensor, Tensor]; // of two, two
-    this.#insight = request.insight ? new Insight(model, x, y) : undefined;
+    this.#insight = request.insight ? new Insight(model, x, y, this.#checkpoints.weights(0)!) : undefined;
     this.#pacer = new Pacer({
       pace: request.pace ?? "run",
       epochs: request.epochs,
