@@ -20,6 +20,8 @@ const longestTrace = 240;
 const shortTrace = 24;
 /** Weights that are drawn before anybody asks for them: 80 MB. */
 const mostDrawn = 20_000_000;
+/** Earlier models that are kept. */
+const mostBefore = 4;
 /** Characters of text that is read; larger sources come as files. */
 const longestText = 4_000_000;
 
@@ -38,6 +40,8 @@ export class Session {
   traced: Model | undefined;
   shortened: number | undefined;
   hasWeights = false;
+  /** Models that were open before this one, the latest last; a changed copy of one takes its place. */
+  before: readonly Model[] = [];
   #written: Written | undefined;
 
   async open({ source, name, choose = 0, seed, set }: OpenRequest): Promise<Opened> {
@@ -202,11 +206,19 @@ export class Session {
   }
 
   #take(model: Model, hasWeights: boolean): void {
+    if (this.model !== undefined && kindsOf(this.model) !== kindsOf(model)) {
+      this.before = [...this.before, this.model].slice(-mostBefore);
+    }
     this.model = model;
     this.hasWeights = hasWeights;
     this.traced = undefined;
     this.shortened = undefined;
   }
+}
+
+/** The classes of its layers: what stays while a model's options are changed. */
+function kindsOf(model: Model): string {
+  return model.layers.map(({ className }) => className).join(" ");
 }
 
 const nothing = {

@@ -40,7 +40,7 @@ const methods = {
   repair: (index) => session.repaired(index),
   recount: (timesteps) => session.recount(timesteps),
   async check({ layer, answer }) {
-    return (await import("./answers.ts")).checkText(session.need(), layer, answer);
+    return (await import("./answers.ts")).checkText(session.need(), layer, answer, session.before);
   },
   async origins(text) {
     return (await import("./origins.ts")).originsOf(session.need(), text);
