@@ -119,7 +119,7 @@ const anotherCell: CountSlip = ({ count }) => {
     }
     if (!hasRows) return [];
     const result = changeTerms(rebound, (term) =>
-      isBiasWithRows(term) ? { ...term, factors: term.factors.slice(1) } : term,
+      !isBiasWithRows(term) ? term : { ...term, factors: term.factors.slice(1) },
     );
     return [variant("another-cell", result, `${told}; ${own}`, 0.5)];
   });
