@@ -48,6 +48,7 @@ export const modelWords = {
     MinimalGatedUnit: "One gate that forgets and resets",
     CoupledLSTM: "An LSTM with 1 − f as its input gate",
   } as Readonly<Record<string, string>>,
+  notUsed: "Not used:",
   printed: {
     title: "Printed summary",
     agrees: (lines: number) =>

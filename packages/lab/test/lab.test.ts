@@ -17,6 +17,7 @@ import { offlineTests } from "./offline.ts";
 import { quizTests } from "./quiz.ts";
 import { settingsTests } from "./settings.ts";
 import { shareTests } from "./share.ts";
+import { startTests } from "./start.ts";
 import { stepTests } from "./step.ts";
 import { everyScreen, follow, labOn, packed } from "./visit.ts";
 
@@ -346,6 +347,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     expect(bytes).toBeLessThanOrEqual(120_000);
   });
 
+  describe("Start", () => startTests(lab));
   describe("Model", () => modelTests(lab));
   describe("Count", () => countTests(lab));
   describe("Promises", () => acceptanceTests(lab));

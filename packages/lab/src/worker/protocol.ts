@@ -89,7 +89,8 @@ export interface Opened {
   readonly partial: readonly PartialLayer[];
   readonly problems: readonly ProblemView[];
   readonly unknowns: readonly UnknownView[];
-  readonly report: readonly string[];
+  /** What a file held: what was read, then what was not used and why. */
+  readonly report: readonly { readonly text: string; readonly isUsed: boolean }[];
   /** The summary that is printed beside the code, line by line beside the model's own. */
   readonly printed: PrintedView | undefined;
 }

@@ -67,10 +67,16 @@ export class Session {
     }
     if (code === undefined) {
       const { ownCells } = await import("./own-cells.ts");
-      const { model, hasWeights, report } = await load(bytes, { ...options, customTypes: ownCells });
+      const { model, hasWeights, report, kerasVersion } = await load(bytes, { ...options, customTypes: ownCells });
       this.#take(model, hasWeights);
       this.#written = { config: () => configOf(model), repairs: [] };
-      const entries = [...report.read, ...report.ignored.map((one) => `not used: ${one}`)];
+      const version = kerasVersion === undefined ? [] : [`written by Keras ${kerasVersion}`];
+      const layers = `${model.layers.length} ${model.layers.length === 1 ? "layer" : "layers"}`;
+      const read = report.read.map((one) => (one === "architecture" ? `architecture: ${layers}` : one));
+      const entries = [
+        ...[...version, ...read].map((text) => ({ text, isUsed: true })),
+        ...report.ignored.map((text) => ({ text, isUsed: false })),
+      ];
       return { ...nothing, names: [model.name], model: describeModel(model, hasWeights), report: entries };
     }
     const isNotebook = code.reading.format === "ipynb";
