@@ -12,11 +12,13 @@ import { findChromium, firstLoad, openLab } from "./browser.mjs";
 import { compareTests } from "./compare.ts";
 import { countTests } from "./count.ts";
 import { deepTests } from "./deep.ts";
+import { helpTests } from "./help.ts";
 import { modelTests } from "./model.ts";
 import { offlineTests } from "./offline.ts";
 import { quizTests } from "./quiz.ts";
 import { settingsTests } from "./settings.ts";
 import { shareTests } from "./share.ts";
+import { shellTests } from "./shell.ts";
 import { startTests } from "./start.ts";
 import { stepTests } from "./step.ts";
 import { everyScreen, follow, labOn, packed } from "./visit.ts";
@@ -357,6 +359,8 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   describe("Share", () => shareTests(lab));
   describe("Step", () => stepTests(lab));
   describe("Settings", () => settingsTests(lab));
+  describe("Help", () => helpTests(lab));
+  describe("Shell", () => shellTests(lab));
   describe("Without a network", () => offlineTests(lab));
 
   it("has met no error on any page", () => {

@@ -337,6 +337,8 @@ export type LabMethods = {
   check(answer: { readonly layer: string; readonly answer: string }): Promise<CheckView>;
   origins(text: string): Promise<OriginsView>;
   trace(request: { readonly seed: number; readonly edits: readonly Edit[] }): TraceView;
+  /** The first cell of a model that is not opened for it, run over time; undefined for none. */
+  glance(request: { readonly source: string; readonly seed: number }): Promise<RunView | undefined>;
   openValue(place: {
     readonly run: number;
     readonly step: number;

@@ -48,6 +48,14 @@ const methods = {
   async trace({ seed, edits }) {
     return (await trace()).run(await session.prepareTrace(), seed, edits, session.shortened);
   },
+  glance: ({ source, seed }) =>
+    inTurn(async () => {
+      session.drawWeights();
+      const { Tracing } = await import("./tracing.ts");
+      const other = new Session();
+      await other.open({ source, seed });
+      return new Tracing().run(await other.prepareTrace(), seed, [], other.shortened).runs[0];
+    }),
   async openValue({ run, step, name, unit }) {
     return (await trace()).open(run, step, name, unit);
   },
