@@ -144,6 +144,21 @@ export function modelTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("tells of each layer what it reads and its options, and leads from its shape to why", async () => {
+    const page = await visit("#/model?m=stack");
+    const row = page.locator('tr[data-layer="gru_1"]');
+    await row.locator(".chip").nth(3).waitFor();
+    expect(await row.locator(".chip").allTextContents()).toEqual([
+      "← reads (None, 30, 4)",
+      "units 2",
+      "activation tanh",
+      "return_sequences",
+    ]);
+    await row.getByRole("link", { name: "(None, 30, 2), output shape of gru_1: derivation" }).click();
+    await page.getByRole("heading", { name: "48 parameters" }).waitFor();
+    await page.context().close();
+  }, 60_000);
+
   it("says why layers do not fit any more, and mends them by one press", async () => {
     const page = await visit("#/model?m=stack");
     await total(page, "906").waitFor();

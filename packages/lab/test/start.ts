@@ -35,13 +35,15 @@ export function startTests({ visit }: Lab): void {
       text("rows.csv", "a,b\n1,2\n"),
       text("first.py", code),
       text("second.py", code.replace("GRU", "LSTM")),
+      text("third.py", "print(1)"),
       { name: "whole.h5", mimeType: "application/octet-stream", buffer: readFileSync(file("gru_after/m.h5")) },
     ]);
     const list = page.getByRole("group", { name: "What became of the files" }).locator("li");
-    await list.nth(4).waitFor();
+    await list.nth(5).waitFor();
     expect((await list.allTextContents()).map((one) => one.replace(/^[✓−]/, "").trim())).toEqual([
       "first.py is open.",
       "second.py stands beside it: Compare",
+      expect.stringMatching(/^third\.py was not taken\.No Keras model was found/),
       "whole.h5 was not taken.It is a model itself. Open it alone.",
       "m.weights.h5 gave its weights.",
       "rows.csv was not taken.Choose a table in Train, under “Your own”.",

@@ -77,6 +77,8 @@ async function weighs(file: File): Promise<boolean> {
 
 async function beside(file: File): Promise<Outcome> {
   const { name } = file;
+  const reason = await lab.worker.whyNot({ bytes: await bytesOf(file), name }).catch((error: Error) => error.message);
+  if (reason !== "") return { name, state: "not", reason };
   const kept = lab.route.with === "" ? [] : lab.route.with.split("~");
   if (kept.length >= mostBeside) return { name, state: "not", reason: words.files.full };
   lab.go({ with: [...kept, await pack(await file.text())].join("~") }, { replace: true });

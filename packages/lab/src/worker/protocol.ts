@@ -326,6 +326,8 @@ export type LabMethods = {
   codeOfSummary(text: string): string | undefined;
   /** The open model as a file with the weights of one that has nothing else; undefined for a file that is a model itself. */
   withWeights(file: { readonly bytes: Uint8Array; readonly name: string }): Promise<Uint8Array | undefined>;
+  /** Why a file's code builds no model; empty where it builds one. The open model stays. */
+  whyNot(file: { readonly bytes: Uint8Array; readonly name: string }): Promise<string>;
   /** A printed summary beside the open model; undefined for text that is none. */
   printed(text: string): Promise<PrintedView | undefined>;
   /** What can be changed about the open model; undefined where none is open. */

@@ -34,6 +34,8 @@ const methods = {
     writeLettersAs(style);
     return session.model === undefined ? undefined : describeModel(session.model, session.hasWeights);
   },
+  whyNot: ({ bytes, name }) =>
+    inTurn(async () => (await new Session().open({ source: bytes, name, seed: 0 })).error ?? ""),
   printed: (text) => session.printed(text),
   outline: () => session.outline(),
   change: (change) => session.changed(change),
