@@ -5,6 +5,7 @@ import { isShape } from "unroll/layers/inputs.ts";
 import { describeModel, shapesOf } from "./describe.ts";
 import { type Model, setSeed, UnrollError } from "./library.ts";
 import type {
+  AuditView,
   ModelChange,
   Opened,
   OpenRequest,
@@ -30,6 +31,8 @@ interface Written {
   /** Keras's config. */
   config(): Promise<unknown>;
   readonly repairs: readonly Repair[];
+  /** The code itself; undefined for files of models. */
+  readonly code?: string | Uint8Array;
   /** What is printed beside the code. */
   readonly table?: ParsedSummary | undefined;
 }
@@ -92,7 +95,9 @@ export class Session {
     const tables = { text, at: chosen, models: code.models.length };
     const { table, printed } = await printedBeside(one?.code, tables, model, partial);
     this.#written =
-      one === undefined ? undefined : { config: async () => one.code.config, repairs: one.repairs, table };
+      one === undefined
+        ? undefined
+        : { config: async () => one.code.config, repairs: one.repairs, table, code: source };
     return {
       names: code.models.map(({ code: { name: own, line }, model: built }) =>
         built === undefined
@@ -124,6 +129,12 @@ export class Session {
       report: [],
       printed,
     };
+  }
+
+  /** What the code's arithmetic, comments and prose say about its models, checked. */
+  async audit(): Promise<AuditView> {
+    const code = this.#written?.code;
+    return code === undefined ? { findings: [], confirmed: 0 } : (await import("./auditing.ts")).auditOf(code);
   }
 
   /** A printed summary beside the open model; undefined for text without one. */

@@ -36,6 +36,7 @@ const methods = {
   },
   whyNot: ({ bytes, name }) =>
     inTurn(async () => (await new Session().open({ source: bytes, name, seed: 0 })).error ?? ""),
+  audit: () => session.audit(),
   printed: (text) => session.printed(text),
   outline: () => session.outline(),
   change: (change) => session.changed(change),
