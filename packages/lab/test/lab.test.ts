@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acceptanceTests } from "./acceptance.ts";
 import { findChromium, firstLoad, openLab } from "./browser.mjs";
 import { compareTests } from "./compare.ts";
+import { countTests } from "./count.ts";
 import { deepTests } from "./deep.ts";
 import { helpTests } from "./help.ts";
 import { modelTests } from "./model.ts";
@@ -348,6 +349,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   });
 
   describe("Model", () => modelTests(lab));
+  describe("Count", () => countTests(lab));
   describe("Promises", () => acceptanceTests(lab));
   describe("Compare", () => compareTests(lab));
   describe("Deep models", () => deepTests(lab));

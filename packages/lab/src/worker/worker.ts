@@ -34,12 +34,16 @@ const methods = {
     writeLettersAs(style);
     return session.model === undefined ? undefined : describeModel(session.model, session.hasWeights);
   },
+  printed: (text) => session.printed(text),
   outline: () => session.outline(),
   change: (change) => session.changed(change),
   repair: (index) => session.repaired(index),
   recount: (timesteps) => session.recount(timesteps),
   async check({ layer, answer }) {
     return (await import("./answers.ts")).checkText(session.need(), layer, answer);
+  },
+  async origins(text) {
+    return (await import("./origins.ts")).originsOf(session.need(), text);
   },
   async trace({ seed, edits }) {
     return (await trace()).run(await session.prepareTrace(), seed, edits, session.shortened);

@@ -58,6 +58,7 @@ export interface PreparedStep {
 
 /** What a step is for. */
 export interface StepRequest {
+  readonly mode: StepMode;
   readonly compiled: Compiled;
   readonly shapes: BatchShapes;
   readonly threads: number;
@@ -76,8 +77,9 @@ export function provideSharedSteps(share: ShareStep): void {
 /** Prepared steps that are kept for a model. */
 const keptSteps = 8;
 
-/** The step for batches of these shapes, prepared or taken from those kept. Testing takes one thread. */
-export function stepFor(compiled: Compiled, mode: StepMode, shapes: BatchShapes, threads = 1): Step {
+/** The step for batches of these shapes, prepared or taken from those kept. */
+export function stepFor(request: StepRequest): Step {
+  const { mode, compiled, shapes, threads } = request;
   const trained = compiled.model.variables.map(({ trainable }) => (trainable ? 1 : 0)).join("");
   const key = JSON.stringify([mode, shapes, trained, threads]);
   const steps = compiled.steps as Map<string, Step>; // only steps are put in
@@ -87,7 +89,7 @@ export function stepFor(compiled: Compiled, mode: StepMode, shapes: BatchShapes,
     steps.set(key, kept);
     return kept;
   }
-  const step = makeStep(mode, { compiled, shapes, threads });
+  const step = makeStep(request);
   steps.set(key, step);
   if (steps.size > keptSteps) {
     const [oldest, { release }] = steps.entries().next().value!;
@@ -118,14 +120,11 @@ export function writeStep(compiled: Compiled, mode: StepMode, shapes: BatchShape
   return { mode, labels: labelsOf(outputs, forward), reports, program, forward, factorNames, batch };
 }
 
-function makeStep(mode: StepMode, request: StepRequest): Step {
-  const { compiled, shapes } = request;
+function makeStep(request: StepRequest): Step {
+  const { mode, compiled, shapes, threads } = request;
   const { batch, ...written } = writeStep(compiled, mode, shapes);
   refuseHuge(written.program, batch, compiled.model.name, compiled.device ?? defaultDevice());
-  const shared =
-    mode === "train" && request.threads > 1
-      ? (threadsRefusal() ?? shareStep?.(request, { ...written, batch }))
-      : undefined;
+  const shared = threads > 1 ? (threadsRefusal() ?? shareStep?.(request, { ...written, batch })) : undefined;
   if (typeof shared === "object") return { ...written, ...shared, alone: undefined };
   const { model, recompute } = compiled;
   const run: CompiledRun = fitted(
