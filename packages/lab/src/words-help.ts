@@ -31,7 +31,7 @@ export const helpWords = {
     shell: "The bar that stands on every screen: the open model, the screens, and what can be done everywhere.",
     home: "Back to the start, with its examples. The open model stays open.",
     "model-name": "The model, or the file, that all screens are about.",
-    tabs: "The six screens. They all show the same open model; key g, then the first letter, goes there too.",
+    screens: "The six screens. They all show the same open model; key g, then the first letter, goes there too.",
     undo: "Takes back the last change of model, weights, input or seed, or does it again. Keys u and Shift+u.",
     share: "Takes away what is shown: a link, pictures, numbers, code, formulas, files, paper.",
     commands: "Everything that can be done now, with its key. Key /.",

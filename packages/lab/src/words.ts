@@ -226,7 +226,7 @@ export const words = {
         "A series, windows of it, a loss that falls, and an honest word about whether it beats repeating the last value.",
     },
     open: "Or open one of these",
-    oneSeries: "LSTM of eight units on one series",
+    oneSeries: (cell: string) => `${cell} of eight units`,
     oneSeriesAbout: "Twelve timesteps in, the next value out. Trains in seconds.",
   },
   commands: {

@@ -69,7 +69,7 @@ export function helpTests({ visit }: Lab): void {
     expect(await card(page).textContent()).toContain(helpWords.elements.derivation);
     expect(await page.locator("li.result").count()).toBe(0);
     await page.getByRole("link", { name: "Quiz" }).tap();
-    await expect.poll(() => card(page).textContent()).toContain(helpWords.elements.tabs);
+    await expect.poll(() => card(page).textContent()).toContain(helpWords.elements.screens);
     expect(page.url()).toContain("#/count/gru");
     await page.getByLabel(/^Count, or shape/).focus();
     await page.keyboard.type("132");

@@ -121,6 +121,20 @@ export function quizTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("leaves out any part of any screen that a link names, and takes nothing else from it", async () => {
+    const page = await visit("#/count/gru?m=gru&hide=derivation,blocks,share,%7B%7D*%7B");
+    await page.getByRole("heading", { name: "Shape" }).waitFor();
+    expect(await page.getByRole("heading", { name: "Derivation" }).count()).toBe(0);
+    expect(await page.getByRole("heading", { name: /^Arrays of gru/ }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Share", exact: true }).count()).toBe(0);
+    await page.getByRole("link", { name: "Model", exact: true }).click();
+    await page.locator("tr.total").waitFor();
+    expect(await page.locator("main").isVisible()).toBe(true);
+    await follow(page, "#/count/gru?m=gru", "h1");
+    await page.getByRole("heading", { name: "Derivation" }).waitFor();
+    await page.context().close();
+  }, 60_000);
+
   it("asks for choices by letter, and for every kind of question", async () => {
     const page = await visit("#/");
     for (const kind of ["order", "gate", "state", "faulty", "code", "slip", "backward"]) {
