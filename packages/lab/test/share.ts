@@ -182,6 +182,8 @@ export function shareTests({ visit, problems }: Lab): void {
     await page.emulateMedia({ media: "print" });
     expect(await page.locator("header").first().isVisible()).toBe(false);
     expect(await page.locator("footer.source").textContent()).toContain("#/count/gru?m=gru");
+    for (const control of await page.locator("input, textarea, select, .button").all())
+      expect(await control.isVisible(), await control.evaluate((one) => one.outerHTML.slice(0, 90))).toBe(false);
     const [ink, paper] = await page.evaluate(() => {
       const style = getComputedStyle(document.body);
       return [style.color, style.backgroundColor];
