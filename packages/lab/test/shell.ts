@@ -26,6 +26,26 @@ export function shellTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("keeps pages without a model, and the card of help, within 320 pixels and at text of twice the size", async () => {
+    for (const [width, size] of [
+      [320, "100%"],
+      [1280, "200%"],
+    ] as const) {
+      const page = await visit("#/step", { viewport: { width, height: 700 } });
+      await page.addStyleTag({ content: `html { font-size: ${size} }` });
+      await page.locator(".models").waitFor();
+      await page.locator("main").focus();
+      await page.keyboard.press("?");
+      await page.getByRole("link", { name: /^GRU and its second bias/ }).focus();
+      const card = page.getByRole("complementary", { name: "What is this?" });
+      await card.waitFor();
+      const { x, width: wide } = (await card.boundingBox())!;
+      expect([x >= 0, x + wide <= width]).toEqual([true, true]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      await page.context().close();
+    }
+  }, 60_000);
+
   it("shows an LSTM at work on the start page, and opens the very timestep in Step with the same number", async () => {
     const page = await visit("#/");
     const value = page.getByRole("link", { name: /^forget gate, unit 1 at timestep/ });
