@@ -319,6 +319,11 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     for (const [hash, ready] of everyScreen) {
       await follow(page, hash, ready);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), hash).toBeLessThanOrEqual(320);
+      // What is fixed widens no page: each tab lies within the screen.
+      for (const tab of await page.getByRole("navigation").getByRole("link").all()) {
+        const { x, width } = (await tab.boundingBox())!;
+        expect([x >= 0, x + width <= 320], await tab.innerText()).toEqual([true, true]);
+      }
     }
     await page.context().close();
   }, 60_000);
