@@ -203,6 +203,7 @@ export const words = {
       file === ""
         ? "The code of this address is too long for a link and stayed in the page where it was pasted. Paste it once more."
         : `${file} came as a file, and files stay in the page where they were opened. Open it once more.`,
+    locked: "The link fixes this.",
     seed: (seed: number) => `seed ${seed}`,
     undo: "Undo",
     redo: "Redo",

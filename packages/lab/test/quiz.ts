@@ -135,6 +135,28 @@ export function quizTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("fixes any part of any screen that a link names, and tells so who tries", async () => {
+    const page = await visit("#/model?m=gru&lock=layers,source");
+    await page.locator("tr.total").waitFor();
+    await page.getByRole("button", { name: "Change gru", exact: true }).click();
+    await expect.poll(() => page.locator("p[role=status][aria-live]").textContent()).toBe("The link fixes this.");
+    expect(await page.getByLabel("units").count()).toBe(0);
+    await page.locator(".cm-content").focus();
+    await page.keyboard.type("x");
+    expect(await page.locator(".cm-content").textContent()).toContain("GRU(4");
+    expect(await page.locator(".cm-content").textContent()).not.toContain("x(");
+    const before = await page.locator(".cm-content").textContent();
+    await page.keyboard.press("Delete");
+    expect(await page.locator(".cm-content").textContent()).toBe(before);
+    // The rest of the page is free, and so are these parts under another link.
+    await page.getByRole("link", { name: "Count", exact: true }).click();
+    await page.getByRole("heading", { name: /parameters$/ }).waitFor();
+    await follow(page, "#/model?m=gru", "tr.total");
+    await page.getByRole("button", { name: "Change gru", exact: true }).click();
+    await page.getByLabel("units").waitFor();
+    await page.context().close();
+  }, 60_000);
+
   it("asks for choices by letter, and for every kind of question", async () => {
     const page = await visit("#/");
     for (const kind of ["order", "gate", "state", "faulty", "code", "slip", "backward"]) {
