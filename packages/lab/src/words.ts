@@ -218,6 +218,7 @@ export const words = {
       file === ""
         ? "The code of this address is too long for a link and stayed in the page where it was pasted. Paste it once more."
         : `${file} came as a file, and files stay in the page where they were opened. Open it once more.`,
+    locked: "The link fixes this.",
     seed: (seed: number) => `seed ${seed}`,
     undo: "Undo",
     redo: "Redo",
@@ -241,7 +242,7 @@ export const words = {
         "A series, windows of it, a loss that falls, and an honest word about whether it beats repeating the last value.",
     },
     open: "Or open one of these",
-    oneSeries: "LSTM of eight units on one series",
+    oneSeries: (cell: string) => `${cell} of eight units`,
     oneSeriesAbout: "Twelve timesteps in, the next value out. Trains in seconds.",
   },
   commands: {

@@ -211,7 +211,9 @@ export function modelTests({ visit }: Lab): void {
     await page.keyboard.press("ArrowUp");
     await expect.poll(() => layersOf(page)).toEqual(["gru", "dropout", "dense"]);
     await expect.poll(focus).toMatch(/^Move dropout/);
-    expect(await page.locator("p[role=status][aria-live]").textContent()).toBe("dropout is now layer 2 of 3.");
+    await expect
+      .poll(() => page.locator("p[role=status][aria-live]").textContent())
+      .toBe("dropout is now layer 2 of 3.");
     await page.getByRole("button", { name: "Remove" }).focus();
     await page.keyboard.press("Enter");
     await expect.poll(() => layersOf(page)).toEqual(["gru", "dense"]);
