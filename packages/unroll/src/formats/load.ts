@@ -245,7 +245,7 @@ function prepareLayer(model: Model, layer: StoredLayer, { file }: StoredModel, p
   const arrays =
     layer.order === "get_weights"
       ? target.arrays
-      : [...target.arrays].sort((a, b) => Number(b.spec.trainable !== false) - Number(a.spec.trainable !== false));
+      : [...target.arrays].sort((a, b) => Number(b.variable.trainable) - Number(a.variable.trainable));
   const weights = fromCudnn(
     layer.weights,
     arrays.map(({ variable }) => variable.shape),
