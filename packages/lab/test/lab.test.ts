@@ -20,6 +20,7 @@ import { settingsTests } from "./settings.ts";
 import { shareTests } from "./share.ts";
 import { shellTests } from "./shell.ts";
 import { stepTests } from "./step.ts";
+import { stepViewTests } from "./step-views.ts";
 import { trainTests } from "./train.ts";
 import { everyScreen, follow, labOn, packed } from "./visit.ts";
 
@@ -363,6 +364,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   describe("Quiz", () => quizTests(lab));
   describe("Share", () => shareTests(lab));
   describe("Step", () => stepTests(lab));
+  describe("Views of a step", () => stepViewTests(lab));
   describe("Train", () => trainTests(lab));
   describe("Settings", () => settingsTests(lab));
   describe("Help", () => helpTests(lab));

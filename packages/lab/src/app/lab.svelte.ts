@@ -411,7 +411,7 @@ class Lab {
     const trace = await this.attempt(() => this.worker.trace({ seed: this.route.seed, edits }));
     if (trace === undefined) return;
     this.failure = undefined;
-    this.unfit = trace.unfit.map((index) => edits[index]!);
+    this.unfit = edits.filter((_, index) => trace.replaced[index] === undefined);
     this.trace = trace;
   }
 }

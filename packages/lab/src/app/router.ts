@@ -15,6 +15,10 @@ export interface LinkState {
   readonly gate: string;
   /** True shows the way back through time. */
   readonly back: boolean;
+  /** True shows the engine's float32 numbers. */
+  readonly f32: boolean;
+  /** Units of a large layer that are drawn, counted from 0: "3,17,40-45"; empty for those around the chosen one. */
+  readonly units: string;
   readonly seed: number;
   /** An example's name. */
   readonly m: string;
@@ -78,6 +82,8 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   unit: whole(0, 100_000),
   gate: words(80),
   back: flag,
+  f32: flag,
+  units: words(200),
   seed: whole(7, 2 ** 31),
   m: words(80),
   s: words(8000),

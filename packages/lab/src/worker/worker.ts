@@ -80,6 +80,15 @@ const methods = {
   async openValue({ run, step, name, unit }) {
     return (await trace()).open(run, step, name, unit);
   },
+  async resetForms({ run, step, unit }) {
+    return (await trace()).resetForms(run, step, unit);
+  },
+  async openOutput({ output, at }) {
+    return (await trace()).openOutput(output, at);
+  },
+  async engine({ seed, edits, run }) {
+    return (await trace()).engine(await session.prepareTrace(), seed, edits, run);
+  },
   async memory({ run, step, unit }) {
     return (await trace()).memory(run, step, unit);
   },
