@@ -155,6 +155,24 @@ export function trainTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("shows in Step what training in Compare has made of the open model", async () => {
+    const page = await visit(`#/compare?s=${small}&with=gru`);
+    await page.locator("tr.total").waitFor();
+    const step = async (): Promise<string | null> => {
+      await page.getByRole("link", { name: "Step", exact: true }).click();
+      const shown = await page.locator("footer strong").first().textContent();
+      await page.getByRole("link", { name: "Compare", exact: true }).click();
+      await page.locator("tr.total").waitFor();
+      return shown;
+    };
+    const before = await step();
+    await page.getByLabel("Epochs", { exact: true }).fill("2");
+    await press(page, "Train all");
+    await page.locator(".verdicts li").first().waitFor();
+    expect(await step()).not.toBe(before);
+    await page.context().close();
+  }, 60_000);
+
   it("predicts several steps ahead with a model that ends in several numbers", async () => {
     const page = await visit(
       `#/train?data=passengers&s=${packed("model = Sequential([Input((12, 1)), GRU(4), Dense(3)])")}`,

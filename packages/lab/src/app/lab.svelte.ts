@@ -74,8 +74,14 @@ class Lab {
   constructor() {
     this.worker = connect<LabMethods>(startWorker(), (event, data) => {
       // The worker's two events, each with its own data.
-      if (event === "train") this.#takeProgress(data as TrainProgress);
-      if (event === "compare") for (const listener of this.#compareListeners) listener(data as CompareProgress);
+      if (event === "train") {
+        this.training = data as TrainProgress;
+        this.#weightsMoved(this.training);
+      }
+      if (event !== "compare") return;
+      const told = data as CompareProgress;
+      this.#weightsMoved(told.progress);
+      for (const listener of this.#compareListeners) listener(told);
     });
   }
 
@@ -217,10 +223,9 @@ class Lab {
   }
 
   /** Step shows what the model computes with its weights of now; where it is looked at, once they rest. */
-  #takeProgress(progress: TrainProgress): void {
-    this.training = progress;
+  #weightsMoved({ done, waits }: TrainProgress): void {
     if (this.route.screen !== "step") this.trace = undefined;
-    else if (progress.done || progress.waits !== undefined) void this.#trace();
+    else if (done || waits !== undefined) void this.#trace();
   }
 
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {

@@ -95,7 +95,7 @@ export interface TrainRequest extends SeriesRequest {
   readonly seed: number;
   /** Default "run". */
   readonly pace?: Pace;
-  /** True to be told of gradients and weights too. */
+  /** True to be told of gradients and weights too, and to choose among checkpoints. */
   readonly insight?: boolean;
 }
 

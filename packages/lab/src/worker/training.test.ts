@@ -108,7 +108,7 @@ it("gives the model the weights of a checkpoint, and its own back when it goes o
         paceTraining("batch");
       });
     };
-    startTraining(model, { ...request, pace: "batch" }, tell).catch(reject);
+    startTraining(model, { ...request, pace: "batch", insight: true }, tell).catch(reject);
   });
   const before = told.filter(({ chosen }) => chosen === 0);
   expect(before.length).toBeGreaterThan(5);

@@ -18,7 +18,7 @@ const mostOpened = 16_000_000;
 type Tell = (progress: TrainProgress) => void;
 
 let running: TrainingRun | undefined;
-/** The last one, also when it is done: its checkpoints can still be chosen. */
+/** The last one of the Train screen, also when it is done: its checkpoints can still be chosen. */
 let last: TrainingRun | undefined;
 /** Weights that models had before they were first trained. */
 const opened = new WeakMap<Model, readonly Tensor[]>();
@@ -67,7 +67,7 @@ export async function startTraining(model: Model, request: TrainRequest, tell: T
   }
   if (!opened.has(model) && model.countParams() <= mostOpened) opened.set(model, model.getWeights());
   running = new TrainingRun(model, request, cut, tell);
-  last = running;
+  if (request.insight) last = running;
   running.begin(() => {
     running = undefined;
   });

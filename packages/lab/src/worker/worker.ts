@@ -156,7 +156,11 @@ const methods = {
   trainCompared: ({ index, ...request }) =>
     start(
       Promise.all([import("./comparing.ts"), trainer()]).then(([{ comparedModel }, { startTraining }]) =>
-        startTraining(comparedModel(index), request, (progress) => emit("compare", { index, progress })),
+        startTraining(comparedModel(index), request, (progress) => {
+          // The open model is one of them.
+          session.weightsChanged();
+          emit("compare", { index, progress });
+        }),
       ),
     ),
   async pace(pace) {
