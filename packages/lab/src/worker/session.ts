@@ -222,6 +222,11 @@ export class Session {
     return this.traced;
   }
 
+  /** A copy with fewer timesteps is made anew when it is next traced. */
+  weightsChanged(): void {
+    if (this.traced !== this.model) this.traced = undefined;
+  }
+
   #take(model: Model, hasWeights: boolean): void {
     if (this.model !== undefined && kindsOf(this.model) !== kindsOf(model)) {
       this.before = [...this.before, this.model].slice(-mostBefore);
