@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Edit } from "../worker/protocol.ts";
-import { areOfOneNumber, packEdits, readEdits } from "./edits.ts";
+import { areOfOneNumber, editOf, packEdits, readEdits } from "./edits.ts";
 
 const input: Edit = { kind: "input", index: 3, value: -0.5 };
 const weight: Edit = { kind: "weight", run: 1, array: "kernel", index: [0, 5], value: 2 };
@@ -8,6 +8,22 @@ const weight: Edit = { kind: "weight", run: 1, array: "kernel", index: [0, 5], v
 it("brings changes through a link as they were", () => {
   expect(packEdits([])).toBe("");
   expect(readEdits(packEdits([input, weight]))).toEqual({ edits: [input, weight], unread: 0 });
+});
+
+it("tells the inputs of a model apart", () => {
+  const second: Edit = { kind: "input", input: 1, index: 3, value: -0.5 };
+  expect(readEdits(packEdits([second, input]))).toEqual({ edits: [second, input], unread: 0 });
+  expect(areOfOneNumber(second, input)).toBe(false);
+  expect(areOfOneNumber(second, { ...second, value: 1 })).toBe(true);
+  expect(readEdits('[["x",3,-0.5,-1],["x",3,-0.5,0]]')).toEqual({ edits: [input], unread: 1 });
+  const place = { run: 0, timestep: 2, features: 3 };
+  expect(editOf({ feature: 1 }, { ...place, inputIndex: 1 }, 5)).toEqual({
+    kind: "input",
+    input: 1,
+    index: 7,
+    value: 5,
+  });
+  expect(editOf({ feature: 1 }, { ...place, inputIndex: 0 }, 5)).toEqual({ kind: "input", index: 7, value: 5 });
 });
 
 it("counts the entries of a link that are no changes", () => {

@@ -7,10 +7,18 @@ export type EditTarget = { readonly array: string; readonly index: readonly numb
 /** The change of such a number. */
 export function editOf(
   target: EditTarget,
-  { run, timestep, features }: { readonly run: number; readonly timestep: number; readonly features: number },
+  {
+    run,
+    timestep,
+    features,
+    inputIndex,
+  }: { readonly run: number; readonly timestep: number; readonly features: number; readonly inputIndex: number },
   value: number,
 ): Edit {
-  if ("feature" in target) return { kind: "input", index: timestep * features + target.feature, value };
+  if ("feature" in target) {
+    const index = timestep * features + target.feature;
+    return { kind: "input", ...(inputIndex > 0 ? { input: inputIndex } : {}), index, value };
+  }
   return { kind: "weight", run, array: target.array, index: target.index, value };
 }
 
@@ -38,17 +46,23 @@ export function readEdits(text: string): { readonly edits: readonly Edit[]; read
 /** True for changes of the same number. */
 export function areOfOneNumber(a: Edit, b: Edit): boolean {
   if (String(a.index) !== String(b.index)) return false;
-  return a.kind === "input" ? b.kind === "input" : b.kind === "weight" && a.run === b.run && a.array === b.array;
+  if (a.kind === "input") return b.kind === "input" && (a.input ?? 0) === (b.input ?? 0);
+  return b.kind === "weight" && a.run === b.run && a.array === b.array;
 }
 
 function packed(edit: Edit): readonly unknown[] {
-  return edit.kind === "input" ? ["x", edit.index, edit.value] : ["w", edit.run, edit.array, edit.index, edit.value];
+  if (edit.kind === "input") {
+    const { input, index, value } = edit;
+    return input === undefined ? ["x", index, value] : ["x", index, value, input];
+  }
+  return ["w", edit.run, edit.array, edit.index, edit.value];
 }
 
 function readEdit(one: unknown): Edit | undefined {
   if (!Array.isArray(one)) return undefined;
   const [kind, a, b, c, d] = one as unknown[];
-  if (kind === "x" && isIndex(a) && isNumber(b)) return { kind: "input", index: a, value: b };
+  if (kind === "x" && isIndex(a) && isNumber(b) && (c === undefined || isIndex(c)))
+    return { kind: "input", ...(c === undefined || c === 0 ? {} : { input: c }), index: a, value: b };
   if (kind !== "w" || !isIndex(a) || typeof b !== "string" || !Array.isArray(c) || !isNumber(d)) return undefined;
   return c.every(isIndex) ? { kind: "weight", run: a, array: b, index: c, value: d } : undefined;
 }

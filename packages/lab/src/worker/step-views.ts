@@ -39,8 +39,10 @@ export interface RunView {
   readonly before: Readonly<Record<string, Float64Array>>;
   readonly scene: Scene;
   readonly arrays: readonly { readonly name: string; readonly shape: readonly number[] }[];
-  /** True where `x` is the model's input itself, which can be changed. */
+  /** True where `x` is an input of the model itself, which can be changed. */
   readonly readsInput: boolean;
+  /** Which of the model's inputs that is; -1 where it is none. */
+  readonly inputIndex: number;
   /** The same numbers before the user's changes; undefined where nothing was changed. */
   readonly was: RunNumbers | undefined;
 }
@@ -143,4 +145,10 @@ export type Edit =
       readonly index: readonly number[];
       readonly value: number;
     }
-  | { readonly kind: "input"; readonly index: number; readonly value: number };
+  | {
+      readonly kind: "input";
+      /** Which of the model's inputs; the first where it is left out. */
+      readonly input?: number;
+      readonly index: number;
+      readonly value: number;
+    };

@@ -76,3 +76,58 @@ it("steps through a model of several inputs, each with numbers of its own shape"
   expect(runs.map(({ name }) => name)).toEqual(["gru"]);
   expect(check).toContain("largest difference");
 });
+
+it("changes a number of the input that is meant, of a model that reads two series", () => {
+  const inbound = (...names: readonly string[]) => [names.map((name) => [name, 0, 0, {}])];
+  const input = (name: string) => ({
+    class_name: "InputLayer",
+    name,
+    config: { batch_shape: [null, 3, 2], name },
+    inbound_nodes: [],
+  });
+  const cell = (name: string, from: string) => ({
+    class_name: "GRU",
+    name,
+    config: { units: 2, name },
+    inbound_nodes: inbound(from),
+  });
+  const two = modelFromConfig({
+    class_name: "Functional",
+    config: {
+      name: "two",
+      layers: [
+        input("left"),
+        input("right"),
+        cell("first", "left"),
+        cell("second", "right"),
+        {
+          class_name: "Concatenate",
+          name: "both",
+          config: { name: "both" },
+          inbound_nodes: inbound("first", "second"),
+        },
+      ],
+      input_layers: [
+        ["left", 0, 0],
+        ["right", 0, 0],
+      ],
+      output_layers: [["both", 0, 0]],
+    },
+  });
+  const { runs } = new Tracing().run(two, 7, [], undefined);
+  expect(runs.map(({ name, readsInput, inputIndex }) => [name, readsInput, inputIndex])).toEqual([
+    ["first", true, 0],
+    ["second", true, 1],
+  ]);
+  const edits: Edit[] = [{ kind: "input", input: 1, index: 2, value: 9 }];
+  const after = new Tracing().run(two, 7, edits, undefined);
+  expect([...after.runs[0]!.x]).toEqual([...runs[0]!.x]);
+  // Timestep 1, feature 0.
+  expect(after.runs[1]!.x[2]).toBe(9);
+  const outputs = (view: { readonly outputs: readonly { readonly data: Float64Array }[] }) => [
+    ...view.outputs[0]!.data,
+  ];
+  const plain = outputs(new Tracing().run(two, 7, [], undefined));
+  expect(outputs(after).slice(0, 2)).toEqual(plain.slice(0, 2));
+  expect(outputs(after).slice(2)).not.toEqual(plain.slice(2));
+});

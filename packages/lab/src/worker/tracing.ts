@@ -188,6 +188,7 @@ function openNamed(
 function runView({ scan, name }: ScanRun, now: Worked, was: Worked | undefined, index: number): RunView {
   const { cell, units, backwards } = scan;
   const steps = now.hand.stepsOf(scan)[0] ?? [];
+  const inputIndex = now.written.program.inputs.indexOf(scan.input);
   return {
     ...numbersOf(scan, now.hand),
     name,
@@ -199,7 +200,8 @@ function runView({ scan, name }: ScanRun, now: Worked, was: Worked | undefined, 
     names: [...cell.named.keys()],
     scene: sceneOf(cell),
     arrays: cell.arrays.map((array, at) => ({ name: array.name, shape: scan.arrays[at]!.shape })),
-    readsInput: scan.input.operation.op === "input" && scan.input === now.written.program.inputs[0],
+    readsInput: inputIndex >= 0,
+    inputIndex,
     was: was === undefined ? undefined : numbersOf(was.scans[index]!.scan, was.hand),
   };
 }
@@ -248,22 +250,23 @@ export function withEdits<T>(
   work: (input: ReturnType<typeof exampleInput>, examples: Tensor[], replaced: readonly (number | undefined)[]) => T,
 ): T {
   const original = model.getWeights();
-  const input = exampleInput(model, seed);
+  const inputs = model.inputs.map((_, index) => exampleInput(model, seed, index));
   try {
     const owners = cellLayers(model);
     const replaced = edits.map((edit) =>
-      edit.kind === "input" ? setInput(input.data, edit) : setWeight(owners[edit.run], edit),
+      edit.kind === "input" ? setInput(inputs[edit.input ?? 0]?.data, edit) : setWeight(owners[edit.run], edit),
     );
-    return work(input, examplesOf(model, seed, input), replaced);
+    const examples = inputs.map(({ shape, data }) => tensor(data, [1, ...shape]));
+    return work(inputs[0]!, examples, replaced);
   } finally {
     if (edits.some(({ kind }) => kind === "weight")) model.setWeights(original);
   }
 }
 
-/** `[1, ...]` for each of the model's inputs, the first of them as given. */
-export function examplesOf(model: Model, seed: number, first = exampleInput(model, seed)): Tensor[] {
+/** `[1, ...]` for each of the model's inputs. */
+export function examplesOf(model: Model, seed: number): Tensor[] {
   return model.inputs.map((_, index) => {
-    const { shape, data } = index === 0 ? first : exampleInput(model, seed, index);
+    const { shape, data } = exampleInput(model, seed, index);
     return tensor(data, [1, ...shape]);
   });
 }
@@ -294,9 +297,12 @@ function cellLayers(model: Model): Layer[] {
 }
 
 /** The number that was there; undefined for one that is not. */
-function setInput(data: Float32Array, { index, value }: Extract<Edit, { kind: "input" }>): number | undefined {
-  const before = data[index];
-  if (before !== undefined) data[index] = value;
+function setInput(
+  data: Float32Array | undefined,
+  { index, value }: Extract<Edit, { kind: "input" }>,
+): number | undefined {
+  const before = data?.[index];
+  if (data !== undefined && before !== undefined) data[index] = value;
   return before;
 }
 

@@ -9,7 +9,7 @@ import { explainNumber, type NumberOrigin } from "./explain-number.ts";
 const stack = sequential({
   name: "stack",
   layers: [
-    input({ shape: [30, 5] }),
+    input({ shape: [30, 5], name: "series" }),
     layers.gru({ units: 4, returnSequences: true, name: "gru_1" }),
     layers.gru({ units: 2, returnSequences: true, name: "gru_2" }),
     layers.simpleRNN({ units: 25, name: "rnn" }),
@@ -87,7 +87,7 @@ it("says each way once", () => {
 
 it("finds shapes, and the slips that give one", () => {
   expect(ways(explainNumber(stack, [null, 30, 4]))).toContain("the output shape of gru_1");
-  expect(ways(explainNumber(stack, [30, 5]))).toContain("the shape of input_layer");
+  expect(ways(explainNumber(stack, [30, 5]))).toContain("the shape of series");
   expect(ways(explainNumber(stack, [null, 4]))).toContain("the output shape of gru_1 (sequences-overlooked)");
 });
 
