@@ -1,5 +1,7 @@
 /** What the Count screen says; it comes with the screen's parts. Numbers come in as written. */
 
+import { some } from "./words.ts";
+
 export const countWords = {
   layer: "Layer",
   whole: "Whole model",
@@ -19,12 +21,28 @@ export const countWords = {
   reveal: (line: string) => `Reveal: ${line.toLowerCase()}`,
   revealAll: "All of it",
   byLayer: "Layer by layer",
-  arrays: "Arrays, to scale",
   arraysOf: (layer: string) => `Arrays of ${layer}, to scale`,
   array: (rows: number, columns: number) => `${rows} rows, ${columns} columns`,
   blocks: (blocks: readonly string[], columns: number) =>
     `, ${blocks.length} blocks ${blocks.join(", ")} of ${columns} columns`,
   notTrained: ", not trained",
+  terms: {
+    label: "Array by array",
+    light: "show it in the drawing",
+    show: (name: string) => `show the term of ${name}`,
+    gate: (gate: string) => `gate ${gate}: show its columns`,
+  },
+  windows: {
+    title: "Windows over time",
+    drawing: (count: number, size: number, timesteps: number) =>
+      `${some(count, "window")} of ${some(size, "timestep")} over ${some(timesteps, "timestep")}`,
+    said: (count: number, size: number, stride: number) =>
+      `${some(count, "window")} of ${some(size, "timestep")}, ${stride === 1 ? "each one timestep further" : `each ${stride} timesteps further`}.`,
+    dropped: (rows: number, timesteps: number, size: number) =>
+      `The last ${rows === 1 ? "row" : `${rows} rows`} of ${timesteps} ${rows === 1 ? "fills" : "fill"} no window of ${size} and ${rows === 1 ? "is" : "are"} dropped: the division is rounded down.`,
+    none: "Every row lies in a window; none is dropped.",
+    from: (first: number) => `From timestep ${first} on; those before are alike.`,
+  },
   gates: "columns of the gates, in Keras's order",
   remarks: "Remarks",
   equations: "One timestep",
@@ -32,6 +50,7 @@ export const countWords = {
   resetAfter: {
     label: "reset_after",
     on: "is a second bias row, for the recurrent part.",
+    onBoth: "is a second bias row in each direction, for the recurrent part.",
     off: (row: string) => `Without the second bias row the count is lower by ${row}.`,
     noBias: "The layer has no biases, so the count stays.",
     weights: "The weights of the file go when this changes; Undo brings them back.",
@@ -45,6 +64,20 @@ export const countWords = {
     shapeOf: (layer: string) => `Output shape of ${layer}`,
     still: "The count does not move: every timestep uses the same arrays.",
     moves: "Here the count moves: a layer has an array that spans the timesteps.",
+  },
+  origins: {
+    title: "Explain a number",
+    lead: "Found in a summary, an exercise, an answer: where in this model does it come from?",
+    label: "A number, or a shape such as (None, 4)",
+    find: "Explain it",
+    none: (given: string) =>
+      `Nothing in this model is ${given}: no count, size, shape or total, nor one of them with a slip.`,
+    found: (given: string, ways: number) =>
+      ways === 1 ? `One way to ${given}:` : `${ways} ways to ${given}, what the model has first:`,
+    slip: "with a slip",
+    slipIn: (title: string, layer: string) => `${title} in ${layer}.`,
+    more: (count: number) => `Show ${count} more`,
+    see: (what: string) => `See ${what}`,
   },
   tableColumns: ["line", "text"],
   formula: "formula",

@@ -48,5 +48,25 @@ export const modelWords = {
     MinimalGatedUnit: "One gate that forgets and resets",
     CoupledLSTM: "An LSTM with 1 − f as its input gate",
   } as Readonly<Record<string, string>>,
+  printed: {
+    title: "Printed summary",
+    agrees: (lines: number) =>
+      lines === 1 ? "Its line agrees with the model." : `All ${lines} lines agree with the model.`,
+    differs: (lines: number, of: number) =>
+      `${lines} of ${of} ${of === 1 ? "line" : "lines"} ${lines === 1 ? "differs" : "differ"} from the model.`,
+    cut: "The end of the table is missing.",
+    layer: "Layer",
+    there: "Printed",
+    here: "This model",
+    states: { same: "agrees", differs: "differs", onlyThere: "printed only", onlyHere: "not printed" },
+    noCause: "No single change of the layer gives this line, and no known slip gives its numbers.",
+    unknown: "?",
+    nothing: "–",
+    total: "Total",
+    compare: "Compare with a printed summary",
+    paste: "What model.summary() printed",
+    check: "Compare",
+    none: "No summary was found in this text. It begins with the line “Layer (type)”.",
+  },
   totalThen: (total: string) => `${total} parameters then`,
 } as const;

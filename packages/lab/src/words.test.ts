@@ -7,6 +7,7 @@ import { expect, it } from "vitest";
 import { words } from "./words.ts";
 import { compareWords } from "./words-compare.ts";
 import { countWords } from "./words-count.ts";
+import { helpWords } from "./words-help.ts";
 import { modelWords } from "./words-model.ts";
 import { quizWords } from "./words-quiz.ts";
 import { stepWords } from "./words-step.ts";
@@ -103,6 +104,11 @@ it("keeps no entry that nothing on the page names", () => {
     "labels",
     "themes",
     "digitNames",
+    "numberNames",
+    "elements",
+    "kinds",
+    "headings",
+    "leads",
     "letterNames",
     "motions",
     "names",
@@ -116,5 +122,7 @@ it("keeps no entry that nothing on the page names", () => {
         ? unused(entry)
         : [];
     });
-  expect([words, modelWords, countWords, stepWords, trainWords, compareWords, quizWords].flatMap(unused)).toEqual([]);
+  expect(
+    [words, modelWords, countWords, stepWords, trainWords, compareWords, quizWords, helpWords].flatMap(unused),
+  ).toEqual([]);
 });

@@ -1,10 +1,11 @@
 /** What the page says on every screen, and the few words that screens share; each screen's own stand beside this file. One place to read, to change and to translate. Numbers come in as written. */
 
+import { whole } from "./app/format.ts";
 import type { Misfit } from "./worker/read-answer.ts";
 
 /** "1 layer", "2 layers". */
 export function some(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+  return `${whole(count)} ${count === 1 ? one : many}`;
 }
 
 export const words = {
@@ -12,6 +13,17 @@ export const words = {
   start: {
     title: "Recurrent networks you can check by hand",
     lead: "Every count, every shape, every gate of every timestep: opened, down to the last weight. Paste your Keras model, or answer a question.",
+    hero: {
+      title: "An LSTM at work",
+      about: "four units, thirty timesteps; full is large, an outline is below 0",
+      value: (meaning: string, step: number, value: string) =>
+        `${meaning}, unit 1 at timestep ${step}: ${value}. Open it`,
+      at: (step: number, steps: number) => `t = ${step} of ${steps}`,
+      timestep: "Timestep",
+      play: "Play",
+      pause: "Pause",
+      open: "Open this timestep",
+    },
     examples: "What would you have answered?",
     foot: "No account, no cookies, no network after the first load. Models, data and code stay in this page.",
     recent: "Opened lately",
@@ -53,6 +65,7 @@ export const words = {
         large: `${given} can be no count: no device could hold as many.`,
         "shape-for-count": `${given} is a shape. The question is about a count, one number.`,
         "no-shape": `${given} is no shape. Write one such as (None, 30, 4).`,
+        "no-number": `${given} is no number. A value is asked for: write 0.731 or -0.25, to as many digits as you worked out.`,
         unreadable: `${given} is neither a count nor a shape. Write 1,320, or (None, 30, 4).`,
       })[why],
     check: "Check",
@@ -75,7 +88,7 @@ export const words = {
     copyLink: "Copy link",
     copied: "Copied",
     status: "It is copied.",
-    length: (length: number) => `${length.toLocaleString("en-US")} characters.`,
+    length: (length: number) => `${whole(length)} characters.`,
     holds: "It holds the view, the seed and your changes; nothing is stored anywhere.",
     fromFile: "The model came from a file and is not in the link.",
     long: "Some chats and mail programs cut links of more than 2,000 characters.",
@@ -105,10 +118,13 @@ export const words = {
     title: "Help and settings",
     lead: "Every number on these pages comes from the library's own by-hand evaluation and can be opened down to inputs and weights. The model runs in your browser; files, data and code never leave this page.",
     settings: "Settings",
+    pointHint: "Then tap or Tab to a button, a number, a formula. Key ?, on every page.",
     theme: "Theme",
     themes: { auto: "As the system", light: "Light", dark: "Dark", contrast: "High contrast" },
     digits: "Digits",
     digitNames: { 3: "3 decimals", 5: "5 decimals", 17: "all of float64" },
+    numbers: "Numbers",
+    numberNames: { language: "1,320 and −0.5, as in text", ascii: "1320 and -0.5, plain ASCII" },
     letters: "Letters of sizes",
     letterNames: {
       own: "i, h, g: input, hidden, gates",
@@ -133,7 +149,7 @@ export const words = {
       ["u, Shift+u", "undo, redo"],
       ["[ ]", "a timestep back, forward"],
       ["/", "every command with its key"],
-      ["?", "this help"],
+      ["?", "then focus or tap anything: what it is; Esc ends"],
       ["Ctrl+], Ctrl+[", "in the editor: indent more, less; Tab moves on"],
     ],
   },
@@ -187,14 +203,31 @@ export const words = {
       file === ""
         ? "The code of this address is too long for a link and stayed in the page where it was pasted. Paste it once more."
         : `${file} came as a file, and files stay in the page where they were opened. Open it once more.`,
-    noModel: "No model is open",
-    noModelLead: "Paste Keras code, drop a file, or start with one of nine examples.",
-    goToStart: "To the start",
+    seed: (seed: number) => `seed ${seed}`,
     undo: "Undo",
     redo: "Redo",
     help: "Help and settings",
+    point: "Explain what I point at",
+    pointShort: "What is this?",
     share: "Share and export",
     goTo: (screen: string) => `Go to ${screen}`,
+  },
+  noModel: {
+    title: "no model is open",
+    headings: {
+      count: "Which model shall be counted?",
+      step: "Which cell shall be opened?",
+      train: "Which model shall learn?",
+    },
+    leads: {
+      count: "Every layer's parameters, derived line by line, with the numbers put in and the arrays to scale.",
+      step: "One timestep of a recurrent layer, drawn with all of its numbers. Each of them opens into the sum it comes from.",
+      train:
+        "A series, windows of it, a loss that falls, and an honest word about whether it beats repeating the last value.",
+    },
+    open: "Or open one of these",
+    oneSeries: "LSTM of eight units on one series",
+    oneSeriesAbout: "Twelve timesteps in, the next value out. Trains in seconds.",
   },
   commands: {
     title: "Commands",

@@ -10,12 +10,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acceptanceTests } from "./acceptance.ts";
 import { findChromium, firstLoad, openLab } from "./browser.mjs";
 import { compareTests } from "./compare.ts";
+import { countTests } from "./count.ts";
 import { deepTests } from "./deep.ts";
+import { helpTests } from "./help.ts";
 import { modelTests } from "./model.ts";
 import { offlineTests } from "./offline.ts";
 import { quizTests } from "./quiz.ts";
 import { settingsTests } from "./settings.ts";
 import { shareTests } from "./share.ts";
+import { shellTests } from "./shell.ts";
 import { stepTests } from "./step.ts";
 import { stepViewTests } from "./step-views.ts";
 import { everyScreen, follow, labOn, packed } from "./visit.ts";
@@ -347,6 +350,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   });
 
   describe("Model", () => modelTests(lab));
+  describe("Count", () => countTests(lab));
   describe("Promises", () => acceptanceTests(lab));
   describe("Compare", () => compareTests(lab));
   describe("Deep models", () => deepTests(lab));
@@ -355,6 +359,8 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   describe("Step", () => stepTests(lab));
   describe("Views of a step", () => stepViewTests(lab));
   describe("Settings", () => settingsTests(lab));
+  describe("Help", () => helpTests(lab));
+  describe("Shell", () => shellTests(lab));
   describe("Without a network", () => offlineTests(lab));
 
   it("has met no error on any page", () => {

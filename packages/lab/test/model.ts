@@ -51,6 +51,69 @@ export function modelTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("sets the printed lines beside its own, and names what makes one differ", async () => {
+    const page = await visit("#/");
+    const rows = [
+      ["gru (GRU)", "(None, 30, 4)", 120],
+      ["gru_1 (GRU)", "(None, 30, 2)", 48],
+      ["dropout (Dropout)", "(None, 30, 2)", 0],
+      ["simple_rnn (SimpleRNN)", "(None, 25)", 700],
+    ].map(([name, shape, count]) => ` ${String(name).padEnd(30)}${String(shape).padEnd(26)}${count}`);
+    const code =
+      "model = Sequential([Input((30, 5)), GRU(4, return_sequences=True), GRU(2, return_sequences=True), SimpleRNN(25), Dense(1)])";
+    const table = [" Layer (type)   Output Shape   Param #", ...rows, "Total params: 868"].join("\n");
+    await page.getByLabel(/Paste Keras code/).fill(`${code}\n\n${table}\n`);
+    await page.getByRole("button", { name: "Open it" }).click();
+    const region = page.getByRole("region", { name: "Printed summary" });
+    await region.getByText("3 of 5 lines differ from the model.").waitFor();
+    expect(await region.locator("mark").allTextContents()).toEqual(["120", "132", "868", "906"]);
+    await region.getByText("Reset_after=False there, True here.").waitFor();
+    expect(await region.getByRole("row", { name: /Dropout dropout ?, printed only/ }).count()).toBe(1);
+    expect(await region.getByRole("row", { name: /Dense dense ?, not printed/ }).count()).toBe(1);
+    // The layer is made what the table says; the table stays beside it, in the link too.
+    await page.getByRole("button", { name: "Change gru", exact: true }).click();
+    await page.getByLabel("reset_after").uncheck();
+    await region.getByText("2 of 5 lines differ from the model.").waitFor();
+    await page.reload();
+    await region.getByText("2 of 5 lines differ from the model.").waitFor();
+    await page.context().close();
+  }, 60_000);
+
+  it("compares a file's model with a summary that is pasted beside it", async () => {
+    const page = await visit("#/model");
+    const file = fileURLToPath(new URL("../../../fixtures/keras/files/gru_after/m.keras", import.meta.url));
+    await page.locator("input[type=file]").setInputFiles(file);
+    await page.getByText("Weights came with the file.").waitFor();
+    await page.getByText("Compare with a printed summary").click();
+    const box = page.getByLabel("What model.summary() printed");
+    await box.fill("nothing");
+    await page.getByRole("button", { name: "Compare", exact: true }).click();
+    await page.getByRole("alert").getByText("No summary was found").waitFor();
+    await page.getByRole("button", { name: "Keras's summary" }).click();
+    await box.fill((await page.getByLabel("Summary as Keras prints it").textContent())!);
+    await page.getByRole("button", { name: "Compare", exact: true }).click();
+    await page.getByText(/lines agree with the model\./).waitFor();
+    await page.context().close();
+  }, 60_000);
+
+  it("stacks printed and own lines on a phone", async () => {
+    const table = [
+      "Layer (type)  Output Shape  Param #",
+      "gru (GRU)  (None, 4)  120",
+      "dense (Dense)  (None, 1)  5",
+      "Total params: 125",
+    ];
+    const code = `model = Sequential([Input((30, 5)), GRU(4), Dense(1)])\n"""\n${table.join("\n")}\n"""`;
+    const page = await visit(`#/model?s=${packed(code)}`, { viewport: { width: 390, height: 844 } });
+    const region = page.getByRole("region", { name: "Printed summary" });
+    const cells = region.getByRole("row", { name: /GRU gru/ }).getByRole("cell");
+    await cells.nth(1).waitFor();
+    const [there, here] = await Promise.all([0, 1].map((at) => cells.nth(at).boundingBox()));
+    expect(here!.y).toBeGreaterThanOrEqual(there!.y + there!.height);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await page.context().close();
+  }, 60_000);
+
   it("asks for a size that the code does not tell, and takes the one that is given", async () => {
     const code = "model = Sequential([Input((30, 5)), GRU(units), Dense(1)])";
     const page = await visit(`#/model?s=${packed(code)}`);

@@ -149,6 +149,17 @@ export function quizTests({ visit }: Lab): void {
     await page.context().close();
   }, 120_000);
 
+  it("says what is expected where a value cannot be read, and counts it as no try", async () => {
+    const page = await visit("#/quiz?seed=5&n=1&kinds=gate");
+    await page.locator("h2#question").waitFor();
+    await answer(page, "half");
+    await page.getByText("half is no number. A value is asked for: write 0.731").waitFor();
+    expect(await page.getByText("That did not work").count()).toBe(0);
+    await answer(page, "0,123");
+    await page.getByText(/^0.123 is not right|^0,123 is not right/).waitFor();
+    await page.context().close();
+  }, 60_000);
+
   it("prints a worksheet, and the answer key behind a page break", async () => {
     const page = await visit("#/quiz?seed=14&n=3&kinds=params&key=1");
     await page.locator(".answers article").nth(2).waitFor();

@@ -1,6 +1,7 @@
 /** Settings, undo and the editor. */
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import type { Lab } from "./visit.ts";
+import { everyScreen, follow, type Lab } from "./visit.ts";
 
 export function settingsTests({ visit }: Lab): void {
   it("writes sizes in the letters of choice, and keeps the choice", async () => {
@@ -21,6 +22,37 @@ export function settingsTests({ visit }: Lab): void {
     expect(await page.evaluate(() => localStorage.length)).toBe(0);
     await page.context().close();
   }, 60_000);
+
+  it("writes numbers in plain ASCII on every screen and in what is taken away, and as in text again", async () => {
+    const page = await visit("#/count/simple_rnn?m=conv");
+    await page.getByRole("heading", { name: "1,020 parameters" }).waitFor();
+    const style = async (name: string): Promise<void> => {
+      await page.getByRole("button", { name: "Help and settings" }).click();
+      await page.getByRole("combobox", { name: /^Numbers/ }).selectOption(name);
+      await page.keyboard.press("Escape");
+    };
+    await style("ascii");
+    await page.getByRole("heading", { name: "1020 parameters" }).waitFor();
+    expect(await page.locator("li.result math").first().textContent()).toBe("1020");
+    await page.getByRole("button", { name: "Share", exact: true }).click();
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("group", { name: "Derivation" }).getByRole("button", { name: "CSV" }).click(),
+    ]);
+    expect(readFileSync(await file.path(), "utf8")).toMatch(/1020\r\n$/);
+    await page.keyboard.press("Escape");
+    for (const [hash, ready] of [...everyScreen, ["#/step/lstm?m=lstm&t=20&gate=c", ".opened"]] as const) {
+      await follow(page, hash, ready);
+      // Of numbers; a minus between letters belongs to a formula.
+      const found = await page.evaluate(() =>
+        (document.querySelector("main")?.innerText ?? "").match(/−[\d.]+|\d,\d{3}\b|∞/g),
+      );
+      expect(found, hash).toBeNull();
+    }
+    await style("language");
+    await expect.poll(() => page.locator("main").innerText()).toMatch(/−\d/);
+    await page.context().close();
+  }, 90_000);
 
   it("takes the theme and the letters that another tab sets", async () => {
     const page = await visit("#/count/gru?m=gru");

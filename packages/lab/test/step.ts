@@ -244,9 +244,11 @@ export function stepTests({ visit }: Lab): void {
     expect(await tones()).toBe(0);
     await page.getByRole("button", { name: "Listen" }).first().click();
     expect(await tones()).toBe(1);
-    expect(await page.locator("p[role=status][aria-live]").textContent()).toMatch(
-      /^h, unit 1, over 4 timesteps: starts at .+, ends at .+; lowest .+ at timestep \d, highest .+ at timestep \d\.$/,
-    );
+    await expect
+      .poll(() => page.locator("p[role=status][aria-live]").textContent())
+      .toMatch(
+        /^h, unit 1, over 4 timesteps: starts at .+, ends at .+; lowest .+ at timestep \d, highest .+ at timestep \d\.$/,
+      );
     await page.context().close();
   }, 60_000);
 }

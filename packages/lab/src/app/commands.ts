@@ -4,6 +4,8 @@ export interface Command {
   readonly name: string;
   /** As `KeyboardEvent.key` has it, or two after one another: "g m"; undefined for none. */
   readonly key?: string;
+  /** True where its key works in an open dialog too. */
+  readonly inDialogs?: boolean;
   run(): void;
 }
 

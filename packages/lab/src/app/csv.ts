@@ -1,4 +1,5 @@
 /** Tables as comma-separated values, by RFC 4180. */
+import { written } from "./format.ts";
 
 export interface Table {
   readonly title: string;
@@ -12,6 +13,6 @@ export function tableToCsv({ columns, rows }: Table): string {
 
 /** A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers. */
 function cell(value: string | number): string {
-  const text = typeof value === "number" || !/^[=+@\t\r-]/.test(value) ? String(value) : `'${value}`;
+  const text = typeof value === "number" || !/^[=+@\t\r-]/.test(value) ? written(String(value)) : `'${written(value)}`;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

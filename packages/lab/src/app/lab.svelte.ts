@@ -7,6 +7,7 @@ import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts"
 import { keepForReload, LateAddress, takeAfterReload } from "./address.ts";
 import { packEdits, readEdits } from "./edits.ts";
 import { FilesHere, fileNameIn, type KeptFile } from "./files.ts";
+import { followNumberStyle } from "./format.ts";
 import { pack, unpack } from "./pack.ts";
 import { keepRecent } from "./recent.ts";
 import { type Route, readRoute, startRoute, writeRoute } from "./router.ts";
@@ -83,6 +84,7 @@ class Lab {
   }
 
   start(): void {
+    followNumberStyle(() => this.settings.numbers);
     if (this.settings.letters !== "own") void this.worker.letters(this.settings.letters);
     const follow = (): void => {
       this.#address.forget();

@@ -21,13 +21,14 @@ beforeEach(() => {
   );
 });
 
-it("starts with keys on, sound off and the system's theme", () => {
+it("starts with keys and sound on and the system's theme", () => {
   expect(readSettings()).toEqual({
     theme: "auto",
     digits: 3,
+    numbers: "language",
     letters: "own",
     motion: "auto",
-    sound: false,
+    sound: true,
     keys: true,
     plainText: false,
   });

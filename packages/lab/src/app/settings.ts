@@ -1,10 +1,12 @@
 /** What a user sets once: kept on this device, read with care, for anybody may have written there. */
 import type { LetterStyle } from "../worker/protocol.ts";
 import { keep, readKept } from "./device.ts";
+import type { NumberStyle } from "./format.ts";
 
 export interface Settings {
   theme: "auto" | "light" | "dark" | "contrast";
   digits: 3 | 5 | 17;
+  numbers: NumberStyle;
   letters: LetterStyle;
   motion: "auto" | "none";
   /** Charts can be listened to. */
@@ -19,9 +21,10 @@ export interface Settings {
 export const choices = {
   theme: ["auto", "light", "dark", "contrast"],
   digits: [3, 5, 17],
+  numbers: ["language", "ascii"],
   letters: ["own", "papers", "keras"],
   motion: ["auto", "none"],
-  sound: [false, true],
+  sound: [true, false],
   keys: [true, false],
   plainText: [false, true],
 } as const satisfies { readonly [K in keyof Settings]: readonly Settings[K][] };

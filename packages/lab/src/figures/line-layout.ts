@@ -2,6 +2,7 @@
 import { extent } from "d3-array";
 import { scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
+import { rounded, scientific } from "../app/format.ts";
 
 export interface Line {
   readonly name: string;
@@ -108,15 +109,14 @@ function thinned(ticks: readonly number[]): number[] {
 /** A number at a tick. */
 export function tickText(value: number): string {
   const isFar = Math.abs(value) >= 10_000 || (Math.abs(value) < 0.001 && value !== 0);
-  return isFar ? value.toExponential(0) : String(Number(value.toPrecision(3)));
+  return isFar ? scientific(value, 0) : rounded(value, 3);
 }
 
 /** What the chart shows, as one sentence. */
 export function lineSentence({ title, lines }: LineSpec, isEmpty: boolean): string {
   if (lines.length === 0 || isEmpty) return `${title}: nothing yet.`;
   const ends = lines.map(
-    ({ name, values }) =>
-      `${name} ends at ${Number((values.at(-1) ?? 0).toPrecision(4))} after ${values.length} points`,
+    ({ name, values }) => `${name} ends at ${rounded(values.at(-1) ?? 0, 4)} after ${values.length} points`,
   );
   return `${title}: ${ends.join("; ")}.`;
 }

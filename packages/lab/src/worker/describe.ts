@@ -1,5 +1,6 @@
 /** A model's explanation as the page shows it: the library's formulas written out as MathML, text and LaTeX. */
 import type { Shape } from "unroll/core/shape.ts";
+import { snakeCase } from "unroll/layers/naming.ts";
 import {
   constant,
   type Derivation,
@@ -16,7 +17,16 @@ import {
   toText,
 } from "./library.ts";
 import { letterName, sizes } from "./notation.ts";
-import type { ArrayView, DerivationView, EquationView, FormulaView, LayerView, ModelView } from "./protocol.ts";
+import type {
+  ArrayView,
+  DerivationView,
+  EquationView,
+  FormulaView,
+  LayerView,
+  ModelView,
+  TermView,
+  WindowsView,
+} from "./protocol.ts";
 
 export function describeModel(model: Model, hasWeights: boolean): ModelView {
   const explanation = explainModel(model);
@@ -48,6 +58,8 @@ function layerView(explained: LayerExplanation, layer: Layer): LayerView {
     inputs,
     outputs: outputs.map(({ result, axes }) => ({ shape: result, axes: axes.map(derivationView) })),
     count: derivationView(count),
+    terms: count.parts.map(termView),
+    windows: windowsView(layer, explained),
     arrays: arraysOf(layer, layer.children.length > 0 && inside.length > 0),
     gates: layer.type.cell?.(layer.config).gates ?? [],
     equations:
@@ -56,12 +68,38 @@ function layerView(explained: LayerExplanation, layer: Layer): LayerView {
         ...formulaView(equation, equations.notation),
         sentence: toSentence(equation, equations.notation),
       })) ?? [],
-    remarks,
+    remarks: remarks.map(inKerasWords),
     options: Object.entries(layer.config)
       .filter(([, value]) => value !== null && typeof value !== "object" && value !== undefined)
       .map(([option, value]) => ({ name: option, value: String(value) })),
     inside: inside.map((one, index) => layerView(one, layer.children[index] ?? layer)),
   };
+}
+
+/** `resetAfter: false`, as the library takes it, is `reset_after=False` in the code beside it. */
+export function inKerasWords(remark: string): string {
+  return remark.replaceAll(
+    /\b([a-z]+(?:[A-Z][a-z]+)+): (true|false)\b/g,
+    (_, option: string, value: string) => `${snakeCase(option)}=${value === "true" ? "True" : "False"}`,
+  );
+}
+
+function termView({ title, formula, steps, result }: Derivation): TermView {
+  return { title, formula: formulaView(formula, sizes), numbers: formulaView(steps[0] ?? formula, sizes), result };
+}
+
+/** Undefined for layers without windows over time, and where ends are filled up. */
+function windowsView({ config }: Layer, { inputs, outputs }: LayerExplanation): WindowsView | undefined {
+  const over = config.poolSize ?? config.kernelSize;
+  const [timesteps, count] = [inputs[0]?.shape[1], outputs[0]?.result[1]];
+  if (!Array.isArray(over) || over.length !== 1 || config.padding !== "valid" || inputs[0]?.shape.length !== 3)
+    return undefined;
+  if (Array.isArray(config.dilationRate) && config.dilationRate[0] !== 1) return undefined;
+  if (typeof timesteps !== "number" || typeof count !== "number" || config.dataFormat === "channels_first")
+    return undefined;
+  const size = Number(over[0]);
+  const stride = Array.isArray(config.strides) ? Number(config.strides[0]) : size;
+  return { timesteps, size, stride, count, dropped: timesteps - (count - 1) * stride - size };
 }
 
 function arraysOf(layer: Layer, ownOnly: boolean): ArrayView[] {

@@ -11,7 +11,7 @@ export { constant, type Expr, operandsOf } from "unroll/equations/expr.ts";
 export { type Equation, type Notation, toMathML, toSentence, toText } from "unroll/equations/render.ts";
 export { explainModel } from "unroll/explain/explain.ts";
 export type { LayerExplanation } from "unroll/explain/explanation.ts";
-export type { Layer } from "unroll/layers/layer.ts";
+export { Layer } from "unroll/layers/layer.ts";
 export { setSeed } from "unroll/layers/seed.ts";
 
 import "unroll/model/summaries.ts";

@@ -34,6 +34,26 @@ export interface DerivationView {
   readonly latex: string;
 }
 
+/** A term of a count: an array, or a layer inside. */
+export interface TermView {
+  /** "kernel" */
+  readonly title: string;
+  /** In letters, then with its numbers put in. */
+  readonly formula: FormulaView;
+  readonly numbers: FormulaView;
+  readonly result: number | null;
+}
+
+/** Windows over the timesteps, where only whole ones count: which of them a layer sees, and how many rows are left over. */
+export interface WindowsView {
+  readonly timesteps: number;
+  readonly size: number;
+  readonly stride: number;
+  readonly count: number;
+  /** Rows at the end that fill no window. */
+  readonly dropped: number;
+}
+
 /** An array of a layer for drawing to scale. */
 export interface ArrayView {
   readonly name: string;
@@ -51,6 +71,9 @@ export interface LayerView {
   readonly inputs: readonly { readonly from: string; readonly shape: Shape }[];
   readonly outputs: readonly { readonly shape: Shape; readonly axes: readonly DerivationView[] }[];
   readonly count: DerivationView;
+  /** What the count adds up. */
+  readonly terms: readonly TermView[];
+  readonly windows: WindowsView | undefined;
   readonly arrays: readonly ArrayView[];
   readonly gates: readonly string[];
   readonly equations: readonly (FormulaView & { readonly name: string; readonly sentence: string })[];
@@ -71,4 +94,29 @@ export interface ModelView {
   readonly cells: readonly string[];
   readonly device: string;
   readonly hasWeights: boolean;
+}
+
+/** A line of a summary. */
+export interface PrintedLine {
+  readonly name: string;
+  readonly className: string;
+  /** As it is printed; undefined where it is not known. */
+  readonly shape: string | undefined;
+  readonly count: number | null;
+}
+
+/** A line of a printed summary and the model's own beside it; undefined where one of them has none. */
+export interface PrintedRow {
+  readonly there: PrintedLine | undefined;
+  readonly here: PrintedLine | undefined;
+  readonly differs: { readonly className: boolean; readonly shape: boolean; readonly count: boolean };
+  /** What makes them differ, each in a few words; several where they tie. */
+  readonly causes: readonly string[];
+}
+
+export interface PrintedView {
+  readonly rows: readonly PrintedRow[];
+  readonly total: { readonly there: number | null; readonly here: number | null };
+  /** True where the end of the table, with its total, is missing. */
+  readonly cut: boolean;
 }

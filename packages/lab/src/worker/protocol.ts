@@ -1,10 +1,10 @@
 /** What the page and the worker tell each other: plain data only, formulas already written as MathML by the library. Views of models, steps, quiz and comparison have files of their own. */
 import type { OpenedNode, OpenedValue } from "unroll/explain/open-value.ts";
 import type { Comparison } from "./compare-views.ts";
-import type { DerivationView, ModelView, Shape } from "./model-views.ts";
+import type { DerivationView, ModelView, PrintedView, Shape } from "./model-views.ts";
 import type { QuestionView, QuizCheck, QuizSolution, QuizSpec } from "./quiz-views.ts";
 import type { Misfit } from "./read-answer.ts";
-import type { BackView, Edit, OpenedNow, ResetView, RunNumbers, TraceView } from "./step-views.ts";
+import type { BackView, Edit, OpenedNow, ResetView, RunNumbers, RunView, TraceView } from "./step-views.ts";
 
 export type { OpenedName, OpenedNode, OpenedValue, OpenedWeight } from "unroll/explain/open-value.ts";
 export type * from "./compare-views.ts";
@@ -92,6 +92,8 @@ export interface Opened {
   readonly problems: readonly ProblemView[];
   readonly unknowns: readonly UnknownView[];
   readonly report: readonly string[];
+  /** The summary that is printed beside the code, line by line beside the model's own. */
+  readonly printed: PrintedView | undefined;
 }
 
 export interface OpenRequest {
@@ -117,6 +119,23 @@ export interface CheckView {
     readonly slips: readonly { readonly title: string; readonly detail: string; readonly layer: string }[];
     readonly derivations: readonly DerivationView[];
   }[];
+}
+
+/** One way from the open model to a number. */
+export interface OriginView {
+  /** "the parameters of gru" */
+  readonly what: string;
+  /** The layer to look at; empty for the whole model. */
+  readonly layer: string;
+  /** Empty for what the model has. */
+  readonly slips: readonly { readonly title: string; readonly detail: string; readonly layer: string }[];
+  readonly derivations: readonly DerivationView[];
+}
+
+/** Where a number or shape comes from: every way, what the model has first. */
+export interface OriginsView {
+  readonly misfit: Misfit | undefined;
+  readonly origins: readonly OriginView[];
 }
 
 /** A table that the user chose. */
@@ -208,6 +227,8 @@ export type LabMethods = {
   codeOfSummary(text: string): string | undefined;
   /** The open model as a file with the weights of one that has nothing else; undefined for a file that is a model itself. */
   withWeights(file: { readonly bytes: Uint8Array; readonly name: string }): Promise<Uint8Array | undefined>;
+  /** A printed summary beside the open model; undefined for text that is none. */
+  printed(text: string): Promise<PrintedView | undefined>;
   /** What can be changed about the open model; undefined where none is open. */
   outline(argument: null): Promise<Outline | undefined>;
   /** The model's code after a change, or after the repair of that index. */
@@ -215,7 +236,10 @@ export type LabMethods = {
   repair(index: number): Promise<string>;
   recount(timesteps: number): { readonly total: number; readonly shapes: readonly Shape[] };
   check(answer: { readonly layer: string; readonly answer: string }): Promise<CheckView>;
+  origins(text: string): Promise<OriginsView>;
   trace(request: { readonly seed: number; readonly edits: readonly Edit[] }): TraceView;
+  /** The first cell of a model that is not opened for it, run over time; undefined for none. */
+  glance(request: { readonly source: string; readonly seed: number }): Promise<RunView | undefined>;
   /** A named value, an input "x", or a state before the step. */
   openValue(place: {
     readonly run: number;

@@ -5,7 +5,7 @@ import { type Question, type QuestionCheck, type QuestionKind, questionKinds } f
 import { type Quiz, quizQuestions, startQuiz } from "unroll/explain/quiz/quiz.ts";
 import { formatShape, UnrollError } from "./library.ts";
 import type { QuestionView, QuizCheck, QuizSolution, QuizSpec } from "./protocol.ts";
-import { type Misfit, readCountAnswer, readShapeAnswer } from "./read-answer.ts";
+import { type Misfit, readCountAnswer, readShapeAnswer, readValueAnswer } from "./read-answer.ts";
 
 let questions: Question[] = [];
 let practice: Quiz | undefined;
@@ -49,11 +49,15 @@ export function checkQuizAnswer(number: number, answer: string): QuizCheck {
   return { right, misfit: undefined, slip, where, text: text.trim() };
 }
 
-/** A count or shape as the library writes it; other answers as they are. */
+/** A count or shape as the library writes it; values and letters as they were written. */
 function readFor(
   kind: QuestionKind,
   answer: string,
 ): { readonly text: string; readonly isZero: boolean } | { readonly misfit: Misfit } {
+  if (["gate", "state", "backward"].includes(kind)) {
+    const read = readValueAnswer(answer);
+    return "misfit" in read ? read : { ...read, isZero: false };
+  }
   if (!["params", "total", "shape"].includes(kind)) return { text: answer, isZero: false };
   const read = kind === "shape" ? readShapeAnswer(answer) : readCountAnswer(answer);
   if ("misfit" in read) return read;

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { examples } from "../data/examples.ts";
 import { checkText } from "./answers.ts";
 import { checkQuizAnswer, startSet } from "./quizzing.ts";
-import { type Misfit, readAnswer, readCountAnswer, readShapeAnswer } from "./read-answer.ts";
+import { type Misfit, readAnswer, readCountAnswer, readShapeAnswer, readValueAnswer } from "./read-answer.ts";
 import { Session } from "./session.ts";
 
 it.each([
@@ -41,6 +41,25 @@ it("takes no shape for a count, and sizes in thousands' clothes for a shape", ()
   expect(readCountAnswer("(None, 4)")).toEqual({ misfit: "shape-for-count" });
   expect(readShapeAnswer("30,100")).toEqual({ given: [30, 100] });
   expect(readShapeAnswer("1e3")).toEqual({ misfit: "no-shape" });
+});
+
+it.each([
+  ["0.731", "0.731"],
+  [" −0,25 ", "-0.25"],
+  ["1e-3", "1e-3"],
+  [".5", ".5"],
+])("reads %s as a value, with the digits that were written", (text, written) => {
+  expect(readValueAnswer(text)).toEqual({ text: written });
+});
+
+it.each(["half", "0.7.3", "1/2", "(None, 4)", "Infinity", "0x10", "1e999", "-"])("takes %s for no value", (text) => {
+  expect(readValueAnswer(text)).toEqual({ misfit: "no-number" });
+});
+
+it.each(["gate", "state", "backward"])("counts what is no number as no try of a question of the kind %s", (kind) => {
+  const [first] = startSet({ seed: 5, count: 1, level: 0, kinds: [kind], layers: [] });
+  expect(checkQuizAnswer(first!.number, "half")).toMatchObject({ right: false, misfit: "no-number", slip: "" });
+  expect(checkQuizAnswer(first!.number, "0.123")).toMatchObject({ misfit: undefined });
 });
 
 it("names no slip for 0 where there are weights, and takes it where there are none", async () => {

@@ -2,7 +2,15 @@
 import type { Shape } from "unroll/core/shape.ts";
 
 /** Why an answer is no count or shape that could be, whatever the model. */
-export type Misfit = "negative" | "zero" | "fraction" | "large" | "shape-for-count" | "no-shape" | "unreadable";
+export type Misfit =
+  | "negative"
+  | "zero"
+  | "fraction"
+  | "large"
+  | "shape-for-count"
+  | "no-shape"
+  | "no-number"
+  | "unreadable";
 
 export type ReadAnswer = { readonly given: number | Shape } | { readonly misfit: Misfit };
 
@@ -24,6 +32,12 @@ export function readCountAnswer(text: string): ReadAnswer {
 export function readShapeAnswer(text: string): ReadAnswer {
   const shape = readShape(text);
   return shape === undefined ? { misfit: "no-shape" } : { given: shape };
+}
+
+/** Of a question that asks for a value: as it was written, for its decimals count. `0,731` and `−0.5` are numbers too. */
+export function readValueAnswer(text: string): { readonly text: string } | { readonly misfit: Misfit } {
+  const written = text.trim().replaceAll("−", "-").replace(",", ".");
+  return plain.test(written) && Number.isFinite(Number(written)) ? { text: written } : { misfit: "no-number" };
 }
 
 function readCount(number: number): ReadAnswer {

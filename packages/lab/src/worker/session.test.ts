@@ -14,6 +14,13 @@ it("asks for the sizes that code does not tell, and keeps the error of a mistake
   expect(await open("model = Sequential([Input((30, 5)), GRU(), Dense(1)])")).toContain("needs the option units");
 });
 
+it("says remarks in the words of the code beside them", async () => {
+  const { model } = await new Session().open({ source: "model = Sequential([Input((30, 5)), GRU(4)])", seed: 7 });
+  const said = model!.layers.flatMap(({ remarks }) => remarks).join(" ");
+  expect(said).toContain("GRU with reset_after=False");
+  expect(said).not.toMatch(/resetAfter|: false/);
+});
+
 it("reads stacked cells in RNN", async () => {
   const code = "model = Sequential([Input((6, 3)), RNN([LSTMCell(4), GRUCell(3)]), Dense(1)])";
   const { model, error } = await new Session().open({ source: code, seed: 7 });

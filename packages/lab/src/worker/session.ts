@@ -1,10 +1,19 @@
 /** The model that the page shows, with its seed and the user's changes: opens sources, and keeps what views are cut from. */
 import type { Repair } from "unroll/explain/repairs/index.ts";
-import type { CodeModel } from "unroll/formats/python/index.ts";
+import type { CodeModel, ParsedSummary } from "unroll/formats/python/index.ts";
 import { isShape } from "unroll/layers/inputs.ts";
 import { describeModel, shapesOf } from "./describe.ts";
 import { type Model, setSeed, UnrollError } from "./library.ts";
-import type { ModelChange, Opened, OpenRequest, Outline, PartialLayer, RepairView, Shape } from "./protocol.ts";
+import type {
+  ModelChange,
+  Opened,
+  OpenRequest,
+  Outline,
+  PartialLayer,
+  PrintedView,
+  RepairView,
+  Shape,
+} from "./protocol.ts";
 
 /** The most timesteps that are traced; a model that declares more is traced on a copy with fewer. */
 const longestTrace = 240;
@@ -19,6 +28,8 @@ interface Written {
   /** Keras's config. */
   config(): Promise<unknown>;
   readonly repairs: readonly Repair[];
+  /** What is printed beside the code. */
+  readonly table?: ParsedSummary | undefined;
 }
 
 export class Session {
@@ -44,7 +55,12 @@ export class Session {
     const { codeOf, load } = await import("unroll/formats/load.ts");
     const options = { name: file, ...(set === undefined ? {} : { set: typedIn(set) }) };
     setSeed(seed);
-    const code = await codeOf(bytes, options);
+    const text = typeof source === "string" && source.includes("Layer (type)") ? source : "";
+    let code = await codeOf(bytes, options);
+    if (text !== "" && code?.reading.format === "python") {
+      const { withoutTables } = await import("./printed.ts");
+      code = await codeOf(new TextEncoder().encode(withoutTables(text)), options);
+    }
     if (code === undefined) {
       const { ownCells } = await import("./own-cells.ts");
       const { model, hasWeights, report } = await load(bytes, { ...options, customTypes: ownCells });
@@ -62,7 +78,11 @@ export class Session {
     const readsNothing = one?.model !== undefined && !one.model.hasGraph;
     const model = one?.model === undefined || readsNothing ? undefined : await rebuilt(one.model);
     if (model !== undefined) this.#take(model, false);
-    this.#written = one === undefined ? undefined : { config: async () => one.code.config, repairs: one.repairs };
+    const partial = one === undefined || model !== undefined ? [] : await partialLayers(one.code);
+    const tables = { text, at: chosen, models: code.models.length };
+    const { table, printed } = await printedBeside(one?.code, tables, model, partial);
+    this.#written =
+      one === undefined ? undefined : { config: async () => one.code.config, repairs: one.repairs, table };
     return {
       names: code.models.map(({ code: { name: own, line }, model: built }) =>
         built === undefined
@@ -80,7 +100,7 @@ export class Session {
               ? undefined
               : (openSizes(one.error, one.code) ?? withoutHint(one.error, one.repairs.length > 0)),
       repairs: await repairViews(one?.repairs ?? []),
-      partial: one === undefined || model !== undefined ? [] : await partialLayers(one.code),
+      partial,
       problems: code.reading.problems.map(({ cell, line, message }) => ({
         place: isNotebook ? `cell ${cell}, line ${line}` : `line ${line}`,
         message,
@@ -92,7 +112,14 @@ export class Session {
         value: value === undefined ? undefined : String(value),
       })),
       report: [],
+      printed,
     };
+  }
+
+  /** A printed summary beside the open model; undefined for text without one. */
+  async printed(text: string): Promise<PrintedView | undefined> {
+    const model = this.need();
+    return (await printedBeside(undefined, { text, at: 0, models: 1 }, model, [])).printed;
   }
 
   /** What can be changed about what was opened last. */
@@ -107,7 +134,7 @@ export class Session {
     const { changedCode, isConfig } = await import("./editing.ts");
     const config = await this.#written?.config();
     if (!isConfig(config)) throw nothingOpen();
-    return changedCode(config, change);
+    return this.#withTable(changedCode(config, change));
   }
 
   async repaired(index: number): Promise<string> {
@@ -115,7 +142,13 @@ export class Session {
     const config = await this.#written?.config();
     const repair = this.#written?.repairs[index];
     if (!isConfig(config) || repair === undefined) throw nothingOpen();
-    return repairedCode(config, repair);
+    return this.#withTable(repairedCode(config, repair));
+  }
+
+  /** Changed code keeps the table that it is compared with. */
+  async #withTable(code: string): Promise<string> {
+    const table = this.#written?.table;
+    return table === undefined ? code : (await import("./printed.ts")).withTable(code, table);
   }
 
   /**
@@ -184,7 +217,21 @@ const nothing = {
   problems: [],
   unknowns: [],
   report: [],
+  printed: undefined,
 } as const;
+
+/** The summary that stands beside code, and its lines beside the model's. */
+async function printedBeside(
+  code: CodeModel | undefined,
+  tables: { readonly text: string; readonly at: number; readonly models: number },
+  model: Model | undefined,
+  partial: readonly PartialLayer[],
+): Promise<{ readonly table?: ParsedSummary; readonly printed: PrintedView | undefined }> {
+  if (code?.printedSummary === undefined && tables.text === "") return { printed: undefined };
+  const { printedOf, printedView } = await import("./printed.ts");
+  const table = printedOf(code, tables);
+  return table === undefined ? { printed: undefined } : { table, printed: printedView(table, model, partial) };
+}
 
 function nothingOpen(): UnrollError {
   return new UnrollError({

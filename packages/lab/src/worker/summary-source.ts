@@ -4,6 +4,7 @@
  */
 import { type ParsedSummary, parseSummaries, type SummaryRow } from "unroll/formats/python/index.ts";
 import { UnrollError } from "./library.ts";
+import { withTable } from "./printed.ts";
 
 /** Blocks of columns in each array, and rows of the bias. */
 const cells: readonly (readonly [name: string, gates: number, biases: number, option: string])[] = [
@@ -30,7 +31,8 @@ export function codeOfSummary(text: string): string | undefined {
   return table === undefined ? undefined : write(table);
 }
 
-function write({ rows, modelName }: ParsedSummary): string {
+function write(table: ParsedSummary): string {
+  const { rows, modelName } = table;
   const outer = rows.filter(({ depth }) => depth === 0);
   const first = outer[0]!; // a table has rows
   const given = first.type === "InputLayer" ? sizesOf(first).slice(1) : undefined;
@@ -40,11 +42,10 @@ function write({ rows, modelName }: ParsedSummary): string {
     const { call, reads } = layerOf(row, before);
     input ??= reads;
     before = sizesOf(row).slice(1);
-    const printed = row.params === null ? "" : `, ${row.params.toLocaleString("en-US")}`;
-    return `model.add(${call}name=${JSON.stringify(row.name)}))  # printed: (${sizesOf(row).map(python).join(", ")})${printed}`;
+    return `model.add(${call}name=${JSON.stringify(row.name)}))`;
   });
   const shape = input ?? [null, Number.NaN];
-  return `${[
+  const code = [
     "from tensorflow.keras.models import Sequential",
     "from tensorflow.keras.layers import *",
     "",
@@ -52,7 +53,8 @@ function write({ rows, modelName }: ParsedSummary): string {
     `model = Sequential(name=${JSON.stringify(modelName ?? "model")})`,
     `model.add(Input((${shape.map(python).join(", ")}${shape.length === 1 ? "," : ""})))`,
     ...lines,
-  ].join("\n")}\n`;
+  ].join("\n");
+  return withTable(code, table);
 }
 
 /** The call without its end, and what a first layer must have read for its count; NaN is a size that nothing tells. */
@@ -73,14 +75,19 @@ function layerOf(row: SummaryRow, before: Sizes | undefined): { readonly call: s
       const call = `${name}(${units}${sequences}${option}`;
       return { call: isBoth ? `Bidirectional(${call}), ` : `${call}, `, reads: [time, read] };
     }
+    // No cell of these sizes has that count: it is shown beside the one that it has.
+    if (typeof features === "number" && Number.isInteger(units)) {
+      return { call: isBoth ? `Bidirectional(LSTM(${units}${sequences})), ` : `${type}(${units}${sequences}, ` };
+    }
   } else if (type === "Dense" || type === "TimeDistributed") {
     const read = (params ?? 0) / width - 1;
     const call = type === "Dense" ? `Dense(${width}, ` : `TimeDistributed(Dense(${width})), `;
+    if (typeof features === "number") return { call };
     if (Number.isInteger(read) && read > 0) return { call, reads: [...shape.slice(0, -1), read] };
   } else if (type === "Embedding") return { call: `Embedding(${(params ?? 0) / width}, ${width}, `, reads: [time] };
   else if (type === "Conv1D") {
     const taps = (params ?? 0) / width - 1;
-    const kernel = typeof features === "number" ? String(taps / features) : "kernel_size";
+    const kernel = typeof features === "number" && taps % features === 0 ? String(taps / features) : "kernel_size";
     const same = before !== undefined && before[0] === time && kernel !== "1" ? ', padding="same"' : "";
     return { call: `Conv1D(${width}, ${kernel}${same}, `, reads: [null, Number.NaN] };
   } else if (pools.includes(type)) {

@@ -34,6 +34,7 @@ const methods = {
     writeLettersAs(style);
     return session.model === undefined ? undefined : describeModel(session.model, session.hasWeights);
   },
+  printed: (text) => session.printed(text),
   outline: () => session.outline(),
   change: (change) => session.changed(change),
   repair: (index) => session.repaired(index),
@@ -41,9 +42,20 @@ const methods = {
   async check({ layer, answer }) {
     return (await import("./answers.ts")).checkText(session.need(), layer, answer);
   },
+  async origins(text) {
+    return (await import("./origins.ts")).originsOf(session.need(), text);
+  },
   async trace({ seed, edits }) {
     return (await trace()).run(await session.prepareTrace(), seed, edits, session.shortened);
   },
+  glance: ({ source, seed }) =>
+    inTurn(async () => {
+      session.drawWeights();
+      const { Tracing } = await import("./tracing.ts");
+      const other = new Session();
+      await other.open({ source, seed });
+      return new Tracing().run(await other.prepareTrace(), seed, [], other.shortened).runs[0];
+    }),
   async openValue({ run, step, name, unit }) {
     return (await trace()).open(run, step, name, unit);
   },

@@ -9,9 +9,10 @@ const mostThreads = 64;
 let threads = 1;
 
 /**
- * Lets every prediction and every training step that name no `threads` use so many. 1 at first: threads cost memory (each has a
- * copy of the weights) and the start of a worker. Predictions are the same bits with any number. Training is the same bits
- * whenever it has as many threads; with another number of them the last bits differ, for gradients are added up in another order.
+ * Lets every prediction, training step and evaluation that names no `threads` use so many. 1 at first: threads cost memory (each
+ * has a copy of the weights) and the start of a worker. Predictions are the same bits with any number. Training and evaluation
+ * are the same bits whenever they have as many threads; with another number of them the last bits differ, for sums are added up
+ * in another order.
  *
  * @throws UnrollError `option`
  * @example setThreads(4);

@@ -20,6 +20,8 @@ export interface EvaluateOptions {
   readonly batchSize?: number;
   /** `[examples]`, or `[examples, timesteps]`; a list for several outputs. */
   readonly sampleWeight?: ModelData;
+  /** Most threads that share a batch, 1 to 64, or what `setThreads` says; another number of them gives other last places. */
+  readonly threads?: number;
 }
 
 /**
@@ -35,12 +37,13 @@ export function evaluate(
   y?: ModelData,
   options: EvaluateOptions = {},
 ): Record<string, number> {
-  checkOptionNames("evaluate", options, ["batchSize", "sampleWeight"]);
+  checkOptionNames("evaluate", options, ["batchSize", "sampleWeight", "threads"]);
+  const threads = readThreads(options);
   const compiled = compiledOf(model);
   if (isExampleView(x)) {
     checkViewOptions(model, y, options);
     const view = modelView(model, x);
-    return evaluated(compiled, viewBatches(view, batchSizeFor(model, options.batchSize, view.count)));
+    return evaluated(compiled, viewBatches(view, batchSizeFor(model, options.batchSize, view.count)), threads);
   }
   if (isBatchIterable(x)) {
     throw new UnrollError({
@@ -52,7 +55,7 @@ export function evaluate(
     });
   }
   const examples = readExamples(model, x, y as ModelData, options); // missing targets are told there
-  return evaluated(compiled, exampleBatches(examples, batchSizeFor(model, options.batchSize, examples.count)));
+  return evaluated(compiled, exampleBatches(examples, batchSizeFor(model, options.batchSize, examples.count)), threads);
 }
 
 /**
@@ -65,21 +68,29 @@ export function evaluate(
 export async function evaluateBatches(
   model: Model,
   batches: BatchIterable,
-  { steps }: { readonly steps?: number } = {},
+  options: { readonly steps?: number; readonly threads?: number } = {},
 ): Promise<Record<string, number>> {
+  checkOptionNames("evaluateBatches", options, ["steps", "threads"]);
+  const threads = readThreads(options);
+  const { steps } = options;
   const compiled = compiledOf(model);
   if (steps !== undefined) checkNumber("evaluateBatches", "steps", steps, { least: 1, whole: true });
   const totals = new Totals();
   const source = iterableSource(model, batches, { stepsPerEpoch: steps });
-  for await (const batch of source.batches(0, 0, nextRandom().state)) testBatch(compiled, batch, totals);
+  for await (const batch of source.batches(0, 0, nextRandom().state)) testBatch(compiled, batch, { totals, threads });
   await source.close?.();
   return totals.logs();
 }
 
-function evaluated(compiled: Compiled, batches: Iterable<Examples>): Record<string, number> {
+function evaluated(compiled: Compiled, batches: Iterable<Examples>, threads: number): Record<string, number> {
   const totals = new Totals();
-  for (const batch of batches) testBatch(compiled, batch, totals);
+  for (const batch of batches) testBatch(compiled, batch, { totals, threads });
   return totals.logs();
+}
+
+function readThreads({ threads = defaultThreads() }: { readonly threads?: number }): number {
+  checkThreads(threads);
+  return threads;
 }
 
 /** A view brings its targets along, and its examples count alike. Throws UnrollError `option`. */
@@ -98,9 +109,14 @@ export function checkViewOptions(
   });
 }
 
-/** One batch without training. */
-export function testBatch(compiled: Compiled, batch: Examples, totals: Totals): Step {
-  const step = stepFor(compiled, "test", shapesOf(batch.x, batch.y, batch.sampleWeight));
+/** One batch without training, on so many threads or fewer. */
+export function testBatch(
+  compiled: Compiled,
+  batch: Examples,
+  { totals, threads }: { readonly totals: Totals; readonly threads: number },
+): Step {
+  const shapes = shapesOf(batch.x, batch.y, batch.sampleWeight);
+  const step = stepFor({ mode: "test", compiled, shapes, threads });
   checkLabels(step.labels, batch.y);
   totals.add(step, step.run(dataOf(batch), nextRandom(), []));
   return step;
@@ -121,7 +137,8 @@ export function trainBatch(
   { random, totals, threads }: { readonly random: Random; readonly totals: Totals; readonly threads: number },
 ): TrainedBatch {
   const { optimizer, model } = compiled;
-  const step = stepFor(compiled, "train", shapesOf(batch.x, batch.y, batch.sampleWeight), threads);
+  const shapes = shapesOf(batch.x, batch.y, batch.sampleWeight);
+  const step = stepFor({ mode: "train", compiled, shapes, threads });
   checkLabels(step.labels, batch.y);
   const factors = optimizer.factors();
   const given = step.factorNames.map((name) => factors[name]!);
@@ -159,8 +176,7 @@ export function trainOnBatch(
   options: OnBatchOptions = {},
 ): Record<string, number> {
   checkOptionNames("trainOnBatch", options, ["sampleWeight", "classWeight", "threads"]);
-  const { threads = defaultThreads() } = options;
-  checkThreads(threads);
+  const threads = readThreads(options);
   const totals = new Totals();
   const examples = readExamples(model, x, y, options);
   checkOneBatch(model, examples);
@@ -173,13 +189,14 @@ export function testOnBatch(
   model: Model,
   x: ModelData,
   y: ModelData,
-  options: Pick<OnBatchOptions, "sampleWeight"> = {},
+  options: Omit<OnBatchOptions, "classWeight"> = {},
 ): Record<string, number> {
-  checkOptionNames("testOnBatch", options, ["sampleWeight"]);
+  checkOptionNames("testOnBatch", options, ["sampleWeight", "threads"]);
+  const threads = readThreads(options);
   const totals = new Totals();
   const examples = readExamples(model, x, y, options);
   checkOneBatch(model, examples);
-  testBatch(compiledOf(model), examples, totals);
+  testBatch(compiledOf(model), examples, { totals, threads });
   return totals.logs();
 }
 

@@ -4,6 +4,7 @@
  */
 import { UnrollError } from "../core/errors.ts";
 import type { RandomState } from "../core/random.ts";
+import { defaultThreads } from "../layers/threads.ts";
 import type { ModelData } from "../model/data.ts";
 import type { Model } from "../model/model.ts";
 import { type BatchIterable, isBatchIterable, iterableSource } from "./batch-iterables.ts";
@@ -162,12 +163,13 @@ function viewOf(view: ModelView, batchSize: number): Batches {
   return () => viewBatches(view, batchSize);
 }
 
-function validationOn(compiled: Compiled, { signal }: FitOptions, batches: Batches): Validation {
+function validationOn(compiled: Compiled, options: FitOptions, batches: Batches): Validation {
+  const { signal, threads = defaultThreads() } = options;
   const breathe = makeBreath();
   return async (epoch, order) => {
     const totals = new Totals();
     for await (const batch of batches(epoch, order)) {
-      testBatch(compiled, batch, totals);
+      testBatch(compiled, batch, { totals, threads });
       await breathe();
       if (signal?.aborted) return undefined;
     }

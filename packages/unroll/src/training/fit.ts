@@ -275,7 +275,8 @@ class FitRun {
   /** Writes the first step, with which the states of stateful layers appear and the reports are known. */
   async #prepareFirst(): Promise<void> {
     const { x, y, sampleWeight } = await this.#source.first(this.#epoch);
-    this.#reports = stepFor(this.#compiled, "train", shapesOf(x, y, sampleWeight), this.#threads).reports;
+    const shapes = shapesOf(x, y, sampleWeight);
+    this.#reports = stepFor({ mode: "train", compiled: this.#compiled, shapes, threads: this.#threads }).reports;
   }
 
   /** Takes up a saved run. True when there is nothing left to do. */

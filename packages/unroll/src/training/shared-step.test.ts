@@ -8,12 +8,14 @@ import { setSeed } from "../layers/seed.ts";
 import type { Model } from "../model/model.ts";
 import { sequential } from "../model/sequential.ts";
 import { map, reduce } from "../program/builder.ts";
-import { compileModel } from "./compile.ts";
+import { compiledOf, compileModel } from "./compile.ts";
+import { evaluate, testOnBatch } from "./evaluate.ts";
 import { gradients } from "./gradients.ts";
 import { optimizers } from "./optimizer.ts";
-import { type Case, cases, distance, examples, features, last, timesteps, train } from "./shared-testing.ts";
+import { type Case, cases, distance, examples, features, last, timesteps, train, y1 } from "./shared-testing.ts";
 import "./shared-step.ts";
 import { trainingStatus } from "./status.ts";
+import type { Step } from "./step.ts";
 import { numbers } from "./testing.ts";
 
 // Here every part is worth a thread; what is worth one is asked in compiler/threads/divide.test.ts.
@@ -66,6 +68,66 @@ describe("a training step of several threads", () => {
       for (const other of others) expect(other.arrays).toEqual(first!.arrays);
     },
   );
+});
+
+describe("an evaluation on several threads", () => {
+  /** What a fresh model of the case comes to, and on how many threads its steps ran. */
+  function evaluation({ build, compile, fit = {}, ...data }: Case, threads: number) {
+    resetNames();
+    setSeed(1);
+    const net = build();
+    compileModel(net, compile);
+    const { x = numbers([examples, timesteps, features], 2), y = y1 } = data;
+    const { batchSize, sampleWeight } = fit;
+    const given = { ...(batchSize && { batchSize }), ...(sampleWeight && { sampleWeight }) };
+    const logs = evaluate(net, x as Tensor, y as Tensor, { ...given, threads });
+    const steps = [...compiledOf(net).steps.values()] as Step[]; // only steps are put in
+    return {
+      logs,
+      threads: steps.map((step) => step.threads),
+      arrays: net.variables.map((array) => array.data.slice()),
+    };
+  }
+
+  it.each(Object.entries(cases))("comes to what one thread does: %s", (_, one) => {
+    const alone = evaluation(one, 1);
+    expect(alone.threads.every((count) => count === 1)).toBe(true);
+    for (const threads of [2, 4]) {
+      const shared = evaluation(one, threads);
+      expect(Object.keys(shared.logs)).toEqual(Object.keys(alone.logs));
+      for (const [name, value] of Object.entries(alone.logs)) expect(shared.logs[name]).toBeCloseTo(value, 6);
+      expect(evaluation(one, threads).logs).toEqual(shared.logs);
+      expect(shared.arrays).toEqual(alone.arrays);
+      if (one.fit?.batchSize === undefined) expect(shared.threads).toEqual([threads]);
+    }
+  });
+
+  it("shares a batch that training cannot: what was counted before needs no other example", () => {
+    const build = (): Model =>
+      sequential({
+        layers: [
+          input({ shape: [timesteps, features] }),
+          layers.batchNormalization({}),
+          gru({ units: 3 }),
+          dense({ units: 1 }),
+        ],
+      });
+    expect(evaluation({ build, compile: { loss: "mse" } }, 2).threads).toEqual([2]);
+  });
+
+  it("is what a fit does with its validation, and testOnBatch", async () => {
+    const one = cases["a mean over all rows"]!;
+    const x = numbers([examples, timesteps, features], 2);
+    const { net } = await train(one, 2, { validationData: [x, y1] });
+    expect(testOnBatch(net, x, y1, { threads: 4 })).toHaveProperty("loss");
+    const steps = [...compiledOf(net).steps.values()] as Step[]; // only steps are put in
+    expect(steps.map(({ mode, threads }) => [mode, threads])).toEqual([
+      ["train", 2],
+      ["test", 2],
+      ["test", 4],
+    ]);
+    expect(() => evaluate(net, x, y1, { threads: 0 })).toThrow("it must be a whole number from 1 to 64");
+  });
 });
 
 /** What must come from the whole batch at once. */

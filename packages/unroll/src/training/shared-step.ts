@@ -1,6 +1,6 @@
 /**
- * A training step that several threads share: each runs the forward and the backward pass of a part of the batch, then one adds
- * up the parts' gradients in order and does the optimizer's step. Losses are divided by what the whole batch counts, so the sums
+ * A step that several threads share: each runs the forward and, in training, the backward pass of a part of the batch, then one
+ * adds up what the parts gave in order, and does the optimizer's step. Losses are divided by what the whole batch counts, so the sums
  * are those of one thread but for the order in which they are added up. Importing this file adds it.
  */
 import { Random } from "../core/random.ts";
@@ -21,6 +21,7 @@ import { type Measured, measuredOf, reportsOf, valuesOf, withValues } from "./re
 import {
   type BatchData,
   inOneRow,
+  normOf,
   type PreparedStep,
   provideSharedSteps,
   type StepRequest,
@@ -34,7 +35,7 @@ provideSharedSteps(shareStep);
 
 /** The step over as many threads as it can use, or why there must be one. Throws UnrollError `unsupported` as `compile` does. */
 function shareStep(request: StepRequest, written: WrittenStep): PreparedStep | string {
-  const { compiled, threads } = request;
+  const { mode, compiled, threads } = request;
   const { forward, batch, program } = written;
   const device = compiled.device ?? defaultDevice();
   const counts = forward.readLosses.map((loss, i) => loss && lossCount(loss, forward.comparisons[i]!));
@@ -45,8 +46,8 @@ function shareStep(request: StepRequest, written: WrittenStep): PreparedStep | s
   for (let parts = Math.min(threads, batch); parts > 1; parts--) {
     if (batch % parts !== 0) continue;
     const part = writePart(request, counts, parts);
-    const end = writeEnd(compiled, part, batch, parts);
-    const { recompute } = compiled;
+    const end = writeEnd(request, part, batch, parts);
+    const recompute = mode === "train" ? compiled.recompute : undefined;
     const cut = part.program.inputs.length - counts.filter((count) => count !== undefined).length;
     const divided = prepareDivided({ parts, part: part.program, cut, end, randoms, recompute }, device);
     if (divided === undefined) continue;
@@ -118,7 +119,7 @@ interface Part {
 
 /** What each part runs: its results are what is measured, in one row, then the gradients to which something flows. */
 function writePart(
-  { compiled: { model, outputs }, shapes }: StepRequest,
+  { mode, compiled: { model, outputs }, shapes }: StepRequest,
   counts: readonly (Value | undefined)[],
   parts: number,
 ): Part {
@@ -126,9 +127,9 @@ function writePart(
     list.map(([batch, ...rest]) => [batch! / parts, ...rest]);
   const own: BatchShapes = { x: cut(shapes.x), y: cut(shapes.y), sampleWeight: cut(shapes.sampleWeight) };
   const common = counts.map((count, index) => count && inputValue(`count ${index}`, []));
-  const forward = forwardOf(model, outputs, own, true, { parts, counts: common });
+  const forward = forwardOf(model, outputs, own, mode === "train", { parts, counts: common });
   const measured = measuredOf(outputs, forward);
-  const gradients = trainedGradients(model, forward.loss);
+  const gradients = mode === "train" ? trainedGradients(model, forward.loss) : [];
   const inputs = [...forward.inputs, ...forward.targets, ...forward.sampleWeights, ...common];
   return {
     program: {
@@ -147,8 +148,8 @@ function exchanged({ gradient, readings }: TrainedGradient): Value[] {
   return [gradient, ...(readings === undefined ? [] : [readings.square, readings.size])];
 }
 
-/** What runs behind the parts: sums, penalties on arrays, the optimizer. */
-function writeEnd(compiled: Compiled, part: Part, batch: number, parts: number): Program {
+/** What runs behind the parts: sums, penalties on arrays, in training the optimizer. */
+function writeEnd({ mode, compiled }: StepRequest, part: Part, batch: number, parts: number): Program {
   const { model, outputs } = compiled;
   const given = Array.from({ length: parts }, (_, index) =>
     part.program.results.map(({ shape }, i) => inputValue(`result ${i} of part ${index}`, shape)),
@@ -157,6 +158,10 @@ function writeEnd(compiled: Compiled, part: Part, batch: number, parts: number):
   const measured = withValues(part.measured, cutUp(numbers!, valuesOf(part.measured)));
   const penalties = arrayPenalties(model.arrays);
   const loss = sumOf([measured.loss, ...penalties]);
+  const whole = { ...measured, loss };
+  if (mode === "test") {
+    return { inputs: given.flat(), results: [inOneRow(reportsOf(outputs, whole, batch).values)], updates: [] };
+  }
   const fromPenalties =
     penalties.length === 0 ? [] : differentiate(sumOf(penalties), trainedVariables(model).map(weightValue));
   let next = 0;
@@ -169,7 +174,7 @@ function writeEnd(compiled: Compiled, part: Part, batch: number, parts: number):
     return { gradient: sumOf([gradient, more]), readings: undefined };
   });
   const { factors, updates } = trainingUpdates(compiled, { loss, batch, gradients, updates: [] });
-  const { values } = reportsOf(outputs, { ...measured, loss }, batch);
+  const { values } = reportsOf(outputs, whole, batch, normOf(compiled, gradients));
   return { inputs: [...given.flat(), ...factors], results: [inOneRow(values)], updates };
 }
 

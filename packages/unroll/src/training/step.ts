@@ -20,7 +20,7 @@ import { type BatchShapes, type Forward, forwardOf, gradientsOf, labelsOf } from
 import type { Labels } from "./labels.ts";
 import { fitted } from "./memory-error.ts";
 import { measuredOf, type Report, reportsOf } from "./reports.ts";
-import { guarded, type Readings, readingsOf, updatesOf, type VariableUpdate } from "./update.ts";
+import { globalNorm, guarded, type Readings, readingsOf, updatesOf, type VariableUpdate } from "./update.ts";
 
 /** The numbers of one batch, in the order of the shapes. */
 export interface BatchData {
@@ -58,6 +58,7 @@ export interface PreparedStep {
 
 /** What a step is for. */
 export interface StepRequest {
+  readonly mode: StepMode;
   readonly compiled: Compiled;
   readonly shapes: BatchShapes;
   readonly threads: number;
@@ -76,8 +77,9 @@ export function provideSharedSteps(share: ShareStep): void {
 /** Prepared steps that are kept for a model. */
 const keptSteps = 8;
 
-/** The step for batches of these shapes, prepared or taken from those kept. Testing takes one thread. */
-export function stepFor(compiled: Compiled, mode: StepMode, shapes: BatchShapes, threads = 1): Step {
+/** The step for batches of these shapes, prepared or taken from those kept. */
+export function stepFor(request: StepRequest): Step {
+  const { mode, compiled, shapes, threads } = request;
   const trained = compiled.model.variables.map(({ trainable }) => (trainable ? 1 : 0)).join("");
   const key = JSON.stringify([mode, shapes, trained, threads]);
   const steps = compiled.steps as Map<string, Step>; // only steps are put in
@@ -87,7 +89,7 @@ export function stepFor(compiled: Compiled, mode: StepMode, shapes: BatchShapes,
     steps.set(key, kept);
     return kept;
   }
-  const step = makeStep(mode, { compiled, shapes, threads });
+  const step = makeStep(request);
   steps.set(key, step);
   if (steps.size > keptSteps) {
     const [oldest, { release }] = steps.entries().next().value!;
@@ -107,25 +109,25 @@ export function writeStep(compiled: Compiled, mode: StepMode, shapes: BatchShape
   const { model, outputs, optimizer } = compiled;
   const batch = shapes.x[0]![0]!;
   const forward = forwardOf(model, outputs, shapes, mode === "train");
-  const { reports, values } = reportsOf(outputs, measuredOf(outputs, forward), batch);
+  const measured = measuredOf(outputs, forward);
   const factorNames = mode === "train" ? Object.keys(optimizer.factors()) : [];
+  const gradients = mode === "train" ? trainedGradients(model, forward.loss) : [];
+  const norm = mode === "train" ? normOf(compiled, gradients) : undefined;
+  const { reports, values } = reportsOf(outputs, measured, batch, norm);
   const { factors, updates } =
     mode === "train"
-      ? trainingUpdates(compiled, { ...forward, batch, gradients: trainedGradients(model, forward.loss) })
+      ? trainingUpdates(compiled, { ...forward, batch, gradients })
       : { factors: [], updates: statesOf(model, forward.updates) };
   const inputs = [...forward.inputs, ...forward.targets, ...forward.sampleWeights, ...factors];
   const program: Program = { inputs, results: [inOneRow(values)], updates };
   return { mode, labels: labelsOf(outputs, forward), reports, program, forward, factorNames, batch };
 }
 
-function makeStep(mode: StepMode, request: StepRequest): Step {
-  const { compiled, shapes } = request;
+function makeStep(request: StepRequest): Step {
+  const { mode, compiled, shapes, threads } = request;
   const { batch, ...written } = writeStep(compiled, mode, shapes);
   refuseHuge(written.program, batch, compiled.model.name, compiled.device ?? defaultDevice());
-  const shared =
-    mode === "train" && request.threads > 1
-      ? (threadsRefusal() ?? shareStep?.(request, { ...written, batch }))
-      : undefined;
+  const shared = threads > 1 ? (threadsRefusal() ?? shareStep?.(request, { ...written, batch })) : undefined;
   if (typeof shared === "object") return { ...written, ...shared, alone: undefined };
   const { model, recompute } = compiled;
   const run: CompiledRun = fitted(
@@ -163,6 +165,11 @@ function statesOf(model: Model, updates: readonly VariableUpdate[]): readonly Va
 export interface TrainedGradient {
   readonly gradient: Value;
   readonly readings: Readings | undefined;
+}
+
+/** The length of the whole gradient, where it is reported. */
+export function normOf({ gradientNorm }: Compiled, gradients: readonly TrainedGradient[]): Value | undefined {
+  return gradientNorm ? globalNorm(gradients.map(({ gradient }) => gradient)) : undefined;
 }
 
 /** The gradients of the weights that training changes, in their order. */

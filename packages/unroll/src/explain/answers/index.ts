@@ -8,6 +8,7 @@ export type { AuditFinding } from "./audit-finding.ts";
 export { type Answer, type CheckOptions, checkAnswer } from "./check.ts";
 export { checkGradient, type GradientAnswer } from "./check-gradient.ts";
 export { checkValue, type ValueAnswer, type ValueCheck } from "./check-value.ts";
+export { explainNumber, type NumberOrigin, type OriginKind } from "./explain-number.ts";
 export type { EarlierSize } from "./outline.ts";
 export type { ValueFinding } from "./search-values.ts";
 export { type SlipId, slipTitles } from "./slip.ts";

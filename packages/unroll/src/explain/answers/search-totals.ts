@@ -31,6 +31,14 @@ export function findTotalSlips(outline: Outline, given: number): Finding[] {
   );
 }
 
+/** The one change of the total that gives `given`, every one there is. */
+export function singleTotalSlips(outline: Outline, given: number): Candidate[] {
+  const wanted = given - totalOf(outline);
+  return changesOf(outline)
+    .filter(({ difference }) => difference === wanted && wanted !== 0)
+    .map((change) => ({ ...change, derive: () => deriveTotal(outline, change.counts) }));
+}
+
 export function totalOf({ places }: Outline): number {
   return places.reduce((sum, { parameters }) => sum + (parameters ?? 0), 0);
 }
