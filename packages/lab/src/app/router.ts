@@ -32,6 +32,9 @@ export interface LinkState {
   readonly edits: string;
   /** Models to compare the open one with: examples' names and packed sources, between `~`. */
   readonly with: string;
+  /** The series of the Train screen, and how it is trained (run-settings.ts). */
+  readonly data: string;
+  readonly run: string;
   /** Questions of the quiz's set. */
   readonly n: number;
   /** 1 to 4; 0 rises by itself. */
@@ -88,6 +91,8 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   ask: flag,
   edits: words(4000),
   with: words(16_000),
+  data: words(20),
+  run: words(120),
   n: whole(10, 50, 1),
   level: whole(0, 4),
   kinds: words(200),

@@ -1,16 +1,18 @@
-/** What the page and the worker tell each other: plain data only, formulas already written as MathML by the library. Views of models, steps, quiz and comparison have files of their own. */
+/** What the page and the worker tell each other: plain data only, formulas already written as MathML by the library. Views of models, steps, training, quiz and comparison have files of their own. */
 import type { OpenedNode, OpenedValue } from "unroll/explain/open-value.ts";
 import type { Comparison } from "./compare-views.ts";
 import type { DerivationView, ModelView, PrintedView, Shape } from "./model-views.ts";
 import type { QuestionView, QuizCheck, QuizSolution, QuizSpec } from "./quiz-views.ts";
 import type { Misfit } from "./read-answer.ts";
 import type { BackView, Edit, OpenedNow, ResetView, RunNumbers, RunView, TraceView } from "./step-views.ts";
+import type { ColumnsView, CutView, Pace, SeriesRequest, TableView, TrainRequest } from "./train-views.ts";
 
 export type { OpenedName, OpenedNode, OpenedValue, OpenedWeight } from "unroll/explain/open-value.ts";
 export type * from "./compare-views.ts";
 export type * from "./model-views.ts";
 export type * from "./quiz-views.ts";
 export type * from "./step-views.ts";
+export type * from "./train-views.ts";
 
 /** Something that code said and that was not understood. */
 export interface ProblemView {
@@ -138,69 +140,6 @@ export interface OriginsView {
   readonly origins: readonly OriginView[];
 }
 
-/** A table that the user chose. */
-export interface TableView {
-  /** The file's name. */
-  readonly name: string;
-  readonly rows: number;
-  /** Names of those that hold numbers. */
-  readonly columns: readonly string[];
-}
-
-export interface ColumnView {
-  readonly values: Float64Array;
-  /** How many numbers the column has, of which `values` may be the latest only, and how many cells hold none. */
-  readonly present: number;
-  readonly missing: number;
-  /** The first of the rows without a number, counted from 1 after the heading. */
-  readonly missingRows: readonly number[];
-}
-
-/** How far a run trains before it waits. */
-export type Pace = "run" | "batch" | "epoch" | "pause";
-
-export interface TrainRequest {
-  readonly series: readonly number[];
-  readonly lookback: number;
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly optimizer: string;
-  readonly seed: number;
-  /** Default "run". */
-  readonly pace?: Pace;
-}
-
-export interface TrainStart {
-  readonly windows: number;
-  readonly testFrom: number;
-  readonly xShape: readonly number[];
-  readonly scale: { readonly min: number; readonly max: number };
-}
-
-export interface TrainProgress {
-  readonly epoch: number;
-  readonly epochs: number;
-  readonly loss: readonly number[];
-  readonly valLoss: readonly number[];
-  /** Forecast of every window's next value, in the series' own units; from index `lookback`. */
-  readonly forecast: Float64Array | undefined;
-  readonly rmse: number | undefined;
-  readonly naiveRmse: number | undefined;
-  readonly done: boolean;
-  /** Where the run waits; undefined while it goes on and when it is done. */
-  readonly waits: TrainWait | undefined;
-  readonly message: string | undefined;
-}
-
-export interface TrainWait {
-  /** Batches done of this epoch's; 0 between epochs. */
-  readonly batch: number;
-  readonly batches: number;
-  /** Mean loss of those batches; undefined between epochs. */
-  readonly loss: number | undefined;
-}
-
 /** The letters of sizes: i, h, g; N, T, D, M, K; or Keras's words. */
 export type LetterStyle = "own" | "papers" | "keras";
 
@@ -221,7 +160,7 @@ export type LabMethods = {
   /** Compares the open model with others, each drawn from the same seed. */
   compare(request: { readonly sources: readonly string[]; readonly seed: number }): Promise<Comparison>;
   /** Trains one of the models that were compared. */
-  trainCompared(request: TrainRequest & { readonly index: number }): Promise<TrainStart>;
+  trainCompared(request: TrainRequest & { readonly index: number }): Promise<CutView>;
   open(request: OpenRequest): Promise<Opened>;
   /** The code behind a printed summary; undefined for text that is none. */
   codeOfSummary(text: string): string | undefined;
@@ -291,9 +230,15 @@ export type LabMethods = {
   formulas(layer: string): Promise<{ readonly latex: string; readonly mathml: string; readonly text: string }>;
   /** Reads a table, which later calls are about. */
   table(file: { readonly bytes: Uint8Array; readonly name: string }): Promise<TableView>;
-  column(name: string): Promise<ColumnView>;
-  train(request: TrainRequest): Promise<TrainStart>;
+  columns(names: readonly string[]): Promise<ColumnsView>;
+  /** How a series would be cut for the open model. */
+  cut(request: SeriesRequest): Promise<CutView>;
+  train(request: TrainRequest): Promise<CutView>;
   /** Lets the run that trains or waits go on so far. */
   pace(pace: Pace): void;
   stop(argument: null): void;
+  /** Gives the model the weights that it had after that epoch of its run, which must wait or be done; what it predicts then is told. */
+  useCheckpoint(epoch: number): void;
+  /** Ends the run, and gives the model the weights with which it was opened. */
+  resetWeights(argument: null): void;
 };
