@@ -1,5 +1,6 @@
 /** Starts the page, and the service worker of a built one. */
 import "./styles/base.css";
+import "./styles/print.css";
 import { mount } from "svelte";
 import App from "./App.svelte";
 import { lab } from "./app/lab.svelte.ts";

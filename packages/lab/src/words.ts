@@ -155,11 +155,26 @@ export const words = {
   },
   source: {
     live: "Keras code",
-    paste: "Paste Keras code, a notebook, a summary or JSON, or drop a file",
+    paste: "Paste Keras code, a notebook, a summary or JSON, or drop files",
     open: "Open it",
-    choose: "Choose a file",
+    choose: "Choose files",
     kinds: ".py .ipynb .keras .h5 .json; nothing is executed or sent",
     file: "File",
+  },
+  files: {
+    title: "What became of the files",
+    states: {
+      opened: "is open.",
+      weights: "gave its weights.",
+      beside: "stands beside it:",
+      not: "was not taken.",
+    },
+    compare: "Compare",
+    table: "Choose a table in Train, under “Your own”.",
+    another: "It is a model itself. Open it alone.",
+    full: "Four models are the most that stand side by side.",
+    status: (taken: number, all: number) => `${taken} of ${some(all, "file")} taken.`,
+    close: "Close this list",
   },
   picker: {
     before: "Layer before",
@@ -203,6 +218,7 @@ export const words = {
       file === ""
         ? "The code of this address is too long for a link and stayed in the page where it was pasted. Paste it once more."
         : `${file} came as a file, and files stay in the page where they were opened. Open it once more.`,
+    locked: "The link fixes this.",
     seed: (seed: number) => `seed ${seed}`,
     undo: "Undo",
     redo: "Redo",
@@ -226,7 +242,7 @@ export const words = {
         "A series, windows of it, a loss that falls, and an honest word about whether it beats repeating the last value.",
     },
     open: "Or open one of these",
-    oneSeries: "LSTM of eight units on one series",
+    oneSeries: (cell: string) => `${cell} of eight units`,
     oneSeriesAbout: "Twelve timesteps in, the next value out. Trains in seconds.",
   },
   commands: {

@@ -68,8 +68,11 @@ export function helpTests({ visit }: Lab): void {
     await expect.poll(() => card(page).textContent()).toContain("All of it");
     expect(await card(page).textContent()).toContain(helpWords.elements.derivation);
     expect(await page.locator("li.result").count()).toBe(0);
+    // Beside everything it is about the screen.
+    await page.getByText("Runs the GRU cell").tap();
+    await expect.poll(() => card(page).locator(".name").textContent()).toBe("How many parameters?");
     await page.getByRole("link", { name: "Quiz" }).tap();
-    await expect.poll(() => card(page).textContent()).toContain(helpWords.elements.tabs);
+    await expect.poll(() => card(page).textContent()).toContain(helpWords.elements.screens);
     expect(page.url()).toContain("#/count/gru");
     await page.getByLabel(/^Count, or shape/).focus();
     await page.keyboard.type("132");

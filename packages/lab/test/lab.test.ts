@@ -19,6 +19,7 @@ import { quizTests } from "./quiz.ts";
 import { settingsTests } from "./settings.ts";
 import { shareTests } from "./share.ts";
 import { shellTests } from "./shell.ts";
+import { startTests } from "./start.ts";
 import { stepTests } from "./step.ts";
 import { stepViewTests } from "./step-views.ts";
 import { trainTests } from "./train.ts";
@@ -268,8 +269,17 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   }, 60_000);
 
   it("has nothing that axe finds in what is folded at first, in high contrast neither", async () => {
-    const page = await visit("#/model?m=bidirectional");
+    const page = await visit("#/step");
     await page.evaluate(axe);
+    await page.locator(".models").waitFor();
+    expect(await axeFinds(page), "no model").toEqual([]);
+    await page.locator("main").focus();
+    await page.keyboard.press("?");
+    await page.getByRole("link", { name: /^GRU and its second bias/ }).focus();
+    await page.getByRole("complementary", { name: "What is this?" }).waitFor();
+    expect(await axeFinds(page), "what is this").toEqual([]);
+    await page.keyboard.press("Escape");
+    await follow(page, "#/model?m=bidirectional", "tr.total");
     await page.getByRole("button", { name: "Change bidirectional", exact: true }).click();
     await page.getByLabel("units").fill("0");
     await page.getByLabel("units").press("Enter");
@@ -318,6 +328,11 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     for (const [hash, ready] of everyScreen) {
       await follow(page, hash, ready);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), hash).toBeLessThanOrEqual(320);
+      // What is fixed widens no page: each tab lies within the screen.
+      for (const tab of await page.getByRole("navigation").getByRole("link").all()) {
+        const { x, width } = (await tab.boundingBox())!;
+        expect([x >= 0, x + width <= 320], await tab.innerText()).toEqual([true, true]);
+      }
     }
     await page.context().close();
   }, 60_000);
@@ -356,6 +371,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     expect(bytes).toBeLessThanOrEqual(120_000);
   });
 
+  describe("Start", () => startTests(lab));
   describe("Model", () => modelTests(lab));
   describe("Count", () => countTests(lab));
   describe("Promises", () => acceptanceTests(lab));

@@ -121,6 +121,42 @@ export function quizTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("leaves out any part of any screen that a link names, and takes nothing else from it", async () => {
+    const page = await visit("#/count/gru?m=gru&hide=derivation,blocks,share,%7B%7D*%7B");
+    await page.getByRole("heading", { name: "Shape" }).waitFor();
+    expect(await page.getByRole("heading", { name: "Derivation" }).count()).toBe(0);
+    expect(await page.getByRole("heading", { name: /^Arrays of gru/ }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Share", exact: true }).count()).toBe(0);
+    await page.getByRole("link", { name: "Model", exact: true }).click();
+    await page.locator("tr.total").waitFor();
+    expect(await page.locator("main").isVisible()).toBe(true);
+    await follow(page, "#/count/gru?m=gru", "h1");
+    await page.getByRole("heading", { name: "Derivation" }).waitFor();
+    await page.context().close();
+  }, 60_000);
+
+  it("fixes any part of any screen that a link names, and tells so who tries", async () => {
+    const page = await visit("#/model?m=gru&lock=layers,source");
+    await page.locator("tr.total").waitFor();
+    await page.getByRole("button", { name: "Change gru", exact: true }).click();
+    await expect.poll(() => page.locator("p[role=status][aria-live]").textContent()).toBe("The link fixes this.");
+    expect(await page.getByLabel("units").count()).toBe(0);
+    await page.locator(".cm-content").focus();
+    await page.keyboard.type("x");
+    expect(await page.locator(".cm-content").textContent()).toContain("GRU(4");
+    expect(await page.locator(".cm-content").textContent()).not.toContain("x(");
+    const before = await page.locator(".cm-content").textContent();
+    await page.keyboard.press("Delete");
+    expect(await page.locator(".cm-content").textContent()).toBe(before);
+    // The rest of the page is free, and so are these parts under another link.
+    await page.getByRole("link", { name: "Count", exact: true }).click();
+    await page.getByRole("heading", { name: /parameters$/ }).waitFor();
+    await follow(page, "#/model?m=gru", "tr.total");
+    await page.getByRole("button", { name: "Change gru", exact: true }).click();
+    await page.getByLabel("units").waitFor();
+    await page.context().close();
+  }, 60_000);
+
   it("asks for choices by letter, and for every kind of question", async () => {
     const page = await visit("#/");
     for (const kind of ["order", "gate", "state", "faulty", "code", "slip", "backward"]) {

@@ -104,7 +104,7 @@ export function settingsTests({ visit }: Lab): void {
     expect(await editor.getAttribute("aria-label")).toBe("Keras code");
     await editor.click();
     await page.keyboard.press("Tab");
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose a file");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose files");
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("Control+a");
     await page.keyboard.type("model = Sequential([Input((7, 2)), LSTM(3), Dense(1)])\nfor in 3:");
@@ -122,8 +122,10 @@ export function settingsTests({ visit }: Lab): void {
     await page.getByRole("button", { name: "Help and settings" }).click();
     await page.getByLabel(/Plain text box/).check();
     await page.keyboard.press("Escape");
-    await page.locator("textarea").waitFor();
-    await page.locator("textarea").fill("model = Sequential([Input((7, 2)), LSTM(3), Dense(1)])");
+    await page.getByRole("textbox", { name: "Keras code" }).waitFor();
+    await page
+      .getByRole("textbox", { name: "Keras code" })
+      .fill("model = Sequential([Input((7, 2)), LSTM(3), Dense(1)])");
     await page.locator("tr.total", { hasText: "76" }).waitFor();
     expect(await page.locator(".cm-content").count()).toBe(0);
     await page.context().close();

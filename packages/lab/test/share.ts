@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import type { Lab } from "./visit.ts";
+import { follow, type Lab, packed } from "./visit.ts";
 
 async function openShare(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Share", exact: true }).click();
@@ -50,6 +50,50 @@ export function shareTests({ visit, problems }: Lab): void {
     expect(bytes.toString()).not.toMatch(/var\(|class="svelte|currentColor/);
     await page.context().close();
   }, 90_000);
+
+  it("gives every picture of every screen with a title, a legend and all of its text inside", async () => {
+    const page = await visit("#/");
+    const alone = await page.context().newPage();
+    const fit = `#/train?s=${packed("model = Sequential([Input((12, 1)), LSTM(4), Dense(1)])")}`;
+    const found: string[] = [];
+    for (const [hash, ready] of [
+      ["#/count/gru?m=gru", "figure svg"],
+      ["#/step/lstm?m=lstm&t=9", "figure:has-text('What it remembers') .bar"],
+      ["#/step/gru?m=gru&t=29&back=1", "figure:has-text('What is left')"],
+      [fit, "form fieldset"],
+    ] as const) {
+      await follow(page, hash, ready);
+      await openShare(page);
+      const groups = page.getByRole("dialog").getByRole("group").filter({ hasText: "SVG" });
+      for (let index = 0; index < (await groups.count()); index++) {
+        const title = (await groups.nth(index).getAttribute("aria-label")) ?? "";
+        const { bytes } = await taken(page, () => groups.nth(index).getByRole("button", { name: "SVG" }).click());
+        const text = bytes.toString();
+        expect(text, title).not.toMatch(/var\(|class="svelte|currentColor|NaN|undefined/);
+        await alone.goto(`data:image/svg+xml;base64,${bytes.toString("base64")}`);
+        const seen = await alone.evaluate(() => {
+          const whole = document.documentElement.getBoundingClientRect();
+          const outside = [...document.querySelectorAll("text")].filter((one) => {
+            const { left, right, top, bottom } = one.getBoundingClientRect();
+            return left < whole.left - 1 || right > whole.right + 1 || top < whole.top - 1 || bottom > whole.bottom + 1;
+          });
+          return {
+            title: document.querySelector("title")?.textContent ?? "",
+            legend: document.querySelectorAll(".legend text").length,
+            outside: outside.map(({ textContent }) => textContent),
+          };
+        });
+        expect(seen.title, title).not.toBe("");
+        expect(seen.legend, title).toBeGreaterThan(0);
+        expect(seen.outside, title).toEqual([]);
+        found.push(title);
+      }
+      await page.keyboard.press("Escape");
+    }
+    expect(found.length).toBeGreaterThan(6);
+    expect(found.join("; ")).toMatch(/Arrays.*Cell of lstm.*over time.*remembers.*What is left.*Forecast/);
+    await page.context().close();
+  }, 120_000);
 
   it("draws cell, lanes and arrays in light or dark colours, and as PNG of one to three times", async () => {
     const page = await visit("#/step/lstm?m=lstm&t=3", { colorScheme: "dark" });
@@ -138,6 +182,8 @@ export function shareTests({ visit, problems }: Lab): void {
     await page.emulateMedia({ media: "print" });
     expect(await page.locator("header").first().isVisible()).toBe(false);
     expect(await page.locator("footer.source").textContent()).toContain("#/count/gru?m=gru");
+    for (const control of await page.locator("input, textarea, select, .button").all())
+      expect(await control.isVisible(), await control.evaluate((one) => one.outerHTML.slice(0, 90))).toBe(false);
     const [ink, paper] = await page.evaluate(() => {
       const style = getComputedStyle(document.body);
       return [style.color, style.backgroundColor];

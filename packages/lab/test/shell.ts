@@ -7,7 +7,7 @@ export function shellTests({ visit }: Lab): void {
     for (const [screen, press, ready] of [
       ["count", /GRU and its second bias/, "h1:has-text('132')"],
       ["step", /LSTM, five features/, ".opened"],
-      ["train", /LSTM of eight units/, "main fieldset"],
+      ["train", /GRU of eight units/, "main fieldset"],
     ] as const) {
       const page = await visit(`#/${screen}`);
       await page.getByText("no model is open").waitFor();
@@ -24,6 +24,26 @@ export function shellTests({ visit }: Lab): void {
     await page.getByRole("button", { name: "Open it" }).click();
     await page.getByRole("heading", { name: "132 parameters" }).waitFor();
     await page.context().close();
+  }, 60_000);
+
+  it("keeps pages without a model, and the card of help, within 320 pixels and at text of twice the size", async () => {
+    for (const [width, size] of [
+      [320, "100%"],
+      [1280, "200%"],
+    ] as const) {
+      const page = await visit("#/step", { viewport: { width, height: 700 } });
+      await page.addStyleTag({ content: `html { font-size: ${size} }` });
+      await page.locator(".models").waitFor();
+      await page.locator("main").focus();
+      await page.keyboard.press("?");
+      await page.getByRole("link", { name: /^GRU and its second bias/ }).focus();
+      const card = page.getByRole("complementary", { name: "What is this?" });
+      await card.waitFor();
+      const { x, width: wide } = (await card.boundingBox())!;
+      expect([x >= 0, x + wide <= width]).toEqual([true, true]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      await page.context().close();
+    }
   }, 60_000);
 
   it("shows an LSTM at work on the start page, and opens the very timestep in Step with the same number", async () => {

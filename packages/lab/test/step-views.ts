@@ -162,6 +162,7 @@ export function stepViewTests({ visit }: Lab): void {
     await page.mouse.up();
     await expect.poll(names).toEqual([5, 6, 7, 8, 9, 10]);
     await page.reload();
+    await drawn.first().waitFor();
     await expect.poll(names).toEqual([5, 6, 7, 8, 9, 10]);
     const lanes = page.getByRole("region", { name: "Over time", exact: true });
     await lanes.getByRole("button", { name: "Table" }).click();

@@ -49,8 +49,9 @@ export function nameOf(element: Element): string {
     element.getAttribute("aria-label"),
     labelled.map((id) => document.getElementById(id)?.textContent ?? "").join(" "),
     "labels" in element ? textOf((element.labels as NodeListOf<HTMLLabelElement> | null)?.[0]) : "",
-    element.matches("figure, table, section, form, aside, fieldset")
-      ? textOf(element.querySelector("h2, h3, caption, legend, figcaption"))
+    // What holds much is called by what stands above it.
+    element.matches("main, figure, table, section, form, aside, fieldset, details, dialog, div")
+      ? textOf(element.querySelector("h1, h2, h3, summary, caption, legend, figcaption"))
       : "",
     textOf(element),
     element.getAttribute("title"),

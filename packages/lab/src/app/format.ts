@@ -70,7 +70,8 @@ export function written(text: string): string {
   return plain.replaceAll("−", "-").replaceAll("∞", "inf");
 }
 
-function withSigns(text: string): string {
+/** A number that JavaScript wrote, with the signs of choice. */
+export function withSigns(text: string): string {
   const short = text.replace("e+", "e");
   return style() === "ascii" ? short : short.replaceAll("-", "−");
 }

@@ -12,8 +12,19 @@ export interface Example {
 
 const head = "from tensorflow.keras.models import Sequential\nfrom tensorflow.keras.layers import *\n\n";
 
-/** One series in, one number out: what can be trained at once. */
-export const oneSeries = `${head}model = Sequential()\nmodel.add(Input((12, 1)))\nmodel.add(LSTM(8))\nmodel.add(Dense(1))\n`;
+/** Cells of a model that can be trained at once. */
+export const trainable = ["LSTM", "GRU", "SimpleRNN"] as const;
+
+/** One series in, one number out. */
+export function oneSeries({
+  cell = "LSTM",
+  features = 1,
+}: {
+  readonly cell?: (typeof trainable)[number];
+  readonly features?: number;
+}): string {
+  return `${head}model = Sequential()\nmodel.add(Input((12, ${features})))\nmodel.add(${cell}(8))\nmodel.add(Dense(1))\n`;
+}
 
 /** A cell at work, for the start page. */
 export const atWork = `${head}model = Sequential()\nmodel.add(Input((30, 5)))\nmodel.add(LSTM(4))\nmodel.add(Dense(1))\n`;
