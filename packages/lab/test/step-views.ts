@@ -124,7 +124,7 @@ export function stepViewTests({ visit }: Lab): void {
     expect(await after!.locator("dd").first().textContent()).toBe(own);
     expect(await before!.locator("dd").first().textContent()).not.toBe(own);
     await follow(page, "#/step/lstm?m=lstm&t=2", ".opened");
-    expect(await page.getByText("Reset before or after the product").count()).toBe(0);
+    await expect.poll(() => page.getByText("Reset before or after the product").count()).toBe(0);
     await page.context().close();
   }, 60_000);
 
@@ -162,6 +162,7 @@ export function stepViewTests({ visit }: Lab): void {
     await page.mouse.up();
     await expect.poll(names).toEqual([5, 6, 7, 8, 9, 10]);
     await page.reload();
+    await drawn.first().waitFor();
     await expect.poll(names).toEqual([5, 6, 7, 8, 9, 10]);
     const lanes = page.getByRole("region", { name: "Over time", exact: true });
     await lanes.getByRole("button", { name: "Table" }).click();
@@ -206,13 +207,13 @@ export function stepViewTests({ visit }: Lab): void {
     await expect.poll(() => nodes.count()).toBe(6);
     // A product with the recurrent kernel stays on the line of its result.
     await follow(page, "#/step/lstm?m=lstm&t=5&unit=2&gate=f", ".opened .dot-terms");
+    await expect.poll(() => page.locator(".dot-terms > .term").count()).toBe(9);
     const rows = await page.locator(".dot-terms > .term").evaluateAll((all) =>
       all.map((row) => {
         const [term, result] = [row.children[0]!, row.children[1]!].map((one) => one.getBoundingClientRect());
         return result!.top < term!.bottom && result!.right <= row.getBoundingClientRect().right + 1;
       }),
     );
-    expect(rows.length).toBe(9);
     expect(rows).not.toContain(false);
     await page.context().close();
   }, 60_000);

@@ -1,6 +1,6 @@
 /** float32 beside float64: how far apart the numbers of the engine lie, and from which digit on two numbers differ. */
 
-import { written } from "./format.ts";
+import { decimal, written } from "./format.ts";
 
 /** Significant digits that tell any two float32 apart. */
 const singleDigits = 9;
@@ -18,7 +18,7 @@ export function float32Step(value: number): number {
 
 /** The fewest digits that give this float32 and no other. */
 export function float32Text(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : written(value > 0 ? "∞" : "−∞");
+  if (!Number.isFinite(value)) return decimal(value, singleDigits);
   for (let digits = 1; digits < singleDigits; digits++) {
     const text = value.toPrecision(digits);
     if (Math.fround(Number(text)) === value) return signed(String(Number(text)));

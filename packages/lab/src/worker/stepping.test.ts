@@ -198,7 +198,10 @@ it("opens what the model gives, and what a cell reads, down to weights, inputs a
   const [lstm, gru] = view.runs;
   const read = tracing.open(0, 1, "x", 2);
   expect(read.value).toBe(lstm!.x[3 + 2]);
-  expect(fromLeaves(read.tree)).toBeCloseTo(read.value, 12);
+  // Which of the pooled numbers is the largest, differs.
+  for (const [at, value] of lstm!.x.entries()) {
+    expect(fromLeaves(tracing.open(0, Math.floor(at / 3), "x", at % 3).tree)).toBeCloseTo(value, 12);
+  }
   expect(JSON.stringify(read)).toContain('"from":"x"');
   expect(lstm!.readsInput).toBe(false);
   // The GRU's first step is the last timestep of two.
