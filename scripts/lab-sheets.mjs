@@ -45,6 +45,8 @@ const unclear = packed(
   "units = read_units()\nmodel = Sequential([Input((30, 5)), GRU(units), Dense(1)])\nfor in 3:\nfoo(model",
 );
 const fit = packed(model("Input((12, 1))", "LSTM(8)", "Dense(1)"));
+const ahead = packed(model("Input((12, 1))", "LSTM(8)", "Dense(3)"));
+const two = packed(model("Input((12, 2))", "LSTM(8)", "Dense(1)"));
 const back = packed(model("Input((30, 5))", "GRU(6, return_sequences=True)", "LSTM(4)", "Dense(1)"));
 
 /** Address, what is there when it is ready, and what is done then. */
@@ -85,10 +87,12 @@ const states = {
   "backward-gru": [`#/step/gru?s=${back}&t=12&unit=1&gate=h&back=1`, ".opened .tree"],
   units: ["#/step?m=lstm&t=20&unit=1", ".opened", (page) => press(page, "Other units")],
   "train-none": ["#/train?m=gru", "h1"],
-  train: [`#/train?s=${fit}`, "form fieldset"],
-  running: [`#/train?s=${fit}`, "form fieldset", (page) => train(page, "2000", "progress")],
-  trained: [`#/train?s=${fit}`, "form fieldset", (page) => train(page, "30", ".verdict")],
-  own: [`#/train?s=${fit}`, "form fieldset", (page) => page.getByLabel("Your own").check()],
+  train: [`#/train?s=${fit}`, "fieldset"],
+  running: [`#/train?s=${fit}`, "fieldset", (page) => train(page, "2000", "progress")],
+  trained: [`#/train?s=${fit}`, "fieldset", (page) => train(page, "30", ".verdict")],
+  own: [`#/train?s=${fit}`, "fieldset", (page) => page.getByLabel("Your own").check()],
+  ahead: [`#/train?data=passengers&s=${ahead}`, "#cut", (page) => train(page, "30", ".verdict")],
+  adding: [`#/train?data=adding&s=${two}`, "#cut", (page) => train(page, "20", ".verdict")],
   "compare-one": ["#/compare?m=gru", "tr.total"],
   compare: ["#/compare?m=gru&with=lstm~stack~bidirectional", "tr.total"],
   quiz: ["#/quiz?seed=14", "#question"],

@@ -87,6 +87,10 @@ export const helpWords = {
     // Train.
     series: "What is trained on. A file of your own stays on this device.",
     training: "How it is trained. The same settings and the same seed give the same losses, bit for bit.",
+    cut: "What becomes of the series before training, in four steps, each with its own numbers.",
+    tells: "A sentence, and two tones where sound is on, as soon as ten epochs bring no loss that is 1 % lower.",
+    checkpoints: "The weights that the model had after an epoch. Chosen, they are the model's, on every screen.",
+    weights: "How many weights lie where: bars for now, the outline for before training.",
     chart: "A chart. Table gives its numbers, Listen plays them as pitch, Share takes it away.",
     verdict: "The error on the part that was not trained on, beside that of repeating the last value.",
     // Compare.

@@ -36,7 +36,7 @@ export function helpTests({ visit }: Lab): void {
     const fit = `#/train?s=${packed("model = Sequential([Input((12, 1)), LSTM(4), Dense(1)])")}`;
     let all = 0;
     let general = 0;
-    for (const [hash, ready] of [...everyScreen, [fit, "form fieldset"]] as const) {
+    for (const [hash, ready] of [...everyScreen, [fit, "main fieldset"]] as const) {
       await follow(page, hash, ready);
       await page.locator("main").focus();
       await page.keyboard.press("?");

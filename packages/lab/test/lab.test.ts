@@ -20,6 +20,8 @@ import { settingsTests } from "./settings.ts";
 import { shareTests } from "./share.ts";
 import { shellTests } from "./shell.ts";
 import { stepTests } from "./step.ts";
+import { stepViewTests } from "./step-views.ts";
+import { trainTests } from "./train.ts";
 import { everyScreen, follow, labOn, packed } from "./visit.ts";
 
 const chromium = findChromium();
@@ -196,6 +198,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
       expect(await forecast.locator("thead th").allTextContents()).toEqual([
         "timestep",
         "last value",
+        "season before",
         "series",
         "model",
       ]);
@@ -203,7 +206,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
         .locator("tbody tr")
         .evaluateAll((all) => all.map((row) => [...row.querySelectorAll("td")].map((one) => one.textContent)));
       // What is to be beaten is the number before, over the test part.
-      expect([rows.at(-1)![0], rows[10]![0]]).toEqual([rows.at(-2)![1], ""]);
+      expect([rows.at(-1)![0], rows[10]![0]]).toEqual([rows.at(-2)![2], ""]);
       const verdict = await page.locator(".verdict").textContent();
       await page.context().close();
       return `${table}\n${verdict}`;
@@ -256,7 +259,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     await page.getByRole("button", { name: "Train", exact: true }).click();
     await page.locator(".verdict").waitFor();
     // Four fifths of 0.5 … 59.5 are trained on.
-    await page.getByText("Scaled from 0.50 … 47.50").waitFor();
+    await page.getByText("0.5 … 47.5").waitFor();
     await page.getByRole("button", { name: "Paste instead" }).click();
     await page.getByRole("textbox", { name: "Your series" }).fill("n\n1\n2\nn/a\n3\n-\n?");
     await page.getByText("4 lines left out: line 1 “n”, line 4 “n/a”, line 6 “-”, 1 more.").waitFor();
@@ -290,6 +293,11 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     await page.getByRole("button", { name: "Other units" }).click();
     await page.getByRole("region", { name: "What each unit remembers" }).waitFor();
     expect(await axeFinds(page), "memory of units").toEqual([]);
+    await follow(page, `#/train?run=e9&s=${packed("model = Sequential([Input((12, 1)), LSTM(3), Dense(2)])")}`, "#cut");
+    await page.getByText("Why is nothing shuffled before?").click();
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await page.locator(".verdict").waitFor();
+    expect(await axeFinds(page), "a run that is done").toEqual([]);
     await page.evaluate(() => {
       document.documentElement.dataset.theme = "contrast";
     });
@@ -370,6 +378,8 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   describe("Quiz", () => quizTests(lab));
   describe("Share", () => shareTests(lab));
   describe("Step", () => stepTests(lab));
+  describe("Views of a step", () => stepViewTests(lab));
+  describe("Train", () => trainTests(lab));
   describe("Settings", () => settingsTests(lab));
   describe("Help", () => helpTests(lab));
   describe("Shell", () => shellTests(lab));

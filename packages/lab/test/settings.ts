@@ -123,7 +123,9 @@ export function settingsTests({ visit }: Lab): void {
     await page.getByLabel(/Plain text box/).check();
     await page.keyboard.press("Escape");
     await page.getByRole("textbox", { name: "Keras code" }).waitFor();
-    await page.getByRole("textbox", { name: "Keras code" }).fill("model = Sequential([Input((7, 2)), LSTM(3), Dense(1)])");
+    await page
+      .getByRole("textbox", { name: "Keras code" })
+      .fill("model = Sequential([Input((7, 2)), LSTM(3), Dense(1)])");
     await page.locator("tr.total", { hasText: "76" }).waitFor();
     expect(await page.locator(".cm-content").count()).toBe(0);
     await page.context().close();

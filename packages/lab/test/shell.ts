@@ -7,7 +7,7 @@ export function shellTests({ visit }: Lab): void {
     for (const [screen, press, ready] of [
       ["count", /GRU and its second bias/, "h1:has-text('132')"],
       ["step", /LSTM, five features/, ".opened"],
-      ["train", /GRU of eight units/, "form fieldset"],
+      ["train", /GRU of eight units/, "main fieldset"],
     ] as const) {
       const page = await visit(`#/${screen}`);
       await page.getByText("no model is open").waitFor();

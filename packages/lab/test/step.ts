@@ -138,7 +138,7 @@ export function stepTests({ visit }: Lab): void {
     const value = async (): Promise<number> => Number((await page.locator(".opened .value").getAttribute("title"))!);
     expect(shown).not.toBe(0);
     await expect.poll(async () => Math.abs((await value()) / shown - 1) < 0.05).toBe(true);
-    const equation = page.locator(".opened .equation math");
+    const equation = page.locator(".opened .equation .line math");
     expect(await equation.getAttribute("aria-label")).toMatch(/^gradient of x equals /);
     expect(await equation.locator("mfrac").first().textContent()).toBe("∂L∂xt");
     await page.context().close();

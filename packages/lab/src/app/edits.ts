@@ -1,6 +1,19 @@
 /** Changed numbers as a link holds them: a short list in JSON. Read with care, for anybody may have written it. */
 import type { Edit } from "../worker/protocol.ts";
 
+/** A number of a cell that can be changed: a weight in its array, or a feature of the timestep's input. */
+export type EditTarget = { readonly array: string; readonly index: readonly number[] } | { readonly feature: number };
+
+/** The change of such a number. */
+export function editOf(
+  target: EditTarget,
+  { run, timestep, features }: { readonly run: number; readonly timestep: number; readonly features: number },
+  value: number,
+): Edit {
+  if ("feature" in target) return { kind: "input", index: timestep * features + target.feature, value };
+  return { kind: "weight", run, array: target.array, index: target.index, value };
+}
+
 /** The most that are read from a link. */
 const most = 200;
 

@@ -74,7 +74,7 @@ class Lab {
   constructor() {
     this.worker = connect<LabMethods>(startWorker(), (event, data) => {
       // The worker's two events, each with its own data.
-      if (event === "train") this.training = data as TrainProgress;
+      if (event === "train") this.#takeProgress(data as TrainProgress);
       if (event === "compare") for (const listener of this.#compareListeners) listener(data as CompareProgress);
     });
   }
@@ -211,6 +211,13 @@ class Lab {
     void this.#trace();
   }
 
+  /** Step shows what the model computes with its weights of now; where it is looked at, once they rest. */
+  #takeProgress(progress: TrainProgress): void {
+    this.training = progress;
+    if (this.route.screen !== "step") this.trace = undefined;
+    else if (progress.done || progress.waits !== undefined) void this.#trace();
+  }
+
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
@@ -334,7 +341,8 @@ class Lab {
       this.#takeEdits(route.edits);
       this.trace = undefined;
     }
-    if (route.screen === "step" && this.trace === undefined && this.model !== undefined) await this.#trace();
+    // While the model was opened, the user may have gone on to another screen.
+    if (this.route.screen === "step" && this.trace === undefined && this.model !== undefined) await this.#trace();
   }
 
   /** The model and its seed; empty for none. A link without a model is about the one that is open. */
@@ -398,7 +406,7 @@ class Lab {
     const trace = await this.attempt(() => this.worker.trace({ seed: this.route.seed, edits }));
     if (trace === undefined) return;
     this.failure = undefined;
-    this.unfit = trace.unfit.map((index) => edits[index]!);
+    this.unfit = edits.filter((_, index) => trace.replaced[index] === undefined);
     this.trace = trace;
   }
 }

@@ -15,6 +15,10 @@ export interface LinkState {
   readonly gate: string;
   /** True shows the way back through time. */
   readonly back: boolean;
+  /** True shows the engine's float32 numbers. */
+  readonly f32: boolean;
+  /** Units of a large layer that are drawn, counted from 0: "3,17,40-45"; empty for those around the chosen one. */
+  readonly units: string;
   readonly seed: number;
   /** An example's name. */
   readonly m: string;
@@ -28,6 +32,9 @@ export interface LinkState {
   readonly edits: string;
   /** Models to compare the open one with: examples' names and packed sources, between `~`. */
   readonly with: string;
+  /** The series of the Train screen, and how it is trained (run-settings.ts). */
+  readonly data: string;
+  readonly run: string;
   /** Questions of the quiz's set. */
   readonly n: number;
   /** 1 to 4; 0 rises by itself. */
@@ -75,6 +82,8 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   unit: whole(0, 100_000),
   gate: words(80),
   back: flag,
+  f32: flag,
+  units: words(200),
   seed: whole(7, 2 ** 31),
   m: words(80),
   s: words(8000),
@@ -82,6 +91,8 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   ask: flag,
   edits: words(4000),
   with: words(16_000),
+  data: words(20),
+  run: words(120),
   n: whole(10, 50, 1),
   level: whole(0, 4),
   kinds: words(200),

@@ -1,4 +1,4 @@
-/** Series to train on that need no file. Made from a seed by the library's own generator; nothing here is measured data. */
+/** Series to train on that need no file, made from a seed by the library's own generator. Measured ones are in measured.ts. */
 import { Random } from "unroll/core/random.ts";
 
 export interface Series {
@@ -21,6 +21,15 @@ export const madeSeries: readonly Series[] = [
     make(seed) {
       const random = new Random(seed);
       return Array.from({ length: count }, (_, t) => Math.sin((2 * Math.PI * t) / 24) + random.normal(0, 0.1));
+    },
+  },
+  {
+    id: "clean",
+    title: "Sine",
+    about: "A period of 24 steps and nothing else: its last two values tell all that follow.",
+    make(seed) {
+      const start = new Random(seed).uniform(0, 24);
+      return Array.from({ length: count }, (_, t) => Math.sin((2 * Math.PI * (start + t)) / 24));
     },
   },
   {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { drawnIndices } from "./line-layout.ts";
+import { drawnIndices, type Line, lineLayout } from "./line-layout.ts";
 
 it("draws every point of a line that has few", () => {
   expect(drawnIndices([5, 4, 9, 1], 2)).toEqual([0, 1, 2, 3]);
@@ -27,4 +27,28 @@ it("finds the points beside those that are no numbers, and leaves a gap where th
   const drawn = drawnIndices(values, 2);
   expect(drawn.slice(0, 2)).toEqual([1, 2]);
   expect(drawn.slice(2).map((index) => values[index])).toEqual([none]);
+});
+
+const line = (values: readonly number[], more: Partial<Line> = {}): Line => ({
+  name: "a",
+  color: "red",
+  values,
+  from: 0,
+  ...more,
+});
+const box = { width: 300, height: 200, left: 0, right: 0, top: 0, bottom: 0 };
+const logTicks = (values: readonly number[]): readonly number[] =>
+  lineLayout({ title: "t", lines: [line(values)], xLabel: "x", yLabel: "y", log: true }, box).yTicks;
+
+it("writes powers of ten on a logarithmic axis, with 2 and 5 between few of them", () => {
+  expect(logTicks([0.0004, 0.3])).toEqual([0.0001, 0.001, 0.01, 0.1, 1]);
+  expect(logTicks([0.012, 0.04])).toEqual([0.01, 0.02, 0.05, 0.1]);
+});
+
+it("draws dots where nothing joins points, without those that are no numbers", () => {
+  const { paths } = lineLayout(
+    { title: "t", lines: [line([0, Number.NaN, 1], { dots: 4 })], xLabel: "x", yLabel: "y" },
+    box,
+  );
+  expect(paths).toEqual(["M0.0,200.0h0M300.0,0.0h0"]);
 });

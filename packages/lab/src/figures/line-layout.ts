@@ -11,6 +11,8 @@ export interface Line {
   /** The x of the first value. */
   readonly from: number;
   readonly dash?: boolean;
+  /** Points that nothing joins, so large in px. */
+  readonly dots?: number;
 }
 
 export interface LineSpec {
@@ -54,7 +56,7 @@ export function lineLayout({ lines, log = false }: LineSpec, box: Box): LineLayo
     .domain(domainOf(finite, log))
     .nice()
     .range([box.height - box.bottom, box.top]);
-  const yTicks = log ? thinned(y.ticks(4)) : y.ticks(5);
+  const yTicks = log ? logTicks(y.ticks()) : y.ticks(5);
   const shown = (value: number): boolean => Number.isFinite(value) && (!log || value > 0);
   return {
     isEmpty: finite.length === 0,
@@ -64,7 +66,8 @@ export function lineLayout({ lines, log = false }: LineSpec, box: Box): LineLayo
     y,
     xTicks: x.ticks(Math.max(2, box.width / 110)).filter(Number.isInteger),
     yTicks,
-    paths: lines.map(({ values, from }) => {
+    paths: lines.map(({ values, from, dots }) => {
+      if (dots) return dotted(values, (index) => [x(from + index), y(values[index]!)], shown);
       const shape = line<number>()
         .defined((index) => shown(values[index]!))
         .x((index) => x(from + index))
@@ -72,6 +75,17 @@ export function lineLayout({ lines, log = false }: LineSpec, box: Box): LineLayo
       return shape(drawnIndices(values, box.width)) ?? "";
     }),
   };
+}
+
+/** A path of nothing but points: with round ends each is a dot. */
+function dotted(
+  values: readonly number[],
+  place: (index: number) => readonly [number, number],
+  shown: (value: number) => boolean,
+): string {
+  return values
+    .flatMap((value, index) => (shown(value) ? [`M${place(index).map((one) => one.toFixed(1))}h0`] : []))
+    .join("");
 }
 
 /**
@@ -100,6 +114,14 @@ function domainOf(values: readonly number[], log: boolean): [number, number] {
   if (low === high) return log ? [low / 2, high * 2] : [low - 1, high + 1];
   const reachesZero = !log && low > 0 && low < high / 3;
   return [reachesZero ? 0 : low, high];
+}
+
+/** Powers of ten; where there are few of them, 2 and 5 between them too. */
+function logTicks(ticks: readonly number[]): readonly number[] {
+  const leading = (tick: number): number => Number(tick.toExponential()[0]);
+  const powers = ticks.filter((tick) => leading(tick) === 1);
+  if (powers.length > 2) return thinned(powers);
+  return thinned(ticks.filter((tick) => [1, 2, 5].includes(leading(tick))));
 }
 
 function thinned(ticks: readonly number[]): number[] {

@@ -6,7 +6,7 @@ import type { ScanRun } from "unroll/explain/by-hand.ts";
 import { openGradient } from "unroll/explain/open-gradient.ts";
 import { type BackRun, type BackStep, traceGradients } from "unroll/training/trace-gradients.ts";
 import { gradientFlow } from "unroll/training/trace-gradients-text.ts";
-import { formulaView } from "./describe.ts";
+import { equationView } from "./describe.ts";
 import { type Model, tensor, UnrollError } from "./library.ts";
 import type { BackArray, BackView, Edit, OpenedValue } from "./protocol.ts";
 import { withEdits } from "./tracing.ts";
@@ -70,7 +70,7 @@ export function backwardOf(
       arrayOf(array, shape, steps, numbers * steps.length <= mostSums),
     ),
     equations: Object.fromEntries(
-      equations.map((one) => [gradientOf(one.name) ?? one.name, formulaView(one, notation)]),
+      equations.map((one) => [gradientOf(one.name) ?? one.name, equationView(one, notation)]),
     ),
     sentence: gradientFlow(run),
   };

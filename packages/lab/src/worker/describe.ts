@@ -5,11 +5,13 @@ import {
   constant,
   type Derivation,
   derivationToLatex,
+  type Equation,
   type Expr,
   explainModel,
   type Layer,
   type LayerExplanation,
   type Model,
+  type Notation,
   toMathML,
   toSentence,
   toText,
@@ -18,6 +20,7 @@ import { letterName, sizes } from "./notation.ts";
 import type {
   ArrayView,
   DerivationView,
+  EquationView,
   FormulaView,
   LayerView,
   ModelView,
@@ -143,6 +146,25 @@ export function formulaView(
   notation?: Parameters<typeof toMathML>[1],
 ): FormulaView {
   return { mathml: toMathML(what, notation), text: toText(what, notation) };
+}
+
+/** The equation of a cell's value. Terms that have a name of their own stay whole. */
+export function equationView(equation: Equation, notation: Notation): EquationView {
+  const { node } = equation.expr;
+  const inside = node.op === "apply" ? node.argument : equation.expr;
+  return {
+    ...formulaView(equation, notation),
+    call: node.op === "apply" ? node.fn.symbol : "",
+    sum: summands(inside, notation, false, true),
+  };
+}
+
+function summands(expr: Expr, notation: Notation, negative: boolean, isRoot: boolean): EquationView["sum"] {
+  const { node } = expr;
+  const isNamed = !isRoot && notation.names?.has(expr) === true;
+  if (isNamed || (node.op !== "add" && node.op !== "sub")) return [{ negative, formula: formulaView(expr, notation) }];
+  const isMinus = node.op === "sub" ? !negative : negative;
+  return [...summands(node.a, notation, negative, false), ...summands(node.b, notation, isMinus, false)];
 }
 
 export function shapesOf(model: Model): Shape[] {

@@ -8,7 +8,7 @@ export { type Tensor, tensor } from "unroll/core/tensor.ts";
 export { derivationToLatex } from "unroll/equations/derivation-output.ts";
 export type { Derivation } from "unroll/equations/derive.ts";
 export { constant, type Expr, operandsOf } from "unroll/equations/expr.ts";
-export { type Notation, toMathML, toSentence, toText } from "unroll/equations/render.ts";
+export { type Equation, type Notation, toMathML, toSentence, toText } from "unroll/equations/render.ts";
 export { explainModel } from "unroll/explain/explain.ts";
 export type { LayerExplanation } from "unroll/explain/explanation.ts";
 export { Layer } from "unroll/layers/layer.ts";

@@ -10,6 +10,13 @@ export interface FormulaView {
   readonly terms?: readonly FormulaView[];
 }
 
+/** An equation, and its right side taken apart, so that it can stand below each other as a sum. */
+export interface EquationView extends FormulaView {
+  /** The function around the sum: "tanh"; empty for none. */
+  readonly call: string;
+  readonly sum: readonly { readonly negative: boolean; readonly formula: FormulaView }[];
+}
+
 export interface LetterView {
   readonly name: string;
   readonly value: number | null;

@@ -1,10 +1,10 @@
-/** The user's own table of numbers, read by the library here in the worker; the page gets one column of it at a time. */
+/** The user's own table of numbers, read by the library here in the worker; the page gets the columns that it asks for. */
 import { parseCsv } from "unroll/data/csv.ts";
 import type { NumberColumn, Table } from "unroll/data/table.ts";
 import { UnrollError } from "./library.ts";
-import type { ColumnView, TableView } from "./protocol.ts";
+import type { ColumnsView, TableView } from "./protocol.ts";
 
-/** Numbers of a series; of a longer one the latest. */
+/** Numbers of a column; of a longer one the latest. */
 const mostNumbers = 20_000;
 /** Rows without a number that are told one by one. */
 const mostRows = 3;
@@ -29,21 +29,26 @@ export function readTable(bytes: Uint8Array, name: string): TableView {
   return { name, rows: read.rows, columns };
 }
 
-/** The column's numbers in the order of the rows, without missing ones. */
-export function columnOf(name: string): ColumnView {
-  const column = table === undefined ? undefined : numeric(table).find((one) => one.name === name);
-  if (column === undefined) {
+/** These columns' numbers in the order of the rows, without rows in which one of them has none. */
+export function columnsOf(names: readonly string[]): ColumnsView {
+  const all = table === undefined ? [] : numeric(table);
+  const chosen = names.map((name) => {
+    const column = all.find((one) => one.name === name);
+    if (column !== undefined) return column;
     throw new UnrollError({ code: "unknown-name", path: "series", expected: "the column must be one of the table's" });
-  }
-  const present = column.values.filter(Number.isFinite);
+  });
+  const rows: number[] = [];
   const missingRows: number[] = [];
-  for (const [row, value] of column.values.entries()) {
-    if (!Number.isFinite(value) && missingRows.push(row + 1) === mostRows) break;
+  const count = chosen[0]?.values.length ?? 0;
+  for (let row = 0; row < count; row++) {
+    if (chosen.every(({ values }) => Number.isFinite(values[row]))) rows.push(row);
+    else if (missingRows.length < mostRows) missingRows.push(row + 1);
   }
+  const latest = rows.slice(-mostNumbers);
   return {
-    values: present.slice(-mostNumbers),
-    present: present.length,
-    missing: column.values.length - present.length,
+    columns: chosen.map(({ name, values }) => ({ name, values: Float64Array.from(latest, (row) => values[row]!) })),
+    present: rows.length,
+    missing: count - rows.length,
     missingRows,
   };
 }

@@ -1,14 +1,18 @@
-/** What the page and the worker tell each other: plain data only, formulas already written as MathML by the library. Views of models, quiz and comparison have files of their own. */
-import type { OpenedValue } from "unroll/explain/open-value.ts";
+/** What the page and the worker tell each other: plain data only, formulas already written as MathML by the library. Views of models, steps, training, quiz and comparison have files of their own. */
+import type { OpenedNode, OpenedValue } from "unroll/explain/open-value.ts";
 import type { Comparison } from "./compare-views.ts";
-import type { DerivationView, FormulaView, ModelView, PrintedView, Shape } from "./model-views.ts";
+import type { DerivationView, ModelView, PrintedView, Shape } from "./model-views.ts";
 import type { QuestionView, QuizCheck, QuizSolution, QuizSpec } from "./quiz-views.ts";
 import type { Misfit } from "./read-answer.ts";
+import type { BackView, Edit, OpenedNow, ResetView, RunNumbers, RunView, TraceView } from "./step-views.ts";
+import type { ColumnsView, CutView, Pace, SeriesRequest, TableView, TrainRequest } from "./train-views.ts";
 
 export type { OpenedName, OpenedNode, OpenedValue, OpenedWeight } from "unroll/explain/open-value.ts";
 export type * from "./compare-views.ts";
 export type * from "./model-views.ts";
 export type * from "./quiz-views.ts";
+export type * from "./step-views.ts";
+export type * from "./train-views.ts";
 
 /** Something that code said and that was not understood. */
 export interface ProblemView {
@@ -106,106 +110,6 @@ export interface OpenRequest {
   readonly set?: Readonly<Record<string, number | string>>;
 }
 
-/** A box of the drawing of a cell. */
-export interface SceneNode {
-  readonly name: string;
-  readonly role: "input" | "state" | "value";
-  /** Column of the drawing, from 0. */
-  readonly rank: number;
-  /** The gate whose arrays it uses; -1 where it uses none or several. */
-  readonly gate: number;
-  /** What makes it: "σ", "tanh", "+". */
-  readonly operator: string;
-  readonly meaning: string;
-  /** The next value of this state. */
-  readonly next: string | undefined;
-  readonly uses: readonly { readonly from: string; readonly through: readonly string[] }[];
-  readonly equation: FormulaView | undefined;
-}
-
-export interface Scene {
-  readonly kind: string;
-  readonly gates: readonly string[];
-  readonly nodes: readonly SceneNode[];
-}
-
-/** A cell run over time: `values[name]` is `[steps, units]`, row-major, in order of processing. */
-export interface RunView {
-  readonly name: string;
-  readonly backwards: boolean;
-  readonly units: number;
-  readonly features: number;
-  readonly timesteps: readonly number[];
-  readonly masked: readonly boolean[];
-  readonly names: readonly string[];
-  readonly x: Float64Array;
-  readonly values: Readonly<Record<string, Float64Array>>;
-  readonly before: Readonly<Record<string, Float64Array>>;
-  readonly scene: Scene;
-  readonly arrays: readonly { readonly name: string; readonly shape: readonly number[] }[];
-}
-
-export interface TraceView {
-  readonly runs: readonly RunView[];
-  /** What the model gives for this example. */
-  readonly outputs: readonly {
-    readonly name: string;
-    readonly shape: readonly number[];
-    readonly data: Float64Array;
-  }[];
-  readonly input: { readonly shape: readonly number[]; readonly data: Float64Array };
-  /** Largest difference between the engine and the by-hand numbers, over the whole example. */
-  readonly check: string;
-  /** Which of the edits fit no number of the model, as a link may have: their places in the list. */
-  readonly unfit: readonly number[];
-  /** Present where fewer timesteps are traced than the model declares. */
-  readonly shortened: number | undefined;
-}
-
-/** An array's gradient on the way back through time. */
-export interface BackArray {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** ‖what each step adds‖, `[steps]`. */
-  readonly added: Float64Array;
-  /** ‖sum of what the last step down to this one add‖, `[steps]`; at step 0 the whole gradient. */
-  readonly soFar: Float64Array;
-  /** These sums themselves, `[steps, ...shape]`; undefined where they would be too many to show. */
-  readonly sums: Float64Array | undefined;
-}
-
-/** The way back through a run, in order of processing. */
-export interface BackView {
-  readonly loss: number;
-  /** What every output should have been: L is the mean of (output − target)². */
-  readonly target: number;
-  /** ∂L/∂value, `[steps, units]`. */
-  readonly values: Readonly<Record<string, Float64Array>>;
-  /** What goes on to the step before: `hPrev`, `cPrev`, `[steps, units]`. */
-  readonly before: Readonly<Record<string, Float64Array>>;
-  /** ∂L/∂x, `[steps, features]`. */
-  readonly x: Float64Array;
-  /** By how much the gradient of the states grows or shrinks in each step, and the product from the last step down to this one. */
-  readonly factors: Float64Array;
-  readonly products: Float64Array;
-  readonly arrays: readonly BackArray[];
-  /** How ∂L/∂value comes about, by the value's name. */
-  readonly equations: Readonly<Record<string, FormulaView>>;
-  /** Whether the gradient vanishes. */
-  readonly sentence: string;
-}
-
-/** A number that the user changed. */
-export type Edit =
-  | {
-      readonly kind: "weight";
-      readonly run: number;
-      readonly array: string;
-      readonly index: readonly number[];
-      readonly value: number;
-    }
-  | { readonly kind: "input"; readonly index: number; readonly value: number };
-
 /** What the library says to an answer. */
 export interface CheckView {
   readonly right: boolean;
@@ -236,69 +140,6 @@ export interface OriginsView {
   readonly origins: readonly OriginView[];
 }
 
-/** A table that the user chose. */
-export interface TableView {
-  /** The file's name. */
-  readonly name: string;
-  readonly rows: number;
-  /** Names of those that hold numbers. */
-  readonly columns: readonly string[];
-}
-
-export interface ColumnView {
-  readonly values: Float64Array;
-  /** How many numbers the column has, of which `values` may be the latest only, and how many cells hold none. */
-  readonly present: number;
-  readonly missing: number;
-  /** The first of the rows without a number, counted from 1 after the heading. */
-  readonly missingRows: readonly number[];
-}
-
-/** How far a run trains before it waits. */
-export type Pace = "run" | "batch" | "epoch" | "pause";
-
-export interface TrainRequest {
-  readonly series: readonly number[];
-  readonly lookback: number;
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly optimizer: string;
-  readonly seed: number;
-  /** Default "run". */
-  readonly pace?: Pace;
-}
-
-export interface TrainStart {
-  readonly windows: number;
-  readonly testFrom: number;
-  readonly xShape: readonly number[];
-  readonly scale: { readonly min: number; readonly max: number };
-}
-
-export interface TrainProgress {
-  readonly epoch: number;
-  readonly epochs: number;
-  readonly loss: readonly number[];
-  readonly valLoss: readonly number[];
-  /** Forecast of every window's next value, in the series' own units; from index `lookback`. */
-  readonly forecast: Float64Array | undefined;
-  readonly rmse: number | undefined;
-  readonly naiveRmse: number | undefined;
-  readonly done: boolean;
-  /** Where the run waits; undefined while it goes on and when it is done. */
-  readonly waits: TrainWait | undefined;
-  readonly message: string | undefined;
-}
-
-export interface TrainWait {
-  /** Batches done of this epoch's; 0 between epochs. */
-  readonly batch: number;
-  readonly batches: number;
-  /** Mean loss of those batches; undefined between epochs. */
-  readonly loss: number | undefined;
-}
-
 /** The letters of sizes: i, h, g; N, T, D, M, K; or Keras's words. */
 export type LetterStyle = "own" | "papers" | "keras";
 
@@ -319,7 +160,7 @@ export type LabMethods = {
   /** Compares the open model with others, each drawn from the same seed. */
   compare(request: { readonly sources: readonly string[]; readonly seed: number }): Promise<Comparison>;
   /** Trains one of the models that were compared. */
-  trainCompared(request: TrainRequest & { readonly index: number }): Promise<TrainStart>;
+  trainCompared(request: TrainRequest & { readonly index: number }): Promise<CutView>;
   open(request: OpenRequest): Promise<Opened>;
   /** The code behind a printed summary; undefined for text that is none. */
   codeOfSummary(text: string): string | undefined;
@@ -338,12 +179,27 @@ export type LabMethods = {
   trace(request: { readonly seed: number; readonly edits: readonly Edit[] }): TraceView;
   /** The first cell of a model that is not opened for it, run over time; undefined for none. */
   glance(request: { readonly source: string; readonly seed: number }): Promise<RunView | undefined>;
+  /** A named value, an input "x", or a state before the step. */
   openValue(place: {
     readonly run: number;
     readonly step: number;
     readonly name: string;
     readonly unit: number;
-  }): OpenedValue;
+  }): OpenedNow;
+  /** Both forms of a GRU's step; undefined for another cell. */
+  resetForms(place: {
+    readonly run: number;
+    readonly step: number;
+    readonly unit: number;
+  }): Promise<ResetView | undefined>;
+  /** One number that the model gives, by its place in the output's row-major data. */
+  openOutput(place: { readonly output: number; readonly at: number }): OpenedNode;
+  /** The traced example as the engine computes it. */
+  engine(request: {
+    readonly seed: number;
+    readonly edits: readonly Edit[];
+    readonly run: number;
+  }): Promise<RunNumbers | undefined>;
   /** ∂h_t[unit] / ∂x_k for every step k, `[steps, features]`. */
   memory(place: { readonly run: number; readonly step: number; readonly unit: number }): Float64Array;
   /** ‖∂h_t[unit] / ∂x_k‖ for `count` units from `from`, each for the steps up to `step`. */
@@ -374,9 +230,15 @@ export type LabMethods = {
   formulas(layer: string): Promise<{ readonly latex: string; readonly mathml: string; readonly text: string }>;
   /** Reads a table, which later calls are about. */
   table(file: { readonly bytes: Uint8Array; readonly name: string }): Promise<TableView>;
-  column(name: string): Promise<ColumnView>;
-  train(request: TrainRequest): Promise<TrainStart>;
+  columns(names: readonly string[]): Promise<ColumnsView>;
+  /** How a series would be cut for the open model. */
+  cut(request: SeriesRequest): Promise<CutView>;
+  train(request: TrainRequest): Promise<CutView>;
   /** Lets the run that trains or waits go on so far. */
   pace(pace: Pace): void;
   stop(argument: null): void;
+  /** Gives the model the weights that it had after that epoch of its run, which must wait or be done; what it predicts then is told. */
+  useCheckpoint(epoch: number): void;
+  /** Ends the run, and gives the model the weights with which it was opened. */
+  resetWeights(argument: null): void;
 };

@@ -3,7 +3,7 @@
  * value, and what it uses through which products. A new cell needs nothing here.
  */
 
-import { formulaView } from "./describe.ts";
+import { equationView } from "./describe.ts";
 import { type CellGraph, cellEquations, type Expr, operandsOf } from "./library.ts";
 import type { Scene, SceneNode } from "./protocol.ts";
 
@@ -30,7 +30,7 @@ export function sceneOf(cell: CellGraph): Scene {
       gate: gateOf(expr, names),
       operator: operatorOf(expr),
       uses,
-      equation: formulaView(equations[index]!, notation),
+      equation: equationView(equations[index]!, notation),
     };
   });
   return { kind: cell.kind, gates: cell.gates, nodes: [...sources, ...values] };

@@ -201,6 +201,11 @@ export class Session {
     return this.traced;
   }
 
+  /** A copy with fewer timesteps is made anew when it is next traced. */
+  weightsChanged(): void {
+    if (this.traced !== this.model) this.traced = undefined;
+  }
+
   #take(model: Model, hasWeights: boolean): void {
     this.model = model;
     this.hasWeights = hasWeights;

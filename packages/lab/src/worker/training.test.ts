@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { madeSeries } from "../data/series.ts";
 import type { Pace, TrainProgress } from "./protocol.ts";
 import { Session } from "./session.ts";
-import { paceTraining, startTraining, stopTraining } from "./training.ts";
+import { paceTraining, resetWeights, startTraining, stopTraining, useCheckpoint } from "./training.ts";
 
 // 100 values, of which 80 are trained on: 76 windows of 4, hence 3 batches of 32 an epoch.
 const series = madeSeries[0]!.make(7).slice(0, 100);
@@ -89,4 +89,70 @@ it("ends a run that waits before another begins", async () => {
   const second = await trained("run", () => "run");
   expect(first.at(-1)!.done).toBe(true);
   expect(second.at(-1)!.loss).toHaveLength(3);
+});
+
+it("gives the model the weights of a checkpoint, and its own back when it goes on", async () => {
+  const straight = (await trained("run", () => "run")).at(-1)!;
+  const session = new Session();
+  await session.open({ source: code, seed: 7 });
+  const model = session.need();
+  const told: TrainProgress[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const tell = (progress: TrainProgress): void => {
+      told.push(progress);
+      if (progress.done) resolve();
+      if (progress.waits === undefined || progress.chosen !== undefined) return;
+      // In the middle of an epoch too.
+      queueMicrotask(() => {
+        useCheckpoint(0);
+        paceTraining("batch");
+      });
+    };
+    startTraining(model, { ...request, pace: "batch" }, tell).catch(reject);
+  });
+  const before = told.filter(({ chosen }) => chosen === 0);
+  expect(before.length).toBeGreaterThan(5);
+  for (const { forecast } of before) expect(forecast).toEqual(before[0]!.forecast);
+  expect([told.at(-1)!.loss, told.at(-1)!.forecast]).toEqual([straight.loss, straight.forecast]);
+  expect(told.at(-1)!.checkpoints.map(({ epoch }) => epoch)).toEqual([0, 1, 2, 3]);
+  // When it is done, there and back.
+  const first = told.find(({ epoch, waits }) => epoch === 1 && waits?.batch === 0)!;
+  useCheckpoint(1);
+  expect(told.at(-1)).toMatchObject({ done: true, chosen: 1, rmse: first.rmse });
+  expect(told.at(-1)!.forecast).toEqual(first.forecast);
+  useCheckpoint(3);
+  expect(told.at(-1)!.chosen).toBeUndefined();
+  expect(told.at(-1)!.forecast).toEqual(straight.forecast);
+  expect(() => useCheckpoint(7)).toThrow("the weights of that epoch must be among those kept");
+});
+
+it("resets the weights to those with which the model was opened, however often it was trained", async () => {
+  const session = new Session();
+  await session.open({ source: code, seed: 7 });
+  const model = session.need();
+  const opened = model.getWeights();
+  for (let time = 0; time < 2; time++) {
+    await new Promise<void>((resolve, reject) => {
+      startTraining(model, { ...request, epochs: 1 }, ({ done }) => done && resolve()).catch(reject);
+    });
+  }
+  expect(model.getWeights()).not.toEqual(opened);
+  await resetWeights(model);
+  expect(model.getWeights()).toEqual(opened);
+});
+
+it("tells of gradients and weights when asked, without another bit", async () => {
+  const straight = (await trained("run", () => "run")).at(-1)!;
+  const session = new Session();
+  await session.open({ source: code, seed: 7 });
+  const done = await new Promise<TrainProgress>((resolve, reject) => {
+    const tell = (progress: TrainProgress): unknown => progress.done && resolve(progress);
+    startTraining(session.need(), { ...request, insight: true }, tell).catch(reject);
+  });
+  expect([done.loss, done.forecast]).toEqual([straight.loss, straight.forecast]);
+  expect(straight).toMatchObject({ gradientNorm: [], insight: undefined });
+  expect(done.gradientNorm).toHaveLength(3);
+  expect(done.gradientNorm.every((norm) => norm > 0)).toBe(true);
+  expect(done.insight!.flows[0]).toMatchObject({ layer: "lstm", state: "h" });
+  expect(done.insight!.weights.length).toBe(5);
 });

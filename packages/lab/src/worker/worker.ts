@@ -2,7 +2,7 @@
 import { describeModel } from "./describe.ts";
 import { UnrollError } from "./library.ts";
 import { writeLettersAs } from "./notation.ts";
-import type { LabMethods } from "./protocol.ts";
+import type { CutView, LabMethods } from "./protocol.ts";
 import { type Failure, serve } from "./rpc.ts";
 import { Session } from "./session.ts";
 import type { Tracing } from "./tracing.ts";
@@ -26,8 +26,29 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return next;
 }
 
+/** Comes likewise. */
+let training: Promise<typeof import("./training.ts")> | undefined;
+
+function trainer(): Promise<typeof import("./training.ts")> {
+  training ??= import("./training.ts");
+  return training;
+}
+
+/** What is asked of a run that is about to start is asked of it when it has. */
+let starting: Promise<unknown> = Promise.resolve();
+
+function start(run: Promise<CutView>): Promise<CutView> {
+  starting = run.catch(() => undefined);
+  return run;
+}
+
 const methods = {
-  open: (request) => inTurn(() => session.open(request)),
+  open: (request) =>
+    inTurn(async () => {
+      await starting;
+      await (await training)?.endTraining();
+      return session.open(request);
+    }),
   withWeights: ({ bytes, name }) => inTurn(() => session.withWeights(bytes, name)),
   codeOfSummary: async (text) => (await import("./summary-source.ts")).codeOfSummary(text),
   letters: (style) => {
@@ -59,6 +80,15 @@ const methods = {
   async openValue({ run, step, name, unit }) {
     return (await trace()).open(run, step, name, unit);
   },
+  async resetForms({ run, step, unit }) {
+    return (await trace()).resetForms(run, step, unit);
+  },
+  async openOutput({ output, at }) {
+    return (await trace()).openOutput(output, at);
+  },
+  async engine({ seed, edits, run }) {
+    return (await trace()).engine(await session.prepareTrace(), seed, edits, run);
+  },
   async memory({ run, step, unit }) {
     return (await trace()).memory(run, step, unit);
   },
@@ -87,13 +117,21 @@ const methods = {
   async table({ bytes, name }) {
     return (await import("./own-series.ts")).readTable(bytes, name);
   },
-  async column(name) {
-    return (await import("./own-series.ts")).columnOf(name);
+  async columns(names) {
+    return (await import("./own-series.ts")).columnsOf(names);
   },
-  async train(request) {
-    const { startTraining } = await import("./training.ts");
-    return startTraining(session.need(), request, (progress) => emit("train", progress));
+  async cut(request) {
+    return (await import("./cut.ts")).cutFor(session.need(), request).view;
   },
+  train: (request) =>
+    start(
+      trainer().then(({ startTraining }) =>
+        startTraining(session.need(), request, (progress) => {
+          session.weightsChanged();
+          emit("train", progress);
+        }),
+      ),
+    ),
   compare: ({ sources, seed }) =>
     inTurn(async () => {
       const { compareModels } = await import("./comparing.ts");
@@ -112,16 +150,26 @@ const methods = {
   async quizSolutions() {
     return (await import("./quizzing.ts")).solutions();
   },
-  async trainCompared({ index, ...request }) {
-    const { comparedModel } = await import("./comparing.ts");
-    const { startTraining } = await import("./training.ts");
-    return startTraining(comparedModel(index), request, (progress) => emit("compare", { index, progress }));
-  },
+  trainCompared: ({ index, ...request }) =>
+    start(
+      Promise.all([import("./comparing.ts"), trainer()]).then(([{ comparedModel }, { startTraining }]) =>
+        startTraining(comparedModel(index), request, (progress) => emit("compare", { index, progress })),
+      ),
+    ),
   async pace(pace) {
-    (await import("./training.ts")).paceTraining(pace);
+    await starting;
+    (await trainer()).paceTraining(pace);
   },
   async stop() {
-    (await import("./training.ts")).stopTraining();
+    await starting;
+    (await trainer()).stopTraining();
+  },
+  async useCheckpoint(epoch) {
+    (await trainer()).useCheckpoint(epoch);
+  },
+  async resetWeights() {
+    await (await trainer()).resetWeights(session.need());
+    session.weightsChanged();
   },
 } satisfies LabWorker;
 

@@ -77,6 +77,7 @@ function writeStatements(
         if (statement.value !== undefined) writeCode(out, statement.value, index);
         out.byte(0x0f);
         break;
+      case "prefetch":
       case "comment":
         break;
     }

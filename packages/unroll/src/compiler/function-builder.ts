@@ -36,6 +36,7 @@ export type Statement =
     }
   | { readonly kind: "branch"; readonly label: Label; readonly condition: I32 | undefined }
   | { readonly kind: "return"; readonly value: Code | undefined }
+  | { readonly kind: "prefetch"; readonly address: I32; readonly offset: number }
   | { readonly kind: "comment"; readonly text: string };
 
 /** A function of the module, as `call` wants it. */
@@ -141,6 +142,11 @@ export class FunctionBuilder {
   }
 
   /** A line for the reader of the text form. */
+  /** Asks for memory that is read soon; WebAssembly has no word for it. */
+  prefetch(address: I32, offset: number): void {
+    if (this.machine.target === "c") this.#statements.push({ kind: "prefetch", address, offset });
+  }
+
   comment(text: string): void {
     this.#statements.push({ kind: "comment", text });
   }

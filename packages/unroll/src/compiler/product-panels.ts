@@ -36,8 +36,13 @@ export function tilesFor(
   return { rows: splitEvenly(rows, fused ? 6 : 5), blocks: registers === 32 ? 4 : 2 };
 }
 
-/** Usual longest run along the inner axis: a panel and the rows of a tile then stay in the first-level cache. */
-export const usualRun = 512;
+/** Of the first-level cache, what a panel may take so that it stays there with the rows of a tile. */
+const panelBytes = 32 * 1024;
+
+/** The longest run along the inner axis, if nothing speaks for another one: a longer one gains nothing, an unnecessary cut costs. */
+export function usualRun(machine: Machine, panelBlocks: number): number {
+  return Math.min(512, panelBytes / (panelBlocks * vectorBytes(machine)));
+}
 
 /** Column blocks of consecutive units that are computed together: for each unit block one column block for each gate. */
 export interface Group {

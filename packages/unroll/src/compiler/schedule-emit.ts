@@ -199,6 +199,7 @@ function emitStarts(f: FunctionBuilder, plan: StagePlan, memory: StageMemory, wo
   const starting = startsOf(f, memory, work);
   const sums = f.let(sumsAddress(plan, memory, work, 0), "sums");
   emitCounted(f, rows, () => {
+    starting.prefetch(8, 1, { start: 0, blocks: group.unitBlocks * bundle.shape.gates });
     for (const column of range(group.unitBlocks * bundle.shape.gates)) {
       f.do(v128.store(sums, starting.load(0, column) ?? f32x4.const(0), vectorBytes(f.machine) * column));
     }
@@ -206,6 +207,9 @@ function emitStarts(f: FunctionBuilder, plan: StagePlan, memory: StageMemory, wo
     starting.advance(1);
   });
 }
+
+/** From so many inner indices on a tile takes longer than memory takes to answer. */
+const worthPrefetching = 64;
 
 /** One panel for all rows, tile by tile. */
 function emitPanelRows(
@@ -223,6 +227,7 @@ function emitPanelRows(
   const starting = isOnlyRun ? startsOf(f, memory, work) : undefined;
   for (const tile of tilesFor(work.rows, plan.machine).rows) {
     emitCounted(f, tile.count, () => {
+      if (operands.inner >= worthPrefetching) starting?.prefetch(tile.size, tile.size, panel);
       emitTile(
         f,
         { rows: tile.size, blocks: panel.blocks },
@@ -252,6 +257,19 @@ function startsOf(f: FunctionBuilder, memory: StageMemory, { bundle, groupPointe
       const { stream, offset } = place;
       const unitBlock = Math.floor(column / places.length);
       return v128.load(pointers.of(stream), row * stream.rowStride + unitBlock * stream.blockStride + offset);
+    },
+    /** What the tile behind this one starts from. */
+    prefetch(first: number, rows: number, panel: Panel): void {
+      for (const row of range(rows)) {
+        for (const block of range(panel.blocks)) {
+          const column = panel.start + block;
+          const place = places[column % places.length];
+          if (place === undefined) continue;
+          const { stream, offset } = place;
+          const unitBlock = Math.floor(column / places.length);
+          f.prefetch(pointers.of(stream), (first + row) * stream.rowStride + unitBlock * stream.blockStride + offset);
+        }
+      }
     },
     advance: (rows: number): void => pointers.advance(({ rowStride }) => rows * rowStride),
   };

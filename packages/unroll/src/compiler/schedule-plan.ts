@@ -44,10 +44,11 @@ export interface StageSizes {
 }
 
 export function planStage(stage: Stage, sizes: StageSizes): StagePlan {
-  const { rows, machine, innerOf, exactWidth = false, longestRun = usualRun } = sizes;
+  const { rows, machine, innerOf, exactWidth = false } = sizes;
   const { lanes } = machine;
   const chunk = Math.min(rows, chunkRows);
   const tiles = tilesFor(chunk, machine);
+  const longestRun = sizes.longestRun ?? usualRun(machine, tiles.blocks);
   const bySignature = new Map<string, Accumulation[]>();
   const ids = new Map<Expr, number>();
   for (const accumulation of stage.accumulations) {

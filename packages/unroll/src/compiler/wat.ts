@@ -109,6 +109,8 @@ function statementText(statement: Statement, names: readonly string[], indent: s
       return [
         statement.value === undefined ? `${indent}(return)` : `${indent}(return ${expression(statement.value, names)})`,
       ];
+    case "prefetch":
+      return [`${indent};; prefetch ${expression(statement.address, names)} + ${statement.offset}`];
     case "comment":
       return [`${indent};; ${statement.text}`];
   }

@@ -10,7 +10,7 @@ import { inOrder } from "../equations/expr.ts";
 import { gradientName } from "../equations/formula.ts";
 import { broadcastStrides, forEachOffset } from "../program/evaluate-offsets.ts";
 import type { MapOperation, ProductOperation, ScanGradientOperation, Value } from "../program/program.ts";
-import { type OpenedNode, type OpenedWeight, Opener } from "./open-value.ts";
+import { type OpenedName, type OpenedNode, type OpenedWeight, Opener } from "./open-value.ts";
 
 /** The program around a layer's way back. */
 export interface Behind {
@@ -20,6 +20,8 @@ export interface Behind {
   readonly ownerOf: (variable: Variable) => { readonly layer: string; readonly array: string } | undefined;
   /** The layer that a cell belongs to. */
   readonly layerOf: (operation: ScanGradientOperation) => string;
+  /** What a number is called that a cell hands on; left out where those are layers' outputs with a name. */
+  readonly openScan?: (value: Value, at: number) => Omit<OpenedName, "value"> | undefined;
 }
 
 /** Nodes of one tree; what would be more stays a number. */
@@ -73,13 +75,29 @@ export function openBehind(root: Value, at: number, behind: Behind): OpenedNode 
         return open(source, dot(index.with(axis, index[axis]! - start), stridesOf(source.shape)));
       }
       case "reduce": {
-        if (operation.kind !== "sum") return plain;
         const parts: number[] = [];
         const strides = broadcastStrides(shape, stridesOf(shape), operation.source.shape);
         forEachOffset(operation.source.shape, strides, 0, (from, to) => {
           if (to === position) parts.push(from);
         });
-        return sumOf(operation.source, parts, plain.value);
+        if (operation.kind === "sum") return sumOf(operation.source, parts, plain.value);
+        return {
+          kind: "call",
+          fn: "max",
+          operands: parts.map((part) => open(operation.source, part)),
+          value: plain.value,
+        };
+      }
+      case "gather": {
+        const { table, ids } = operation;
+        const [rows, width] = table.shape as [number, number];
+        // As the operation does: whole, and within the table.
+        const id = Math.trunc(behind.numbersOf(ids)[Math.floor(position / width)]!);
+        return open(table, Math.max(0, Math.min(rows - 1, id)) * width + (position % width));
+      }
+      case "scan": {
+        const named = behind.openScan?.(value, position);
+        return named === undefined ? plain : { ...named, value: plain.value };
       }
       case "scanGradient":
         return value.result === 0 ? inputGradient(operation, position, plain.value) : plain;

@@ -36,6 +36,11 @@ export interface CompileOptions {
    * does so where a step would take more than 512 MiB and clearly less this way; false = never.
    */
   readonly recompute?: Recompute;
+  /**
+   * True reports `gradient_norm`: the length of the gradient of all trained arrays together, before any clipping, as the mean over
+   * an epoch's batches. By default it is not computed.
+   */
+  readonly gradientNorm?: boolean;
   /** Makes programs ready to run, for an engine of the caller's own. */
   readonly prepare?: (program: Program) => CompiledRun;
 }
@@ -49,6 +54,7 @@ const optionNames: Readonly<Record<keyof CompileOptions, true>> = {
   lossWeights: true,
   device: true,
   recompute: true,
+  gradientNorm: true,
   prepare: true,
 };
 
@@ -75,6 +81,7 @@ export interface Compiled {
   readonly optimizer: OptimizerState;
   readonly device: Device | undefined;
   readonly recompute: Recompute;
+  readonly gradientNorm: boolean;
   readonly prepare: (program: Program) => CompiledRun;
   /** Whether `prepare` is the caller's. */
   readonly hasOwnEngine: boolean;
@@ -92,7 +99,7 @@ const compiledModels = new WeakMap<Model, Compiled>();
  */
 export function compileModel(model: Model, options: CompileOptions = {}): void {
   checkOptionNames("compile", options, Object.keys(optionNames));
-  const { device, recompute = "auto" } = options;
+  const { device, recompute = "auto", gradientNorm = false } = options;
   checkRecompute(recompute);
   const names = model.hasGraph ? outputNames(model) : ["output"];
   const losses = perOutput<LossLike>(options.loss ?? null, names, "loss", isOneLoss);
@@ -119,6 +126,7 @@ export function compileModel(model: Model, options: CompileOptions = {}): void {
     optimizer: new OptimizerState(readOptimizer(options.optimizer ?? "rmsprop")),
     device,
     recompute,
+    gradientNorm,
     prepare: options.prepare ?? ((program) => prepare(program, device, { recompute })),
     hasOwnEngine: options.prepare !== undefined,
     steps: new Map(),

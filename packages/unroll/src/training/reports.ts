@@ -79,11 +79,16 @@ export function withValues({ losses, metrics }: Measured, values: readonly Value
   };
 }
 
-/** The reports of a batch, and the values whose numbers they read, one after another. */
+/**
+ * The reports of a batch, and the values whose numbers they read, one after another.
+ *
+ * @param gradientNorm of a training step that reports it
+ */
 export function reportsOf(
   outputs: readonly OutputPlan[],
   { loss, losses, metrics }: Measured,
   batch: number,
+  gradientNorm?: Value,
 ): { reports: Report[]; values: Value[] } {
   const reports: Report[] = [];
   const values: Value[] = [];
@@ -114,6 +119,10 @@ export function reportsOf(
     });
     const results = (totals: ArrayTotals): readonly number[] => reportedNumbers(metric, totals);
     add({ names, better: metric.rule.better, results }, found);
+  }
+  if (gradientNorm !== undefined) {
+    const names = [uniqueName("gradient_norm", taken)];
+    add({ names, better: "lower", results: meanOf }, { value: gradientNorm, weight: filled([], 1) });
   }
   return { reports, values };
 }

@@ -21,6 +21,7 @@ import { type Measured, measuredOf, reportsOf, valuesOf, withValues } from "./re
 import {
   type BatchData,
   inOneRow,
+  normOf,
   type PreparedStep,
   provideSharedSteps,
   type StepRequest,
@@ -157,9 +158,10 @@ function writeEnd({ mode, compiled }: StepRequest, part: Part, batch: number, pa
   const measured = withValues(part.measured, cutUp(numbers!, valuesOf(part.measured)));
   const penalties = arrayPenalties(model.arrays);
   const loss = sumOf([measured.loss, ...penalties]);
-  const { values } = reportsOf(outputs, { ...measured, loss }, batch);
-  const results = [inOneRow(values)];
-  if (mode === "test") return { inputs: given.flat(), results, updates: [] };
+  const whole = { ...measured, loss };
+  if (mode === "test") {
+    return { inputs: given.flat(), results: [inOneRow(reportsOf(outputs, whole, batch).values)], updates: [] };
+  }
   const fromPenalties =
     penalties.length === 0 ? [] : differentiate(sumOf(penalties), trainedVariables(model).map(weightValue));
   let next = 0;
@@ -172,7 +174,8 @@ function writeEnd({ mode, compiled }: StepRequest, part: Part, batch: number, pa
     return { gradient: sumOf([gradient, more]), readings: undefined };
   });
   const { factors, updates } = trainingUpdates(compiled, { loss, batch, gradients, updates: [] });
-  return { inputs: [...given.flat(), ...factors], results, updates };
+  const { values } = reportsOf(outputs, whole, batch, normOf(compiled, gradients));
+  return { inputs: [...given.flat(), ...factors], results: [inOneRow(values)], updates };
 }
 
 /** The numbers of one row in the shapes of those that were put into it. */

@@ -76,6 +76,7 @@ export const last =
 /** Cases that threads share. */
 export const cases: Readonly<Record<string, Case>> = {
   "a mean over all rows": { build: last(), compile: { loss: "mse", metrics: ["mae", "rmse"] } },
+  "the length of the gradient": { build: last(), compile: { loss: "mse", gradientNorm: true } },
   "masks with other counts in each part": {
     build: masked({ units: 2 }),
     compile: { loss: "mse", metrics: ["mae"], weightedMetrics: ["mae"] },

@@ -20,7 +20,7 @@ import { type BatchShapes, type Forward, forwardOf, gradientsOf, labelsOf } from
 import type { Labels } from "./labels.ts";
 import { fitted } from "./memory-error.ts";
 import { measuredOf, type Report, reportsOf } from "./reports.ts";
-import { guarded, type Readings, readingsOf, updatesOf, type VariableUpdate } from "./update.ts";
+import { globalNorm, guarded, type Readings, readingsOf, updatesOf, type VariableUpdate } from "./update.ts";
 
 /** The numbers of one batch, in the order of the shapes. */
 export interface BatchData {
@@ -109,11 +109,14 @@ export function writeStep(compiled: Compiled, mode: StepMode, shapes: BatchShape
   const { model, outputs, optimizer } = compiled;
   const batch = shapes.x[0]![0]!;
   const forward = forwardOf(model, outputs, shapes, mode === "train");
-  const { reports, values } = reportsOf(outputs, measuredOf(outputs, forward), batch);
+  const measured = measuredOf(outputs, forward);
   const factorNames = mode === "train" ? Object.keys(optimizer.factors()) : [];
+  const gradients = mode === "train" ? trainedGradients(model, forward.loss) : [];
+  const norm = mode === "train" ? normOf(compiled, gradients) : undefined;
+  const { reports, values } = reportsOf(outputs, measured, batch, norm);
   const { factors, updates } =
     mode === "train"
-      ? trainingUpdates(compiled, { ...forward, batch, gradients: trainedGradients(model, forward.loss) })
+      ? trainingUpdates(compiled, { ...forward, batch, gradients })
       : { factors: [], updates: statesOf(model, forward.updates) };
   const inputs = [...forward.inputs, ...forward.targets, ...forward.sampleWeights, ...factors];
   const program: Program = { inputs, results: [inOneRow(values)], updates };
@@ -162,6 +165,11 @@ function statesOf(model: Model, updates: readonly VariableUpdate[]): readonly Va
 export interface TrainedGradient {
   readonly gradient: Value;
   readonly readings: Readings | undefined;
+}
+
+/** The length of the whole gradient, where it is reported. */
+export function normOf({ gradientNorm }: Compiled, gradients: readonly TrainedGradient[]): Value | undefined {
+  return gradientNorm ? globalNorm(gradients.map(({ gradient }) => gradient)) : undefined;
 }
 
 /** The gradients of the weights that training changes, in their order. */

@@ -5,7 +5,7 @@
 import type { Variable } from "../core/variable.ts";
 import { select } from "../equations/expr.ts";
 import type { ConstraintSpec } from "../layers/penalties.ts";
-import { map, reduce, reshape, resultsOf, weightValue } from "../program/builder.ts";
+import { filled, map, reduce, reshape, resultsOf, weightValue } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import type { Optimizer, OptimizerState } from "./optimizer.ts";
 
@@ -50,7 +50,7 @@ function clip(gradients: readonly Value[], { clipnorm, clipvalue, globalClipnorm
   if (clipnorm) return gradients.map((gradient) => clipToNorm(gradient, clipnorm));
   if (clipvalue) return gradients.map((gradient) => map([gradient], ([g]) => g!.clip(-clipvalue, clipvalue)));
   if (!globalClipnorm || gradients.length === 0) return gradients;
-  const squares = map(gradients.map(squaredNorm), (terms) => terms.reduce((sum, term) => sum.plus(term)));
+  const squares = squaredNormOfAll(gradients);
   return gradients.map((gradient) =>
     map([gradient, squares], ([g, square]) =>
       g!.times(square!.sqrt().max(globalClipnorm).power(-1)).times(globalClipnorm),
@@ -60,6 +60,16 @@ function clip(gradients: readonly Value[], { clipnorm, clipvalue, globalClipnorm
 
 function clipToNorm(gradient: Value, limit: number): Value {
   return map([gradient, squaredNorm(gradient)], ([g, square]) => g!.times(limit).over(square!.sqrt().max(limit)));
+}
+
+function squaredNormOfAll(gradients: readonly Value[]): Value {
+  return map(gradients.map(squaredNorm), (terms) => terms.reduce((sum, term) => sum.plus(term)));
+}
+
+/** The length of all gradients together, `[]`; 0 where there are none. */
+export function globalNorm(gradients: readonly Value[]): Value {
+  if (gradients.length === 0) return filled([], 0);
+  return map([squaredNormOfAll(gradients)], ([square]) => square!.sqrt());
 }
 
 function squaredNorm(value: Value): Value {

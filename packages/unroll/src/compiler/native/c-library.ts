@@ -90,6 +90,8 @@ INLINE double f64_mul(double a, double b) { return a * b; }
 INLINE double f64_div(double a, double b) { return a / b; }
 INLINE double f64_promote_f32(float a) { return a; }
 
+INLINE void prefetch(memory p) { __builtin_prefetch((const void *)p); }
+
 INLINE vector v128_load(memory p) { return *(const loose *)p; }
 INLINE void v128_store(memory p, vector x) { *(loose *)p = x; }
 INLINE vector v128_load32_splat(memory p) { return splat(f32_load(p)); }

@@ -83,6 +83,8 @@ class Writer {
       }
       case "return":
         return [`${indent}return${statement.value === undefined ? "" : ` ${this.#expression(statement.value)}`};`];
+      case "prefetch":
+        return [`${indent}prefetch(m + (${this.#expression(statement.address)} + ${statement.offset}));`];
       case "comment":
         return [];
     }
