@@ -79,6 +79,13 @@ export const helpWords = {
       "The cell at this timestep, drawn from its equations. Blue is above 0, orange below. Press a number to open it.",
     opened:
       "The number that is chosen, as the sum it comes from, down to inputs and weights. Press a weight or an input to change it.",
+    precision:
+      "The by-hand float64 or the engine's float32. Beside each other they show where the last digits come from.",
+    edits: "The numbers that you changed, each with a way back to what it was.",
+    units:
+      "Which units are drawn: by number, by how much they change, or chosen on the matrix. The rest are in the tables.",
+    "reset-forms":
+      "The same step of a GRU with the reset gate before and after the recurrent product, and where the two differ.",
     run: "Listen plays the chosen value over time. The other button draws other weights and input from the next seed.",
     memory: "How much the chosen output depends on each input before it: the size of its gradient.",
     bars: "One bar for each timestep: how large a gradient is there. Table has the numbers, and a press goes to the timestep.",
