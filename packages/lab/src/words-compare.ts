@@ -19,6 +19,7 @@ export const compareWords = {
   layer: "Layer",
   nothing: "–",
   unread: "not read",
+  leftOutLayer: "no such layer",
   total: "Total",
   input: "Input",
   speed: "Speed",

@@ -17,6 +17,8 @@ export const countWords = {
   none: ". None means any number: it is settled when data comes.",
   press: "Press a number of the output shape to see why it is there.",
   derivation: "Derivation",
+  lettersHere: "Letters in formulas",
+  toBefore: (layer: string) => `to ${layer}, where it comes from`,
   lines: { letters: "Letters", formula: "Formula", numbers: "Numbers in", worked: "Worked out", result: "Result" },
   reveal: (line: string) => `Reveal: ${line.toLowerCase()}`,
   revealAll: "All of it",

@@ -54,6 +54,8 @@ export const helpWords = {
     options: "The layer's options. A changed one is written into the code, and everything is computed anew.",
     "add-layer": "Adds a layer, found by a part of its name. The code follows.",
     misfit: "Why the model cannot be built, and repairs of which each gives a model that can.",
+    outcomes: "What became of each of several files: opened, set beside the open model, or not taken and why.",
+    audit: "Numbers that the notebook or script works out by hand, checked against its models.",
     "own-cells": "Cells that are not Keras's own, written as equations. Every screen shows them like the others.",
     printed: "Paste what model.summary() printed, here or elsewhere: it is set beside the model, line by line.",
     // Count.

@@ -10,6 +10,9 @@ export const modelWords = {
   change: "Change",
   changeOf: (name: string) => `Change ${name}`,
   derivation: (count: string, name: string) => `${count} parameters of ${name}: derivation`,
+  shapeDerivation: (shape: string, name: string) => `${shape}, output shape of ${name}: derivation`,
+  reads: "reads",
+  readsFrom: (from: string) => `what it reads, from ${from}`,
   total: "Total",
   unknown: "?",
   none: "None",
@@ -48,6 +51,17 @@ export const modelWords = {
     MinimalGatedUnit: "One gate that forgets and resets",
     CoupledLSTM: "An LSTM with 1 − f as its input gate",
   } as Readonly<Record<string, string>>,
+  audit: {
+    title: "Hand calculations",
+    said: (right: number, wrong: number) =>
+      wrong === 0
+        ? `${right} ${right === 1 ? "number" : "numbers"} in its arithmetic, comments and text: all right.`
+        : `${right} right, ${wrong} ${wrong === 1 ? "is" : "are"} not.`,
+    is: "it is",
+    of: "for",
+    see: (layer: string) => `See ${layer}`,
+  },
+  notUsed: "Not used:",
   printed: {
     title: "Printed summary",
     agrees: (lines: number) =>
@@ -58,7 +72,13 @@ export const modelWords = {
     layer: "Layer",
     there: "Printed",
     here: "This model",
-    states: { same: "agrees", differs: "differs", onlyThere: "printed only", onlyHere: "not printed" },
+    states: {
+      same: "agrees",
+      differs: "differs",
+      onlyThere: "printed only",
+      onlyHere: "not printed",
+      cutOff: "cut off",
+    },
     noCause: "No single change of the layer gives this line, and no known slip gives its numbers.",
     unknown: "?",
     nothing: "–",

@@ -155,11 +155,26 @@ export const words = {
   },
   source: {
     live: "Keras code",
-    paste: "Paste Keras code, a notebook, a summary or JSON, or drop a file",
+    paste: "Paste Keras code, a notebook, a summary or JSON, or drop files",
     open: "Open it",
-    choose: "Choose a file",
+    choose: "Choose files",
     kinds: ".py .ipynb .keras .h5 .json; nothing is executed or sent",
     file: "File",
+  },
+  files: {
+    title: "What became of the files",
+    states: {
+      opened: "is open.",
+      weights: "gave its weights.",
+      beside: "stands beside it:",
+      not: "was not taken.",
+    },
+    compare: "Compare",
+    table: "Choose a table in Train, under “Your own”.",
+    another: "It is a model itself. Open it alone.",
+    full: "Four models are the most that stand side by side.",
+    status: (taken: number, all: number) => `${taken} of ${some(all, "file")} taken.`,
+    close: "Close this list",
   },
   picker: {
     before: "Layer before",

@@ -28,6 +28,7 @@ function notebookModels(): readonly RecordedModel[] {
 }
 
 const modelOf = (layers: string): string => `model = Sequential([${layers}])`;
+const stacked = "GRU(4, return_sequences=True), GRU(2, return_sequences=True), SimpleRNN(25), Dense(1)";
 /** A model, where to answer, a wrong answer, and what is said to it; the counts are worked out by hand beside. */
 const slips = [
   ["Input((30, 5)), GRU(4)", "gru", "120", "second bias row is forgotten"],
@@ -35,6 +36,7 @@ const slips = [
   ["Input((30, 5)), LSTM(4)", "lstm", "560", "timesteps are used as features"],
   ["Input((30, 5)), LSTM(4)", "lstm", "200", "units and features are swapped"],
   ["Input((30, 5)), LSTM(4)", "lstm", "120", "number of gates is wrong"],
+  ["Input((30, 5)), LSTM(4)", "lstm", "120", "counted as another cell"],
   ["Input((30, 5)), LSTM(4)", "lstm", "144", "bias is forgotten"],
   ["Input((30, 5)), LSTM(4)", "lstm", "164", "bias is counted for each input"],
   ["Input((30, 5)), LSTM(4)", "lstm", "96", "recurrent part is forgotten"],
@@ -42,6 +44,7 @@ const slips = [
   ["Input((30, 5)), LSTM(4)", "lstm", "176", "two biases are counted"],
   ["Input((30, 5)), LSTM(4)", "lstm", "4,800", "multiplied by the timesteps"],
   ["Input((21, 9)), Conv1D(3, 2), SimpleRNN(30)", "simple_rnn", "1,200", "number of features is that of another place"],
+  ["Input((21, 9)), Conv1D(3, 2), SimpleRNN(30)", "simple_rnn", "960", "number of features is that of another place"],
   ["Input((21, 9)), Conv1D(3, 2)", "conv1d", "19", "filters are taken as 1"],
   ["Input((21, 9)), Bidirectional(LSTM(30))", "bidirectional", "4,800", "only one direction is counted"],
   [
@@ -51,6 +54,14 @@ const slips = [
     "doubling by Bidirectional is missed",
   ],
   ["Input((30, 5)), GRU(2, return_sequences=True)", "gru", "(None, 2)", "return_sequences is overlooked"],
+  [`Input((30, 5)), ${stacked}`, "gru_1", "(None, 4)", "return_sequences is overlooked"],
+  [`Input((30, 5)), ${stacked}`, "dense", "5", "number of features is that of another place"],
+  [
+    "Input((100, 32)), SimpleRNN(64, return_sequences=True)",
+    "simple_rnn",
+    "(6400,)",
+    "concatenated instead of stacked",
+  ],
 ] as const;
 
 async function focused(page: Page): Promise<string> {
@@ -75,7 +86,8 @@ export function acceptanceTests({ visit }: Lab): void {
   it("names the slip behind each of the wrong answers that learners give", async () => {
     for (const model of new Set(slips.map(([layers, layer]) => `${layer}?ask=1&s=${packed(modelOf(layers))}`))) {
       const page = await visit(`#/count/${model}`);
-      for (const [layers, , answer, said] of slips.filter(([layers]) => model.endsWith(packed(modelOf(layers))))) {
+      const here = slips.filter(([layers, layer]) => model === `${layer}?ask=1&s=${packed(modelOf(layers))}`);
+      for (const [layers, , answer, said] of here) {
         await page.getByLabel(/^Count/).fill(answer);
         await page.getByRole("button", { name: "Check" }).click();
         await page.getByText(`${answer} is not right.`).waitFor();

@@ -17,6 +17,18 @@ export function compareTests({ visit }: Lab): void {
     const last = page.locator("tbody tr").nth(4).locator("td");
     expect(await last.nth(2).textContent()).toMatch(/26.*\+21.*4 → 25/);
     expect(await page.locator("tr.total").textContent()).toMatch(/137.*125.*−12.*906.*\+769/);
+    // 48 + 700 + 21 = 769: layers that the first model has not count as a whole.
+    const only = async (at: number) => page.locator("tbody tr").nth(at).locator("td").nth(2).textContent();
+    expect(await only(2)).toMatch(/48.*\+48 the first model has no such layer/);
+    expect(await only(3)).toMatch(/700.*\+700 the first model has no such layer/);
+    await page.context().close();
+  }, 60_000);
+
+  it("counts a layer that another model leaves out as what it takes away", async () => {
+    const page = await visit(`#/compare?m=stack&with=gru`);
+    const cells = page.locator("tbody tr").nth(2).locator("td");
+    await cells.nth(1).getByText("no such layer").waitFor();
+    expect(await cells.nth(1).textContent()).toMatch(/−48 no such layer/);
     await page.context().close();
   }, 60_000);
 

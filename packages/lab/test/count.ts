@@ -81,6 +81,19 @@ export function countTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("writes the formulas in the letters of choice, and leads to where the features come from", async () => {
+    const page = await visit("#/count/gru_1?m=stack");
+    const formula = page.locator("li.formula math");
+    await formula.waitFor();
+    expect(await formula.textContent()).toMatch(/h.*\(h\+i\)/);
+    await page.getByLabel("Letters in formulas").selectOption("papers");
+    await expect.poll(() => formula.textContent()).toMatch(/M.*\(M\+D\)/);
+    await page.getByRole("link", { name: "to gru, where it comes from" }).click();
+    await page.getByRole("heading", { name: "132 parameters" }).waitFor();
+    expect(await page.getByRole("link", { name: /where it comes from/ }).count()).toBe(0);
+    await page.context().close();
+  }, 60_000);
+
   it("shows the row that pooling drops", async () => {
     const code = "model = Sequential([Input((21, 9)), MaxPooling1D(2), SimpleRNN(3)])";
     const page = await visit(`#/count/max_pooling1d?s=${packed(code)}`);

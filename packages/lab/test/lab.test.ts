@@ -19,6 +19,7 @@ import { quizTests } from "./quiz.ts";
 import { settingsTests } from "./settings.ts";
 import { shareTests } from "./share.ts";
 import { shellTests } from "./shell.ts";
+import { startTests } from "./start.ts";
 import { stepTests } from "./step.ts";
 import { stepViewTests } from "./step-views.ts";
 import { trainTests } from "./train.ts";
@@ -370,6 +371,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     expect(bytes).toBeLessThanOrEqual(120_000);
   });
 
+  describe("Start", () => startTests(lab));
   describe("Model", () => modelTests(lab));
   describe("Count", () => countTests(lab));
   describe("Promises", () => acceptanceTests(lab));

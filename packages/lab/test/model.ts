@@ -79,6 +79,26 @@ export function modelTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("checks the arithmetic of pasted code, names its slips, and leads to the layer", async () => {
+    const page = await visit("#/");
+    const lines = [
+      "model = Sequential([Input((30, 5)), GRU(4), Dense(1)])",
+      "model.summary()",
+      "# gru",
+      "3 * (4 * (4 + 5) + 4)  # 132",
+      "# dense",
+      "4 * 1 + 1",
+    ];
+    await page.getByLabel(/Paste Keras code/).fill(lines.join("\n"));
+    await page.getByRole("button", { name: "Open it" }).click();
+    const audit = page.locator("details", { hasText: "Hand calculations" });
+    await audit.getByText("1 right, 1 is not.").waitFor();
+    await audit.getByText("The second bias row is forgotten").waitFor();
+    await audit.getByRole("link", { name: "See gru" }).click();
+    await page.getByRole("heading", { name: "132 parameters" }).waitFor();
+    await page.context().close();
+  }, 60_000);
+
   it("compares a file's model with a summary that is pasted beside it", async () => {
     const page = await visit("#/model");
     const file = fileURLToPath(new URL("../../../fixtures/keras/files/gru_after/m.keras", import.meta.url));
@@ -141,6 +161,21 @@ export function modelTests({ visit }: Lab): void {
     await page.getByRole("banner").getByRole("button", { name: "Undo" }).click();
     await total(page, "906").waitFor();
     await expect.poll(() => page.locator(".cm-content").textContent()).toContain("GRU(4, return_sequences=True)");
+    await page.context().close();
+  }, 60_000);
+
+  it("tells of each layer what it reads and its options, and leads from its shape to why", async () => {
+    const page = await visit("#/model?m=stack");
+    const row = page.locator('tr[data-layer="gru_1"]');
+    await row.locator(".chip").nth(3).waitFor();
+    expect(await row.locator(".chip").allTextContents()).toEqual([
+      "← reads (None, 30, 4)",
+      "units 2",
+      "activation tanh",
+      "return_sequences",
+    ]);
+    await row.getByRole("link", { name: "(None, 30, 2), output shape of gru_1: derivation" }).click();
+    await page.getByRole("heading", { name: "48 parameters" }).waitFor();
     await page.context().close();
   }, 60_000);
 

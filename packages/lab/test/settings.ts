@@ -104,7 +104,7 @@ export function settingsTests({ visit }: Lab): void {
     expect(await editor.getAttribute("aria-label")).toBe("Keras code");
     await editor.click();
     await page.keyboard.press("Tab");
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose a file");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose files");
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("Control+a");
     await page.keyboard.type("model = Sequential([Input((7, 2)), LSTM(3), Dense(1)])\nfor in 3:");

@@ -140,15 +140,19 @@ class Lab {
     return writeRoute({ ...this.#written, ...change });
   }
 
-  /** Opens pasted text or a file, and shows it. */
-  async openSource(given: string | Uint8Array, name?: string, set?: Readonly<Record<string, string>>): Promise<void> {
+  /** Opens pasted text or a file, and shows it; false where it cannot be opened. */
+  async openSource(
+    given: string | Uint8Array,
+    name?: string,
+    set?: Readonly<Record<string, string>>,
+  ): Promise<boolean> {
     const before = this.#snapshot();
     // A file of code is code: to be edited, and to go into a link.
     const text = /\.(py|txt)$/i.test(name ?? "") && typeof given !== "string" ? new TextDecoder().decode(given) : given;
     const source = await this.attempt(() => this.#modelIn(text, name ?? ""));
-    if (source === undefined) return;
+    if (source === undefined) return false;
     const found = await this.#open(source, name, set);
-    if (found === undefined) return;
+    if (found === undefined) return false;
     this.#remember(before);
     this.#takeEdits("");
     const packed = typeof source === "string" ? await pack(source) : "";
@@ -158,6 +162,7 @@ class Lab {
     this.#move({ m: "", s, file, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false });
     this.#key = this.#keyOf(this.route);
     this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
+    return true;
   }
 
   /** A printed summary gives its model's code, weights alone the open model with them; all else is what it was. */

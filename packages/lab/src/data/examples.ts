@@ -16,8 +16,14 @@ const head = "from tensorflow.keras.models import Sequential\nfrom tensorflow.ke
 export const trainable = ["LSTM", "GRU", "SimpleRNN"] as const;
 
 /** One series in, one number out. */
-export function oneSeries(cell: (typeof trainable)[number] = "LSTM"): string {
-  return `${head}model = Sequential()\nmodel.add(Input((12, 1)))\nmodel.add(${cell}(8))\nmodel.add(Dense(1))\n`;
+export function oneSeries({
+  cell = "LSTM",
+  features = 1,
+}: {
+  readonly cell?: (typeof trainable)[number];
+  readonly features?: number;
+}): string {
+  return `${head}model = Sequential()\nmodel.add(Input((12, ${features})))\nmodel.add(${cell}(8))\nmodel.add(Dense(1))\n`;
 }
 
 /** A cell at work, for the start page. */

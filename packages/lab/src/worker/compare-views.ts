@@ -8,7 +8,7 @@ export interface ComparedLayer {
   readonly shape: Shape;
   readonly count: number | null;
   readonly formula: FormulaView;
-  /** Count minus that of the first model's layer beside it; 0 where they agree or there is none. */
+  /** Count minus that of the first model's layer beside it, or the whole count where it has none there. */
   readonly difference: number;
   /** What makes the difference, each in a few words. */
   readonly causes: readonly string[];

@@ -107,7 +107,9 @@ function rowsOf(entries: readonly Entry[]): (ComparedLayer | undefined)[][] {
       if (index === undefined) return undefined;
       const layer = layers[at]![index]!;
       const { name, className, outputs, count } = layer;
-      const difference = (count.result ?? 0) - (reference?.count.result ?? count.result ?? 0);
+      // What the first model has not at all counts as a whole.
+      const difference =
+        at === 0 || entries[0]!.view === undefined ? 0 : (count.result ?? 0) - (reference?.count.result ?? 0);
       const [before, after] = reference === undefined ? [] : [placeOf(0, reference), placeOf(at, layer)];
       return {
         name,
@@ -116,11 +118,13 @@ function rowsOf(entries: readonly Entry[]): (ComparedLayer | undefined)[][] {
         count: count.result,
         formula: count.formula,
         difference,
-        causes: difference === 0 || before === undefined || after === undefined ? [] : causesOf(before, after),
+        causes: difference === 0 ? [] : before === undefined || after === undefined ? [extra] : causesOf(before, after),
       };
     });
   });
 }
+
+const extra = "the first model has no such layer";
 
 /** What the library finds to move the count, each change with its part of the difference; for another class only that. */
 function causesOf(before: Place, after: Place): string[] {

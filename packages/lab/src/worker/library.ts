@@ -3,7 +3,7 @@ export type { CellGraph } from "unroll/cells/define.ts";
 export { cellEquations } from "unroll/cells/equations.ts";
 export { UnrollError } from "unroll/core/errors.ts";
 export { Random } from "unroll/core/random.ts";
-export { formatShape } from "unroll/core/shape.ts";
+export { formatShape, type Shape } from "unroll/core/shape.ts";
 export { type Tensor, tensor } from "unroll/core/tensor.ts";
 export { derivationToLatex } from "unroll/equations/derivation-output.ts";
 export type { Derivation } from "unroll/equations/derive.ts";

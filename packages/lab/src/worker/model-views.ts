@@ -110,6 +110,8 @@ export interface PrintedRow {
   readonly there: PrintedLine | undefined;
   readonly here: PrintedLine | undefined;
   readonly differs: { readonly className: boolean; readonly shape: boolean; readonly count: boolean };
+  /** True for a line of the model behind the end of a table that was cut off. */
+  readonly cutOff: boolean;
   /** What makes them differ, each in a few words; several where they tie. */
   readonly causes: readonly string[];
 }
@@ -119,4 +121,25 @@ export interface PrintedView {
   readonly total: { readonly there: number | null; readonly here: number | null };
   /** True where the end of the table, with its total, is missing. */
   readonly cut: boolean;
+}
+
+/** A number in a notebook's arithmetic, comments or prose that is wrong, and why. */
+export interface AuditFindingView {
+  /** "cell 12, line 3" */
+  readonly place: string;
+  /** The line that says it. */
+  readonly text: string;
+  /** As written: a count or a shape. */
+  readonly given: string;
+  readonly expected: string;
+  /** The layer that it speaks of; empty where it is none of the open model. */
+  readonly layer: string;
+  /** What was taken for what. */
+  readonly reasons: readonly string[];
+}
+
+export interface AuditView {
+  readonly findings: readonly AuditFindingView[];
+  /** Numbers and shapes that were checked and are right. */
+  readonly confirmed: number;
 }

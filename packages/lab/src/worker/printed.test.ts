@@ -143,3 +143,10 @@ it("sets a table beside a model that does not fit together, as far as its lines 
   ]);
   expect(rows[0]!.differs).toEqual({ className: false, shape: true, count: false });
 });
+
+it("takes lines behind the end of a cut table for cut off, not for missing", async () => {
+  const cut = table(right).split("\n").slice(0, 6).join("\n");
+  const { printed } = await new Session().open({ source: `${stack}\n\n${cut}`, seed: 7 });
+  expect(printed!.rows.map(({ cutOff }) => cutOff)).toEqual([false, false, true, true]);
+  expect([printed!.cut, printed!.total.there]).toEqual([true, null]);
+});

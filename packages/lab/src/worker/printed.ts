@@ -67,9 +67,12 @@ export function printedView(
     if (row !== undefined && own !== undefined) seen.set(own.name, row);
     return rowView(row, own, { model, outline, seen });
   });
+  // What is cut off is not missing.
+  const last = rows.findLastIndex((row) => row.there !== undefined);
+  const shown = rows.map((row, at) => (printed.cut && at > last ? { ...row, cutOff: true } : row));
   const isBuilt = there.every(({ built }) => built);
   return {
-    rows,
+    rows: shown,
     total: { there: isBuilt ? (printed.total ?? null) : null, here: model?.countParams() ?? null },
     cut: printed.cut,
   };
@@ -85,7 +88,8 @@ interface Ground {
 function rowView(row: SummaryRow | undefined, here: PrintedLine | undefined, ground: Ground): PrintedRow {
   const there = row === undefined ? undefined : lineOf(row);
   const differs = { className: false, shape: false, count: false };
-  if (row === undefined || there === undefined || here === undefined) return { there, here, differs, causes: [] };
+  if (row === undefined || there === undefined || here === undefined)
+    return { there, here, differs, causes: [], cutOff: false };
   differs.className = !row.typeCut && row.type !== here.className;
   // A row that Keras 3 prints as unbuilt says neither count nor shape.
   if (row.built) {
@@ -95,9 +99,10 @@ function rowView(row: SummaryRow | undefined, here: PrintedLine | undefined, gro
   }
   const place = ground.outline?.places.find(({ layer }) => layer.name === here.name);
   const isSame = !differs.className && !differs.shape && !differs.count;
-  if (isSame || place === undefined) return { there, here, differs, causes: [] };
-  if (differs.className) return { there, here, differs, causes: [`${row.type} there, ${here.className} here`] };
-  return { there, here, differs, causes: causesOf(row, place, ground) };
+  if (isSame || place === undefined) return { there, here, differs, causes: [], cutOff: false };
+  if (differs.className)
+    return { there, here, differs, cutOff: false, causes: [`${row.type} there, ${here.className} here`] };
+  return { there, here, differs, cutOff: false, causes: causesOf(row, place, ground) };
 }
 
 function lineOf({ name, type, outputShape, params }: SummaryRow): PrintedLine {

@@ -1,7 +1,7 @@
 /** What the page and the worker tell each other: plain data only, formulas already written as MathML by the library. Views of models, steps, training, quiz and comparison have files of their own. */
 import type { OpenedNode, OpenedValue } from "unroll/explain/open-value.ts";
 import type { Comparison } from "./compare-views.ts";
-import type { DerivationView, ModelView, PrintedView, Shape } from "./model-views.ts";
+import type { AuditView, DerivationView, ModelView, PrintedView, Shape } from "./model-views.ts";
 import type { QuestionView, QuizCheck, QuizSolution, QuizSpec } from "./quiz-views.ts";
 import type { Misfit } from "./read-answer.ts";
 import type { BackView, Edit, OpenedNow, ResetView, RunNumbers, RunView, TraceView } from "./step-views.ts";
@@ -93,7 +93,8 @@ export interface Opened {
   readonly partial: readonly PartialLayer[];
   readonly problems: readonly ProblemView[];
   readonly unknowns: readonly UnknownView[];
-  readonly report: readonly string[];
+  /** What a file held: what was read, then what was not used and why. */
+  readonly report: readonly { readonly text: string; readonly isUsed: boolean }[];
   /** The summary that is printed beside the code, line by line beside the model's own. */
   readonly printed: PrintedView | undefined;
 }
@@ -166,6 +167,10 @@ export type LabMethods = {
   codeOfSummary(text: string): string | undefined;
   /** The open model as a file with the weights of one that has nothing else; undefined for a file that is a model itself. */
   withWeights(file: { readonly bytes: Uint8Array; readonly name: string }): Promise<Uint8Array | undefined>;
+  /** Why a file's code builds no model; empty where it builds one. The open model stays. */
+  whyNot(file: { readonly bytes: Uint8Array; readonly name: string }): Promise<string>;
+  /** The numbers that the opened code claims about its models, in arithmetic, comments and prose. */
+  audit(argument: null): Promise<AuditView>;
   /** A printed summary beside the open model; undefined for text that is none. */
   printed(text: string): Promise<PrintedView | undefined>;
   /** What can be changed about the open model; undefined where none is open. */

@@ -5,6 +5,7 @@ import { isShape } from "unroll/layers/inputs.ts";
 import { describeModel, shapesOf } from "./describe.ts";
 import { type Model, setSeed, UnrollError } from "./library.ts";
 import type {
+  AuditView,
   ModelChange,
   Opened,
   OpenRequest,
@@ -20,6 +21,8 @@ const longestTrace = 240;
 const shortTrace = 24;
 /** Weights that are drawn before anybody asks for them: 80 MB. */
 const mostDrawn = 20_000_000;
+/** Earlier models that are kept. */
+const mostBefore = 4;
 /** Characters of text that is read; larger sources come as files. */
 const longestText = 4_000_000;
 
@@ -28,6 +31,8 @@ interface Written {
   /** Keras's config. */
   config(): Promise<unknown>;
   readonly repairs: readonly Repair[];
+  /** The code itself; undefined for files of models. */
+  readonly code?: string | Uint8Array;
   /** What is printed beside the code. */
   readonly table?: ParsedSummary | undefined;
 }
@@ -38,6 +43,8 @@ export class Session {
   traced: Model | undefined;
   shortened: number | undefined;
   hasWeights = false;
+  /** Models that were open before this one, the latest last; a changed copy of one takes its place. */
+  before: readonly Model[] = [];
   #written: Written | undefined;
 
   async open({ source, name, choose = 0, seed, set }: OpenRequest): Promise<Opened> {
@@ -63,10 +70,16 @@ export class Session {
     }
     if (code === undefined) {
       const { ownCells } = await import("./own-cells.ts");
-      const { model, hasWeights, report } = await load(bytes, { ...options, customTypes: ownCells });
+      const { model, hasWeights, report, kerasVersion } = await load(bytes, { ...options, customTypes: ownCells });
       this.#take(model, hasWeights);
       this.#written = { config: () => configOf(model), repairs: [] };
-      const entries = [...report.read, ...report.ignored.map((one) => `not used: ${one}`)];
+      const version = kerasVersion === undefined ? [] : [`written by Keras ${kerasVersion}`];
+      const layers = `${model.layers.length} ${model.layers.length === 1 ? "layer" : "layers"}`;
+      const read = report.read.map((one) => (one === "architecture" ? `architecture: ${layers}` : one));
+      const entries = [
+        ...[...version, ...read].map((text) => ({ text, isUsed: true })),
+        ...report.ignored.map((text) => ({ text, isUsed: false })),
+      ];
       return { ...nothing, names: [model.name], model: describeModel(model, hasWeights), report: entries };
     }
     const isNotebook = code.reading.format === "ipynb";
@@ -82,7 +95,9 @@ export class Session {
     const tables = { text, at: chosen, models: code.models.length };
     const { table, printed } = await printedBeside(one?.code, tables, model, partial);
     this.#written =
-      one === undefined ? undefined : { config: async () => one.code.config, repairs: one.repairs, table };
+      one === undefined
+        ? undefined
+        : { config: async () => one.code.config, repairs: one.repairs, table, code: source };
     return {
       names: code.models.map(({ code: { name: own, line }, model: built }) =>
         built === undefined
@@ -114,6 +129,12 @@ export class Session {
       report: [],
       printed,
     };
+  }
+
+  /** What the code's arithmetic, comments and prose say about its models, checked. */
+  async audit(): Promise<AuditView> {
+    const code = this.#written?.code;
+    return code === undefined ? { findings: [], confirmed: 0 } : (await import("./auditing.ts")).auditOf(code);
   }
 
   /** A printed summary beside the open model; undefined for text without one. */
@@ -207,11 +228,19 @@ export class Session {
   }
 
   #take(model: Model, hasWeights: boolean): void {
+    if (this.model !== undefined && kindsOf(this.model) !== kindsOf(model)) {
+      this.before = [...this.before, this.model].slice(-mostBefore);
+    }
     this.model = model;
     this.hasWeights = hasWeights;
     this.traced = undefined;
     this.shortened = undefined;
   }
+}
+
+/** The classes of its layers: what stays while a model's options are changed. */
+function kindsOf(model: Model): string {
+  return model.layers.map(({ className }) => className).join(" ");
 }
 
 const nothing = {

@@ -55,13 +55,16 @@ const methods = {
     writeLettersAs(style);
     return session.model === undefined ? undefined : describeModel(session.model, session.hasWeights);
   },
+  whyNot: ({ bytes, name }) =>
+    inTurn(async () => (await new Session().open({ source: bytes, name, seed: 0 })).error ?? ""),
+  audit: () => session.audit(),
   printed: (text) => session.printed(text),
   outline: () => session.outline(),
   change: (change) => session.changed(change),
   repair: (index) => session.repaired(index),
   recount: (timesteps) => session.recount(timesteps),
   async check({ layer, answer }) {
-    return (await import("./answers.ts")).checkText(session.need(), layer, answer);
+    return (await import("./answers.ts")).checkText(session.need(), layer, answer, session.before);
   },
   async origins(text) {
     return (await import("./origins.ts")).originsOf(session.need(), text);

@@ -4,7 +4,7 @@
  */
 import type { KerasObject, LooseWeights, StoredLayer, StoredModel, StoredWeight, VariableGroup } from "./container.ts";
 import { fileError, quoted } from "./failure.ts";
-import { kerasObject, type LayerSlot, trainableCount, walkLayers } from "./keras-paths.ts";
+import { kerasObject, type LayerSlot, trainableFlags, walkLayers } from "./keras-paths.ts";
 
 export interface Assignment {
   readonly layers: readonly StoredLayer[];
@@ -137,7 +137,11 @@ function fromLayers(groups: LegacyGroups, slots: readonly LayerSlot[], where: st
       : ["the layers' names in the file, which are others: weights were given by the order of the layers, as in Keras"];
   const layers = [...outermost].flatMap(([name, inner]): StoredLayer[] => {
     const weights = byName.get(name) ?? [];
-    if (inner.length === 1 && inner[0]!.path.length === 1) return [layerOf(inner[0]!, weights)];
+    if (inner.length === 1 && inner[0]!.path.length === 1) {
+      const flags = trainableFlags(inner[0]!, weights.length);
+      const moved = flags.some((flag, i) => flag && flags[i - 1] === false);
+      return [{ ...layerOf(inner[0]!, weights), order: moved ? "trainable-first" : "get_weights" }];
+    }
     return splitByName(weights, inner) ?? [{ path: [name], order: "trainable-first", weights }];
   });
   if (ordered === undefined && strange.length > 0 && strange.length === filled(groups).length) {
@@ -234,8 +238,11 @@ function matchingDepth(path: readonly string[], parts: readonly string[]): numbe
 export function trainableFirst<Weight>(
   layers: readonly { readonly slot: LayerSlot; readonly weights: readonly Weight[] }[],
 ): Weight[] {
-  return [
-    ...layers.flatMap(({ slot, weights }) => weights.slice(0, trainableCount(slot, weights.length))),
-    ...layers.flatMap(({ slot, weights }) => weights.slice(trainableCount(slot, weights.length))),
-  ];
+  const flagged = layers.flatMap(({ slot, weights }) => {
+    const flags = trainableFlags(slot, weights.length);
+    return weights.map((weight, i) => ({ weight, trainable: flags[i] }));
+  });
+  return [...flagged.filter((one) => one.trainable), ...flagged.filter((one) => !one.trainable)].map(
+    ({ weight }) => weight,
+  );
 }

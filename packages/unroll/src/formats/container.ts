@@ -33,7 +33,7 @@ export interface StoredLayer {
   readonly className?: string;
   /**
    * `get_weights`: as Keras's `layer.get_weights()`. `trainable-first`: all trainable ones, then the others, as legacy
-   * HDF5 keeps a nested model; the two differ only for a nested model with BatchNormalization.
+   * HDF5 keeps a nested model or a wrapper; the two differ only where BatchNormalization or a frozen layer is inside.
    */
   readonly order: "get_weights" | "trainable-first";
   readonly weights: readonly StoredWeight[];

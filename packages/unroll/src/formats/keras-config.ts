@@ -211,7 +211,7 @@ export function layerToConfig(layer: Layer, writeInner: (inner: Layer) => KerasO
   }
   const config: Record<string, unknown> = {
     name: layer.name,
-    trainable: layer.trainable,
+    ...(withoutTrainable.has(layer.className) ? {} : { trainable: layer.trainable }),
     dtype: { module: "keras", class_name: "DTypePolicy", config: { name: "float32" }, registered_name: null },
   };
   for (const [name, field] of Object.entries(layer.type.fields as Fields)) {
@@ -221,6 +221,9 @@ export function layerToConfig(layer: Layer, writeInner: (inner: Layer) => KerasO
   }
   return { module: "keras.layers", class_name: layer.className, config, registered_name: null };
 }
+
+/** Layers whose constructor in Keras 3 takes no `trainable`. */
+const withoutTrainable: ReadonlySet<string> = new Set(["SpatialDropout1D", "SpatialDropout2D"]);
 
 function writeValue(field: Field, value: unknown, writeInner: (inner: Layer) => KerasObject): unknown {
   if (value === null || value === undefined) return value;

@@ -7,7 +7,7 @@ import { display } from "../layers/fields.ts";
 import { inputTensor, type SymbolicTensor } from "../layers/index.ts";
 import type { Layer } from "../layers/layer.ts";
 import { model } from "../model/functional.ts";
-import { maskKey } from "../model/mask-operations.ts";
+import { type MaskNames, maskKey } from "../model/mask-operations.ts";
 import { Model } from "../model/model.ts";
 import { type KerasObject, type KerasReadOptions, layerFromConfig, standInModule } from "./keras-config.ts";
 import { type CallData, type Reference, readCall, readReferences } from "./keras-nodes.ts";
@@ -78,7 +78,8 @@ class GraphReader {
       }
       const nodes = isRecord(object) ? object.inbound_nodes : undefined;
       if (!Array.isArray(nodes)) throw this.#format("inbound_nodes must be a list", `layer = ${name}`);
-      if (isOperation(object)) this.#masks.set(name, this.#readMask(object, name, nodes));
+      if (isOperation(object) || this.#isBareOperation(object, nodes))
+        this.#masks.set(name, this.#readMask(object, name, nodes));
       else this.#entries.set(name, this.#readEntry(object, name, nodes));
     }
   }
@@ -129,17 +130,17 @@ class GraphReader {
   }
 
   /** Names of mask operations by what they are, so that the model prints them as the file's does. */
-  maskNames(): ReadonlyMap<string, string> {
-    if (this.#options.keepNames === false) return new Map();
-    return new Map(
-      [...this.#masks].map(([name, { className, sources }]) => [
-        maskKey(
-          className,
-          sources.map(({ layer, call, output }) => `${layer}[${call}][${output}]`),
-        ),
-        name,
-      ]),
-    );
+  maskNames(): MaskNames {
+    const names = new Map<string, string[]>();
+    if (this.#options.keepNames === false) return names;
+    for (const [name, { className, sources }] of this.#masks) {
+      const key = maskKey(
+        className,
+        sources.map(({ layer, call, output }) => `${layer}[${call}][${output}]`),
+      );
+      names.set(key, [...(names.get(key) ?? []), name]);
+    }
+    return names;
   }
 
   /** The masks that the file wires by hand must be those that the layers make. */
@@ -160,6 +161,12 @@ class GraphReader {
     }
     const takesStates = layer.stateSizes().length > 0;
     return { name, layer, calls: nodes.map((node) => readCall(node, takesStates, this.#nestedLists, name)) };
+  }
+
+  /** Keras 3's HDF5 files name no modules. A layer's config says whether it is trained, an operation's does not. */
+  #isBareOperation({ module, class_name: className, config }: KerasObject, nodes: readonly unknown[]): boolean {
+    if (module !== undefined || !maskOperations.has(className) || "trainable" in config) return false;
+    return className !== "Concatenate" || (readReferences(nodes) ?? []).some(({ layer }) => this.#masks.has(layer));
   }
 
   #readMask(object: KerasObject, name: string, nodes: readonly unknown[]): MaskEntry {

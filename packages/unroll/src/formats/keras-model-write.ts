@@ -62,12 +62,17 @@ function writeFunctional(model: Model): KerasObject {
       name: model.name,
       trainable: model.trainable,
       layers: operations.map((operation) => writeOperation(operation, write)),
-      input_layers: model.inputs.map(history),
-      output_layers: model.outputs.map(history),
+      input_layers: oneOrList(model.inputs.map(history)),
+      output_layers: oneOrList(model.outputs.map(history)),
     },
     registered_name: "Functional",
     build_config: { input_shape: null },
   };
+}
+
+/** A model inside another gives a list of one where a list is written, and no layer of Keras takes that. */
+function oneOrList<T>(list: readonly T[]): T | readonly T[] {
+  return list.length === 1 ? list[0]! : list;
 }
 
 type WriteTensor = (source: GraphSource) => unknown;

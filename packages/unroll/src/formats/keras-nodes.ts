@@ -98,7 +98,12 @@ export function readReferences(value: unknown, depth = 0): Reference[] | undefin
     if (value.class_name === "__keras_tensor__") {
       return isRecord(value.config) ? readReferences(value.config.keras_history) : undefined;
     }
-    return flattened(Object.values(value), depth);
+    // Keras takes the entries of a dictionary by their keys, whatever their order.
+    const keys = Object.keys(value).sort();
+    return flattened(
+      keys.map((key) => value[key]),
+      depth,
+    );
   }
   if (!Array.isArray(value)) return undefined;
   const [layer, call, output] = value as unknown[];

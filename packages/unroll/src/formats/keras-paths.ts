@@ -23,6 +23,8 @@ export interface SlotGroup {
   readonly path: string;
   /** How many variables it holds, where the config says it. */
   readonly count?: number;
+  /** How many of them are trainable; they come first. Undefined = all of them. */
+  readonly trainable?: number;
 }
 
 const recurrent = new Set([
@@ -106,10 +108,10 @@ function walkModel(
       throw fileError("format", where, "layer names must be unique in a model", { received: `name = ${quoted(name)}` });
     seen.add(name);
     const inner = join(path, `layers/${key}`);
-    const on = trainable && property(object.config, "trainable") !== false;
+    const on = trainable && isTrainable(object);
     if (layersOf(object)) walkModel(object, [...names, name], inner, on, slots, where);
     else {
-      const groups = groupsOf(object, inner, where);
+      const groups = groupsOf(object, inner, where, on);
       slots.push({
         path: [...names, name],
         className: object.class_name,
@@ -140,16 +142,18 @@ function keyed(list: readonly unknown[], where: string): { object: KerasObject; 
 }
 
 /** Where an object that is no model keeps its variables. */
-function groupsOf(object: KerasObject, path: string, where: string): SlotGroup[] {
+function groupsOf(object: KerasObject, path: string, where: string, trainable: boolean): SlotGroup[] {
   const { class_name: className, config } = object;
   const child = (key: string): KerasObject | undefined => {
     const value = property(config, key);
     return isKerasObject(value) ? value : undefined;
   };
-  const inside = (inner: KerasObject, at: string): SlotGroup[] =>
-    layersOf(inner)
-      ? keyed(layersOf(inner)!, where).flatMap(({ object: layer, key }) => inside(layer, `${at}/layers/${key}`))
-      : groupsOf(inner, at, where);
+  const inside = (inner: KerasObject, at: string, around = trainable): SlotGroup[] => {
+    const on = around && isTrainable(inner);
+    return layersOf(inner)
+      ? keyed(layersOf(inner)!, where).flatMap(({ object: layer, key }) => inside(layer, `${at}/layers/${key}`, on))
+      : groupsOf(inner, at, where, on);
+  };
   const layer = child("layer");
   if (className === "Bidirectional" && layer) {
     return [
@@ -159,16 +163,34 @@ function groupsOf(object: KerasObject, path: string, where: string): SlotGroup[]
   }
   if (layer) return inside(layer, `${path}/layer`);
   const cell = child("cell");
-  if (cell) return groupsOf(cell, `${path}/cell`, where);
+  if (cell) return inside(cell, `${path}/cell`);
   const cells = property(config, "cells");
   if (Array.isArray(cells))
-    return keyed(cells, where).flatMap(({ object: inner, key }) => groupsOf(inner, `${path}/cells/${key}`, where));
+    return keyed(cells, where).flatMap(({ object: inner, key }) => inside(inner, `${path}/cells/${key}`));
   if (className === "MultiHeadAttention")
     return attention.map((part) => ({
       path: `${path}/${part}`,
       count: property(config, "use_bias") === false ? 1 : 2,
+      ...(trainable ? {} : { trainable: 0 }),
     }));
-  return [{ path: recurrent.has(className) ? `${path}/cell` : path, count: variableCount(className, config) }];
+  const count = variableCount(className, config);
+  return [
+    {
+      path: recurrent.has(className) ? `${path}/cell` : path,
+      count,
+      ...(trainable ? statistics(className, count) : { trainable: 0 }),
+    },
+  ];
+}
+
+function isTrainable({ config }: KerasObject): boolean {
+  return property(config, "trainable") !== false;
+}
+
+/** What is left to train where some variables are statistics of the data. */
+function statistics(className: string, count: number | undefined): { trainable?: number } {
+  if (className === "Normalization") return { trainable: 0 };
+  return className === "BatchNormalization" ? { trainable: count! - 2 } : {};
 }
 
 /** Needed only where several groups share a layer's list; undefined means "the rest". */
@@ -194,10 +216,12 @@ const withoutWeights = new RegExp(
   ].join("|")})$`,
 );
 
-/** How many of a layer's `total` weights are trainable; they come first in every layer. */
-export function trainableCount({ className, trainable }: LayerSlot, total: number): number {
-  if (!trainable || className === "Normalization") return 0;
-  return className === "BatchNormalization" ? Math.max(0, total - 2) : total;
+/** Which of a layer's `total` weights, in `get_weights()` order, are trainable. */
+export function trainableFlags({ groups }: LayerSlot, total: number): boolean[] {
+  const flags: boolean[] = [];
+  for (const { count = total - flags.length, trainable = count } of groups)
+    for (let i = 0; i < count; i++) flags.push(i < trainable);
+  return flags.slice(0, total);
 }
 
 function isKerasObject(value: unknown): value is KerasObject {

@@ -46,6 +46,8 @@ export interface LoadedModel {
   /** False where the weights are freshly drawn, because the file has none. */
   readonly hasWeights: boolean;
   readonly report: FileReport;
+  /** The Keras that wrote the file, where it says so. */
+  readonly kerasVersion?: string;
   /** Where the model comes from when the file is code. */
   readonly code?: CodeModel;
 }
@@ -171,8 +173,9 @@ async function loadFile(source: ModelSource, options: LoadOptions): Promise<Load
   const model = buildModel(stored, stored.architecture, options);
   const hasWeights = stored.format !== "keras-json";
   if (hasWeights) assign(model, stored);
-  if (options.compile === false || stored.training === undefined) return { model, hasWeights, report: stored.report };
-  return { model, hasWeights, report: joined(stored.report, restoreTraining(model, stored)) };
+  const loaded = { model, hasWeights, report: stored.report, ...versionOf(stored) };
+  if (options.compile === false || stored.training === undefined) return loaded;
+  return { ...loaded, report: joined(stored.report, restoreTraining(model, stored)) };
 }
 
 function buildModel(stored: StoredModel, architecture: unknown, { customTypes }: LoadOptions): Model {
@@ -242,7 +245,7 @@ function prepareLayer(model: Model, layer: StoredLayer, { file }: StoredModel, p
   const arrays =
     layer.order === "get_weights"
       ? target.arrays
-      : [...target.arrays].sort((a, b) => Number(b.spec.trainable !== false) - Number(a.spec.trainable !== false));
+      : [...target.arrays].sort((a, b) => Number(b.variable.trainable) - Number(a.variable.trainable));
   const weights = fromCudnn(
     layer.weights,
     arrays.map(({ variable }) => variable.shape),

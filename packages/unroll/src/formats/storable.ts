@@ -77,7 +77,7 @@ export function toStorable(stored: StoredModel): StorableModel {
   const byPath = new Map(slots.map((slot) => [slot.path.join("/"), slot]));
   const layers = stored.layers.flatMap((layer) => {
     const exact = byPath.get(layer.path.join("/"));
-    if (exact) return [{ path: exact.path, weights: named(layer.weights, exact) }];
+    if (exact) return cut(layer, [exact], [layer.weights.length]);
     const inside = slots.filter(({ path }) => layer.path.every((name, i) => name === path[i]));
     return splitByCount(layer, inside, file);
   });
@@ -109,6 +109,11 @@ function splitByCount(layer: StoredLayer, slots: readonly LayerSlot[], file: str
       },
     );
   }
+  return cut(layer, slots, counts);
+}
+
+/** A list's parts for the slots, each part in `get_weights()` order. */
+function cut(layer: StoredLayer, slots: readonly LayerSlot[], counts: readonly number[]) {
   // The order of the list as positions: written as positions first, then looked up.
   let next = 0;
   const positions = slots.map((slot, i) => ({ slot, weights: Array.from({ length: counts[i]! }, () => next++) }));

@@ -61,6 +61,20 @@ describe("a functional model", () => {
     expect(net.layers.map(({ name }) => name)).toEqual(["prices", "context", "lstm", "small", "concatenate", "last"]);
   });
 
+  it("lists masked sequences of any length behind windows that a short one does not fill", () => {
+    const words = input({ shape: [null] });
+    const vectors = layers.embedding({ inputDim: 30, outputDim: 3, maskZero: true }).apply(words);
+    const means = layers.averagePooling1d({ poolSize: 4 }).apply(vectors);
+    const both = layers.bidirectional({ layer: layers.gru({ units: 5, returnSequences: true }) }).apply(means);
+    const net = model({ inputs: words, outputs: both });
+    expect(net.layers.map(({ className }) => className)).toEqual([
+      "InputLayer",
+      "Embedding",
+      "AveragePooling1D",
+      "Bidirectional",
+    ]);
+  });
+
   it("prints NotEqual in Keras 3's table only", () => {
     const tokens = input({ shape: [7], dtype: "int32", name: "tokens" });
     const x = layers.embedding({ inputDim: 9, outputDim: 4, maskZero: true }).apply(tokens);

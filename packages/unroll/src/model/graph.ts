@@ -237,7 +237,8 @@ function tensorsWithMask(graph: Graph): ReadonlySet<SymbolicTensor> {
     );
     try {
       graph.compute(values, {
-        onCall: ({ call, outputMasks }) => {
+        onCall: ({ call, inputs, outputMasks }) => {
+          call.layer.outputShapes(inputs.map(({ shape }) => shape)); // refuses too few timesteps for its windows
           for (const [index, mask] of outputMasks.entries()) if (mask !== undefined) found.add(call.outputs[index]!);
         },
       });

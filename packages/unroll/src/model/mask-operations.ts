@@ -8,8 +8,8 @@ import type { Layer } from "../layers/layer.ts";
 import { automaticName, snakeCase } from "../layers/naming.ts";
 import { type GraphNode, type GraphSource, type MaskOperation, nodesOfCalls } from "./arrange.ts";
 
-/** Names that a file gives to mask operations, by what they are: `NotEqual(tokens[0][0])`. */
-export type MaskNames = ReadonlyMap<string, string>;
+/** Names that a file gives to mask operations, by what they are: `NotEqual(tokens[0][0])`; of equal ones in their order. */
+export type MaskNames = ReadonlyMap<string, readonly string[]>;
 
 /** Layers that begin a mask. */
 const makers: ReadonlySet<string> = new Set(["Embedding", "Masking"]);
@@ -60,6 +60,7 @@ export function withMaskOperations(
   const nodes = new Map(nodesOfCalls(inputs, calls));
   if (carriers.size === 0) return nodes;
   const masks = new Map<SymbolicTensor, GraphSource>();
+  const nameOf = namesInTurn(names);
   for (const call of calls) {
     const { className } = call.layer;
     const given = call.inputs.map((tensor) => masks.get(tensor));
@@ -71,10 +72,20 @@ export function withMaskOperations(
     nodes.set(call, { ...nodes.get(call)!, sources: [...sources, ...taken] });
     if (className === "Functional" || className === "Sequential") continue; // Keras loses sight of the mask inside
     if (!call.outputs.some((tensor) => carriers.has(tensor))) continue;
-    const mask = maskBehind(call, sources, given, names);
+    const mask = maskBehind(call, sources, given, nameOf);
     for (const tensor of call.outputs) if (carriers.has(tensor) && mask !== undefined) masks.set(tensor, mask);
   }
   return nodes;
+}
+
+/** Gives each name of a key once. */
+function namesInTurn(names: MaskNames): (key: string) => string | undefined {
+  const given = new Map<string, number>();
+  return (key) => {
+    const next = given.get(key) ?? 0;
+    given.set(key, next + 1);
+    return names.get(key)?.[next];
+  };
 }
 
 /** The mask of a call's outputs: new operations, or the one that came in. */
@@ -82,15 +93,14 @@ function maskBehind(
   call: LayerCall,
   sources: readonly GraphSource[],
   given: readonly (GraphSource | undefined)[],
-  names: MaskNames,
+  nameOf: (key: string) => string | undefined,
 ): GraphSource | undefined {
   const operations = operationsOf.get(call) ?? [];
   operationsOf.set(call, operations);
   let next = 0;
   const make: Make = (className, shape, from, more = {}) => {
     const at = next++;
-    const name = (): string =>
-      names.get(maskKey(className, from.map(sourceName))) ?? automaticName(snakeCase(className));
+    const name = (): string => nameOf(maskKey(className, from.map(sourceName))) ?? automaticName(snakeCase(className));
     operations[at] ??= { name: name(), className, shape, ...more };
     const operation = operations[at];
     return { node: { operation, callIndex: 0, sources: from, isMask: true, isInput: false }, output: 0 };

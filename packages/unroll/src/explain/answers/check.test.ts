@@ -184,6 +184,8 @@ const rows: readonly Row[] = [
   ["lstm4", { layer: "lstm", params: 200 }, "units-and-features-swapped"],
   ["lstm4", { layer: "lstm", params: 120 }, "wrong-gates"],
   ["lstm4", { layer: "lstm", params: 132 }, "another-cell"],
+  // 120 is both: three gates in place of four, and what a GRU has without its second row of bias.
+  ["lstm4", { layer: "lstm", params: 120 }, "another-cell", 2],
   ["lstm4", { layer: "lstm", params: 40 }, "wrong-gates"],
   ["lstm4", { layer: "lstm", params: 144 }, "bias-forgotten"],
   ["lstm4", { layer: "lstm", params: 164 }, "bias-per-input"],

@@ -96,7 +96,7 @@ const wrongGates: CountSlip = ({ count }) => {
   });
 };
 
-/** A GRU's two rows of bias come with its gates. */
+/** A GRU's two rows of bias come with its gates, or are forgotten with them. */
 const anotherCell: CountSlip = ({ count }) => {
   const cells = [count, ...count.inside].filter(({ gates }) => gates !== undefined);
   const [cell] = cells;
@@ -104,16 +104,24 @@ const anotherCell: CountSlip = ({ count }) => {
   const hasRows = termsOf(count).some(isBiasWithRows);
   return gateCounts.flatMap(({ kind, gates }): Variant<CountTree>[] => {
     if (kind === cell.className || evaluateSize(cell.gates!) === gates) return [];
-    const rows = kind === "GRU" ? 2 : 1;
-    if (!hasRows && rows === 1) return [];
     const rebound = rebindTree(count, setLetter("gates", gates, `as ${withArticle(kind)} has`));
-    const result = changeTerms(rebound, (term) => {
-      if (rows === 1 && isBiasWithRows(term)) return { ...term, factors: term.factors.slice(1) };
-      if (rows === 2 && isSingleGateBias(term)) return { ...term, factors: [constant(2), ...term.factors] };
-      return term;
-    });
-    const detail = `That is the count of ${withArticle(kind)} of the same sizes${rows === 2 ? " with its two rows of bias" : ""}; this is ${withArticle(cell.className)}.`;
-    return [{ id: "another-cell", result, detail, plausibility: 0.5 }];
+    const told = `That is the count of ${withArticle(kind)} of the same sizes`;
+    const own = `this is ${withArticle(cell.className)}.`;
+    if (kind === "GRU") {
+      if (!termsOf(count).some(isSingleGateBias)) return [];
+      const result = changeTerms(rebound, (term) =>
+        isSingleGateBias(term) ? { ...term, factors: [constant(2), ...term.factors] } : term,
+      );
+      return [
+        variant("another-cell", result, `${told} with its two rows of bias; ${own}`, 0.5),
+        variant("another-cell", rebound, `${told} with its second row of bias forgotten; ${own}`, 0.45),
+      ];
+    }
+    if (!hasRows) return [];
+    const result = changeTerms(rebound, (term) =>
+      !isBiasWithRows(term) ? term : { ...term, factors: term.factors.slice(1) },
+    );
+    return [variant("another-cell", result, `${told}; ${own}`, 0.5)];
   });
 };
 
