@@ -13,6 +13,7 @@ import {
   repeated,
   reshapeTo,
   rowsJoined,
+  slidingWindows,
   squeezed,
   stacked,
   timesRepeated,
@@ -93,6 +94,12 @@ function numpyBody(parts: readonly string[], name: string): Body | undefined {
         (parts.length === 2 && isShapeFirst(name, positional) ? positional[0] : positional[position]);
       return size === undefined || size === null ? rt.unknown(`${name}()`, "is a random number") : fromAxes(size, rt);
     };
+  }
+  if (parts.join(".") === "lib.stride_tricks.sliding_window_view") {
+    return ({ positional: [value, window, axis], keywords }, rt) =>
+      onArray(value, rt, (array) =>
+        slidingWindows(array, window ?? keywords.get("window_shape") ?? null, axis ?? keywords.get("axis") ?? null, rt),
+      );
   }
   if (parts.length > 2 || name === "random") return undefined;
   if (SAME_SHAPE.split(" ").includes(name))

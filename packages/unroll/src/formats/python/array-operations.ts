@@ -4,7 +4,16 @@ import type { Body } from "./data-library.ts";
 import { itemsOf, listOf } from "./iterate.ts";
 import { nameOf } from "./operators.ts";
 import type { Runtime } from "./runtime.ts";
-import { ArrayValue, type CallArguments, isObject, isSize, isUnknown, type Value } from "./values.ts";
+import {
+  ArrayValue,
+  type Axis,
+  type CallArguments,
+  isObject,
+  isSize,
+  isUnknown,
+  PyTuple,
+  type Value,
+} from "./values.ts";
 
 /** Functions and methods that take away one axis or all of them. */
 export const REDUCTIONS: ReadonlySet<string> = new Set(
@@ -87,6 +96,21 @@ export function expanded(value: Value, axis: Value, rt: Runtime): Value {
     const at = axis < 0 ? array.shape.length + 1 + axis : axis;
     return new ArrayValue([...array.shape.slice(0, at), 1, ...array.shape.slice(at)], array.data, array.open);
   });
+}
+
+/** NumPy's view of every window: the axes that windows slide along get shorter, the windows' sizes come last. */
+export function slidingWindows(array: ArrayValue, window: Value, axis: Value, rt: Runtime): ArrayValue {
+  const sizes = window instanceof PyTuple ? window.items : [window];
+  const axes = axis === null ? sizes.map((_, i) => i) : axis instanceof PyTuple ? axis.items : [axis];
+  const shape = [...array.shape];
+  const unknown = (): Axis => rt.unknown("length", "is the length of data that the code does not show");
+  for (const [i, at] of axes.entries()) {
+    const place = typeof at === "number" ? (at < 0 ? shape.length + at : at) : -1;
+    const [length, size] = [shape[place], sizes[i]];
+    const isKnown = isSize(length) && isSize(size);
+    if (place in shape) shape[place] = isKnown ? rt.combine("+", [rt.combine("-", [length, size]), 1]) : unknown();
+  }
+  return new ArrayValue([...shape, ...sizes.map((size) => (isSize(size) ? size : unknown()))], undefined, array.open);
 }
 
 export function transposed(array: ArrayValue, axes: Value | undefined): ArrayValue {

@@ -124,9 +124,18 @@ function instantiate(cls: PyClass, args: CallArguments, machine: Machine): Value
   const instance = new PyInstance(cls);
   const init = cls.find("__init__");
   if (init instanceof PyFunction) machine.rt.call(bind(init, instance), args);
+  else if (cls.kerasBase === undefined) fillFields(instance, args, machine);
   const name = args.keywords.get("name");
   if (typeof name === "string" && !instance.members.has("name")) instance.members.set("name", name);
   return instance;
+}
+
+/** What a dataclass does: arguments by name are its fields; of those by place it is not followed which they are. */
+function fillFields({ cls, members }: PyInstance, { positional, keywords }: CallArguments, { rt }: Machine): void {
+  for (const [name, value] of positional.length > 0 ? cls.members : [])
+    if (!(value instanceof PyFunction))
+      members.set(name, rt.unknown(`${cls.name}.${name}`, "may be given by its place among the fields"));
+  for (const [name, value] of keywords) members.set(name, value);
 }
 
 function callInstance(instance: PyInstance, args: CallArguments, machine: Machine): Value {

@@ -126,12 +126,10 @@ export function makeLibrary(machine: () => Machine): (path: string) => Value {
 function find(path: string, machine: Machine): Value {
   if (path.startsWith("usual.")) return usual(path.slice("usual.".length), machine) ?? new ModuleValue(path);
   if (path.startsWith("star:")) return starOf(canonical(path.slice("star:".length)), machine);
+  const constant = constantOf(path); // may be None, which is null here
+  if (constant !== undefined) return constant;
   return (
-    pythonMember(path, machine) ??
-    kerasMember(path, machine) ??
-    arrayFunction(path, machine) ??
-    constantOf(path) ??
-    new ModuleValue(path)
+    pythonMember(path, machine) ?? kerasMember(path, machine) ?? arrayFunction(path, machine) ?? new ModuleValue(path)
   );
 }
 

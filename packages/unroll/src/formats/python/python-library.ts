@@ -61,6 +61,26 @@ const FUNCTIONS: ReadonlyMap<string, Body> = new Map<string, Body>([
     },
   ],
   [
+    "itertools.product",
+    ({ positional }, { rt }) => {
+      const lists = positional.map((value) => itemsOf(value, rt));
+      let tuples: readonly (readonly Value[])[] = [[]];
+      for (const { items } of lists) {
+        tuples = tuples.flatMap((start) =>
+          items.map((item) => {
+            rt.step();
+            return [...start, item];
+          }),
+        );
+      }
+      const open = lists.some((list) => list.open);
+      return rt.list(
+        tuples.map((items) => new PyTuple(items)),
+        open,
+      );
+    },
+  ],
+  [
     "builtins.map",
     ({ positional: [fn, values], at }, { rt }) => {
       const { items, open } = itemsOf(values ?? null, rt);

@@ -222,6 +222,31 @@ net.summary()
   });
 });
 
+describe("values around models", () => {
+  const unitsIn = (text: string): unknown[] =>
+    readKerasCode(`from dataclasses import dataclass\nfrom itertools import product\n${text}`).models.map(
+      ({ config }) => ((config.config as Config).layers as Config[]).map((layer) => (layer.config as Config).units)[1],
+    );
+  const sizes =
+    "@dataclass\nclass Sizes:\n    hidden: int = 10\n    steps: int = 4\n    def half(self): return self.hidden // 2\n";
+  const net = (size: string) => `Sequential([Input((3, 1)), LSTM(${size})])\n`;
+
+  it("a dataclass has the fields that it is given by name, and its own for the others", () => {
+    expect(unitsIn(`${sizes}s = Sizes(hidden=6)\n${net("s.hidden")}${net("s.steps")}${net("s.half()")}`)).toEqual([
+      6, 4, 3,
+    ]);
+  });
+
+  it("a dataclass that is given fields by place keeps none of its own", () => {
+    const { models } = readKerasCode(`${sizes}s = Sizes(6)\n${net("s.hidden")}`);
+    expect(models[0]!.unknowns.map(({ name }) => name)).toEqual(["Sizes.hidden"]);
+  });
+
+  it("product goes through every choice in Python's order", () => {
+    expect(unitsIn(`for a, b in product([4, 8], (1, 2)):\n    ${net("a * b")}`)).toEqual([4, 8, 8, 16]);
+  });
+});
+
 describe("what is not understood", () => {
   it.each(["0.74665457  0.01347425", "[[0.74665457  0.01347425]\n [0.1 0.2]]", "[0.1 -2.5e-05 nan]", "1. 2. 3."])(
     "is told to look like pasted output: %s",
