@@ -641,6 +641,15 @@ export const mutants = [
     named: "penalties on arrays",
   },
   {
+    name: "shared-evaluation-trains",
+    defect: "shared evaluation: dropout drops",
+    file: `${src}/training/shared-step.ts`,
+    find: 'own, mode === "train", {',
+    replace: "own, true, {",
+    tests: shared,
+    named: "an evaluation on several threads",
+  },
+  {
     name: "shared-dropout-order",
     defect: "shared step: every part the same mask",
     file: `${src}/compiler/threads/divide.ts`,
