@@ -1,4 +1,6 @@
 /** Layers that are one function of each value: Activation, ReLU, LeakyReLU, ELU, PReLU, ThresholdedReLU, Softmax, Rescaling. */
+import { UnrollError } from "../core/errors.ts";
+import { formatShape } from "../core/shape.ts";
 import { eluOf, leakyReluOf, reluOf, softmax } from "../equations/activations.ts";
 import { apply, type NamedFunction, one, select } from "../equations/expr.ts";
 import { map, reduce, reshape, transpose } from "../program/builder.ts";
@@ -127,13 +129,27 @@ export const softmaxLayer = defineLayer({
     axesOf([axis].flat(), input!, name);
     return [input!];
   },
-  compute({ config, inputs: [x], masks: [mask] }) {
+  compute({ config, inputs: [x], masks: [mask], name }) {
+    if (mask !== undefined) checkMask(mask, x!, name);
     const axes = (typeof config.axis === "number" ? [config.axis] : config.axis).map((axis) =>
       axis < 0 ? axis + x!.shape.length : axis,
     );
     return { outputs: [axes.length === 1 ? softmaxAlong(x!, axes[0]!, mask) : softmaxOver(x!, axes)] };
   },
 });
+
+/** Keras lays the mask's axes on the input's last ones, whatever they are. */
+function checkMask(mask: Value, x: Value, name: string): void {
+  const last = x.shape.slice(-mask.shape.length);
+  if (mask.shape.every((size, axis) => size === 1 || last[axis] === 1 || size === last[axis])) return;
+  throw new UnrollError({
+    code: "shape",
+    path: name,
+    expected: "a mask must have the sizes of the input's last axes",
+    received: `mask ${formatShape(mask.shape)}, input ${formatShape(x.shape)}, the batch first`,
+    hint: 'Keras has no such Softmax either. Activation("softmax") takes no mask into account.',
+  });
+}
 
 function checkAxis(value: unknown, where: string, option: string): number | readonly number[] {
   if (Number.isInteger(value)) return value as number; // an integer

@@ -116,6 +116,20 @@ describe("predict", () => {
     );
   });
 
+  it("says what does not fit once open sizes are known: lengths that are merged, and a mask on a softmax", () => {
+    const x = input({ shape: [null, 3] });
+    const shortened = [2, 3].map((kernelSize) => layers.conv1d({ filters: 2, kernelSize }).apply(x));
+    const merged = () =>
+      model({ inputs: x, outputs: layers.maximum().apply(shortened) }).predict(tensor(examples(3), [1, 8, 3]));
+    expect(merged).toThrow(
+      "maximum: inputs must have the same shape (or size 1 where they differ). Received: shapes = (1, 7, 2), (1, 6, 2).",
+    );
+    const masked = sequential({ layers: [input({ shape: [4, 2] }), layers.masking(), layers.softmax()] });
+    expect(() => masked.predict(tensor(examples(1), [1, 4, 2]))).toThrow(
+      "softmax: a mask must have the sizes of the input's last axes. Received: mask (1, 4), input (1, 4, 2), the batch first.",
+    );
+  });
+
   it("refuses an option that nobody reads, with the nearest that somebody does", () => {
     const net = stack();
     const x = tensor(examples(1), [1, 4, 2]);
