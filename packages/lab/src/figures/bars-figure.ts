@@ -1,6 +1,8 @@
 /** One bar for each timestep as a drawing that stands alone, and the scale that the page's own bars have too. */
+
 import { max, min } from "d3-array";
 import { type ScaleContinuousNumeric, scaleLinear, scaleLog } from "d3-scale";
+import { axes } from "./axes.ts";
 import { tickText } from "./line-layout.ts";
 import { element, label, type Palette, standalone } from "./svg.ts";
 
@@ -82,18 +84,7 @@ export function barsFigure(spec: BarsSpec, palette: Palette): string {
           ]
         : [],
     ),
-    element("path", {
-      d: `M${box.left},${box.top}V${floor}H${end}`,
-      fill: "none",
-      stroke: palette("--edge"),
-      class: "axis",
-    }),
-    label(xLabel, (box.left + end) / 2, box.height - 8, palette, { "text-anchor": "middle", class: "axis-label" }),
-    label(yLabel, 0, 0, palette, {
-      "text-anchor": "middle",
-      transform: `translate(12 ${(box.top + floor) / 2}) rotate(-90)`,
-      class: "axis-label",
-    }),
+    ...axes(box, { xLabel, yLabel }, palette),
   ];
   const legend = [{ label: yLabel, color, kind: "box" as const }];
   return standalone({ title, description: sentence, legend, width: box.width, height: box.height, body }, palette);

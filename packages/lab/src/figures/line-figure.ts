@@ -1,4 +1,5 @@
 /** A chart of lines as a drawing that stands alone: title, legend, both axes with their labels. */
+import { axes } from "./axes.ts";
 import { type LineSpec, lineLayout, lineSentence, tickText } from "./line-layout.ts";
 import { element, label, type Palette, standalone } from "./svg.ts";
 
@@ -31,18 +32,7 @@ export function lineFigure(spec: LineSpec, palette: Palette): string {
       element("line", { x1: layout.x(tick), x2: layout.x(tick), y1: floor, y2: floor + 5, stroke: palette("--edge") }),
       label(String(tick), layout.x(tick), floor + 19, palette, { "text-anchor": "middle" }),
     ]),
-    element("path", {
-      d: `M${box.left},${box.top}V${floor}H${end}`,
-      fill: "none",
-      stroke: palette("--edge"),
-      class: "axis",
-    }),
-    label(xLabel, (box.left + end) / 2, box.height - 8, palette, { "text-anchor": "middle", class: "axis-label" }),
-    label(yLabel, 0, 0, palette, {
-      "text-anchor": "middle",
-      transform: `translate(12 ${(box.top + floor) / 2}) rotate(-90)`,
-      class: "axis-label",
-    }),
+    ...axes(box, { xLabel, yLabel }, palette),
     ...layout.paths.map((d, index) =>
       element("path", {
         d,

@@ -1,0 +1,29 @@
+/** The two axes of a chart that stands alone, with what they are called. */
+import { element, label, type Palette } from "./svg.ts";
+
+/** A chart's size and the room around its plot, in px. */
+export interface Box {
+  readonly width: number;
+  readonly height: number;
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+export function axes(
+  { width, height, left, right, top, bottom }: Box,
+  { xLabel, yLabel }: { readonly xLabel: string; readonly yLabel: string },
+  palette: Palette,
+): string[] {
+  const [end, floor] = [width - right, height - bottom];
+  return [
+    element("path", { d: `M${left},${top}V${floor}H${end}`, fill: "none", stroke: palette("--edge"), class: "axis" }),
+    label(xLabel, (left + end) / 2, height - 8, palette, { "text-anchor": "middle", class: "axis-label" }),
+    label(yLabel, 0, 0, palette, {
+      "text-anchor": "middle",
+      transform: `translate(12 ${(top + floor) / 2}) rotate(-90)`,
+      class: "axis-label",
+    }),
+  ];
+}
