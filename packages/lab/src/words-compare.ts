@@ -23,7 +23,7 @@ export const compareWords = {
   total: "Total",
   input: "Input",
   speed: "Speed",
-  speedHint: "one prediction on this device",
+  speedHint: "Speed is the time of one prediction on this device.",
   prediction: "Prediction",
   predictionHint: (seed: number) =>
     `Each model's weights come from seed ${seed}; models that read the same shape get the same numbers.`,

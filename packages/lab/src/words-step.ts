@@ -94,6 +94,12 @@ export const stepWords = {
     file: (seed: number) => `Weights from the file; input from seed ${seed}.`,
     drawn: (seed: number) => `Weights and input from seed ${seed}.`,
   },
+  /** Where a window stands in place of the example. */
+  windowOrigins: {
+    trained: () => "Weights as trained; the input is the last forecast's window, scaled as for training.",
+    file: () => "Weights from the file; the input is the last forecast's window, scaled as for training.",
+    drawn: (seed: number) => `Weights from seed ${seed}; the input is a window of a series, as the link brings it.`,
+  },
   nothing: "Nothing to step through",
   nothingLead: (model: string) => `${model} has no recurrent layer. Add a SimpleRNN, LSTM or GRU in Model.`,
   toModel: "To the model",

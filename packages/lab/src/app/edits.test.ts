@@ -10,6 +10,14 @@ it("brings changes through a link as they were", () => {
   expect(readEdits(packEdits([input, weight]))).toEqual({ edits: [input, weight], unread: 0 });
 });
 
+it("brings a whole window through a link, in place of the window before", () => {
+  const window: Edit = { kind: "window", values: [0.25, -1, 3] };
+  expect(readEdits(packEdits([window, weight]))).toEqual({ edits: [window, weight], unread: 0 });
+  expect(areOfOneNumber(window, { kind: "window", values: [1] })).toBe(true);
+  expect(areOfOneNumber(window, input)).toBe(false);
+  expect(readEdits('[["window",[1,"a"]],["window",7],["window"]]')).toEqual({ edits: [], unread: 3 });
+});
+
 it("tells the inputs of a model apart", () => {
   const second: Edit = { kind: "input", input: 1, index: 3, value: -0.5 };
   expect(readEdits(packEdits([second, input]))).toEqual({ edits: [second, input], unread: 0 });

@@ -45,12 +45,14 @@ export function readEdits(text: string): { readonly edits: readonly Edit[]; read
 
 /** True for changes of the same number. */
 export function areOfOneNumber(a: Edit, b: Edit): boolean {
+  if (a.kind === "window" || b.kind === "window") return a.kind === b.kind;
   if (String(a.index) !== String(b.index)) return false;
   if (a.kind === "input") return b.kind === "input" && (a.input ?? 0) === (b.input ?? 0);
   return b.kind === "weight" && a.run === b.run && a.array === b.array;
 }
 
 function packed(edit: Edit): readonly unknown[] {
+  if (edit.kind === "window") return ["window", edit.values];
   if (edit.kind === "input") {
     const { input, index, value } = edit;
     return input === undefined ? ["x", index, value] : ["x", index, value, input];
@@ -63,6 +65,8 @@ function readEdit(one: unknown): Edit | undefined {
   const [kind, a, b, c, d] = one as unknown[];
   if (kind === "x" && isIndex(a) && isNumber(b) && (c === undefined || isIndex(c)))
     return { kind: "input", ...(c === undefined || c === 0 ? {} : { input: c }), index: a, value: b };
+  if (kind === "window")
+    return Array.isArray(a) && a.length <= most && a.every(isNumber) ? { kind, values: a } : undefined;
   if (kind !== "w" || !isIndex(a) || typeof b !== "string" || !Array.isArray(c) || !isNumber(d)) return undefined;
   return c.every(isIndex) ? { kind: "weight", run: a, array: b, index: c, value: d } : undefined;
 }

@@ -1,4 +1,6 @@
 /** The values of a cell over time as a drawing: a band of cells for each named value, a row for each unit, time to the right. */
+import { short } from "../app/format.ts";
+import { fullColour } from "../app/run.ts";
 import type { RunView } from "../worker/protocol.ts";
 import { element, label, type Palette, standalone } from "./svg.ts";
 
@@ -12,13 +14,16 @@ export function lanesFigure(run: RunView, palette: Palette): string {
   const rows = Math.min(units, mostRows);
   const row = rows > 8 ? 8 : 12;
   const step = (width - left) / timesteps.length;
-  const band = rows * row + 16;
-  const colorOf = (value: number): Readonly<Record<string, string | number>> => ({
-    fill: palette(value < 0 ? "--negative" : "--positive"),
-    "fill-opacity": Math.min(1, Math.abs(value)),
+  // Name, meaning and scale stand beside it, one below the other.
+  const band = Math.max(rows * row + 16, 46);
+  const colorOf = (share: number): Readonly<Record<string, string | number>> => ({
+    fill: palette(share < 0 ? "--negative" : "--positive"),
+    "fill-opacity": Math.min(1, Math.abs(share)),
   });
   const bands = names.flatMap((name, at) => {
     const top = at * band;
+    // As on the page: each band to its own largest value where 1 would leave it pale or cut it.
+    const full = fullColour(values[name]!);
     const cells = timesteps.flatMap((_, t) =>
       Array.from({ length: rows }, (_unit, unit) => {
         const value = values[name]![t * units + unit]!;
@@ -27,7 +32,7 @@ export function lanesFigure(run: RunView, palette: Palette): string {
           y: top + unit * row,
           width: Math.max(0.5, step - 0.5),
           height: row - 0.5,
-          ...colorOf(value),
+          ...colorOf(value / full),
         });
       }),
     );
@@ -35,6 +40,9 @@ export function lanesFigure(run: RunView, palette: Palette): string {
     return [
       label(name, left - 10, top + 12, palette, { "text-anchor": "end", "font-weight": 650, fill: palette("--ink") }),
       label(meaning, left - 10, top + 25, palette, { "text-anchor": "end", "font-size": 9 }),
+      ...(full === 1
+        ? []
+        : [label(`±${short(full, 3)}`, left - 10, top + 37, palette, { "text-anchor": "end", "font-size": 9 })]),
       element("rect", {
         x: left,
         y: top,
@@ -58,8 +66,8 @@ export function lanesFigure(run: RunView, palette: Palette): string {
       title: `${run.name} (${scene.kind}) over time`,
       description: `${names.length} named values of ${rows} of ${units} units over ${timesteps.length} timesteps; strength of colour is size, its hue the sign.`,
       legend: [
-        { label: "above 0, full at 1", color: palette("--positive"), kind: "box" },
-        { label: "below 0, full at −1", color: palette("--negative"), kind: "box" },
+        { label: "above 0, full at 1 or as given", color: palette("--positive"), kind: "box" },
+        { label: "below 0, full at −1 or as given", color: palette("--negative"), kind: "box" },
       ],
       width,
       height: floor + 34,

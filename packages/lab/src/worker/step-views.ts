@@ -136,7 +136,7 @@ export interface BackView {
   readonly sentence: string;
 }
 
-/** A number that the user changed. */
+/** A number that the user changed, or a whole input that stands in place of the example. */
 export type Edit =
   | {
       readonly kind: "weight";
@@ -151,4 +151,9 @@ export type Edit =
       readonly input?: number;
       readonly index: number;
       readonly value: number;
+    }
+  | {
+      /** The window of a series in place of the first input: what is changed besides is compared with it. */
+      readonly kind: "window";
+      readonly values: readonly number[];
     };

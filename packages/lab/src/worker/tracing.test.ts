@@ -37,6 +37,21 @@ it("tells which edits fit no number: of arrays, layers and inputs that are not t
   expect(replaced.map((one) => one === undefined)).toEqual([false, true, false, true, true, true]);
 });
 
+it("takes a whole window in place of the example, and compares changes with it", () => {
+  const window: Edit = { kind: "window", values: [1, 2, 3, 4, 5, 6] };
+  const tracing = new Tracing();
+  const alone = tracing.run(model, 7, [window], undefined);
+  expect([...alone.input.data]).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(alone.runs[0]!.was).toBeUndefined();
+  const changed = tracing.run(model, 7, [window, { kind: "input", index: 5, value: 0 }], undefined);
+  expect([...changed.input.data]).toEqual([1, 2, 3, 4, 5, 0]);
+  expect(changed.replaced[1]).toBe(6);
+  expect([...changed.runs[0]!.was!.x]).toEqual([1, 2, 3, 4, 5, 6]);
+  const misfit = tracing.run(model, 7, [{ kind: "window", values: [1, 2] }], undefined);
+  expect(misfit.replaced).toEqual([undefined]);
+  expect([...misfit.outputs[0]!.data]).toEqual(after());
+});
+
 it("steps through a model of several inputs, each with numbers of its own shape", () => {
   const input = (name: string, shape: readonly (number | null)[]) => ({
     class_name: "InputLayer",

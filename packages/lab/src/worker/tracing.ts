@@ -48,12 +48,16 @@ export class Tracing {
 
   /** Evaluates the model with the user's changes; the model's own weights stay as they are. */
   run(model: Model, seed: number, edits: readonly Edit[], shortened: number | undefined): TraceView {
-    const before = edits.length === 0 ? undefined : worked(model, examplesOf(model, seed));
+    const windows = edits.filter(({ kind }) => kind === "window");
+    const before =
+      windows.length === edits.length
+        ? undefined
+        : withEdits(model, seed, windows, (_, examples) => worked(model, examples));
     return withEdits(model, seed, edits, (input, examples, replaced) => {
       const now = worked(model, examples);
       this.#model = model;
       this.#now = now;
-      this.#was = replaced.some((one) => one !== undefined) ? before : undefined;
+      this.#was = replaced.some((one, at) => one !== undefined && edits[at]!.kind !== "window") ? before : undefined;
       const { program } = now.written;
       return {
         runs: now.scans.map((run, index) => runView(run, now, this.#was, index)),
@@ -253,9 +257,10 @@ export function withEdits<T>(
   const inputs = model.inputs.map((_, index) => exampleInput(model, seed, index));
   try {
     const owners = cellLayers(model);
-    const replaced = edits.map((edit) =>
-      edit.kind === "input" ? setInput(inputs[edit.input ?? 0]?.data, edit) : setWeight(owners[edit.run], edit),
-    );
+    const replaced = edits.map((edit) => {
+      if (edit.kind === "window") return setWindow(inputs[0]!.data, edit);
+      return edit.kind === "input" ? setInput(inputs[edit.input ?? 0]?.data, edit) : setWeight(owners[edit.run], edit);
+    });
     const examples = inputs.map(({ shape, data }) => tensor(data, [1, ...shape]));
     return work(inputs[0]!, examples, replaced);
   } finally {
@@ -306,7 +311,15 @@ function setInput(
   return before;
 }
 
-/** Likewise. */
+/** Its first number that was there; undefined where the window has another size. */
+function setWindow(data: Float32Array, { values }: Extract<Edit, { kind: "window" }>): number | undefined {
+  const before = data[0];
+  if (values.length !== data.length) return undefined;
+  data.set(values);
+  return before;
+}
+
+/** The number that was there; undefined for one that is not. */
 function setWeight(layer: Layer | undefined, edit: Extract<Edit, { kind: "weight" }>): number | undefined {
   const array = layer?.arrays.find(({ spec }) => spec.name === edit.array);
   if (layer === undefined || array === undefined) return undefined;
