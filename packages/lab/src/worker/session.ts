@@ -3,6 +3,7 @@ import type { Repair } from "unroll/explain/repairs/index.ts";
 import type { CodeModel, ParsedSummary } from "unroll/formats/python/index.ts";
 import { isShape } from "unroll/layers/inputs.ts";
 import { describeModel, shapesOf } from "./describe.ts";
+import { inUserWords } from "./failure.ts";
 import { type Model, setSeed, UnrollError } from "./library.ts";
 import type {
   AuditView,
@@ -89,7 +90,8 @@ export class Session {
     setSeed(seed);
     // Without an input nothing is built: no shape is known.
     const readsNothing = one?.model !== undefined && !one.model.hasGraph;
-    const model = one?.model === undefined || readsNothing ? undefined : await rebuilt(one.model);
+    const { model, refusal = one?.error } =
+      one?.model === undefined || readsNothing ? { model: undefined } : await rebuiltOrWhyNot(one.model);
     if (model !== undefined) this.#take(model, false);
     const partial = one === undefined || model !== undefined ? [] : await partialLayers(one.code);
     const tables = { text, at: chosen, models: code.models.length };
@@ -111,9 +113,9 @@ export class Session {
           ? "No Keras model was found. Paste code that builds one, such as model = Sequential([...])."
           : readsNothing
             ? "The code does not say what the model reads. Write the input shape above its layers, or add an Input to the code."
-            : one.error === undefined
+            : refusal === undefined
               ? undefined
-              : (openSizes(one.error, one.code) ?? withoutHint(one.error, one.repairs.length > 0)),
+              : (openSizes(refusal, one.code) ?? withoutHint(refusal, one.repairs.length > 0)),
       repairs: await repairViews(one?.repairs ?? []),
       partial,
       problems: code.reading.problems.map(({ cell, line, message }) => ({
@@ -295,7 +297,8 @@ function openSizes({ code, message }: UnrollError, { unknowns }: CodeModel): str
 }
 
 /** Where the repairs stand beside the error, its hint would say them twice. */
-function withoutHint({ message, hint }: UnrollError, isShown: boolean): string {
+function withoutHint(error: UnrollError, isShown: boolean): string {
+  const { message, hint } = inUserWords(error);
   return isShown && hint !== undefined && message.endsWith(hint) ? message.slice(0, -hint.length).trimEnd() : message;
 }
 
@@ -325,6 +328,18 @@ function nameFor(source: string | Uint8Array): string {
 
 async function rebuilt(model: Model): Promise<Model> {
   return fromConfig(await configOf(model));
+}
+
+/** What cannot be written into a config, such as a Lambda, cannot be drawn anew: its refusal in place of the model. */
+async function rebuiltOrWhyNot(
+  model: Model,
+): Promise<{ readonly model?: Model; readonly refusal?: UnrollError | undefined }> {
+  try {
+    return { model: await rebuilt(model) };
+  } catch (refusal) {
+    if (!(refusal instanceof UnrollError)) throw refusal;
+    return { refusal };
+  }
 }
 
 async function withTimesteps(model: Model, timesteps: number): Promise<Model> {

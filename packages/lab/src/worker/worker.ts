@@ -1,9 +1,9 @@
 /** The worker: the library with the model in it, so that the page never waits. */
 import { describeModel } from "./describe.ts";
-import { UnrollError } from "./library.ts";
+import { failureOf } from "./failure.ts";
 import { writeLettersAs } from "./notation.ts";
 import type { CutView, LabMethods } from "./protocol.ts";
-import { type Failure, serve } from "./rpc.ts";
+import { serve } from "./rpc.ts";
 import { Session } from "./session.ts";
 import type { Tracing } from "./tracing.ts";
 
@@ -187,11 +187,4 @@ type LabWorker = {
   ) => Awaited<ReturnType<LabMethods[K]>> | Promise<Awaited<ReturnType<LabMethods[K]>>>;
 };
 
-const emit = serve(methods, describe);
-
-function describe(error: unknown): Failure {
-  if (error instanceof UnrollError) {
-    return { message: error.message, path: error.path, ...(error.hint ? { hint: error.hint } : {}), expected: true };
-  }
-  return { message: error instanceof Error ? error.message : String(error), expected: false };
-}
+const emit = serve(methods, failureOf);

@@ -64,8 +64,8 @@ export async function main(words: readonly string[], terminal: Terminal = proces
 
 async function report(error: unknown, terminal: Terminal): Promise<number> {
   if (error instanceof UnrollError) {
-    const { forCommandLine } = await import("./hint-words.ts");
-    terminal.note(`${forCommandLine(error).message}\n`);
+    const { withoutProgramming } = await import("../formats/hint-words.ts");
+    terminal.note(`${withoutProgramming(error).message}\n`);
     return 2;
   }
   const message = error instanceof Error ? error.message : String(error);

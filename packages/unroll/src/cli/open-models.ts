@@ -5,12 +5,12 @@
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { FileReport } from "../formats/container.ts";
 import { copyOf, inFile } from "../formats/failure.ts";
+import { withoutProgramming } from "../formats/hint-words.ts";
 import { codeOf, type LoadedCode, type LoadOptions, load, loadWeights } from "../formats/load.ts";
 import { learnedText, type Problem } from "../formats/python/index.ts";
 import type { Model } from "../model/model.ts";
 import type { Flag, FlagValues, Terminal } from "./command.ts";
 import type { FileModel } from "./file-model.ts";
-import { forCommandLine } from "./hint-words.ts";
 import { readRecordedCases } from "./recorded-cases.ts";
 
 export interface FileModels {
@@ -133,7 +133,7 @@ async function readAll(file: string, options: LoadOptions): Promise<FileModels> 
     ({ code: one, model, error, repairs }): FileModel => ({
       name: one.name,
       model,
-      error: error === undefined ? undefined : forCommandLine(error),
+      error: error === undefined ? undefined : withoutProgramming(error),
       repairs,
       hasWeights: false,
       code: one,

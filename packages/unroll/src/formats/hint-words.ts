@@ -1,9 +1,9 @@
 /**
- * What an error's hint says to somebody who writes a program, in words for somebody at the command line. Only sentences that
- * name what the command line lacks are here; the others fit both.
+ * What an error's hint says to somebody who writes a program, in words for somebody at the command line or in the lab. Only
+ * sentences that name what these lack are here; the others fit all.
  */
 import type { UnrollError } from "../core/errors.ts";
-import { copyOf } from "../formats/failure.ts";
+import { copyOf } from "./failure.ts";
 
 /** A sentence about an option, and what to do without it; undefined leaves it out. */
 const sentences: readonly (readonly [RegExp, string | undefined])[] = [
@@ -30,12 +30,15 @@ const sentences: readonly (readonly [RegExp, string | undefined])[] = [
     /^Text must become numbers first: Number\(\.\.\.\), or ids from a tokenizer\.$/,
     "Text must become numbers first, such as ids from a tokenizer.",
   ],
+  [/^Give the first layer a batchInputShape, begin with an input layer, /, "Begin with an input layer."],
+  [/^Write it as layers, or define it with defineLayer\.$/, "Write it as layers."],
+  [/^Pass what model\.to_json\(\) gives; for a saved file use loadModel\.$/, "Give what model.to_json() gives."],
   [/^Raise max\w+|readCsvBatches/, undefined],
   [/customTypes|limits\.|defineLayer/, undefined],
 ];
 
-/** The same error with what to do at the command line. */
-export function forCommandLine(error: UnrollError): UnrollError {
+/** The same error with what can be done without writing a program. */
+export function withoutProgramming(error: UnrollError): UnrollError {
   const hint = error.hint
     ?.split(/(?<=\.) (?=[A-Z])/)
     .flatMap((sentence) => {
