@@ -141,12 +141,12 @@ export class FunctionBuilder {
     this.#statements.push({ kind: "return", value });
   }
 
-  /** A line for the reader of the text form. */
   /** Asks for memory that is read soon; WebAssembly has no word for it. */
   prefetch(address: I32, offset: number): void {
     if (this.machine.target === "c") this.#statements.push({ kind: "prefetch", address, offset });
   }
 
+  /** A line for the reader of the text form. */
   comment(text: string): void {
     this.#statements.push({ kind: "comment", text });
   }

@@ -38,10 +38,16 @@ export function tilesFor(
 
 /** Of the first-level cache, what a panel may take so that it stays there with the rows of a tile. */
 const panelBytes = 32 * 1024;
+/** A longer run gains nothing. */
+const mostInner = 512;
 
-/** The longest run along the inner axis, if nothing speaks for another one: a longer one gains nothing, an unnecessary cut costs. */
-export function usualRun(machine: Machine, panelBlocks: number): number {
-  return Math.min(512, panelBytes / (panelBlocks * vectorBytes(machine)));
+/**
+ * The longest run along the inner axis, if nothing speaks for another one. Tiles one after the other read the same panel, which
+ * then stays in the cache; where there is only one tile, a cut gains nothing.
+ */
+export function usualRun(machine: Machine, { rows, blocks }: ReturnType<typeof tilesFor>): number {
+  const tiles = rows.reduce((sum, { count }) => sum + count, 0);
+  return tiles === 1 ? mostInner : Math.min(mostInner, panelBytes / (blocks * vectorBytes(machine)));
 }
 
 /** Column blocks of consecutive units that are computed together: for each unit block one column block for each gate. */

@@ -193,13 +193,16 @@ function emitPanels(f: FunctionBuilder, plan: StagePlan, memory: StageMemory, wo
   }
 }
 
+/** Copying a row takes much less long than memory takes to answer: so many rows ahead it is asked for. */
+const copiedAhead = 8;
+
 /** Writes what the sums of a group start from into the scratch, where several runs add to them. */
 function emitStarts(f: FunctionBuilder, plan: StagePlan, memory: StageMemory, work: PanelWork): void {
   const { bundle, group, rows } = work;
   const starting = startsOf(f, memory, work);
   const sums = f.let(sumsAddress(plan, memory, work, 0), "sums");
   emitCounted(f, rows, () => {
-    starting.prefetch(8, 1, { start: 0, blocks: group.unitBlocks * bundle.shape.gates });
+    starting.prefetch(copiedAhead, 1, { start: 0, blocks: group.unitBlocks * bundle.shape.gates });
     for (const column of range(group.unitBlocks * bundle.shape.gates)) {
       f.do(v128.store(sums, starting.load(0, column) ?? f32x4.const(0), vectorBytes(f.machine) * column));
     }
@@ -258,8 +261,8 @@ function startsOf(f: FunctionBuilder, memory: StageMemory, { bundle, groupPointe
       const unitBlock = Math.floor(column / places.length);
       return v128.load(pointers.of(stream), row * stream.rowStride + unitBlock * stream.blockStride + offset);
     },
-    /** What the tile behind this one starts from. */
-    prefetch(first: number, rows: number, panel: Panel): void {
+    /** Asks for what a panel of so many rows starts from, `ahead` rows behind this one; they may lie behind the last. */
+    prefetch(ahead: number, rows: number, panel: Panel): void {
       for (const row of range(rows)) {
         for (const block of range(panel.blocks)) {
           const column = panel.start + block;
@@ -267,7 +270,7 @@ function startsOf(f: FunctionBuilder, memory: StageMemory, { bundle, groupPointe
           if (place === undefined) continue;
           const { stream, offset } = place;
           const unitBlock = Math.floor(column / places.length);
-          f.prefetch(pointers.of(stream), (first + row) * stream.rowStride + unitBlock * stream.blockStride + offset);
+          f.prefetch(pointers.of(stream), (ahead + row) * stream.rowStride + unitBlock * stream.blockStride + offset);
         }
       }
     },

@@ -48,7 +48,7 @@ export function planStage(stage: Stage, sizes: StageSizes): StagePlan {
   const { lanes } = machine;
   const chunk = Math.min(rows, chunkRows);
   const tiles = tilesFor(chunk, machine);
-  const longestRun = sizes.longestRun ?? usualRun(machine, tiles.blocks);
+  const longestRun = sizes.longestRun ?? usualRun(machine, tiles);
   const bySignature = new Map<string, Accumulation[]>();
   const ids = new Map<Expr, number>();
   for (const accumulation of stage.accumulations) {

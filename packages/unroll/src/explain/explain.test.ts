@@ -85,6 +85,21 @@ memory (GRU)
     );
     const dense = sequential([input({ shape: [2] }), layers.dense({ units: 1 })]);
     expect(explainModel(dense).layers[0]!.remarks).toEqual([]);
+    const own = recurrentLayer(
+      defineCell({
+        kind: "Fading",
+        gates: ["f", "g"],
+        state: ["h"],
+        equations: ({ x, state, gate, act }) => {
+          const g = act.main(gate.g(x, state.h));
+          return { g, h: act.recurrent(gate.f(x, state.h)).times(state.h).plus(g) };
+        },
+      }),
+    );
+    const fading = sequential([input({ shape: [3, 2] }), factory(own)({ units: 2 })]);
+    expect(explainModel(fading).layers[0]!.remarks).toContain(
+      "In the count g and h are numbers; in the equations g is a value of each timestep and h is the new state.",
+    );
   });
 
   it("takes the axis of ids for timesteps, which an embedding turns into vectors", () => {

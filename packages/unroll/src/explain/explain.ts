@@ -219,7 +219,12 @@ function lettersTwice(layer: Layer, used: readonly string[]): string[] {
   if (cell === undefined || both.length === 0) return [];
   const list = (items: readonly string[]): string =>
     items.length === 1 ? items[0]! : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
-  const meanings = both.map((name) => `${name} is the ${cell.meanings[name] ?? name}`);
+  const unnamed = (name: string): string =>
+    cell.states.some((state) => state.name === name) ? "the new state" : "a value of each timestep";
+  const meanings = both.map((name) => {
+    const meaning = cell.meanings[name];
+    return `${name} is ${meaning === undefined ? unnamed(name) : `the ${meaning}`}`;
+  });
   const numbers = both.length === 1 ? `${both[0]} is a number` : `${list(both)} are numbers`;
   return [`In the count ${numbers}; in the equations ${list(meanings)}.`];
 }

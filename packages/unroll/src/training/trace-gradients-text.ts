@@ -1,9 +1,12 @@
 /** A backward trace as text: one table for each cell, a bar for the size of the gradient, and what it means. */
+import { wrapLine } from "../explain/lines.ts";
 import type { BackTrace, GradientTraceFacts } from "./trace-gradients.ts";
 
 /** Timesteps that a table shows; of more, every so many. */
 const mostRows = 40;
 const barWidth = 24;
+/** Columns that a sentence takes at most. */
+const textWidth = 80;
 
 export function gradientTraceToText(facts: GradientTraceFacts): string {
   const { model, loss, examples, runs, checks } = facts;
@@ -41,7 +44,7 @@ function runTable(run: BackTrace): string {
     title,
     line(header),
     ...rows.map((row, index) => `${line(row)}  ${bars[index]}`.trimEnd()),
-    gradientFlow(run),
+    ...wrapLine(gradientFlow(run), textWidth),
   ].join("\n");
 }
 
