@@ -253,12 +253,12 @@ export function trainTests({ visit }: Lab): void {
     const figure = page.locator("figure", { hasText: "Forecast" });
     await figure.getByRole("button", { name: "Table" }).click();
     const last = figure.locator("tbody tr").last().locator("td").last();
-    const forecast = Number(await last.textContent());
+    const number = (text: string | null | undefined): number => Number((text ?? "").replace("−", "-"));
+    const forecast = number(await last.textContent());
     const [, low, high] = /(−?[\d.]+) … (−?[\d.]+)/.exec((await page.locator(".scales li").textContent()) ?? "")!;
-    const number = (text: string | undefined): number => Number((text ?? "").replace("−", "-"));
     await page.getByRole("link", { name: "Step through this forecast" }).click();
     await page.getByText("timestep 12 of 12").waitFor();
-    const scaled = number((await page.locator("footer strong").first().textContent()) ?? "");
+    const scaled = number(await page.locator("footer strong").first().textContent());
     const unscaled = number(low) + scaled * (number(high) - number(low));
     expect(unscaled).toBeCloseTo(forecast, 2);
     await page.context().close();
