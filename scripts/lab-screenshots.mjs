@@ -20,6 +20,14 @@ if (findChromium() === undefined) {
   console.error("The pictures need Chromium: apt-get install chromium, or set CHROMIUM to its path.");
   process.exit(1);
 }
+const printed = `model = Sequential([Input((30, 5)), GRU(4, return_sequences=True), LSTM(3), Dense(1)])
+"""
+Layer (type)                 Output Shape              Param #
+gru (GRU)                    (None, 30, 4)             120
+lstm (LSTM)                  (None, 3)                 96
+dense (Dense)                (None, 1)                 4
+Total params: 220
+"""`;
 const screens = {
   start: "#/",
   ask: "#/count/gru?m=gru&ask=1",
@@ -32,7 +40,9 @@ const screens = {
   gru: "#/step?m=gru&t=5&unit=2&gate=hHat",
   memory: "#/step?m=lstm&t=20&unit=1",
   backward: `#/step/gru?s=${packed("model = Sequential([Input((30, 5)), GRU(4, return_sequences=True), LSTM(3), Dense(1)])")}&t=26&unit=1&gate=h&back=1`,
-  train: "#/train?m=simple-rnn",
+  train: `#/train?data=passengers&s=${packed("model = Sequential([Input((12, 1)), LSTM(8), Dense(1)])")}`,
+  printed: `#/model?s=${packed(printed)}`,
+  both: "#/step?m=bidirectional&t=4&unit=1",
   compare: "#/compare?m=gru&with=lstm~stack",
   quiz: "#/quiz?seed=14&kinds=params",
   share: "#/count/gru?m=gru",
@@ -55,6 +65,8 @@ const acts = {
     await page.getByRole("button", { name: "Check" }).click();
     await page.waitForSelector(".said");
   },
+  printed: (page) => toTop(page.locator(".printed")),
+  both: (page) => toTop(page.locator(".merge")),
   share: (page) => page.getByRole("button", { name: "Share", exact: true }).click(),
   settings: (page) => page.getByRole("button", { name: "Help and settings" }).click(),
 };
@@ -69,6 +81,9 @@ const ready = {
   compare: "tr.total",
   quiz: "#question",
   model: "tr.total",
+  printed: ".printed .why",
+  train: "main fieldset",
+  start: ".hero .names a",
 };
 const looks = {
   light: { colorScheme: "light", viewport: { width: 1360, height: 900 } },
@@ -116,12 +131,9 @@ try {
 }
 
 async function train(page) {
-  await page.getByRole("button", { name: "Open LSTM(8)" }).click();
-  await page.waitForSelector("form.card progress, form.card fieldset");
-  const start = page.getByRole("button", { name: "Train", exact: true });
-  if ((await start.count()) === 0) return;
-  await start.click();
-  await page.waitForSelector(".verdict", { timeout: 60000 }).catch(() => undefined);
+  await page.getByRole("button", { name: "Train", exact: true }).click();
+  await page.waitForSelector(".verdict", { timeout: 60000 });
+  await toTop(page.locator("figure", { hasText: "Forecast" }));
 }
 
 /** Scrolls so that it stands below the bar at the top. */

@@ -67,7 +67,7 @@ export function modelTests({ visit }: Lab): void {
     const region = page.getByRole("region", { name: "Printed summary" });
     await region.getByText("3 of 5 lines differ from the model.").waitFor();
     expect(await region.locator("mark").allTextContents()).toEqual(["120", "132", "868", "906"]);
-    await region.getByText("Reset_after=False there, True here.").waitFor();
+    await region.getByText("reset_after=False there, True here.").waitFor();
     expect(await region.getByRole("row", { name: /Dropout dropout ?, printed only/ }).count()).toBe(1);
     expect(await region.getByRole("row", { name: /Dense dense ?, not printed/ }).count()).toBe(1);
     // The layer is made what the table says; the table stays beside it, in the link too.
