@@ -721,7 +721,7 @@ export const mutants = [
   {
     name: "slip-second-bias-row",
     defect: "check: forgotten bias row not found",
-    file: `${src}/explain/answers/count-slips.ts`,
+    file: `${src}/explain/answers/term-slips.ts`,
     find: "isBiasWithRows(term) ? { ...term, factors: term.factors.slice(1) }",
     replace: "isBiasWithRows(term) ? { ...term }",
     tests: [`${src}/explain/answers/check.test.ts`],

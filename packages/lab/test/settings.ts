@@ -1,7 +1,8 @@
 /** Settings, undo and the editor. */
 import { readFileSync } from "node:fs";
+import type { Locator } from "playwright-core";
 import { expect, it } from "vitest";
-import { everyScreen, follow, type Lab } from "./visit.ts";
+import { everyScreen, follow, type Lab, packed } from "./visit.ts";
 
 export function settingsTests({ visit }: Lab): void {
   it("writes sizes in the letters of choice, and keeps the choice", async () => {
@@ -53,6 +54,41 @@ export function settingsTests({ visit }: Lab): void {
     await expect.poll(() => page.locator("main").innerText()).toMatch(/−\d/);
     await page.context().close();
   }, 90_000);
+
+  it("writes every digit in each table where that is set, beside a step, a way back and a loss", async () => {
+    const page = await visit("#/");
+    await page.evaluate(() => localStorage.setItem("unroll", '{"digits":17}'));
+    await page.reload();
+    const lastRow = async (table: Locator): Promise<string[]> => {
+      await table.locator("tbody tr").last().waitFor();
+      return table.locator("tbody tr").last().locator("td").allTextContents();
+    };
+    // A double has 15 to 17 digits.
+    const long = /\d\.\d{13,}/;
+    for (const [hash, title] of [
+      ["#/step/gru?m=gru&t=5&gate=z", "What it remembers"],
+      ["#/step/gru?m=gru&t=29&back=1", "What is left"],
+    ] as const) {
+      await follow(page, hash, `figure:has-text('${title}') .bar`);
+      const figure = page.locator("figure", { hasText: title });
+      await figure.getByRole("button", { name: "Table" }).click();
+      expect(
+        (await lastRow(figure.locator("table"))).filter((cell) => !long.test(cell)),
+        title,
+      ).toEqual([]);
+    }
+    await follow(page, `#/train?s=${packed("model = Sequential([Input((12, 1)), LSTM(2), Dense(1)])")}`, "#cut");
+    await page.getByLabel("Epochs").fill("1");
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await page.locator(".verdict").waitFor({ timeout: 30_000 });
+    const loss = page.locator("figure", { hasText: "Loss" });
+    await loss.getByRole("button", { name: "Table" }).click();
+    expect(
+      (await lastRow(loss.locator("table"))).filter((cell) => !long.test(cell)),
+      "loss",
+    ).toEqual([]);
+    await page.context().close();
+  }, 60_000);
 
   it("takes the theme and the letters that another tab sets", async () => {
     const page = await visit("#/count/gru?m=gru");

@@ -48,6 +48,40 @@ print(3*(4*(4+5)+4))
   );
 });
 
+describe("unroll explain --number", () => {
+  it("gives every way to a number, what the model has before what a slip makes of it", async () => {
+    const { code, out } = await unroll("explain", script, "--number", "132");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^1 way from \w+ to 132:\n\n1\. the parameters of first\n[\s\S]*= 132\n$/);
+    const slip = await unroll("explain", script, "--number", "120");
+    expect(slip.out).toMatch(/1\. the numbers in the output of first [\s\S]*2\. the parameters of first, by a slip\n/);
+    expect(slip.out).toMatch(/The second bias row is forgotten \(first\)\.[\s\S]*= 120\n/);
+    expect(slip.out.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it("takes shapes, and numbers with groups, and says where nothing is the number", async () => {
+    const shape = await unroll("explain", script, "--number", "(None, 30, 4)", "--json");
+    const { given, origins } = JSON.parse(shape.out);
+    expect([given, origins[0].what, origins[0].slips]).toEqual([[null, 30, 4], "the output shape of first", []]);
+    // 4 bytes for each of 906.
+    expect((await unroll("explain", script, "--number", "3,624")).out).toContain("the bytes of the weights of");
+    const none = await unroll("explain", script, "--number", "7919");
+    expect([none.code, none.out]).toEqual([
+      0,
+      expect.stringMatching(/^Nothing in \w+ is 7,919, and no slip makes it so\.\n$/),
+    ]);
+  });
+
+  it.each([
+    [["--number", "many"], "--number must be a whole number, or a shape"],
+    [["--number", "12.5"], "--number must be a whole number, or a shape"],
+    [["--number", "132", "--layer", "first"], "without --layer"],
+  ])("refuses %j", async (flags, said) => {
+    const { code, note } = await unroll("explain", script, ...flags);
+    expect([code, note]).toEqual([2, expect.stringContaining(said)]);
+  });
+});
+
 describe("unroll check", () => {
   it("names the slip, with the derivation that ends at the learner's number", async () => {
     const { code, out } = await unroll("check", script, "--layer", "first", "--params", "120");

@@ -5,21 +5,17 @@ import { words } from "../words.ts";
 import type { Edit, LabMethods, ModelChange, ModelView, Opened, TraceView, TrainProgress } from "../worker/protocol.ts";
 import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts";
 import { keepForReload, LateAddress, takeAfterReload } from "./address.ts";
+import { CompareNews, type CompareProgress } from "./compare-news.ts";
 import { packEdits, readEdits } from "./edits.ts";
 import { FilesHere, fileNameIn, type KeptFile } from "./files.ts";
 import { followNumberStyle } from "./format.ts";
+import { modelKey } from "./model-key.ts";
 import { pack, unpack } from "./pack.ts";
 import { keepRecent } from "./recent.ts";
 import { type Route, readRoute, startRoute, writeRoute } from "./router.ts";
 import { applySettings, hearSettings, readSettings, type Settings, writeSettings } from "./settings.ts";
 import { startWorker } from "./start-worker.ts";
 import { UndoStack } from "./undo.ts";
-
-/** What the worker tells about one of the compared models. */
-export interface CompareProgress {
-  readonly index: number;
-  readonly progress: TrainProgress;
-}
 
 /** Packed code of a link, in letters. */
 const longestPacked = 8000;
@@ -53,6 +49,7 @@ class Lab {
   unread = $state(0);
   settings = $state(readSettings());
   readonly worker: Client<LabMethods>;
+  readonly compared = new CompareNews();
   /** What can be undone and redone; new with every change. */
   undoable = $state.raw({ canUndo: false, canRedo: false });
   readonly #undo = new UndoStack<Snapshot>();
@@ -63,7 +60,6 @@ class Lab {
     this.#written = { ...this.route };
   });
   readonly #files = new FilesHere();
-  readonly #compareListeners = new Set<(told: CompareProgress) => void>();
   /** The link's edits, as they were when they were read. */
   #editsText = "";
   #source: string | Uint8Array = "";
@@ -81,7 +77,7 @@ class Lab {
       if (event !== "compare") return;
       const told = data as CompareProgress;
       this.#weightsMoved(told.progress);
-      for (const listener of this.#compareListeners) listener(told);
+      this.compared.tell(told);
     });
   }
 
@@ -166,7 +162,7 @@ class Lab {
     const file = s === "" ? this.#files.keep({ source, name: name ?? "" }) : "";
     this.#note(found, s, this.route.screen === "start" ? "" : before.link.s);
     this.#move({ m: "", s, file, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false });
-    this.#key = this.#keyOf(this.route);
+    this.#key = modelKey(this.route, this.#key);
     this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
     return true;
   }
@@ -253,23 +249,6 @@ class Lab {
     if (model !== undefined && this.opened !== undefined) this.opened = { ...this.opened, model };
   }
 
-  /** Hears how the compared models train; answers with how to stop hearing. */
-  onCompare(listener: (told: CompareProgress) => void): () => void {
-    this.#compareListeners.add(listener);
-    return () => this.#compareListeners.delete(listener);
-  }
-
-  /** Resolves when the compared model of that index has been trained. */
-  compareDone(index: number): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = this.onCompare(({ index: of, progress }) => {
-        if (of !== index || !progress.done) return;
-        stop();
-        resolve();
-      });
-    });
-  }
-
   undo(): void {
     this.#restore(this.#undo.undo(this.#snapshot()));
   }
@@ -336,7 +315,7 @@ class Lab {
   async #follow(route: Route): Promise<void> {
     const before = this.#snapshot();
     this.#move(route);
-    const key = this.#keyOf(route);
+    const key = modelKey(route, this.#key);
     if (key !== this.#key) {
       this.#remember(before);
       this.#key = key;
@@ -353,14 +332,6 @@ class Lab {
     }
     // While the model was opened, the user may have gone on to another screen.
     if (this.route.screen === "step" && this.trace === undefined && this.model !== undefined) await this.#trace();
-  }
-
-  /** The model and its seed; empty for none. A link without a model is about the one that is open. */
-  #keyOf({ m, s, file, seed }: Route): string {
-    const [kind, model] = m !== "" ? ["m", m] : s !== "" ? ["s", s] : ["file", file];
-    const open = this.#key.slice(0, Math.max(0, this.#key.lastIndexOf(" ")));
-    const of = model === "" ? open : `${kind} ${model}`;
-    return of === "" ? "" : `${of} ${seed}`;
   }
 
   async #sourceOf({ m, s, file }: Route): Promise<KeptFile | undefined> {

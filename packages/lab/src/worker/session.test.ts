@@ -12,6 +12,10 @@ it("asks for the sizes that code does not tell, and keeps the error of a mistake
   );
   expect(await open("model = Sequential([Input((30, 5)), GRU(4), Dense(units)])", { units: "1" })).toBeUndefined();
   expect(await open("model = Sequential([Input((30, 5)), GRU(), Dense(1)])")).toContain("needs the option units");
+  // Broken off, as while it is typed.
+  const broken = await new Session().open({ source: "x = 1\nmodel = Sequential([\n LSTM(", seed: 7 });
+  expect([broken.unknowns, broken.error]).toEqual([[], expect.stringContaining("needs the option units")]);
+  expect(broken.problems.map(({ place }) => place)).toContain("line 3");
 });
 
 it("says remarks in the words of the code beside them", async () => {

@@ -122,7 +122,7 @@ export class Session {
         place: isNotebook ? `cell ${cell}, line ${line}` : `line ${line}`,
         message,
       })),
-      unknowns: (one?.code.unknowns ?? []).map(({ name: variable, reason, line, value }) => ({
+      unknowns: givable(one?.code).map(({ name: variable, reason, line, value }) => ({
         name: variable,
         reason,
         line,
@@ -288,8 +288,14 @@ function typedIn(set: Readonly<Record<string, number | string>>): Record<string,
   return typed;
 }
 
+/** What cannot be read at all has no place for a value; its line says so. */
+function givable(code: CodeModel | undefined): CodeModel["unknowns"] {
+  return (code?.unknowns ?? []).filter(({ name }) => name !== "a syntax error");
+}
+
 /** An option that is missing because the code does not tell it is no mistake: it can be given. */
-function openSizes({ code, message }: UnrollError, { unknowns }: CodeModel): string | undefined {
+function openSizes({ code, message }: UnrollError, model: CodeModel): string | undefined {
+  const unknowns = givable(model);
   if (code !== "option" || !message.includes("needs the option") || unknowns.length === 0) return undefined;
   const names = unknowns.map(({ name }) => name);
   const listed = [names.slice(0, -1).join(", "), names.at(-1)].filter((one) => one !== "").join(" and ");

@@ -6,6 +6,7 @@ import { explainModel } from "../explain/index.ts";
 import { inFile } from "../formats/failure.ts";
 import type { Model } from "../model/model.ts";
 import type { Command } from "./command.ts";
+import { explainFoundNumber } from "./explain-number.ts";
 import type { FileModel } from "./file-model.ts";
 import { type FileModels, modelFlags, noModels, noteProblems, readModels, whyNotBuilt } from "./open-models.ts";
 import { fileOf, layerOf, printJson } from "./print.ts";
@@ -18,13 +19,19 @@ export const explain: Command = {
   positionals: ["FILE"],
   flags: {
     layer: { kind: "string", value: "N", doc: "one layer: its name, or its place from 0" },
+    number: { kind: "string", value: "N", doc: "a number or shape: every way from the model to it" },
     format: { kind: "string", choices: formats, doc: "how to write formulas; by default text" },
     short: { kind: "boolean", doc: "without the lines for each array and gate" },
     ...modelFlags,
   },
-  examples: ["unroll explain model.keras", "unroll explain model.py --layer lstm --format markdown"],
+  examples: [
+    "unroll explain model.keras",
+    "unroll explain model.py --layer lstm --format markdown",
+    "unroll explain model.py --number 132",
+  ],
   async run(invocation) {
     const { flags, terminal } = invocation;
+    if (flags.number !== undefined) return await explainFoundNumber(invocation);
     const file = fileOf(invocation);
     const found = await readModels(file, flags);
     const { models } = found;

@@ -44,7 +44,8 @@ export function answerToJson(
   };
 }
 
-function stepsOf(derivation: Derivation | ShapeDerivation): StepsJson {
+/** The lines of a derivation; of a shape those of each axis. */
+export function stepsOf(derivation: Derivation | ShapeDerivation): StepsJson {
   return "axes" in derivation ? derivation.axes.map(linesOf) : linesOf(derivation);
 }
 

@@ -54,8 +54,8 @@ function findingText({ slips, derivation }: Finding, number: string): string {
   ].join("\n");
 }
 
-/** One title where all slips are the same, in several layers. */
-function headOf(slips: Finding["slips"]): string {
+/** "The second bias row is forgotten (gru)."; one title where all slips are the same, in several layers. */
+export function headOf(slips: Finding["slips"]): string {
   const titles = [...new Set(slips.map(({ title }) => title))];
   const layers = [...new Set(slips.map(({ layer }) => layer))];
   const joined = titles.join(", and ");
@@ -69,6 +69,7 @@ function hint(derivation: Derivation | ShapeDerivation): string {
   return `The formula: ${formulas.map(({ formula }) => toText(formula)).join(", ")}.`;
 }
 
-function derivationText(derivation: Derivation | ShapeDerivation): string {
+/** Formula, numbers and result, without those of the parts. */
+export function derivationText(derivation: Derivation | ShapeDerivation): string {
   return "axes" in derivation ? shapeDerivationToText(derivation) : derivationToText(derivation, { parts: false });
 }

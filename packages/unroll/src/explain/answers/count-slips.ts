@@ -1,20 +1,35 @@
-/**
- * Slips in a count: each takes the tree of a layer's count and gives it back with the mistake in it. None knows a layer or a
- * number; they look at what terms are for and what letters mean.
- */
-import { gru } from "../../cells/gru.ts";
-import { lstm } from "../../cells/lstm.ts";
-import { simpleRnn } from "../../cells/simple-rnn.ts";
-import { evaluateSize } from "../../equations/evaluate.ts";
-import { constant, type Expr, letter } from "../../equations/expr.ts";
-import { plural } from "../lines.ts";
+/** Every slip in a count that is known, and the wrong counts that they give for a layer. */
 import { attentionCounts } from "./attention-slips.ts";
-import { type CountTree, changeTerms, countOf, lettersIn, rebindTree, type Term, termsOf } from "./count-tree.ts";
-import { numberOf, setLetter, withNumber } from "./letters.ts";
-import { type EarlierSize, type Outline, type Place, timestepsOf } from "./outline.ts";
+import { type CountTree, countOf } from "./count-tree.ts";
+import type { CountSlip } from "./count-variant.ts";
+import type { Outline, Place } from "./outline.ts";
+import {
+  featuresMultiplied,
+  offByOne,
+  sizeAsOne,
+  staleFeatures,
+  staleUnits,
+  swapped,
+  timestepsAsFeatures,
+} from "./size-slips.ts";
 import type { Variant } from "./slip.ts";
-
-type CountSlip = (place: Place, outline: Outline) => readonly Variant<CountTree>[];
+import {
+  anotherCell,
+  biasForgotten,
+  biasOnce,
+  biasPerInput,
+  bracketsLost,
+  doubleDirection,
+  notTrained,
+  oneArray,
+  oneBiasForAll,
+  oneDirection,
+  partForgotten,
+  secondBiasRow,
+  timesTimesteps,
+  twoBiases,
+  wrongGates,
+} from "./term-slips.ts";
 
 /** Every count of a layer that one slip gives and that differs from the right one, the most plausible first. */
 export function countVariants(place: Place, outline: Outline): CountVariant[] {
@@ -32,319 +47,6 @@ export function countVariants(place: Place, outline: Outline): CountVariant[] {
 export interface CountVariant extends Variant<CountTree> {
   readonly count: number;
 }
-
-const secondBiasRow: CountSlip = ({ count }) => {
-  const rows = termsOf(count).find(isBiasWithRows);
-  if (rows === undefined) return [];
-  const result = changeTerms(count, (term) =>
-    isBiasWithRows(term) ? { ...term, factors: term.factors.slice(1) } : term,
-  );
-  const detail = `${count.name} has ${shown(rows.factors[0]!)} rows of bias, one for the input and one for the recurrent product (reset_after).`;
-  return [{ id: "second-bias-row", result, detail, plausibility: 0.95 }];
-};
-
-const twoBiases: CountSlip = ({ count }) => {
-  if (!termsOf(count).some(isSingleGateBias)) return [];
-  const result = changeTerms(count, (term) =>
-    isSingleGateBias(term) ? { ...term, factors: [constant(2), ...term.factors] } : term,
-  );
-  const detail = "Keras keeps one bias for each gate here; PyTorch keeps one for the input and one for the state.";
-  return [{ id: "two-biases", result, detail, plausibility: 0.6 }];
-};
-
-const timestepsAsFeatures: CountSlip = (place) => {
-  const timesteps = timestepsOf(place);
-  if (timesteps === undefined) return [];
-  const result = rebindTree(place.count, setLetter("features", timesteps, "taken from the axis of timesteps"));
-  const features = numberOf("features", lettersIn(place.count));
-  const detail = `${timesteps} is the number of timesteps; the features are ${features}.`;
-  return [{ id: "timesteps-as-features", result, detail, plausibility: 0.85 }];
-};
-
-const swapped: CountSlip = ({ count }) => {
-  const letters = lettersIn(count);
-  const features = numberOf("features", letters);
-  const size = numberOf("units", letters) ?? numberOf("filters", letters);
-  if (features === undefined || size === undefined) return [];
-  const result = rebindTree(count, (node) => {
-    if (node.meaning === "features") return withNumber(node, size, "taken from the units");
-    if (node.meaning === "units" || node.meaning === "filters")
-      return withNumber(node, features, "taken from the features");
-    return undefined;
-  });
-  const detail = `The layer reads ${features} features and has ${size} units, not the other way round.`;
-  return [{ id: "units-and-features-swapped", result, detail, plausibility: 0.6 }];
-};
-
-const gateCounts = [simpleRnn, gru, lstm].map(({ kind, gates }) => ({ kind, gates: gates.length }));
-
-const wrongGates: CountSlip = ({ count }) => {
-  const gates = numberOf("gates", lettersIn(count));
-  if (gates === undefined) return [];
-  return [1, 2, 3, 4].flatMap((wrong): Variant<CountTree>[] => {
-    if (wrong === gates) return [];
-    const like = gateCounts.find((one) => one.gates === wrong);
-    const reason = like === undefined ? "no cell of Keras" : `as ${withArticle(like.kind)} has`;
-    return [
-      {
-        id: "wrong-gates",
-        result: rebindTree(count, setLetter("gates", wrong, reason)),
-        detail: `The cell has ${plural(gates, "gate")}, not ${wrong}${like === undefined ? "" : ` as ${withArticle(like.kind)} has`}.`,
-        plausibility: like === undefined ? 0.35 : 0.6,
-      },
-    ];
-  });
-};
-
-/** A GRU's two rows of bias come with its gates, or are forgotten with them. */
-const anotherCell: CountSlip = ({ count }) => {
-  const cells = [count, ...count.inside].filter(({ gates }) => gates !== undefined);
-  const [cell] = cells;
-  if (cell === undefined) return [];
-  const hasRows = termsOf(count).some(isBiasWithRows);
-  return gateCounts.flatMap(({ kind, gates }): Variant<CountTree>[] => {
-    if (kind === cell.className || evaluateSize(cell.gates!) === gates) return [];
-    const rebound = rebindTree(count, setLetter("gates", gates, `as ${withArticle(kind)} has`));
-    const told = `That is the count of ${withArticle(kind)} of the same sizes`;
-    const own = `this is ${withArticle(cell.className)}.`;
-    if (kind === "GRU") {
-      if (!termsOf(count).some(isSingleGateBias)) return [];
-      const result = changeTerms(rebound, (term) =>
-        isSingleGateBias(term) ? { ...term, factors: [constant(2), ...term.factors] } : term,
-      );
-      return [
-        variant("another-cell", result, `${told} with its two rows of bias; ${own}`, 0.5),
-        variant("another-cell", rebound, `${told} with its second row of bias forgotten; ${own}`, 0.45),
-      ];
-    }
-    if (!hasRows) return [];
-    const result = changeTerms(rebound, (term) =>
-      !isBiasWithRows(term) ? term : { ...term, factors: term.factors.slice(1) },
-    );
-    return [variant("another-cell", result, `${told}; ${own}`, 0.5)];
-  });
-};
-
-const biasForgotten: CountSlip = ({ count }) => {
-  if (!hasBias(count)) return [];
-  const result = changeTerms(count, (term) => (term.role === "bias" ? undefined : term));
-  return [{ id: "bias-forgotten", result, detail: "Every unit has a bias of its own.", plausibility: 0.8 }];
-};
-
-const biasPerInput: CountSlip = ({ count }) => {
-  if (!hasBias(count)) return [];
-  const result = changeTerms(count, (term, tree) => {
-    if (term.role !== "bias") return term;
-    const rows = tree.terms.find(({ role }) => role === "input")?.factors.at(-2);
-    return rows === undefined ? term : { ...term, factors: [...term.factors.slice(0, -1), rows] };
-  });
-  const detail = "A bias belongs to a unit: it is added once, after the sum over the inputs.";
-  return [{ id: "bias-per-input", result, detail, plausibility: 0.4 }];
-};
-
-const biasOnce: CountSlip = ({ count }) => {
-  const gates = numberOf("gates", lettersIn(count));
-  if (gates === undefined || gates === 1 || !hasBias(count)) return [];
-  const result = changeTerms(count, (term) => (term.role === "bias" ? { ...term, perGate: false } : term));
-  const detail = `Each of the ${gates} gates has its own bias: the bias stands inside the brackets.`;
-  return [{ id: "bias-once", result, detail, plausibility: 0.5 }];
-};
-
-const oneBiasForAll: CountSlip = ({ count }) => {
-  if (!hasBias(count)) return [];
-  const result = changeTerms(count, (term) =>
-    term.role === "bias" ? { ...term, perGate: false, factors: [constant(1)] } : term,
-  );
-  return [{ id: "one-bias-for-all", result, detail: "Every unit has a bias of its own.", plausibility: 0.45 }];
-};
-
-const partForgotten: CountSlip = ({ count }) => {
-  const roles = new Set(termsOf(count).map(({ role }) => role));
-  if (!roles.has("recurrent")) return [];
-  const without = (gone: Term["role"]): CountTree =>
-    changeTerms(count, (term) => (term.role === gone ? undefined : term));
-  return [
-    {
-      id: "recurrent-part-forgotten",
-      result: without("recurrent"),
-      detail: "The state of the step before goes through a square array of its own, units by units.",
-      plausibility: 0.7,
-    },
-    {
-      id: "input-part-forgotten",
-      result: without("input"),
-      detail: "The input of each step goes through an array of its own, features by units.",
-      plausibility: 0.5,
-    },
-  ];
-};
-
-/** h × h + i + h: what is left of h(h+i)+h when the brackets go. */
-const bracketsLost: CountSlip = ({ count }) => {
-  if (!termsOf(count).some(({ role }) => role === "recurrent")) return [];
-  const lost = changeTerms(count, (term) =>
-    term.role === "input" && term.factors.length === 2 ? { ...term, role: "other", factors: [term.factors[0]!] } : term,
-  );
-  const outer = changeTerms(count, (term) => (term.role === "recurrent" ? term : { ...term, perGate: false }));
-  const detail = "Multiply each term inside the brackets.";
-  return [
-    { id: "brackets-lost", result: lost, detail, plausibility: 0.3 },
-    { id: "brackets-lost", result: outer, detail, plausibility: 0.25 },
-  ];
-};
-
-const timesTimesteps: CountSlip = (place) => {
-  const timesteps = timestepsOf(place);
-  if (timesteps === undefined) return [];
-  const factor = letter("T", timesteps, "timesteps", "axis 1 of the input");
-  const detail = `All ${timesteps} timesteps use the same arrays.`;
-  return [{ id: "times-timesteps", result: { ...place.count, factor }, detail, plausibility: 0.6 }];
-};
-
-const staleFeatures: CountSlip = (place, outline) => {
-  const features = numberOf("features", lettersIn(place.count));
-  if (features === undefined) return [];
-  const timesteps = timestepsOf(place);
-  return distinct(earlierFeatures(place, outline))
-    .filter(({ value }) => value !== features && value !== timesteps)
-    .map(({ value, where, plausibility }) => ({
-      id: "stale-features",
-      result: rebindTree(place.count, setLetter("features", value, where)),
-      detail: `${value} is ${where}; this layer reads ${features} features.`,
-      plausibility,
-    }));
-};
-
-/** Last axes that stood before: the nearer, the likelier to be mixed up. */
-function earlierFeatures(
-  place: Place,
-  { places, inputs, earlier }: Outline,
-): (EarlierSize & { plausibility: number })[] {
-  const before = places.slice(0, place.index).reverse();
-  const sizes = before.flatMap(({ layer, sources, outputTensors }) => [
-    ...outputTensors.map(({ shape }) => ({ value: shape.at(-1), where: `what ${layer.name} gives` })),
-    ...sources.map(({ from, shape }) => ({ value: shape.at(-1), where: `what ${from} gives` })),
-  ]);
-  const known = [
-    ...sizes,
-    ...inputs.map(({ name, shape }) => ({ value: shape.at(-1), where: `the features of ${name}` })),
-  ];
-  return [
-    ...known.flatMap(({ value, where }, index) =>
-      typeof value === "number" ? [{ value, where, plausibility: Math.max(0.45, 0.65 - 0.03 * index) }] : [],
-    ),
-    ...earlier.map((one) => ({ ...one, plausibility: 0.5 })),
-    { value: 1, where: "a single series or filter", plausibility: 0.45 },
-  ];
-}
-
-const staleUnits: CountSlip = (place, { places }) => {
-  const units = numberOf("units", lettersIn(place.count)) ?? numberOf("filters", lettersIn(place.count));
-  if (units === undefined) return [];
-  const others = places
-    .filter(({ index }) => index !== place.index)
-    .flatMap(({ layer, units: value }) =>
-      value === undefined || value === units ? [] : [{ value, where: `the units of ${layer.name}` }],
-    );
-  return distinct(others).map(({ value, where }) => ({
-    id: "stale-units",
-    result: rebindTree(place.count, (node) =>
-      node.meaning === "units" || node.meaning === "filters" ? withNumber(node, value, where) : undefined,
-    ),
-    detail: `${value} is ${where}; this layer has ${units}.`,
-    plausibility: 0.35,
-  }));
-};
-
-const featuresMultiplied: CountSlip = (place) => {
-  const timesteps = timestepsOf(place);
-  const features = numberOf("features", lettersIn(place.count));
-  if (timesteps === undefined || features === undefined) return [];
-  const all = timesteps * features;
-  return [
-    {
-      id: "features-multiplied",
-      result: rebindTree(place.count, setLetter("features", all, `${timesteps} × ${features}, every step at once`)),
-      detail: `The layer reads one step of ${features} features at a time, not all ${timesteps} steps together.`,
-      plausibility: 0.45,
-    },
-  ];
-};
-
-const sizeAsOne: CountSlip = ({ count }) => {
-  const letters = lettersIn(count);
-  const one = (meaning: "filters" | "window size"): CountTree => rebindTree(count, setLetter(meaning, 1, "taken as 1"));
-  const filters = numberOf("filters", letters);
-  const window = numberOf("window size", letters);
-  return [
-    ...(filters === undefined
-      ? []
-      : [
-          variant(
-            "filters-as-one",
-            one("filters"),
-            `The layer has ${filters} filters, each with its own numbers.`,
-            0.6,
-          ),
-        ]),
-    ...(window === undefined
-      ? []
-      : [variant("window-as-one", one("window size"), `Each filter sees ${window} steps at once.`, 0.55)]),
-  ];
-};
-
-const oneDirection: CountSlip = ({ count }) => {
-  const [forward, backward, ...more] = count.inside;
-  if (forward === undefined || backward === undefined || more.length > 0) return [];
-  if (countOf(forward) !== countOf(backward)) return [];
-  const result = { ...count, inside: [forward] };
-  return [variant("one-direction", result, "Both directions have arrays of their own.", 0.85)];
-};
-
-const doubleDirection: CountSlip = ({ count, layer }) => {
-  if (layer.config.returnSequences === undefined) return [];
-  const result = { ...count, factor: constant(2) };
-  return [variant("layer-doubled", result, "The layer is there once; it reads in one direction.", 0.3)];
-};
-
-const notTrained: CountSlip = ({ count }) => {
-  const frozen = termsOf(count).some(({ trained }) => !trained);
-  const trained = termsOf(count).some((term) => term.trained);
-  if (!frozen || !trained) return [];
-  const result = changeTerms(count, (term) => (term.trained ? term : undefined));
-  return [variant("not-trained-left-out", result, "Keras counts them too, as non-trainable parameters.", 0.85)];
-};
-
-const oneArray: CountSlip = ({ count }) => {
-  const names = [...new Set(termsOf(count).map(({ name }) => name))];
-  if (names.length < 2) return [];
-  return names.map((name) =>
-    variant(
-      "one-array",
-      changeTerms(count, (term) => (term.name === name ? term : undefined)),
-      `${name} is one of the arrays ${names.join(", ")}.`,
-      0.3,
-    ),
-  );
-};
-
-const offByOne: CountSlip = ({ count }) => {
-  const letters = lettersIn(count);
-  return (["vocabulary", "features"] as const).flatMap((meaning) => {
-    const value = numberOf(meaning, letters);
-    if (value === undefined) return [];
-    return [value - 1, value + 1]
-      .filter((wrong) => wrong > 0)
-      .map((wrong) =>
-        variant(
-          "off-by-one",
-          rebindTree(count, setLetter(meaning, wrong, "one off")),
-          `The ${meaning} are ${value}, not ${wrong}.`,
-          meaning === "vocabulary" ? 0.6 : 0.25,
-        ),
-      );
-  });
-};
 
 const countSlips: readonly CountSlip[] = [
   secondBiasRow,
@@ -371,38 +73,3 @@ const countSlips: readonly CountSlip[] = [
   oneArray,
   offByOne,
 ];
-
-function variant(
-  id: Variant<CountTree>["id"],
-  result: CountTree,
-  detail: string,
-  plausibility: number,
-): Variant<CountTree> {
-  return { id, result, detail, plausibility };
-}
-
-function isBiasWithRows({ role, perGate, factors }: Term): boolean {
-  return role === "bias" && perGate && factors.length === 2;
-}
-
-function isSingleGateBias({ role, perGate, factors }: Term): boolean {
-  return role === "bias" && perGate && factors.length === 1;
-}
-
-function hasBias(tree: CountTree): boolean {
-  const terms = termsOf(tree);
-  return terms.length > 1 && terms.some(({ role }) => role === "bias");
-}
-
-function withArticle(kind: string): string {
-  return `${kind.startsWith("L") ? "an" : "a"} ${kind}`;
-}
-
-function shown(size: Expr): string {
-  return String(evaluateSize(size));
-}
-
-/** The first of each value. */
-function distinct<T extends EarlierSize>(sizes: readonly T[]): T[] {
-  return sizes.filter(({ value }, at) => sizes.findIndex((one) => one.value === value) === at);
-}
