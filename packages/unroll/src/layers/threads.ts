@@ -2,6 +2,7 @@
 import type { DividedProgram, DivideRequest, SplitProgram, SplitRequest } from "../compiler/index.ts";
 import { UnrollError } from "../core/errors.ts";
 import type { Device } from "./device.ts";
+import { display } from "./fields.ts";
 
 /** More than any machine's use for one model's batch. */
 const mostThreads = 64;
@@ -33,7 +34,7 @@ export function checkThreads(count: number): void {
     code: "option",
     path: "threads",
     expected: `it must be a whole number from 1 to ${mostThreads}`,
-    received: `threads = ${count}`,
+    received: `threads = ${display(count)}`,
   });
 }
 

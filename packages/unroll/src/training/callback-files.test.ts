@@ -57,7 +57,7 @@ describe("ModelCheckpoint after so many batches", () => {
 
   it.each([0, 1.5, "batch" as never])("refuses saveFreq %s", (saveFreq) => {
     expect(() => new ModelCheckpoint("a.keras", { saveFreq })).toThrow(
-      `ModelCheckpoint: saveFreq must be a whole number from 1. Received: saveFreq = ${saveFreq}.`,
+      `ModelCheckpoint: saveFreq must be a whole number from 1. Received: saveFreq = ${typeof saveFreq === "string" ? `"${saveFreq}"` : saveFreq}.`,
     );
   });
 });

@@ -6,6 +6,7 @@ import type { Recompute } from "../compiler/index.ts";
 import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import type { Variable } from "../core/variable.ts";
 import type { LayerArray } from "../layers/arrays.ts";
+import { badOption, display } from "../layers/fields.ts";
 import { type CompiledRun, type Device, prepare } from "../layers/run.ts";
 import type { Model } from "../model/model.ts";
 import type { Program } from "../program/program.ts";
@@ -101,6 +102,7 @@ export function compileModel(model: Model, options: CompileOptions = {}): void {
   checkOptionNames("compile", options, Object.keys(optionNames));
   const { device, recompute = "auto", gradientNorm = false } = options;
   checkRecompute(recompute);
+  if (typeof gradientNorm !== "boolean") throw badOption("compile", "gradientNorm", "true or false", gradientNorm);
   const names = model.hasGraph ? outputNames(model) : ["output"];
   const losses = perOutput<LossLike>(options.loss ?? null, names, "loss", isOneLoss);
   const weights = perOutput<number>(
@@ -140,7 +142,7 @@ function checkRecompute(recompute: unknown): void {
     code: "option",
     path: "compile",
     expected: 'recompute must be "auto", false or a positive whole number of timesteps',
-    received: `recompute = ${String(recompute)}`,
+    received: `recompute = ${display(recompute)}`,
   });
 }
 

@@ -63,4 +63,10 @@ describe("gradient_norm", () => {
     expect(told.model.variables.map(({ data }) => data)).toEqual(plain.model.variables.map(({ data }) => data));
     expect(Object.keys(evaluate(told.model, smallX, smallY))).toEqual(["loss"]);
   });
+
+  it.each(["false", 1, null])("is asked for by true or false: %j", (gradientNorm) => {
+    expect(() => smallModel({ gradientNorm: gradientNorm as boolean })).toThrow(
+      `compile: gradientNorm must be true or false. Received: gradientNorm = ${JSON.stringify(gradientNorm)}.`,
+    );
+  });
 });

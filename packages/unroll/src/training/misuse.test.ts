@@ -65,7 +65,7 @@ describe("options of fit", () => {
   it.each([
     [{ epoch: 3 }, "fit: has no option named epoch. Did you mean epochs?"],
     [{ checkpoint: "run" }, /^fit: checkpoint: must say the path of a file/],
-    [{ validationSplit: "0.2" }, /validationSplit must be a number\. Received: validationSplit = 0\.2\.$/],
+    [{ validationSplit: "0.2" }, /validationSplit must be a number\. Received: validationSplit = "0\.2"\.$/],
     [{ batch_size: 3 }, "fit: has no option named batch_size. Did you mean batchSize?"],
     [{ classWeight: { zero: 2 } }, /classWeight must be an object of numbers by class index\. Received: zero: 2\./],
     [{ classWeight: { 0: "much" } }, /Received: 0: much\. For instance \{ 0: 1, 1: 3 \}\./],
@@ -280,7 +280,7 @@ describe("options of schedules", () => {
     ],
     [
       () => schedules.cosineDecay({ initialLearningRate: 0.1, decaySteps: 9, warmupSteps: "2" as never }),
-      "CosineDecay: warmupSteps must be a number. Received: warmupSteps = 2.",
+      'CosineDecay: warmupSteps must be a number. Received: warmupSteps = "2".',
     ],
     [
       () => schedules.cosineDecayRestarts({ initialLearningRate: 0.1, firstDecaySteps: 5, tMul: 0 }),

@@ -3,6 +3,7 @@
  * Keras serializes them. Here are the spelling and the checks that all four share.
  */
 import { didYouMean, UnrollError } from "../core/errors.ts";
+import { display } from "../layers/fields.ts";
 
 /** Keras's serialized form. */
 export interface KerasObjectLike {
@@ -78,7 +79,7 @@ export function withDefaults<D extends Options>(path: string, defaults: D, given
       code: "option",
       path,
       expected: `${name} must be a ${typeof initial}`,
-      received: `${name} = ${String(value)}`,
+      received: `${name} = ${display(value)}`,
     });
   }
   const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -170,6 +171,6 @@ export function checkNumber(
     code: "option",
     path,
     expected: `${name} must be ${[kind, ...limits].join(" ")}`,
-    received: `${name} = ${String(value)}`,
+    received: `${name} = ${display(value)}`,
   });
 }

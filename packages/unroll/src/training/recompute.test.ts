@@ -76,7 +76,7 @@ describe("training that computes timesteps again", () => {
   it("refuses what is no length", () => {
     for (const recompute of [0, -1, 1.5, Number.NaN, true, "always"]) {
       expect(() => build([lstm({ units: 2 })], recompute as "auto")).toThrow(
-        `compile: recompute must be "auto", false or a positive whole number of timesteps. Received: recompute = ${recompute}.`,
+        `compile: recompute must be "auto", false or a positive whole number of timesteps. Received: recompute = ${typeof recompute === "string" ? `"${recompute}"` : recompute}.`,
       );
     }
   });

@@ -127,6 +127,7 @@ describe("an evaluation on several threads", () => {
       ["test", 4],
     ]);
     expect(() => evaluate(net, x, y1, { threads: 0 })).toThrow("it must be a whole number from 1 to 64");
+    expect(() => evaluate(net, x, y1, { threads: "2" as never })).toThrow('Received: threads = "2".');
   });
 });
 
