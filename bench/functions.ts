@@ -1,13 +1,16 @@
 /**
- * What one core does in WebAssembly here: the limit of multiply-adds, the functions of equations, elementwise maps, and the
- * cost of a call that computes nearly nothing. Run with `node bench/run.mjs functions`.
+ * What one core does in WebAssembly here: the limit of multiply-adds, the functions of equations, elementwise maps, the
+ * cost of a call that computes nearly nothing, and the least time that each workload can take with them. Run with
+ * `npm run bench -- functions`.
  */
 import { type FunctionBuilder, f32x4, type V128, v128 } from "../packages/unroll/src/compiler/assembler.ts";
 import { compileProgram } from "../packages/unroll/src/compiler/index.ts";
 import * as math from "../packages/unroll/src/compiler/vector-math.ts";
 import type { Expr } from "../packages/unroll/src/equations/expr.ts";
 import { inputValue, map, reduce } from "../packages/unroll/src/program/builder.ts";
+import { floorsOf } from "./floors.ts";
 import { exportOf, peakFlops, peakFunction } from "./machine.ts";
+import { digits } from "./table.ts";
 
 /** Median of several timings of `work`, in ns for one call. */
 function nanoseconds(work: () => void, calls: number): number {
@@ -21,15 +24,18 @@ function nanoseconds(work: () => void, calls: number): number {
   return times.sort((a, b) => a - b)[4]!;
 }
 
-function line(name: string, value: number, unit: string): void {
+/** Prints a line, and gives its number back. */
+function line(name: string, value: number, unit: string): number {
   console.log(`${name.padEnd(44)} ${value.toFixed(value < 10 ? 2 : 1).padStart(8)} ${unit}`);
+  return value;
 }
 
-function peak(): void {
-  line("multiply-add, the limit of one core", peakFlops / nanoseconds(peakFunction(), 20), "GFLOP/s");
+function peak(): number {
+  return line("multiply-add, the limit of one core", peakFlops / nanoseconds(peakFunction(), 20), "GFLOP/s");
 }
 
-function functions(): void {
+/** Elements in a nanosecond, by name. */
+function functions(): Readonly<Record<string, number>> {
   const count = 4096;
   const unary: Record<string, (f: FunctionBuilder, x: V128) => V128> = {
     copy: (_, x) => x,
@@ -41,13 +47,15 @@ function functions(): void {
     sin: math.sin,
     pow: (f, x) => math.pow(f, f32x4.add(x, f.splat(2)), x),
   };
+  const rates: Record<string, number> = {};
   for (const [name, code] of Object.entries(unary)) {
     const run = exportOf((f) => {
       const i = f.i32();
       f.forLoop(i, 0, 4 * count, 16, () => f.do(v128.store(i, code(f, v128.load(i)), 4 * count)));
     });
-    line(`${name}, elements in the first cache`, count / nanoseconds(run, 200), "per ns");
+    rates[name] = line(`${name}, elements in the first cache`, count / nanoseconds(run, 200), "per ns");
   }
+  return rates;
 }
 
 function maps(): void {
@@ -94,7 +102,19 @@ function overhead(): void {
   );
 }
 
-peak();
-functions();
+/** The table of docs/performance.md. */
+function floors(flops: number, { sigmoid, tanh }: Readonly<Record<string, number>>): void {
+  console.log("\n| a prediction | sigmoids | tangents | products, ms | functions, ms | floor, ms |");
+  console.log("| --- | ---: | ---: | ---: | ---: | ---: |");
+  for (const floor of floorsOf({ flops, sigmoid: sigmoid!, tanh: tanh! })) {
+    const calls = [floor.sigmoids, floor.tanhs].map((count) => count.toLocaleString("en-US"));
+    const times = [floor.products, floor.functions, floor.products + floor.functions].map(digits);
+    console.log(`| ${[floor.id, ...calls, ...times].join(" | ")} |`);
+  }
+}
+
+const flops = peak();
+const rates = functions();
 maps();
 overhead();
+floors(flops, rates);

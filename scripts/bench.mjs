@@ -1,8 +1,8 @@
 /**
  * Measures Unroll beside other systems, and what it costs to start and to ship.
  *
- *   npm run bench -- predict [--only W1,W2] [--peers unroll,onnx,tfjs,tfjs-cpu,jax,brain,torch,keras,plain] [--rounds 15]
- *                            [--threads 1] [--json FILE]
+ *   npm run bench -- predict [--only W1,W2] [--rounds 15] [--threads 1] [--json FILE]
+ *                            [--peers unroll,plain,native,onnx,tfjs,tfjs-cpu,brain,jax,torch,keras]
  *   npm run bench -- train   (the same options)
  *   npm run bench -- threads [--threads 2] [--rounds 40] [--only W2,B64] [--work predict,train]
  *   npm run bench -- scale   [--rounds 20]

@@ -65,7 +65,7 @@ describe("gradient_norm", () => {
   });
 
   it.each(["false", 1, null])("is asked for by true or false: %j", (gradientNorm) => {
-    expect(() => smallModel({ gradientNorm: gradientNorm as boolean })).toThrow(
+    expect(() => smallModel({ gradientNorm: gradientNorm as never })).toThrow(
       `compile: gradientNorm must be true or false. Received: gradientNorm = ${JSON.stringify(gradientNorm)}.`,
     );
   });
