@@ -213,7 +213,8 @@ function count(value: number): string {
   return value.toLocaleString("en-US");
 }
 
-function nextSteps(style: Style, file = "FILE"): string {
+/** What to do after the tour: commands, with the file's name where it is short. */
+export function nextSteps(style: Pick<Style, "bold">, file = "FILE"): string {
   const name = file.length > 20 ? "FILE" : file;
   const steps = [
     ["npm start -- FILE", "this tour, of your model or notebook"],
@@ -223,6 +224,6 @@ function nextSteps(style: Style, file = "FILE"): string {
     ["npx unroll --help", "all commands"],
     ["node examples/own-cell.mjs", "a cell of your own, and more examples"],
   ];
-  const lines = steps.map(([command, words]) => `  ${command!.padEnd(40)}${words}`);
+  const lines = steps.map(([command, words]) => `  ${command!.padEnd(38)}  ${words}`);
   return `\n${[style.bold("Next"), ...lines].join("\n")}\n`;
 }
