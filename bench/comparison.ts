@@ -36,7 +36,25 @@ const chosen = (list: string | undefined, name: string): boolean =>
 
 await run({ bench, bundles });
 
+/** Ends the command where a flag names something that is not there. */
+function checkNames(flag: string, list: string | undefined, names: readonly string[]): void {
+  const unknown = list?.split(",").find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  console.error(`bench: --${flag} takes ${names.join(", ")}, separated by commas. Received: ${unknown}.`);
+  process.exit(2);
+}
+
 async function run(places: Places): Promise<void> {
+  checkNames(
+    "only",
+    values.only,
+    workloads.map(({ id }) => id),
+  );
+  checkNames(
+    "peers",
+    values.peers,
+    listPeers(places).map(({ key }) => key),
+  );
   const peers = await startPeers(places);
   const rows: Row[] = [];
   for (const workload of workloads.filter(({ id }) => chosen(values.only, id))) {
