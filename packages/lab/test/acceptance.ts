@@ -68,6 +68,27 @@ async function focused(page: Page): Promise<string> {
   return page.evaluate(() => document.activeElement?.tagName ?? "none");
 }
 
+/** The focused element's place in the page, and whether any of it can be seen: not under a bar, not cut off. */
+function focusNow(): { readonly at: string; readonly name: string; readonly isSeen: boolean } {
+  const one = document.activeElement;
+  if (one === null || one === document.body) return { at: "", name: "", isSeen: false };
+  const path: string[] = [];
+  for (let up: Element | null = one; up !== null && up !== document.body; up = up.parentElement) {
+    path.unshift(`${up.localName}${[...(up.parentElement?.children ?? [])].indexOf(up)}`);
+  }
+  const from = path.findIndex((part) => part.startsWith("main"));
+  const { x, y, width, height } = one.getBoundingClientRect();
+  const parts = [0.1, 0.5, 0.9];
+  const isSeen = parts.some((across) =>
+    parts.some((down) => {
+      const top = document.elementFromPoint(x + width * across, y + height * down);
+      return top !== null && (one.contains(top) || top.contains(one));
+    }),
+  );
+  const name = `${one.localName} ${one.getAttribute("aria-label") ?? one.textContent?.trim().slice(0, 40)}`;
+  return { at: path.slice(Math.max(0, from)).join("/"), name, isSeen };
+}
+
 export function acceptanceTests({ visit }: Lab): void {
   it("counts every pasted model of the notebooks as Keras did", async () => {
     const models = notebookModels();
@@ -120,7 +141,7 @@ export function acceptanceTests({ visit }: Lab): void {
   it("serves text of twice the size on every screen without losing or overlapping controls", async () => {
     const page = await visit("#/", { viewport: { width: 1280, height: 900 } });
     await page.addStyleTag({ content: "html { font-size: 200% }" });
-    for (const [hash, ready] of everyScreen.filter(([screen]) => !screen.startsWith("#/step"))) {
+    for (const [hash, ready] of everyScreen) {
       await follow(page, hash, ready);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), hash).toBeLessThanOrEqual(1280);
       const cut = await page.evaluate(() =>
@@ -132,6 +153,35 @@ export function acceptanceTests({ visit }: Lab): void {
     }
     await page.context().close();
   }, 90_000);
+
+  it("leads Tab through every screen and out again, to nothing that is hidden", async () => {
+    const page = await visit("#/", { viewport: { width: 1280, height: 800 } });
+    for (const [hash, ready] of everyScreen) {
+      await follow(page, hash, ready);
+      await page.evaluate(() => {
+        (document.activeElement as HTMLElement | null)?.blur();
+        scrollTo(0, 0);
+      });
+      const seen = new Set<string>();
+      for (let press = 0; press < 400; press++) {
+        await page.keyboard.press("Tab");
+        const { at, name, isSeen } = await page.evaluate(focusNow);
+        // Behind the last element stands the browser's own bar.
+        if (at === "" || seen.has(at)) break;
+        seen.add(at);
+        expect(isSeen, `${hash}: ${name}`).toBe(true);
+      }
+      const inMain = [...seen].filter((at) => at.startsWith("main"));
+      const all = await page.evaluate(
+        () =>
+          [...document.querySelectorAll("main a[href], main button:not(:disabled):not([tabindex='-1'])")].filter(
+            (one) => one.checkVisibility(),
+          ).length,
+      );
+      expect(inMain.length, hash).toBeGreaterThanOrEqual(all);
+    }
+    await page.context().close();
+  }, 180_000);
 
   it("keeps borders and the current tab visible in forced colours", async () => {
     const page = await visit("#/count/gru?m=gru", { forcedColors: "active" });

@@ -125,6 +125,23 @@ export function stepTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("has the growing gradients of the arrays as tables too", async () => {
+    const page = await visit(`#/step?s=${halving}&t=2&back=1`);
+    const growing = page.locator("section[data-help=growing]");
+    await growing.getByRole("button", { name: /table/ }).click();
+    const kernel = growing.locator("figure", { hasText: "recurrent_kernel" });
+    const cell = async (): Promise<number> =>
+      Math.abs(Number((await kernel.locator("td.number").innerText()).replace("−", "-")));
+    // Of an array with one number the size of the sum is that number's.
+    const said = async (): Promise<number> => Number(await kernel.locator("dd.strong").innerText());
+    expect(await said()).toBeGreaterThan(0);
+    expect(await cell()).toBeCloseTo(await said(), 3);
+    await page.keyboard.press("[");
+    await page.getByText("timestep 2 of 4").waitFor();
+    await expect.poll(async () => Math.abs((await cell()) - (await said()))).toBeLessThan(1e-3);
+    await page.context().close();
+  }, 60_000);
+
   it("leads from what the layer's output adds to the gradient of the layer behind, and writes one notation", async () => {
     const two = packed("model = Sequential([Input((4, 2)), GRU(2, return_sequences=True), LSTM(3), Dense(1)])");
     const page = await visit(`#/step/gru?s=${two}&t=2&unit=1&gate=h&back=1`);
