@@ -261,6 +261,8 @@ export function trainTests({ visit }: Lab): void {
     const scaled = number(await page.locator("footer strong").first().textContent());
     const unscaled = number(low) + scaled * (number(high) - number(low));
     expect(unscaled).toBeCloseTo(forecast, 2);
+    expect(await page.getByText(/numbers? changed/).count()).toBe(0);
+    expect(await page.locator("footer").first().textContent()).toContain("the input is the last forecast's window");
     await page.context().close();
   }, 60_000);
 
