@@ -60,7 +60,7 @@ export function shareTests({ visit, problems }: Lab): void {
       ["#/count/gru?m=gru", "figure svg"],
       ["#/step/lstm?m=lstm&t=9", "figure:has-text('What it remembers') .bar"],
       ["#/step/gru?m=gru&t=29&back=1", "figure:has-text('What is left')"],
-      [fit, "form fieldset"],
+      [fit, "fieldset"],
     ] as const) {
       await follow(page, hash, ready);
       await openShare(page);
