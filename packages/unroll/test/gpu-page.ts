@@ -2,15 +2,9 @@
  * A page of Debian's Chromium with WebGPU, for tests: on a GPU where the machine has one, else on a software adapter (SwiftShader).
  * Plans are made here and run there, by the library's own runner, so that every fixture can be asked.
  */
-import { existsSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { rolldown } from "rolldown";
 import type { GpuPlan } from "../src/compiler/webgpu/gpu-plan.ts";
-
-const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
+import { findBrowser, servePage, source } from "./page.ts";
 
 export interface GpuPage {
   /** In the driver's words. */
@@ -23,9 +17,9 @@ export interface GpuPage {
 
 /** What the page's script puts where tests can call it. */
 const script = `
-  import { openGpu } from ${JSON.stringify(source("compiler/webgpu/gpu.ts"))};
-  import { openRunner } from ${JSON.stringify(source("compiler/webgpu/gpu-runner.ts"))};
-  globalThis.unroll = () => import(${JSON.stringify(source("index.ts"))});
+  import { openGpu } from ${source("compiler/webgpu/gpu.ts")};
+  import { openRunner } from ${source("compiler/webgpu/gpu-runner.ts")};
+  globalThis.unroll = () => import(${source("index.ts")});
   // The browser says so a little later.
   globalThis.loseGpu = async () => (await openGpu()).device.destroy();
   globalThis.adapter = async () => (await openGpu()).name;
@@ -45,46 +39,19 @@ const script = `
   };
 `;
 
-async function bundle(): Promise<ReadonlyMap<string, string>> {
-  const entry = "\0page.js";
-  const build = await rolldown({
-    input: entry,
-    platform: "browser",
-    external: [/^node:/],
-    plugins: [
-      {
-        name: "page",
-        resolveId: (id) => (id === entry ? id : undefined),
-        load: (id) => (id === entry ? script : undefined),
-      },
-    ],
-  });
-  const { output } = await build.generate({ format: "esm", entryFileNames: "page.js" });
-  await build.close();
-  return new Map(output.flatMap((file) => (file.type === "chunk" ? [[`/${file.fileName}`, file.code]] : [])));
-}
-
 function textOf({ buffer, byteOffset, byteLength }: Float32Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
 }
 
-const browsers = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
 /** The page, or why there is none: words that go behind "because". */
 export async function openGpuPage(): Promise<GpuPage | { readonly missing: string }> {
-  const executablePath = browsers.find((path) => path !== undefined && path !== "" && existsSync(path));
+  const executablePath = findBrowser();
   if (executablePath === undefined) return { missing: "there is no Chromium" };
-  const files = await bundle();
-  const server = createServer(({ url }, response) => {
-    const code = files.get(url ?? "");
-    response.setHeader("content-type", code === undefined ? "text/html" : "text/javascript");
-    response.end(code ?? '<!doctype html><title>WebGPU</title><script type="module" src="/page.js"></script>');
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const served = await servePage({ page: script });
   let browser: Browser | undefined;
   const close = async (): Promise<void> => {
     await browser?.close();
-    await new Promise((resolve) => server.close(resolve));
+    await served.close();
   };
   try {
     browser = await chromium.launch({
@@ -98,7 +65,7 @@ export async function openGpuPage(): Promise<GpuPage | { readonly missing: strin
       ],
     });
     const page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`); // it listens
+    await page.goto(served.url);
     const adapter = await page.evaluate<string>("adapter()");
     return {
       adapter,
