@@ -19,7 +19,7 @@ export const explain: Command = {
   positionals: ["FILE"],
   flags: {
     layer: { kind: "string", value: "N", doc: "one layer: its name, or its place from 0" },
-    number: { kind: "string", value: "N", doc: "a number or shape: every way from the model to it" },
+    number: { kind: "string", value: "N", doc: "a number or shape: every way that leads to it" },
     format: { kind: "string", choices: formats, doc: "how to write formulas; by default text" },
     short: { kind: "boolean", doc: "without the lines for each array and gate" },
     ...modelFlags,
