@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -26,7 +27,8 @@ export default defineConfig({
   },
   test: {
     testTimeout: 30_000,
-    maxWorkers: "100%",
+    // One more than there are cores: many tests wait for a browser, a server or a worker.
+    maxWorkers: availableParallelism() + 1,
     // Tests of parts share what is loaded, which saves a third of their processor time.
     projects: [
       { extends: true, test: { name: "parts", include: parts, exclude: replacing, isolate: false } },

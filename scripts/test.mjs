@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { root, setUp } from "./setup.mjs";
 
 await setUp();
+const patterns = process.argv.slice(2);
+if (patterns.length === 0 || patterns.some((pattern) => pattern.includes("lab"))) await buildLabForTests();
 const cache = join(root, ".cache");
 const report = join(cache, "tests.json");
 mkdirSync(cache, { recursive: true });
@@ -19,7 +21,7 @@ const { status } = spawnSync(
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
+    ...patterns,
   ],
   { cwd: root, stdio: ["ignore", "inherit", "inherit"] },
 );
@@ -28,3 +30,11 @@ const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.p
 const skipped = numPendingTests + numTodoTests;
 console.log(`${numPassedTests} passed, ${numFailedTests} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exit(status ?? 1);
+
+/** Several test files look at the built lab at the same time. */
+async function buildLabForTests() {
+  const { findChromium } = await import("../packages/lab/test/browser.mjs");
+  if (findChromium() === undefined) return;
+  const { buildLab } = await import("./lab-build.mjs");
+  await buildLab();
+}

@@ -5,30 +5,19 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import { acceptanceTests } from "./acceptance.ts";
-import { findChromium, firstLoad, openLab } from "./browser.mjs";
-import { compareTests } from "./compare.ts";
-import { countTests } from "./count.ts";
+import { firstLoad } from "./browser.mjs";
 import { deepTests } from "./deep.ts";
 import { helpTests } from "./help.ts";
-import { modelTests } from "./model.ts";
 import { offlineTests } from "./offline.ts";
-import { quizTests } from "./quiz.ts";
 import { settingsTests } from "./settings.ts";
 import { shareTests } from "./share.ts";
 import { shellTests } from "./shell.ts";
-import { startTests } from "./start.ts";
-import { stepTests } from "./step.ts";
-import { stepViewTests } from "./step-views.ts";
-import { trainTests } from "./train.ts";
-import { everyScreen, follow, labOn, packed } from "./visit.ts";
+import { describeLab } from "./suite.ts";
+import { everyScreen, follow, packed } from "./visit.ts";
 
-const chromium = findChromium();
-if (chromium === undefined) {
-  console.warn("SKIPPED: the lab's browser tests need Chromium (apt-get install chromium, or CHROMIUM=path).");
-}
 const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
 /** Of the rules only those about colours can tell one theme from another. */
@@ -69,20 +58,8 @@ function axeFinds(page: Page, options: object = {}): Promise<string[]> {
   }, options);
 }
 
-describe.skipIf(chromium === undefined)("the lab", () => {
-  let browser: Browser;
-  let url = "";
-  let close: () => Promise<void> = async () => {};
-  const lab = labOn(
-    () => browser,
-    () => url,
-  );
-  const { visit, problems } = lab;
-
-  beforeAll(async () => {
-    ({ browser, url, close } = await openLab());
-  }, 180_000);
-  afterAll(() => close());
+describeLab("the lab", (lab) => {
+  const { visit } = lab;
 
   it("leads from the empty page to why 132, by keyboard only", async () => {
     const page = await visit("#/");
@@ -338,13 +315,13 @@ describe.skipIf(chromium === undefined)("the lab", () => {
   }, 60_000);
 
   it("asks nobody for anything, and works without a network after one visit", async () => {
-    const context = await browser.newContext();
+    const context = await lab.browser.newContext();
     const page = await context.newPage();
     const elsewhere: string[] = [];
     page.on("request", (request) => {
-      if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) elsewhere.push(request.url());
+      if (!request.url().startsWith(lab.url) && !/^(data|blob):/.test(request.url())) elsewhere.push(request.url());
     });
-    await page.goto(url);
+    await page.goto(lab.url);
     await page.evaluate(async () => void (await navigator.serviceWorker.ready));
     await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
     await context.setOffline(true);
@@ -357,7 +334,7 @@ describe.skipIf(chromium === undefined)("the lab", () => {
       ["#/compare?m=gru&with=lstm", "LSTM in place of GRU"],
       ["#/quiz?seed=7", "Question 1 of 10"],
     ] as const) {
-      await page.goto(url + hash);
+      await page.goto(lab.url + hash);
       await page.getByText(text).first().waitFor();
     }
     expect(elsewhere).toEqual([]);
@@ -371,23 +348,11 @@ describe.skipIf(chromium === undefined)("the lab", () => {
     expect(bytes).toBeLessThanOrEqual(120_000);
   });
 
-  describe("Start", () => startTests(lab));
-  describe("Model", () => modelTests(lab));
-  describe("Count", () => countTests(lab));
   describe("Promises", () => acceptanceTests(lab));
-  describe("Compare", () => compareTests(lab));
   describe("Deep models", () => deepTests(lab));
-  describe("Quiz", () => quizTests(lab));
   describe("Share", () => shareTests(lab));
-  describe("Step", () => stepTests(lab));
-  describe("Views of a step", () => stepViewTests(lab));
-  describe("Train", () => trainTests(lab));
   describe("Settings", () => settingsTests(lab));
   describe("Help", () => helpTests(lab));
   describe("Shell", () => shellTests(lab));
   describe("Without a network", () => offlineTests(lab));
-
-  it("has met no error on any page", () => {
-    expect(problems).toEqual([]);
-  });
 });

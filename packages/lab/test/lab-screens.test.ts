@@ -1,0 +1,22 @@
+/** The lab's screens, one after the other, as a stranger uses them. What holds on all of them is in lab.test.ts. */
+import { describe } from "vitest";
+import { compareTests } from "./compare.ts";
+import { countTests } from "./count.ts";
+import { modelTests } from "./model.ts";
+import { quizTests } from "./quiz.ts";
+import { startTests } from "./start.ts";
+import { stepTests } from "./step.ts";
+import { stepViewTests } from "./step-views.ts";
+import { describeLab } from "./suite.ts";
+import { trainTests } from "./train.ts";
+
+describeLab("the lab's screens", (lab) => {
+  describe("Start", () => startTests(lab));
+  describe("Model", () => modelTests(lab));
+  describe("Count", () => countTests(lab));
+  describe("Compare", () => compareTests(lab));
+  describe("Quiz", () => quizTests(lab));
+  describe("Step", () => stepTests(lab));
+  describe("Views of a step", () => stepViewTests(lab));
+  describe("Train", () => trainTests(lab));
+});
