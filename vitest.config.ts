@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const parts = ["packages/*/src/**/*.test.ts"];
 const whole = ["packages/*/test/**/*.test.ts", "examples/**/*.test.ts"];
@@ -13,6 +14,15 @@ const replacing = ["packages/unroll/src", "packages/lab/src"].flatMap((folder) =
     .map((name) => `${folder}/${name}`)
     .filter((path) => readFileSync(new URL(path, import.meta.url), "utf8").includes("vi.mock(")),
 );
+
+/** The browser's tests take longest and are no long files: left to the end, all other workers would wait for them. */
+class BrowserFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isOfBrowser = ({ moduleId }: TestSpecification): boolean => moduleId.includes("/packages/lab/test/");
+    return [...sorted.filter(isOfBrowser), ...sorted.filter((file) => !isOfBrowser(file))];
+  }
+}
 
 export default defineConfig({
   resolve: {
@@ -27,6 +37,7 @@ export default defineConfig({
   },
   test: {
     testTimeout: 30_000,
+    sequence: { sequencer: BrowserFirst },
     // One more than there are cores: many tests wait for a browser, a server or a worker.
     maxWorkers: availableParallelism() + 1,
     // Tests of parts share what is loaded, which saves a third of their processor time.
