@@ -228,7 +228,7 @@ export function trainTests({ visit }: Lab): void {
     await page.getByRole("combobox", { name: "Column to predict" }).selectOption("a");
     const feature = (name: string) =>
       page.getByRole("group", { name: "Columns to read" }).getByRole("checkbox", { name });
-    expect(await feature("a").isDisabled()).toBe(true);
+    await expect.poll(() => feature("a").isDisabled(), { timeout: 10_000 }).toBe(true);
     await feature("b").check();
     await feature("c").check();
     await feature("a").uncheck();
