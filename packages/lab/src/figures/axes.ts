@@ -1,16 +1,8 @@
 /** The two axes of a chart that stands alone, with what they are called. */
+import type { Box } from "./line-layout.ts";
 import { element, label, type Palette } from "./svg.ts";
 
-/** A chart's size and the room around its plot, in px. */
-export interface Box {
-  readonly width: number;
-  readonly height: number;
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-}
-
+/** Drawn around the plot of a chart as large as `box`. */
 export function axes(
   { width, height, left, right, top, bottom }: Box,
   { xLabel, yLabel }: { readonly xLabel: string; readonly yLabel: string },

@@ -24,6 +24,7 @@ export interface LineSpec {
   readonly shade?: { readonly from: number; readonly label: string } | undefined;
 }
 
+/** A chart's size and the room around its plot, in px. */
 export interface Box {
   readonly width: number;
   readonly height: number;

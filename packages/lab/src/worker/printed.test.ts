@@ -1,20 +1,7 @@
 import { expect, it } from "vitest";
 import type { PrintedRow, PrintedView } from "./protocol.ts";
 import { Session } from "./session.ts";
-
-type Row = readonly [name: string, shape: string, count: number];
-
-/** As Keras 2 prints it. */
-const table = (rows: readonly Row[]): string =>
-  [
-    'Model: "sequential"',
-    "_".repeat(65),
-    ` ${"Layer (type)".padEnd(36)}${"Output Shape".padEnd(26)}Param #`,
-    "=".repeat(65),
-    ...rows.map(([name, shape, count]) => ` ${name.padEnd(36)}${shape.padEnd(26)}${count}`),
-    "=".repeat(65),
-    `Total params: ${rows.reduce((sum, [, , count]) => sum + count, 0)}`,
-  ].join("\n");
+import { type Row, table } from "./testing.ts";
 
 const stack =
   "model = Sequential([Input((30, 5)), GRU(4, return_sequences=True), GRU(2, return_sequences=True), SimpleRNN(25), Dense(1)])";

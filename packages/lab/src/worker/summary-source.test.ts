@@ -1,17 +1,7 @@
 import { expect, it } from "vitest";
 import { Session } from "./session.ts";
 import { codeOfSummary } from "./summary-source.ts";
-
-const table = (rows: readonly (readonly [string, string, number])[]): string =>
-  [
-    'Model: "sequential"',
-    "_".repeat(65),
-    ` ${"Layer (type)".padEnd(36)}${"Output Shape".padEnd(26)}Param #`,
-    "=".repeat(65),
-    ...rows.map(([name, shape, count]) => ` ${name.padEnd(36)}${shape.padEnd(26)}${count}`),
-    "=".repeat(65),
-    `Total params: ${rows.reduce((sum, [, , count]) => sum + count, 0)}`,
-  ].join("\n");
+import { table } from "./testing.ts";
 
 /** Rows as Keras prints them in the teaching notebooks. */
 const tables = {
