@@ -141,7 +141,7 @@ function makePlan(inputs: readonly Tensor[], wanted: number, request: RunRequest
   if (split !== undefined) return { device, threads, wanted, batch: split.batch, shapes, run: split };
   const batch = Math.min(wanted, request.batchSize);
   const program = request.programFor(batch);
-  if (device === "reference") refuseHuge(program, batch, path, device);
+  refuseHuge(program, batch, path, device);
   try {
     return { device, threads, wanted, batch, shapes, run: prepare(program, device) };
   } catch (error) {
@@ -200,13 +200,13 @@ function referenceBytes(program: Program): number {
  * @throws UnrollError `memory` when the arrays cannot fit
  */
 export function refuseHuge(program: Program, batch: number, path: string, device: Device): void {
-  const bytes = referenceBytes(program);
-  if (bytes <= largestReference) return;
   const changed = program.updates.map(({ variable }) => variable).sort((a, b) => sizeOf(b.shape) - sizeOf(a.shape));
   const [largest] = changed;
   const weightBytes = changed.reduce((sum, { shape }) => sum + 8 * sizeOf(shape), 0);
   const weightsAlone = largest !== undefined && weightBytes > largestReference;
   if (device !== "reference" && !weightsAlone) return;
+  const bytes = referenceBytes(program);
+  if (bytes <= largestReference) return;
   const examples = `for ${batch} ${batch === 1 ? "example" : "examples"}`;
   throw new UnrollError({
     code: "memory",
