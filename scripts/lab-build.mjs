@@ -14,7 +14,7 @@ const sources = ["packages/lab/src", "packages/lab/public", "packages/unroll/src
 function newestSource() {
   const entries = sources.flatMap((folder) => readdirSync(folder, { withFileTypes: true, recursive: true }));
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const single = ["index.html", "vite.config.ts"].map((name) => join(lab, name));
+  const single = ["index.html", "vite.config.ts", "loaded-together.ts", "one-file.ts"].map((name) => join(lab, name));
   return Math.max(...[...files, ...single].map((file) => statSync(file).mtimeMs));
 }
 

@@ -8,7 +8,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { deflateRawSync } from "node:zlib";
-import { findChromium, openLab } from "../packages/lab/test/browser.mjs";
+import { openLab } from "../packages/lab/test/browser.mjs";
+import { findChromium } from "./chromium.mjs";
 
 const { values } = parseArgs({
   options: {

@@ -33,7 +33,7 @@ process.exit(status ?? 1);
 
 /** Several test files look at the built lab at the same time. */
 async function buildLabForTests() {
-  const { findChromium } = await import("../packages/lab/test/browser.mjs");
+  const { findChromium } = await import("./chromium.mjs");
   if (findChromium() === undefined) return;
   const { buildLab } = await import("./lab-build.mjs");
   await buildLab();

@@ -7,6 +7,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin, type UserConfig } from "vite";
+import { loadedTogether } from "./loaded-together.ts";
 import { oneFile } from "./one-file.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -48,7 +49,12 @@ const files: UserConfig = {
   ...common,
   plugins: [svelte(), precache()],
   resolve: { alias: [fromLibrary] },
-  worker: { format: "es" },
+  worker: {
+    format: "es",
+    rolldownOptions: {
+      output: { codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: loadedTogether }] } },
+    },
+  },
   build,
 };
 

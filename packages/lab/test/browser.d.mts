@@ -1,6 +1,4 @@
 import type { Browser } from "playwright-core";
-
-export declare function findChromium(): string | undefined;
 /** The folder of the built lab. */
 export declare const shipped: string;
 export declare function firstLoad(): string[];

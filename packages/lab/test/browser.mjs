@@ -1,20 +1,15 @@
 /** Debian's Chromium on the built lab, for tests and screenshots. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { preview } from "vite";
+import { findChromium } from "../../../scripts/chromium.mjs";
 import { buildLab, shipped } from "../../../scripts/lab-build.mjs";
 
 export { shipped };
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const paths = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-/** The path of a Chromium, or undefined. */
-export function findChromium() {
-  return paths.find((path) => path !== undefined && path !== "" && existsSync(path));
-}
 
 /** The built files that the first screen waits for: the page's and the worker's, with all that they import before they answer. */
 export function firstLoad() {

@@ -11,7 +11,8 @@ import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { deflateRawSync, gzipSync } from "node:zlib";
-import { findChromium, firstLoad, openLab } from "./browser.mjs";
+import { findChromium } from "../../../scripts/chromium.mjs";
+import { firstLoad, openLab } from "./browser.mjs";
 import { framesOf, tasksOf } from "./page-thread.mjs";
 
 const { values } = parseArgs({

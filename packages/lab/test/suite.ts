@@ -1,7 +1,8 @@
 /** The built lab in a real Chromium, for a file of tests. Without a Chromium they say so and are skipped. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findChromium, openLab } from "./browser.mjs";
+import { findChromium } from "../../../scripts/chromium.mjs";
+import { openLab } from "./browser.mjs";
 import { type Lab, labOn } from "./visit.ts";
 
 /** A lab that is served, with the browser that looks at it: both are there while tests run. */

@@ -3,8 +3,9 @@
  * Plans are made here and run there, by the library's own runner, so that every fixture can be asked.
  */
 import { type Browser, chromium, type Page } from "playwright-core";
+import { findChromium } from "../../../scripts/chromium.mjs";
 import type { GpuPlan } from "../src/compiler/webgpu/gpu-plan.ts";
-import { findBrowser, servePage, source } from "./page.ts";
+import { servePage, source } from "./page.ts";
 
 export interface GpuPage {
   /** In the driver's words. */
@@ -45,7 +46,7 @@ function textOf({ buffer, byteOffset, byteLength }: Float32Array): string {
 
 /** The page, or why there is none: words that go behind "because". */
 export async function openGpuPage(): Promise<GpuPage | { readonly missing: string }> {
-  const executablePath = findBrowser();
+  const executablePath = findChromium();
   if (executablePath === undefined) return { missing: "there is no Chromium" };
   const served = await servePage({ page: script });
   let browser: Browser | undefined;

@@ -4,9 +4,10 @@
  */
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findBrowser, servePage, source } from "./page.ts";
+import { findChromium } from "../../../scripts/chromium.mjs";
+import { servePage, source } from "./page.ts";
 
-const executablePath = findBrowser();
+const executablePath = findChromium();
 if (executablePath === undefined) {
   console.warn("SKIPPED: threads in a page need Chromium (apt-get install chromium, or CHROMIUM=path).");
 }

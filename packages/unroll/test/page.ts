@@ -1,5 +1,4 @@
 /** Pages of Debian's Chromium for tests: scripts that import the library's sources, bundled and served on this machine. */
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -8,13 +7,6 @@ import { rolldown } from "rolldown";
 /** A source of the library as scripts of pages import it. */
 export const source = (path: string): string =>
   JSON.stringify(fileURLToPath(new URL(`../src/${path}`, import.meta.url)));
-
-const browsers = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-/** The path of a Chromium, or undefined. */
-export function findBrowser(): string | undefined {
-  return browsers.find((path) => path !== undefined && path !== "" && existsSync(path));
-}
 
 /** Scripts by the names under which a page loads them: `{ page: 'import …' }` is served as /page.js. */
 export type Scripts = Readonly<Record<string, string>>;
