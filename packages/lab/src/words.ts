@@ -16,8 +16,7 @@ export const words = {
     hero: {
       title: "An LSTM at work",
       about: "four units, thirty timesteps; full is large, an outline is below 0",
-      value: (meaning: string, step: number, value: string) =>
-        `${meaning}, unit 1 at timestep ${step}: ${value}. Open it`,
+      value: (meaning: string, step: number) => `${meaning}, unit 1 at timestep ${step}. Open it`,
       at: (step: number, steps: number) => `t = ${step} of ${steps}`,
       timestep: "Timestep",
       play: "Play",

@@ -31,7 +31,7 @@ export function labOn(browser: () => Browser, url: () => string): Lab {
 
 /** Screens, each with what is there when all of it has come. */
 export const everyScreen = [
-  ["#/", ".examples li"],
+  ["#/", ".hero .names a"],
   ["#/model?m=stack", ".scroll:has(tr.total) ~ .foot"],
   ["#/model?m=bidirectional", "tr.total"],
   [`#/model?s=${packed("model = Sequential([Input((30, 5)), GRU(4), GRU(2), Dense(1)])")}`, ".notice"],
