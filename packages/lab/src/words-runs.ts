@@ -39,9 +39,9 @@ export const compareRunWords = {
   lowest: "; the lowest of these",
   weights: "Weights",
   step: "Step through it",
-  stepWith: (name: string) => `Step through ${name}`,
+  stepWith: (name: string) => `Step through it: ${name}`,
   again: "Train it again",
-  againWith: (name: string) => `Train ${name} again`,
+  againWith: (name: string) => `Train it again: ${name}`,
   soFar: (epoch: number, epochs: number) => `epoch ${epoch} of ${epochs}`,
   made: {
     same: "Made again, the same to the bit.",
@@ -66,8 +66,8 @@ export const compareRunWords = {
   runsHint: "Runs have the weights that they were trained to.",
   device: "Runs kept on this device",
   add: "Set beside",
-  addNamed: (name: string) => `Set ${name} beside`,
+  addNamed: (name: string) => `Set beside: ${name}`,
   forget: "Forget",
-  forgetNamed: (name: string) => `Forget ${name}`,
+  forgetNamed: (name: string) => `Forget: ${name}`,
   openModel: "Add the open model",
 };

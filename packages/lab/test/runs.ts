@@ -99,7 +99,7 @@ export function runTests({ visit }: Lab): void {
     await open(page, "Step");
     expect(await shown(page)).not.toBe(trained);
     await open(page, "Compare");
-    await press(page, "Step through mine");
+    await press(page, "Step through it: mine");
     await page.locator(".opened").waitFor();
     await expect.poll(() => shown(page)).toBe(trained);
     // Trained further, it is no run that a seed leads to.
@@ -126,7 +126,7 @@ export function runTests({ visit }: Lab): void {
     await row(other, /^Weights/).waitFor();
     expect(await predictionOf(other, 0)).toBe("none");
     await other.getByText("Not trained here as yet: river.").waitFor();
-    await press(other, "Train river again");
+    await press(other, "Train it again: river");
     await expect.poll(() => status(other).textContent(), { timeout: 30_000 }).toBe("Made from settings and seed.");
     await expect.poll(() => predictionOf(other, 0)).toBe(prediction);
     expect(await losses(other)).toEqual(before);
@@ -135,7 +135,7 @@ export function runTests({ visit }: Lab): void {
     await row(page, /^Test RMSE/)
       .getByText(/beat/)
       .waitFor();
-    await press(page, "Train river again");
+    await press(page, "Train it again: river");
     await expect.poll(() => status(page).textContent(), { timeout: 30_000 }).toBe("Made again, the same to the bit.");
     await other.context().close();
     await page.context().close();
@@ -150,7 +150,7 @@ export function runTests({ visit }: Lab): void {
     });
     const list = page.getByRole("list", { name: "Runs kept on this device" });
     await list.getByText("one").waitFor();
-    await press(page, "Set one beside");
+    await press(page, "Set beside: one");
     await row(page, /^Weights/).waitFor();
     expect(
       await page.getByRole("region", { name: "Models side by side" }).locator("thead th").allTextContents(),
