@@ -17,7 +17,7 @@ interface Keeping {
   readonly run: StartedRun;
 }
 
-/** Undefined where the model is too large for its weights to be kept, or the worker refuses; then that is said. */
+/** Undefined where the worker refuses, which is said. Weights too large to be kept can be trained again, like those of another day. */
 export async function keepRun({ name, epoch, progress, run }: Keeping): Promise<KeptRun | undefined> {
   const { m, s, file } = lab.route;
   const recipe: RunRecipe = {

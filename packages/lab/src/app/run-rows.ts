@@ -34,13 +34,3 @@ function settingOf({ data, seed, settings }: RunRecipe, setting: SettingName): s
   if (setting === "data") return data;
   return setting === "seed" ? seed : settings[setting];
 }
-
-/** True where two runs are tested on the same numbers: their errors can be set against each other. */
-export function areTestedAlike(a: RunRecipe, b: RunRecipe): boolean {
-  const isMadeFromSeed = a.seed !== b.seed;
-  const [x, y] = [a.settings, b.settings];
-  // The user's own may have changed in between, and series made here come from the seed.
-  return (
-    a.data === b.data && a.data !== "own" && !isMadeFromSeed && x.lookback === y.lookback && x.horizon === y.horizon
-  );
-}
