@@ -45,6 +45,7 @@ const screens = {
   printed: `#/model?s=${packed(printed)}`,
   both: "#/step?m=bidirectional&t=4&unit=1",
   compare: "#/compare?m=gru&with=lstm~stack",
+  runs: `#/train?data=passengers&s=${packed("model = Sequential([Input((12, 1)), LSTM(8), Dense(1)])")}`,
   quiz: "#/quiz?seed=14&kinds=params",
   share: "#/count/gru?m=gru",
   settings: "#/count/gru?m=gru",
@@ -52,6 +53,7 @@ const screens = {
 /** What is done on a screen before its picture. */
 const acts = {
   train,
+  runs,
   async edit(page) {
     await page.getByRole("button", { name: "Change gru", exact: true }).click();
     await page.waitForSelector(".panel");
@@ -84,6 +86,7 @@ const ready = {
   model: "tr.total",
   printed: ".printed .why",
   train: "main fieldset",
+  runs: "main fieldset",
   start: ".hero .names a",
 };
 const looks = {
@@ -135,6 +138,25 @@ async function train(page) {
   await page.getByRole("button", { name: "Train", exact: true }).click();
   await page.waitForSelector(".verdict", { timeout: 60000 });
   await toTop(page.locator("figure", { hasText: "Forecast" }));
+}
+
+/** Two runs with other learning rates, side by side. */
+async function runs(page) {
+  for (const [name, rate] of [
+    ["Quick", "0.02"],
+    ["Slow", "0.002"],
+  ]) {
+    await page.getByLabel("Learning rate").fill(rate);
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await page.waitForSelector(".verdict", { timeout: 60000 });
+    await page.getByLabel("Name", { exact: true }).fill(name);
+    await page.getByRole("button", { name: "Keep this run" }).click();
+    await page.waitForSelector(".said");
+    await page.getByRole("button", { name: "Reset weights" }).click();
+  }
+  await page.getByRole("link", { name: "Compare", exact: true }).click();
+  await page.waitForSelector("tbody.run");
+  await toTop(page.locator("tbody.run").first());
 }
 
 /** Scrolls so that it stands below the bar at the top. */

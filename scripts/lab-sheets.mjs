@@ -96,6 +96,7 @@ const states = {
   adding: [`#/train?data=adding&s=${two}`, "#cut", (page) => train(page, "20", ".verdict")],
   "compare-one": ["#/compare?m=gru", "tr.total"],
   compare: ["#/compare?m=gru&with=lstm~stack~bidirectional", "tr.total"],
+  runs: [`#/train?data=passengers&s=${fit}`, "#cut", keepRuns],
   quiz: ["#/quiz?seed=14", "#question"],
   "quiz-wrong": ["#/quiz?seed=14&kinds=params", "#question", (page) => answer(page, "Your count", "42")],
   "quiz-right": ["#/quiz?seed=14&kinds=params&key=1&n=3", ".answers article", () => {}],
@@ -251,6 +252,21 @@ async function train(page, epochs, ready) {
   await page.getByLabel("Epochs").fill(epochs);
   await press(page, "Train");
   await page.waitForSelector(ready, { timeout: 60000 });
+}
+
+async function keepRuns(page) {
+  for (const [epochs, rate] of [
+    ["30", "0.01"],
+    ["20", "0.002"],
+  ]) {
+    await page.getByLabel("Learning rate").fill(rate);
+    await train(page, epochs, ".verdict");
+    await press(page, "Keep this run");
+    await page.waitForSelector(".said");
+    await press(page, "Reset weights");
+  }
+  await page.getByRole("link", { name: "Compare", exact: true }).click();
+  await page.waitForSelector("tbody.run");
 }
 
 async function keepRecent(page) {

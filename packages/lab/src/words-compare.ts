@@ -4,7 +4,7 @@ import { some } from "./words.ts";
 
 export const compareWords = {
   title: "Compare",
-  lead: "Up to four models beside each other: what differs, by how much, and what makes the difference.",
+  lead: "Up to four models or runs beside each other: what differs, by how much, and what makes the difference.",
   open: "open in Model",
   add: "Add a model",
   example: "An example",

@@ -105,6 +105,11 @@ export const helpWords = {
     // Compare.
     "compare-table": "A row for each layer. Where models differ, the difference has its cause beside it.",
     "compare-add": "Takes another model into the comparison: an example, or code.",
+    "compare-runs":
+      "How each kept run was trained, and what came of it. ≠ marks the settings that differ. Through its weights you can step; the same seed makes them again, to the bit.",
+    "kept-runs": "Runs that you kept, on this device alone: set them beside others, or forget them.",
+    "keep-run":
+      "Keeps this run under a name, to set it beside others in Compare. The link there holds its settings and seed.",
     "compare-memory": "The same input through each model: how far back each one's output depends on it.",
     "compare-training":
       "Trains all of them on the same series, one after another, and lays their losses over each other.",

@@ -10,6 +10,7 @@ import { countWords } from "./words-count.ts";
 import { helpWords } from "./words-help.ts";
 import { modelWords } from "./words-model.ts";
 import { quizWords } from "./words-quiz.ts";
+import { compareRunWords } from "./words-runs.ts";
 import { stepWords } from "./words-step.ts";
 import { trainWords } from "./words-train.ts";
 
@@ -123,6 +124,8 @@ it("keeps no entry that nothing on the page names", () => {
         : [];
     });
   expect(
-    [words, modelWords, countWords, stepWords, trainWords, compareWords, quizWords, helpWords].flatMap(unused),
+    [words, modelWords, countWords, stepWords, trainWords, compareWords, compareRunWords, quizWords, helpWords].flatMap(
+      unused,
+    ),
   ).toEqual([]);
 });

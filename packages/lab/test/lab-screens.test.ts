@@ -4,6 +4,7 @@ import { compareTests } from "./compare.ts";
 import { countTests } from "./count.ts";
 import { modelTests } from "./model.ts";
 import { quizTests } from "./quiz.ts";
+import { runTests } from "./runs.ts";
 import { startTests } from "./start.ts";
 import { stepTests } from "./step.ts";
 import { stepViewTests } from "./step-views.ts";
@@ -19,4 +20,5 @@ describeLab("the lab's screens", (lab) => {
   describe("Step", () => stepTests(lab));
   describe("Views of a step", () => stepViewTests(lab));
   describe("Train", () => trainTests(lab));
+  describe("Kept runs", () => runTests(lab));
 });

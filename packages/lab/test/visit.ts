@@ -29,6 +29,9 @@ export function labOn(browser: () => Browser, url: () => string): Lab {
   };
 }
 
+/** A kept run as a link has it. */
+const run = `run.${packed(JSON.stringify({ name: "slow", code: "model = Sequential([Input((12, 1)), LSTM(8), Dense(1)])", seed: 7, data: "nile", run: "e5,r0.001" }))}`;
+
 /** Screens, each with what is there when all of it has come. */
 export const everyScreen = [
   ["#/", ".hero .names a"],
@@ -44,6 +47,7 @@ export const everyScreen = [
   ['#/step?m=gru&t=4&gate=z&edits=[["w",0,"kernel",[0,0],2],["x",20,1]]', ".lanes .ghost"],
   [`#/train?data=passengers&s=${packed("model = Sequential([Input((12, 1)), LSTM(8), Dense(3)])")}`, "#cut"],
   ["#/compare?m=gru&with=lstm", "#compare-memory ~ .scroll"],
+  [`#/compare?m=gru&with=lstm~${run}`, ".run button"],
   ["#/quiz?seed=7", "#question"],
   ["#/quiz?seed=7&n=3&key=1", ".answers article:nth-of-type(3)"],
 ] as const;

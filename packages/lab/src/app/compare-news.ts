@@ -20,13 +20,13 @@ export class CompareNews {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resolves when the compared model of that index has been trained. */
-  done(index: number): Promise<void> {
+  /** Resolves with the end of the training of the compared model of that index. */
+  done(index: number): Promise<TrainProgress> {
     return new Promise((resolve) => {
       const stop = this.hear(({ index: of, progress }) => {
         if (of !== index || !progress.done) return;
         stop();
-        resolve();
+        resolve(progress);
       });
     });
   }

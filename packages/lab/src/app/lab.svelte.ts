@@ -66,6 +66,8 @@ class Lab {
   #rewriting: Promise<unknown> = Promise.resolve();
   #key = "";
   #request = 0;
+  /** Settles when the page has what its last `go` went for. */
+  arrived: Promise<void> = Promise.resolve();
 
   constructor() {
     this.worker = connect<LabMethods>(startWorker(), (event, data) => {
@@ -114,7 +116,7 @@ class Lab {
     if (replace) history.replaceState(null, "", hash);
     else if (location.hash !== hash) history.pushState(null, "", hash);
     this.#written = next;
-    void this.#follow(next);
+    this.arrived = this.#follow(next);
   }
 
   /** A step to another timestep, unit or value, with every frame if need be: the address follows when steps rest. */

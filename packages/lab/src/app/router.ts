@@ -32,6 +32,8 @@ export interface LinkState {
   readonly edits: string;
   /** Models to compare the open one with: examples' names and packed sources, between `~`. */
   readonly with: string;
+  /** True leaves the open model out of the comparison. */
+  readonly only: boolean;
   /** The series of the Train screen, and how it is trained (run-settings.ts). */
   readonly data: string;
   readonly run: string;
@@ -91,6 +93,7 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   ask: flag,
   edits: words(4000),
   with: words(16_000),
+  only: flag,
   data: words(20),
   run: words(120),
   n: whole(10, 50, 1),

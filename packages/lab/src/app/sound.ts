@@ -1,33 +1,47 @@
 /** A series as sound: its values are pitch, its course goes from left to right, and a click stands at each spike. */
 
 const seconds = 3;
+/** Silence between two series. */
+const between = 0.4;
 const [lowest, highest] = [220, 880];
 
 let playing: AudioContext | undefined;
 
-/** Plays the numbers; a second call ends the first. */
-export function listen(values: readonly number[]): void {
+/** Plays the numbers, of several series one after another in one scale; a second call ends the first. */
+export function listen(...series: (readonly number[])[]): void {
   silence();
-  const finite = values.filter(Number.isFinite);
-  if (finite.length === 0) return;
+  const heard = series.map((values) => values.filter(Number.isFinite)).filter(({ length }) => length > 0);
+  if (heard.length === 0) return;
   const audio = new AudioContext();
   playing = audio;
+  const scale = heard.reduce<Scale>(
+    ([low, high], values) => [Math.min(low, ...values), Math.max(high, ...values)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
+  for (const [index, values] of heard.entries()) {
+    const tone = play(audio, values, scale, audio.currentTime + 0.05 + index * (seconds + between));
+    if (index === heard.length - 1) tone.onended = () => silence();
+  }
+}
+
+/** Lowest and highest number. */
+type Scale = readonly [number, number];
+
+function play(audio: AudioContext, values: readonly number[], [low, high]: Scale, start: number): OscillatorNode {
   const tone = new OscillatorNode(audio, { type: "triangle" });
   const side = new StereoPannerNode(audio, { pan: -1 });
   const volume = new GainNode(audio, { gain: 0.15 });
   tone.connect(side).connect(volume).connect(audio.destination);
-  const [low, high] = [Math.min(...finite), Math.max(...finite)];
-  const start = audio.currentTime + 0.05;
-  for (const [index, value] of finite.entries()) {
-    const at = start + (seconds * index) / finite.length;
+  for (const [index, value] of values.entries()) {
+    const at = start + (seconds * index) / values.length;
     tone.frequency.linearRampToValueAtTime(pitchOf(value, low, high), at);
   }
-  for (const index of spikesIn(finite)) click(audio, start + (seconds * index) / finite.length);
+  for (const index of spikesIn(values)) click(audio, start + (seconds * index) / values.length);
   side.pan.setValueAtTime(-1, start);
   side.pan.linearRampToValueAtTime(1, start + seconds);
-  tone.onended = () => silence();
   tone.start(start);
   tone.stop(start + seconds);
+  return tone;
 }
 
 /** Two short tones, the second one lower: something has come to an end. */

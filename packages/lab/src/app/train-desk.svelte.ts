@@ -1,24 +1,26 @@
 /** What lies on the desk of the Train screen: the chosen series, how it is cut, and what the run on screen was started with. It stays while other screens are looked at. */
-import { addingProblem } from "../data/adding.ts";
-import { measuredSeries } from "../data/measured.ts";
-import { madeSeries } from "../data/series.ts";
 import type { CutView, InputColumn, Opened, SeriesRequest } from "../worker/protocol.ts";
 import { lab } from "./lab.svelte.ts";
 import { type bounds, newRun, type RunSettings, readRun, writeRun } from "./run-settings.ts";
-
-/** What is predicted, from what. */
-export type Source = Pick<SeriesRequest, "series" | "inputs" | "apart">;
+import { type Source, seriesOf } from "./series-of.ts";
 
 export interface StartedRun {
   /** Of the data, to know whether it is still the one that is chosen. */
   readonly key: string;
   readonly request: SeriesRequest;
   readonly cut: CutView;
+  readonly data: string;
+  readonly seed: number;
+  /** The windows of the run among them. */
+  readonly settings: RunSettings;
 }
 
 const empty: Source = { series: [] };
 /** A phone trains less at first. */
 const initial: RunSettings = matchMedia("(max-width: 40rem)").matches ? { ...newRun, epochs: 30 } : newRun;
+
+export const runInLink = (settings: RunSettings): string => writeRun(settings, initial);
+export const dataInLink = (id: string): string => (id === "sine" ? "" : id);
 
 /** What a reload of this tab loses. */
 const keptLoss = "unroll-trained";
@@ -46,14 +48,9 @@ class TrainDesk {
   readonly key = $derived(
     [this.id, lab.route.seed, this.lookback, this.settings.horizon, this.id === "own" ? this.#ownChanges : 0].join(" "),
   );
-  readonly source: Source = $derived.by(() => {
-    if (this.id === "own") return this.own;
-    if (this.id === "adding") return { ...addingProblem(lab.route.seed, this.lookback), apart: true };
-    const series =
-      measuredSeries.find(({ id }) => id === this.id)?.values ??
-      madeSeries.find(({ id }) => id === this.id)?.make(lab.route.seed);
-    return series === undefined ? empty : { series };
-  });
+  readonly source: Source = $derived(
+    this.id === "own" ? this.own : (seriesOf(this.id, lab.route.seed, this.lookback) ?? empty),
+  );
   readonly request: SeriesRequest = $derived({
     ...this.source,
     lookback: this.lookback,
@@ -63,11 +60,11 @@ class TrainDesk {
   readonly shownRun = $derived(lab.training !== undefined && this.started?.key === this.key ? this.started : undefined);
 
   choose(id: string): void {
-    lab.go({ data: id === "sine" ? "" : id }, { replace: true });
+    lab.go({ data: dataInLink(id) }, { replace: true });
   }
 
   set(change: Partial<RunSettings>): void {
-    lab.go({ run: writeRun({ ...this.settings, ...change }, initial) }, { replace: true });
+    lab.go({ run: runInLink({ ...this.settings, ...change }) }, { replace: true });
   }
 
   /** A number out of a box; the box says what it cannot be. */

@@ -33,7 +33,7 @@ export function lineFigure(spec: LineSpec, palette: Palette): string {
       label(String(tick), layout.x(tick), floor + 19, palette, { "text-anchor": "middle" }),
     ]),
     ...axes(box, { xLabel, yLabel }, palette),
-    ...layout.paths.map((d, index) =>
+    ...layout.paths.flatMap((d, index) => [
       element("path", {
         d,
         fill: "none",
@@ -43,13 +43,28 @@ export function lineFigure(spec: LineSpec, palette: Palette): string {
         "stroke-linecap": lines[index]!.dots ? "round" : "butt",
         ...(lines[index]!.dash ? { "stroke-dasharray": "5 4" } : {}),
       }),
-    ),
+      ...(layout.marks[index] === ""
+        ? []
+        : [
+            element("path", {
+              d: layout.marks[index]!,
+              fill: color(lines[index]!.color),
+              stroke: palette("--card"),
+              "stroke-width": 1.2,
+            }),
+          ]),
+    ]),
   ];
   return standalone(
     {
       title,
       description: lineSentence(spec, layout.isEmpty),
-      legend: lines.map((one) => ({ label: one.name, color: color(one.color), kind: one.dash ? "dashed" : "line" })),
+      legend: lines.map((one) => ({
+        label: one.name,
+        color: color(one.color),
+        kind: one.dash ? "dashed" : "line",
+        ...(one.mark === undefined ? {} : { mark: one.mark }),
+      })),
       width: box.width,
       height: box.height,
       body,

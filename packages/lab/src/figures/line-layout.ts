@@ -3,6 +3,7 @@ import { extent } from "d3-array";
 import { scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
 import { rounded, scientific } from "../app/format.ts";
+import { markedIndices, markPath } from "./marks.ts";
 
 export interface Line {
   readonly name: string;
@@ -13,6 +14,8 @@ export interface Line {
   readonly dash?: boolean;
   /** Points that nothing joins, so large in px. */
   readonly dots?: number;
+  /** Which shape stands on it here and there (marks.ts), so that it is told from others without its colour. */
+  readonly mark?: number;
 }
 
 export interface LineSpec {
@@ -44,6 +47,8 @@ export interface LineLayout {
   readonly yTicks: readonly number[];
   /** One for each line. */
   readonly paths: readonly string[];
+  /** Likewise: the shapes on it, empty where it has none. */
+  readonly marks: readonly string[];
 }
 
 export function lineLayout({ lines, log = false }: LineSpec, box: Box): LineLayout {
@@ -74,6 +79,11 @@ export function lineLayout({ lines, log = false }: LineSpec, box: Box): LineLayo
         .x((index) => x(from + index))
         .y((index) => y(values[index]!));
       return shape(drawnIndices(values, box.width)) ?? "";
+    }),
+    marks: lines.map(({ values, from, mark }) => {
+      if (mark === undefined) return "";
+      const places = markedIndices(mark, values.length).filter((index) => shown(values[index]!));
+      return places.map((index) => markPath(mark, x(from + index), y(values[index]!))).join("");
     }),
   };
 }

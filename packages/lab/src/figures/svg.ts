@@ -1,5 +1,7 @@
 /** Drawings that stand alone: an SVG with its title, legend, fonts as text and colours written out. Knows no page. */
 
+import { markPath } from "./marks.ts";
+
 /** A colour of the design by its name: "--gate-0" → "rgb(11, 99, 189)". */
 export type Palette = (name: string) => string;
 
@@ -7,6 +9,8 @@ export interface LegendEntry {
   readonly label: string;
   readonly color: string;
   readonly kind: "line" | "dashed" | "box";
+  /** The shape on the line (marks.ts). */
+  readonly mark?: number;
 }
 
 export interface Frame {
@@ -108,7 +112,7 @@ function legendRows(legend: readonly LegendEntry[], width: number): Placed[][] {
   return rows;
 }
 
-function mark({ label: text, color, kind, x }: Placed, palette: Palette): string[] {
+function mark({ label: text, color, kind, x, mark: shape }: Placed, palette: Palette): string[] {
   const sign =
     kind === "box"
       ? element("rect", { x: x + 8, y: 1, width: 12, height: 12, rx: 3, fill: color })
@@ -121,5 +125,6 @@ function mark({ label: text, color, kind, x }: Placed, palette: Palette): string
           "stroke-width": 2.5,
           ...(kind === "dashed" ? { "stroke-dasharray": "5 4" } : {}),
         });
-  return [sign, label(text, x + 28, 11, palette, { fill: palette("--ink") })];
+  const on = shape === undefined ? [] : [element("path", { d: markPath(shape, x + 11, 7), fill: color })];
+  return [sign, ...on, label(text, x + 28, 11, palette, { fill: palette("--ink") })];
 }

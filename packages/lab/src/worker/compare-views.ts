@@ -14,11 +14,27 @@ export interface ComparedLayer {
   readonly causes: readonly string[];
 }
 
+/** What is to be compared: the code of a model, or a kept run of one. */
+export interface ComparedSource {
+  /** Empty where the run's model came as a file. */
+  readonly source: string;
+  readonly run?: { readonly id: string; readonly seed: number };
+}
+
+export interface CompareRequest {
+  /** True for the open model as the first one. */
+  readonly withOpen: boolean;
+  readonly sources: readonly ComparedSource[];
+  readonly seed: number;
+}
+
 export interface ComparedModel {
   /** Its layers with their units: "LSTM(8) → Dense(1)". */
   readonly title: string;
   /** Why it could not be opened; the rest is empty then. */
   readonly error: string | undefined;
+  /** Of a run: whether its weights are here. Without them the model has those of the run's beginning, and predicts nothing. */
+  readonly run: "trained" | "untrained" | undefined;
   readonly inputShape: Shape;
   readonly total: number | null;
   /** Milliseconds for a prediction of one example, the mean over some time. */

@@ -3,9 +3,19 @@ import { outlineOf, type Place } from "unroll/explain/answers/outline.ts";
 import { compareLayers } from "unroll/explain/compare/compare-layers.ts";
 import { align } from "./align.ts";
 import { describeModel, hasCell } from "./describe.ts";
+import { keptModel } from "./kept-models.ts";
 import { type Model, tensor, UnrollError } from "./library.ts";
-import type { ComparedLayer, ComparedModel, Comparison, LayerView, ModelView } from "./protocol.ts";
+import type {
+  ComparedLayer,
+  ComparedModel,
+  ComparedSource,
+  CompareRequest,
+  Comparison,
+  LayerView,
+  ModelView,
+} from "./protocol.ts";
 import { Session } from "./session.ts";
+import { titleOf } from "./title.ts";
 import { exampleInput, examplesOf, rowLengths } from "./tracing.ts";
 
 const mostModels = 4;
@@ -20,24 +30,26 @@ interface Entry {
   readonly model: Model | undefined;
   readonly view: ModelView | undefined;
   readonly error: string | undefined;
+  readonly run?: ComparedModel["run"];
 }
 
-/** The models of the last comparison; undefined for one that could not be opened. */
-let compared: readonly (Model | undefined)[] = [];
+/** The last comparison. */
+let compared: readonly Entry[] = [];
 
 export async function compareModels(
   open: Model | undefined,
   hasWeights: boolean,
-  sources: readonly string[],
-  seed: number,
+  { withOpen, sources, seed }: CompareRequest,
 ): Promise<Comparison> {
   const first: Entry[] =
-    open === undefined ? [] : [{ model: open, view: describeModel(open, hasWeights), error: undefined }];
+    open === undefined || !withOpen ? [] : [{ model: open, view: describeModel(open, hasWeights), error: undefined }];
   const entries = [...first];
   for (const source of sources.slice(0, mostModels - first.length)) entries.push(await entryOf(source, seed));
-  compared = entries.map(({ model }) => model);
-  const outputs = entries.map(({ model }) => (model === undefined ? undefined : predict(model, seed)));
-  const models = entries.map(({ view, error }, index): ComparedModel => {
+  compared = entries;
+  const outputs = entries.map(({ model, run }) =>
+    model === undefined || run === "untrained" ? undefined : predict(model, seed),
+  );
+  const models = entries.map(({ view, error, run }, index): ComparedModel => {
     const own = outputs[index];
     const other = outputs[0];
     const areAlike =
@@ -45,6 +57,7 @@ export async function compareModels(
     return {
       title: view === undefined ? "" : titleOf(view),
       error,
+      run,
       inputShape: view?.inputShape ?? [],
       total: view?.total.result ?? null,
       milliseconds: own?.milliseconds,
@@ -57,7 +70,7 @@ export async function compareModels(
 
 /** @throws UnrollError `usage` for a model that is not among those compared. */
 export function comparedModel(index: number): Model {
-  const model = compared[index];
+  const model = compared[index]?.model;
   if (model !== undefined) return model;
   throw new UnrollError({ code: "usage", path: "compare", expected: "the model must be one of those compared" });
 }
@@ -68,8 +81,8 @@ const longestMemory = 400;
 /** How much each compared model's prediction for the seeded example depends on the inputs of each timestep. */
 export async function memoryOfCompared(seed: number): Promise<(number[] | undefined)[]> {
   const { outputGradients } = await import("unroll/explain/output-gradients.ts");
-  return compared.map((model) => {
-    if (model?.inputs.length !== 1) return undefined;
+  return compared.map(({ model, run }) => {
+    if (model?.inputs.length !== 1 || run === "untrained") return undefined;
     const { data, shape } = exampleInput(model, seed);
     const [timesteps, features] = shape;
     if (shape.length !== 2 || timesteps! > longestMemory) return undefined;
@@ -82,12 +95,16 @@ export async function memoryOfCompared(seed: number): Promise<(number[] | undefi
   });
 }
 
-async function entryOf(source: string, seed: number): Promise<Entry> {
+async function entryOf({ source, run }: ComparedSource, seed: number): Promise<Entry> {
+  const trained = run === undefined ? undefined : keptModel(run.id);
+  if (trained !== undefined) {
+    return { model: trained, view: describeModel(trained, true), error: undefined, run: "trained" };
+  }
   const session = new Session();
   try {
-    const { model: view, error } = await session.open({ source, seed });
+    const { model: view, error } = await session.open({ source, seed: run?.seed ?? seed });
     session.drawWeights();
-    return { model: session.model, view, error };
+    return { model: session.model, view, error, run: run && "untrained" };
   } catch (error) {
     if (error instanceof UnrollError) return { model: undefined, view: undefined, error: error.message };
     throw error;
@@ -147,17 +164,6 @@ function causesOf(before: Place, after: Place): string[] {
 function inPython(word: string): string {
   if (word === "true" || word === "false") return `${word[0]!.toUpperCase()}${word.slice(1)}`;
   return word.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** "LSTM(8) → Dense(1)" */
-function titleOf({ layers }: ModelView): string {
-  return layers
-    .filter(({ className }) => className !== "InputLayer")
-    .map(({ className, options }) => {
-      const size = options.find(({ name }) => name === "units" || name === "filters")?.value;
-      return size === undefined ? className : `${className}(${size})`;
-    })
-    .join(" → ");
 }
 
 /** Undefined where one example cannot serve every input. */

@@ -29,6 +29,7 @@ export class Pacer implements Callback {
   readonly #options: PacerOptions;
   #pace: Pace;
   #release: (() => void) | undefined;
+  #batch = 0;
 
   constructor(options: PacerOptions) {
     this.#options = options;
@@ -42,8 +43,14 @@ export class Pacer implements Callback {
     if (pace !== "pause") this.#release?.();
   }
 
+  /** True while some batches of an epoch are done and others are not. */
+  get isWithinEpoch(): boolean {
+    return this.#batch > 0;
+  }
+
   async onBatchEnd(batch: number, { loss }: Logs): Promise<void> {
     const done = batch + 1;
+    this.#batch = done;
     // After its last batch an epoch is scored first; after a loss that is no number the run ends by itself.
     if (done === this.#options.batches || !Number.isFinite(loss)) return;
     if (this.#pace === "batch" || this.#pace === "pause") await this.#wait({ batch: done, loss });
@@ -51,6 +58,7 @@ export class Pacer implements Callback {
 
   async onEpochEnd(epoch: number, logs: Logs, control: FitControl): Promise<void> {
     const { ended, epochs, signal } = this.#options;
+    this.#batch = 0;
     ended(logs);
     if (this.#pace !== "run" && epoch + 1 < epochs) await this.#wait({ batch: 0, loss: undefined });
     // The signal is looked at after batches only, and one more would change the weights.

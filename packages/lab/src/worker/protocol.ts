@@ -1,6 +1,6 @@
 /** What the page and the worker tell each other: plain data only, formulas already written as MathML by the library. Views of models, steps, training, quiz and comparison have files of their own. */
 import type { OpenedNode, OpenedValue } from "unroll/explain/open-value.ts";
-import type { Comparison } from "./compare-views.ts";
+import type { CompareRequest, Comparison } from "./compare-views.ts";
 import type { AuditView, DerivationView, ModelView, PrintedView, Shape } from "./model-views.ts";
 import type { QuestionView, QuizCheck, QuizSolution, QuizSpec } from "./quiz-views.ts";
 import type { Misfit } from "./read-answer.ts";
@@ -158,10 +158,15 @@ export type LabMethods = {
   quizNext(argument: null): Promise<QuestionView>;
   quizCheck(answer: { readonly number: number; readonly answer: string }): Promise<QuizCheck>;
   quizSolutions(argument: null): Promise<readonly QuizSolution[]>;
-  /** Compares the open model with others, each drawn from the same seed. */
-  compare(request: { readonly sources: readonly string[]; readonly seed: number }): Promise<Comparison>;
+  /** Compares models, each drawn from the same seed, and runs that are kept. */
+  compare(request: CompareRequest): Promise<Comparison>;
   /** Trains one of the models that were compared. */
   trainCompared(request: TrainRequest & { readonly index: number }): Promise<CutView>;
+  /** Keeps the open model, or the one at that place of the comparison, with its weights of now; false for one too large. */
+  keepRun(run: { readonly id: string; readonly index?: number }): Promise<boolean>;
+  /** Gives the open model the weights of a kept run of its kind; false where they are no longer kept. */
+  takeRun(id: string): Promise<boolean>;
+  forgetRuns(ids: readonly string[]): void;
   open(request: OpenRequest): Promise<Opened>;
   /** The code behind a printed summary; undefined for text that is none. */
   codeOfSummary(text: string): string | undefined;

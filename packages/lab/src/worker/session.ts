@@ -332,7 +332,8 @@ function nameFor(source: string | Uint8Array): string {
   return source.includes('"cells"') ? "pasted.ipynb" : "pasted.json";
 }
 
-async function rebuilt(model: Model): Promise<Model> {
+/** A copy with weights of its own. */
+export async function rebuilt(model: Model): Promise<Model> {
   return fromConfig(await configOf(model));
 }
 

@@ -122,6 +122,8 @@ export interface TrainProgress {
   /** The one whose weights the model has, where they are not those of the run. */
   readonly chosen: number | undefined;
   readonly plateau: Plateau | undefined;
+  /** Why the seed alone does not lead to the weights that the model has: they began with trained ones, or lie within an epoch. */
+  readonly unrepeatable: "continued" | "within" | undefined;
   readonly insight: InsightView | undefined;
 }
 

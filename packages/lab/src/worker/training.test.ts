@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { madeSeries } from "../data/series.ts";
 import type { Pace, TrainProgress } from "./protocol.ts";
 import { Session } from "./session.ts";
-import { paceTraining, resetWeights, startTraining, stopTraining, useCheckpoint } from "./training.ts";
+import { paceTraining, resetWeights, startTraining, stopTraining, takeWeights, useCheckpoint } from "./training.ts";
 
 // 100 values, of which 80 are trained on: 76 windows of 4, hence 3 batches of 32 an epoch.
 const series = madeSeries[0]!.make(7).slice(0, 100);
@@ -155,4 +155,39 @@ it("tells of gradients and weights when asked, without another bit", async () =>
   expect(done.gradientNorm.every((norm) => norm > 0)).toBe(true);
   expect(done.insight!.flows[0]).toMatchObject({ layer: "lstm", state: "h" });
   expect(done.insight!.weights.length).toBe(5);
+});
+
+it("says of weights whether the seed leads to them", async () => {
+  // Stopped within an epoch, and at the end of one.
+  for (const [pace, why] of [
+    ["batch", "within"],
+    ["epoch", undefined],
+  ] as const) {
+    const told = await trained(pace, () => "stop");
+    expect(told.map(({ unrepeatable }) => unrepeatable)).toEqual(told.map(() => why));
+  }
+  const session = new Session();
+  await session.open({ source: code, seed: 7 });
+  const model = session.need();
+  const run = (): Promise<TrainProgress> =>
+    new Promise((resolve, reject) => {
+      startTraining(model, { ...request, epochs: 1 }, (progress) => progress.done && resolve(progress)).catch(reject);
+    });
+  const first = await run();
+  expect([first.unrepeatable, (await run()).unrepeatable]).toEqual([undefined, "continued"]);
+  await resetWeights(model);
+  const again = await run();
+  expect([again.unrepeatable, again.loss]).toEqual([undefined, first.loss]);
+  // A kept run's weights are trained ones too.
+  const other = new Session();
+  await other.open({ source: code, seed: 7 });
+  const opened = other.need().getWeights();
+  await takeWeights(other.need(), model);
+  expect(other.need().getWeights()).toEqual(model.getWeights());
+  const further = await new Promise<TrainProgress>((resolve, reject) => {
+    startTraining(other.need(), { ...request, epochs: 1 }, (one) => one.done && resolve(one)).catch(reject);
+  });
+  expect(further.unrepeatable).toBe("continued");
+  await resetWeights(other.need());
+  expect(other.need().getWeights()).toEqual(opened);
 });

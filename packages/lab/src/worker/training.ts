@@ -22,6 +22,8 @@ let running: TrainingRun | undefined;
 let last: TrainingRun | undefined;
 /** Weights that models had before they were first trained. */
 const opened = new WeakMap<Model, readonly Tensor[]>();
+/** Models that have other weights than those now. */
+const changed = new WeakSet<Model>();
 
 export function stopTraining(): void {
   running?.stop();
@@ -50,7 +52,22 @@ export function useCheckpoint(epoch: number): void {
 export async function resetWeights(model: Model): Promise<void> {
   await endTraining();
   const weights = opened.get(model);
-  if (weights !== undefined) model.setWeights(weights);
+  if (weights === undefined) return;
+  model.setWeights(weights);
+  changed.delete(model);
+}
+
+/** Ends the run; the model has the weights of another one of its kind, which was trained. */
+export async function takeWeights(model: Model, from: Model): Promise<void> {
+  await endTraining();
+  rememberOpened(model);
+  model.setWeights(from.getWeights());
+  last = undefined;
+}
+
+function rememberOpened(model: Model): void {
+  if (!opened.has(model) && model.countParams() <= mostOpened) opened.set(model, model.getWeights());
+  changed.add(model);
 }
 
 /** Starts a run and answers when its data is ready; progress comes by `tell`. */
@@ -65,8 +82,9 @@ export async function startTraining(model: Model, request: TrainRequest, tell: T
       hint: "Give its input one feature for each column and end it with Dense(1), or Dense(steps ahead).",
     });
   }
-  if (!opened.has(model) && model.countParams() <= mostOpened) opened.set(model, model.getWeights());
-  running = new TrainingRun(model, request, cut, tell);
+  const continues = changed.has(model);
+  rememberOpened(model);
+  running = new TrainingRun(model, request, cut, continues, tell);
   if (request.insight) last = running;
   running.begin(() => {
     running = undefined;
@@ -80,6 +98,8 @@ class TrainingRun {
   readonly #model: Model;
   readonly #request: TrainRequest;
   readonly #cut: Cut;
+  /** True where it began with trained weights. */
+  readonly #continues: boolean;
   readonly #tell: Tell;
   readonly #control = new AbortController();
   readonly #batches: number;
@@ -98,8 +118,8 @@ class TrainingRun {
   #chosen: number | undefined;
   #own: readonly Tensor[] = [];
 
-  constructor(model: Model, request: TrainRequest, cut: Cut, tell: Tell) {
-    [this.#model, this.#request, this.#cut, this.#tell] = [model, request, cut, tell];
+  constructor(model: Model, request: TrainRequest, cut: Cut, continues: boolean, tell: Tell) {
+    [this.#model, this.#request, this.#cut, this.#continues, this.#tell] = [model, request, cut, continues, tell];
     const { trained } = cut.view;
     this.#batches = Math.ceil(trained / request.batchSize);
     this.#checkpoints = new Checkpoints(model, request.epochs);
@@ -188,6 +208,11 @@ class TrainingRun {
     return this.#place !== undefined || this.#end !== undefined;
   }
 
+  get #unrepeatable(): TrainProgress["unrepeatable"] {
+    if (this.#continues) return "continued";
+    return this.#pacer.isWithinEpoch && this.#chosen === undefined ? "within" : undefined;
+  }
+
   #takeBack(): void {
     if (this.#chosen === undefined) return;
     this.#model.setWeights(this.#own);
@@ -232,6 +257,7 @@ class TrainingRun {
       checkpoints: this.#checkpoints.list(this.#losses.length),
       chosen: this.#chosen,
       plateau: this.#watch.plateau,
+      unrepeatable: this.#unrepeatable,
       insight: this.#insight?.view(this.#rests),
     });
   }

@@ -135,12 +135,28 @@ const methods = {
         }),
       ),
     ),
-  compare: ({ sources, seed }) =>
+  compare: (request) =>
     inTurn(async () => {
       const { compareModels } = await import("./comparing.ts");
       session.drawWeights();
-      return compareModels(session.model, session.hasWeights, sources, seed);
+      return compareModels(session.model, session.hasWeights, request);
     }),
+  keepRun: ({ id, index }) =>
+    inTurn(async () => {
+      const model = index === undefined ? session.need() : (await import("./comparing.ts")).comparedModel(index);
+      return (await import("./kept-models.ts")).keepModel(id, model);
+    }),
+  takeRun: (id) =>
+    inTurn(async () => {
+      const model = (await import("./kept-models.ts")).keptModel(id);
+      if (model === undefined) return false;
+      await (await trainer()).takeWeights(session.need(), model);
+      session.weightsChanged();
+      return true;
+    }),
+  async forgetRuns(ids) {
+    (await import("./kept-models.ts")).forgetModels(ids);
+  },
   quiz: (spec) =>
     inTurn(async () => {
       session.drawWeights();

@@ -1,0 +1,32 @@
+/** What the link sets beside the open model: examples, packed code, and runs that were kept. */
+import { examples } from "../data/examples.ts";
+import type { ComparedSource } from "../worker/protocol.ts";
+import { unpack } from "./pack.ts";
+import { codeOf, isRun, type RunRecipe, readRecipe } from "./run-recipe.ts";
+
+export interface Compared extends ComparedSource {
+  /** As the link has it. */
+  readonly link: string;
+  /** Of a run. */
+  readonly recipe?: RunRecipe;
+}
+
+export const mostCompared = 4;
+
+/** Between `~` in the link's `with`. */
+export function comparedLinks(list: string): string[] {
+  return list === "" ? [] : list.split("~");
+}
+
+export function readCompared(links: readonly string[]): Promise<Compared[]> {
+  return Promise.all(links.map(readOne));
+}
+
+async function readOne(link: string): Promise<Compared> {
+  if (!isRun(link)) {
+    return { link, source: examples.find(({ id }) => id === link)?.code ?? (await unpack(link)) ?? "" };
+  }
+  const recipe = await readRecipe(link);
+  if (recipe === undefined) return { link, source: "" };
+  return { link, recipe, source: codeOf(recipe), run: { id: link, seed: recipe.seed } };
+}

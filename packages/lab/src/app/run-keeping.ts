@@ -1,0 +1,99 @@
+/** Keeps a run of the Train screen, and makes a kept one again: the same seed gives the same bits. */
+import type { CutView, TrainProgress } from "../worker/protocol.ts";
+import type { Compared } from "./compared.ts";
+import { keptRuns } from "./kept-runs.svelte.ts";
+import type { KeptRun } from "./kept-runs.ts";
+import { lab } from "./lab.svelte.ts";
+import { unpack } from "./pack.ts";
+import { type Hindrance, type RunRecipe, writeRecipe } from "./run-recipe.ts";
+import { seriesOf } from "./series-of.ts";
+import type { StartedRun } from "./train-desk.svelte.ts";
+
+interface Keeping {
+  readonly name: string;
+  /** Whose weights the model has: what came later is no part of the run. */
+  readonly epoch: number;
+  readonly progress: TrainProgress;
+  readonly run: StartedRun;
+}
+
+/** Undefined where the worker refuses, which is said. Weights too large to be kept can be trained again, like those of another day. */
+export async function keepRun({ name, epoch, progress, run }: Keeping): Promise<KeptRun | undefined> {
+  const { m, s, file } = lab.route;
+  const recipe: RunRecipe = {
+    name,
+    m,
+    code: m === "" ? ((await unpack(s)) ?? "") : "",
+    file: m === "" && s === "" ? file : "",
+    seed: run.seed,
+    data: run.data,
+    settings: { ...run.settings, epochs: epoch },
+    hindrance: hindranceOf(run, file !== "" && m === "" && s === "", progress),
+  };
+  const id = await writeRecipe(recipe);
+  const isKept = await lab.attempt(() => lab.worker.keepRun({ id }));
+  if (isKept === undefined) return undefined;
+  return remember({ id, name }, epoch, progress, run.cut);
+}
+
+function hindranceOf({ data }: StartedRun, isFile: boolean, { unrepeatable }: TrainProgress): Hindrance | undefined {
+  if (unrepeatable !== undefined) return unrepeatable;
+  return data === "own" ? "own" : isFile ? "file" : undefined;
+}
+
+function remember(
+  run: Pick<KeptRun, "id" | "name">,
+  epochs: number,
+  { loss, valLoss, rmse = Number.NaN }: TrainProgress,
+  { baselines }: CutView,
+): KeptRun {
+  const kept = {
+    ...run,
+    loss: loss.slice(0, epochs),
+    valLoss: valLoss.slice(0, epochs),
+    rmse,
+    baselines: baselines.map(({ kind, period, rmse: error }) => ({ kind, period, rmse: error })),
+  };
+  keptRuns.keep(kept);
+  return kept;
+}
+
+/** How a run that was made again stands to what is known of it. */
+export type Again = "same" | "other" | "first";
+
+/** @param lookback the windows' size, where the model says it */
+export async function makeAgain(
+  { link, recipe }: Compared & { readonly recipe: RunRecipe },
+  index: number,
+  lookback: number = recipe.settings.lookback,
+): Promise<Again | undefined> {
+  const { settings, seed, data, name } = recipe;
+  const series = seriesOf(data, seed, lookback);
+  if (series === undefined) return undefined;
+  const { epochs, batchSize, learningRate, optimizer, horizon } = settings;
+  const finished = lab.compared.done(index);
+  const cut = await lab.attempt(() =>
+    lab.worker.trainCompared({
+      ...series,
+      index,
+      lookback,
+      horizon,
+      epochs,
+      batchSize,
+      learningRate,
+      optimizer,
+      seed,
+    }),
+  );
+  if (cut === undefined) return undefined;
+  const progress = await finished;
+  // Stopped before its end, it is another run.
+  if (progress.epoch < epochs && Number.isFinite(progress.loss.at(-1) ?? 0)) return undefined;
+  if ((await lab.attempt(() => lab.worker.keepRun({ id: link, index }))) === undefined) return undefined;
+  const before = keptRuns.find(link);
+  const { loss } = remember({ id: link, name }, epochs, progress, cut);
+  if (before === undefined) return "first";
+  return before.loss.length === loss.length && before.loss.every((one, at) => Object.is(one, loss[at]))
+    ? "same"
+    : "other";
+}

@@ -1,0 +1,25 @@
+/** Opens the model of a kept run, with the weights that it was trained to, and steps through it. */
+import { compareRunWords } from "../words-runs.ts";
+import type { Compared } from "./compared.ts";
+import { lab } from "./lab.svelte.ts";
+import { pack } from "./pack.ts";
+import type { RunRecipe } from "./run-recipe.ts";
+import { dataInLink, runInLink } from "./train-desk.svelte.ts";
+
+export async function stepThrough({ link, recipe }: Compared & { readonly recipe: RunRecipe }): Promise<void> {
+  const { m, code, file, seed, data, settings } = recipe;
+  const s = m === "" && code !== "" ? await pack(code) : "";
+  // Train then stands as it did for this run.
+  const made = { data: dataInLink(data), run: runInLink(settings) };
+  lab.go({ m, s, file, seed, ...made, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false });
+  await lab.arrived;
+  if (lab.failure !== undefined) return;
+  const isKept = await lab.attempt(() => lab.worker.takeRun(link));
+  if (isKept === undefined) return;
+  if (!isKept) {
+    lab.failure = { message: compareRunWords.gone, expected: true };
+    return;
+  }
+  [lab.trace, lab.training] = [undefined, undefined];
+  lab.go({ screen: "step" });
+}

@@ -1,0 +1,48 @@
+/** Kept models keep their weights while the model that they were goes on. */
+import { expect, it } from "vitest";
+import { compareModels, memoryOfCompared } from "./comparing.ts";
+import { forgetModels, keepModel, keptModel } from "./kept-models.ts";
+import type { Model } from "./library.ts";
+import { Session } from "./session.ts";
+
+const code = "model = Sequential([Input((4, 1)), LSTM(3), Dense(1)])";
+
+async function opened(seed: number): Promise<Model> {
+  const session = new Session();
+  await session.open({ source: code, seed });
+  return session.need();
+}
+
+it("keeps a copy, the latest eight, until it is forgotten", async () => {
+  const model = await opened(7);
+  const weights = model.getWeights();
+  expect(await keepModel("a", model)).toBe(true);
+  model.setWeights((await opened(8)).getWeights());
+  expect(keptModel("a")!.getWeights()).toEqual(weights);
+  for (let number = 0; number < 8; number++) await keepModel(`n${number}`, model);
+  expect([keptModel("a"), keptModel("n0") === undefined]).toEqual([undefined, false]);
+  forgetModels(["n0", "n1"]);
+  expect(keptModel("n0")).toBeUndefined();
+});
+
+it("compares a kept run by its weights, and predicts nothing for one whose weights are gone", async () => {
+  const other = await opened(8);
+  await keepModel("kept", other);
+  const { models } = await compareModels(undefined, false, {
+    withOpen: true,
+    sources: [
+      { source: code },
+      { source: "", run: { id: "kept", seed: 7 } },
+      { source: code, run: { id: "gone", seed: 9 } },
+    ],
+    seed: 7,
+  });
+  expect(models.map(({ run, total, error }) => [run, total, error])).toEqual([
+    [undefined, 64, undefined],
+    ["trained", 64, undefined],
+    ["untrained", 64, undefined],
+  ]);
+  expect(models[1]!.prediction).not.toEqual(models[0]!.prediction);
+  expect(models.map(({ prediction }) => prediction.length)).toEqual([1, 1, 0]);
+  expect((await memoryOfCompared(7)).map((one) => one?.length)).toEqual([4, 4, undefined]);
+});
