@@ -55,6 +55,7 @@ export const helpWords = {
     "add-layer": "Adds a layer, found by a part of its name. The code follows.",
     misfit: "Why the model cannot be built, and repairs of which each gives a model that can.",
     outcomes: "What became of each of several files: opened, set beside the open model, or not taken and why.",
+    found: "Every model that the document builds, and whether the summary printed of it agrees. Press one to open it.",
     audit: "Numbers that the notebook or script works out by hand, checked against its models.",
     "own-cells": "Cells that are not Keras's own, written as equations. Every screen shows them like the others.",
     printed: "Paste what model.summary() printed, here or elsewhere: it is set beside the model, line by line.",

@@ -62,6 +62,27 @@ export const modelWords = {
     see: (layer: string) => `See ${layer}`,
   },
   notUsed: "Not used:",
+  models: {
+    title: (models: number) => `${models} models in this document`,
+    said: (right: number, printed: number) =>
+      right === printed
+        ? printed === 1
+          ? "Its printed summary agrees with the model beside it."
+          : `All ${printed} printed summaries agree with their models.`
+        : `${right} of ${printed} printed summaries agree with their models.`,
+    parameters: (total: string) => `${total} parameters`,
+    agrees: (lines: number) => (lines === 1 ? "Its printed line agrees." : `All ${lines} printed lines agree.`),
+    cut: "The end of the table is missing.",
+    differs: (lines: number, of: number) =>
+      `${lines} of ${of} ${of === 1 ? "line" : "lines"} ${lines === 1 ? "differs" : "differ"} from the printed summary:`,
+    totals: (there: string, here: string) => `The printed total is ${there}, here it is ${here}.`,
+    more: (lines: number) => `and ${lines} more`,
+    or: "Or:",
+    none: "No summary is printed of it.",
+    only: "Its code is not in the document: the printed summary is all there is.",
+    refused: "It cannot be built as it stands.",
+    noInput: "The code does not say what it reads.",
+  },
   printed: {
     title: "Printed summary",
     agrees: (lines: number) =>

@@ -38,7 +38,6 @@ export const words = {
     parameters: "parameters.",
     weightsOfFile: "Weights came with the file.",
     weightsOfSeed: (seed: number) => `Weights are drawn from seed ${seed}.`,
-    found: (count: number) => `${some(count, "model")} were found`,
     openSizes: "Sizes that the code leaves open",
     openSize: (line: number, reason: string) => `, line ${line}: ${reason}`,
     sizeHint: "a whole number",

@@ -27,6 +27,42 @@ export function deepTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("draws a list of 60 layers ten at a time, so that the page answers in between, and all of them soon", async () => {
+    const page = await visit("#/");
+    await page.locator("h1").waitFor();
+    await page.evaluate((hash) => {
+      const rows = "tr[data-layer]";
+      const most = { [rows]: 0, ".change": 0 };
+      Object.assign(globalThis, { most });
+      // It is told once a task.
+      const watch = new MutationObserver((records) => {
+        const added = records.flatMap(({ addedNodes }) => [...addedNodes]).filter((one) => one instanceof Element);
+        for (const what of [rows, ".change"] as const) {
+          const found = new Set(
+            added.flatMap((one) => [...(one.matches(what) ? [one] : []), ...one.querySelectorAll(what)]),
+          );
+          most[what] = Math.max(most[what]!, found.size);
+        }
+      });
+      watch.observe(document, { childList: true, subtree: true });
+      location.hash = hash;
+    }, `#/model?s=${deep}`);
+    await page.locator(".change").nth(59).waitFor();
+    expect(await page.locator("tr[data-layer]").count()).toBe(60);
+    expect(await page.evaluate(() => (globalThis as unknown as { most: object }).most)).toEqual({
+      "tr[data-layer]": 10,
+      ".change": 10,
+    });
+    // One more is there at once, and has the focus.
+    await page.getByRole("button", { name: "Change gru_57", exact: true }).click();
+    await page.getByRole("button", { name: "Duplicate" }).press("Enter");
+    await page.locator("tr[data-layer]").nth(60).waitFor();
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label")))
+      .toMatch(/^Change /);
+    await page.context().close();
+  }, 60_000);
+
   it("writes a total of 60 terms in lines that fit, the first ones until it is opened", async () => {
     const page = await visit(`#/count?s=${deep}`, { viewport: { width: 390, height: 844 } });
     await page.getByRole("heading", { name: "7,085 parameters" }).waitFor();

@@ -2,6 +2,7 @@
 import { describe } from "vitest";
 import { compareTests } from "./compare.ts";
 import { countTests } from "./count.ts";
+import { documentTests } from "./documents.ts";
 import { modelTests } from "./model.ts";
 import { quizTests } from "./quiz.ts";
 import { runTests } from "./runs.ts";
@@ -14,6 +15,7 @@ import { trainTests } from "./train.ts";
 describeLab("the lab's screens", (lab) => {
   describe("Start", () => startTests(lab));
   describe("Model", () => modelTests(lab));
+  describe("Documents", () => documentTests(lab));
   describe("Count", () => countTests(lab));
   describe("Compare", () => compareTests(lab));
   describe("Quiz", () => quizTests(lab));

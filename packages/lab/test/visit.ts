@@ -37,6 +37,10 @@ export const everyScreen = [
   ["#/", ".hero .names a"],
   ["#/model?m=stack", ".scroll:has(tr.total) ~ .foot"],
   ["#/model?m=bidirectional", "tr.total"],
+  [
+    `#/model?s=${packed("a = Sequential([Input((30, 5)), GRU(4)])\nb = Sequential([LSTM(2), GRU(3)])")}`,
+    ".refused .said",
+  ],
   [`#/model?s=${packed("model = Sequential([Input((30, 5)), GRU(4), GRU(2), Dense(1)])")}`, ".notice"],
   ["#/count/lstm?m=lstm", "h1:has-text('160')"],
   ["#/count/gru?m=gru&ask=1", "h1:has-text('How many')"],

@@ -25,7 +25,7 @@ interface Snapshot {
   readonly source: string | Uint8Array;
   readonly fileName: string;
   readonly key: string;
-  readonly link: Pick<Route, "m" | "s" | "file" | "seed" | "edits">;
+  readonly link: Pick<Route, "m" | "s" | "file" | "pick" | "seed" | "edits">;
   readonly edits: readonly Edit[];
 }
 
@@ -144,18 +144,18 @@ class Lab {
     return writeRoute({ ...this.#written, ...change });
   }
 
-  /** Opens pasted text or a file, and shows it; false where it cannot be opened. */
+  /** Opens pasted text or a file, and shows it; false where it cannot be opened. `pick` is which of its models. */
   async openSource(
     given: string | Uint8Array,
     name?: string,
-    set?: Readonly<Record<string, string>>,
+    { set, pick = 0 }: { readonly set?: Readonly<Record<string, string>>; readonly pick?: number } = {},
   ): Promise<boolean> {
     const before = this.#snapshot();
     // A file of code is code: to be edited, and to go into a link.
     const text = /\.(py|txt)$/i.test(name ?? "") && typeof given !== "string" ? new TextDecoder().decode(given) : given;
     const source = await this.attempt(() => this.#modelIn(text, name ?? ""));
     if (source === undefined) return false;
-    const found = await this.#open(source, name, set);
+    const found = await this.#open(source, name, { set, pick });
     if (found === undefined) return false;
     this.#remember(before);
     this.#takeEdits("");
@@ -163,7 +163,7 @@ class Lab {
     const s = packed.length <= longestPacked ? packed : "";
     const file = s === "" ? this.#files.keep({ source, name: name ?? "" }) : "";
     this.#note(found, s, this.route.screen === "start" ? "" : before.link.s);
-    this.#move({ m: "", s, file, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false });
+    this.#move({ m: "", s, file, pick: found.chosen, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false });
     this.#key = modelKey(this.route, this.#key);
     this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
     return true;
@@ -199,11 +199,6 @@ class Lab {
     });
     this.#rewriting = done;
     return done;
-  }
-
-  async choose(index: number): Promise<void> {
-    await this.#open(this.#source, this.fileName || undefined, undefined, index);
-    this.go({ layer: "", t: 0, unit: 0, gate: "" }, { replace: true });
   }
 
   async retrace(): Promise<void> {
@@ -268,20 +263,20 @@ class Lab {
   }
 
   /** Keeps the model for the start page. Files stay where they are: only what a link holds is kept. */
-  #note({ model }: Opened, s: string, instead: string): void {
+  #note({ model, chosen }: Opened, s: string, instead: string): void {
     if (model === undefined || s === "") return;
     const layers = model.layers.filter(({ className }) => className !== "InputLayer");
     const title = layers.map(({ className }) => className).join(" → ");
-    keepRecent({ title, total: model.total.result ?? 0, s }, instead);
+    keepRecent({ title, total: model.total.result ?? 0, s, pick: chosen }, instead);
   }
 
   #snapshot(): Snapshot {
-    const { m, s, file, seed, edits } = this.route;
+    const { m, s, file, pick, seed, edits } = this.route;
     return {
       source: this.#source,
       fileName: this.fileName,
       key: this.#key,
-      link: { m, s, file, seed, edits },
+      link: { m, s, file, pick, seed, edits },
       edits: this.edits,
     };
   }
@@ -300,12 +295,12 @@ class Lab {
     if (state === undefined) return;
     this.#tellUndo();
     const isOther = state.key !== this.#key;
-    const isOtherModel = (["m", "s", "file"] as const).some((one) => state.link[one] !== this.route[one]);
+    const isOtherModel = (["m", "s", "file", "pick"] as const).some((one) => state.link[one] !== this.route[one]);
     this.#key = state.key;
     this.#takeEdits(state.link.edits);
     this.edits = state.edits;
     this.#move({ ...state.link, ...(isOtherModel ? { layer: "", t: 0, unit: 0, gate: "" } : {}) });
-    if (isOther) await this.#open(state.source, state.fileName || undefined);
+    if (isOther) await this.#open(state.source, state.fileName || undefined, { pick: state.link.pick });
     this.trace = undefined;
     this.go({}, { replace: true });
   }
@@ -324,7 +319,7 @@ class Lab {
       const given = await this.#sourceOf(route);
       if (given === undefined) this.#miss(route);
       else {
-        const found = await this.#open(given.source, given.name || undefined);
+        const found = await this.#open(given.source, given.name || undefined, { pick: route.pick });
         if (found !== undefined) this.#note(found, route.s, "");
       }
     }
@@ -362,15 +357,20 @@ class Lab {
   async #open(
     source: string | Uint8Array,
     name?: string,
-    set?: Readonly<Record<string, string>>,
-    choose = 0,
+    { set, pick = 0 }: { readonly set?: Readonly<Record<string, string>> | undefined; readonly pick?: number } = {},
   ): Promise<Opened | undefined> {
     this.busy = true;
     this.failure = undefined;
     this.#request += 1;
     const request = this.#request;
     const opened = await this.attempt(() =>
-      this.worker.open({ source, choose, seed: this.route.seed, ...(name ? { name } : {}), ...(set ? { set } : {}) }),
+      this.worker.open({
+        source,
+        choose: pick,
+        seed: this.route.seed,
+        ...(name ? { name } : {}),
+        ...(set ? { set } : {}),
+      }),
     );
     this.busy = false;
     if (opened === undefined || request !== this.#request) return undefined;

@@ -45,6 +45,7 @@ it.each([
   "{}",
   '[{"title":1,"total":1,"s":"u1.a"}]',
   '[{"title":"x","total":1,"s":"javascript:a"}]',
+  '[{"title":"x","total":1,"s":"u1.a","pick":"1"}]',
 ])("reads %s as nothing", (text) => {
   kept["unroll-recent"] = text;
   expect(readRecent()).toEqual([]);

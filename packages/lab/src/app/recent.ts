@@ -7,6 +7,8 @@ export interface RecentModel {
   readonly total: number;
   /** The packed source, as a link has it. */
   readonly s: string;
+  /** Which of the source's models; the first where it is left out. */
+  readonly pick?: number;
 }
 
 const place = "unroll-recent";
@@ -41,6 +43,7 @@ export function forgetAllRecent(): void {
 }
 
 function isRecent(value: unknown): value is RecentModel {
-  const { title, total, s } = (value ?? {}) as Partial<RecentModel>; // asked field by field
+  const { title, total, s, pick = 0 } = (value ?? {}) as Partial<RecentModel>; // asked field by field
+  if (!Number.isInteger(pick)) return false;
   return typeof title === "string" && Number.isFinite(total) && typeof s === "string" && /^u1\.[\w-]{1,8000}$/.test(s);
 }

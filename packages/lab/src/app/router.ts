@@ -26,6 +26,8 @@ export interface LinkState {
   readonly s: string;
   /** The place in this page of a model that is neither (files.ts). */
   readonly file: string;
+  /** Which of the models that the source builds, from 0. */
+  readonly pick: number;
   /** True hides the answer. */
   readonly ask: boolean;
   /** Numbers that the user changed, packed. */
@@ -90,6 +92,7 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   m: words(80),
   s: words(8000),
   file: words(120),
+  pick: whole(0, 9999),
   ask: flag,
   edits: words(4000),
   with: words(16_000),
@@ -114,7 +117,7 @@ export const startRoute: Route = {
 };
 
 /** No model in the link: whatever is open stays. */
-export const noModel = { m: "", s: "", file: "" } as const;
+export const noModel = { m: "", s: "", file: "", pick: 0 } as const;
 
 export function readRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");

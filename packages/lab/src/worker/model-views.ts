@@ -121,6 +121,20 @@ export interface PrintedView {
   readonly total: { readonly there: number | null; readonly here: number | null };
   /** True where the end of the table, with its total, is missing. */
   readonly cut: boolean;
+  /** What the model has because the table says so, where the code leaves it open; whole sentences. */
+  readonly learned: readonly string[];
+}
+
+/** One of the models that a document builds, beside the summary that is printed of it. */
+export interface FoundModelView {
+  /** "cell 12" or "line 40" */
+  readonly place: string;
+  readonly total: number | null;
+  /** Why it cannot be built; empty where it can. */
+  readonly error: string;
+  readonly printed: PrintedView | undefined;
+  /** True where no code makes it: its printed rows are all that is known. */
+  readonly printedOnly: boolean;
 }
 
 /** A number in a notebook's arithmetic, comments or prose that is wrong, and why. */

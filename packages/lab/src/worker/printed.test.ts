@@ -137,3 +137,23 @@ it("takes lines behind the end of a cut table for cut off, not for missing", asy
   expect(printed!.rows.map(({ cutOff }) => cutOff)).toEqual([false, false, true, true]);
   expect([printed!.cut, printed!.total.there]).toEqual([true, null]);
 });
+
+it("has every model of a document beside its own table, and tells what only the table says of one", async () => {
+  const cell = (code: string, rows: readonly Row[]): string => `In [1]:\n${code}\nm.summary()\n\n${table(rows)}\n\n`;
+  const document = [
+    cell("m = Sequential([Input((30, 5)), LSTM(4)])", [["lstm (LSTM)", "(None, 4)", 160]]),
+    cell("m = Sequential([Input((30, 5)), GRU(4)])", [["gru (GRU)", "(None, 4)", 120]]),
+    cell("m = Sequential([Input((30, 5)), GRU(4, reset_after=True)])", [["gru_1 (GRU)", "(None, 4)", 120]]),
+    cell("m = Sequential([Input((30, 5)), GRU(4), GRU(2)])", []),
+  ];
+  const session = new Session();
+  await session.open({ source: document.join("\n"), seed: 7 });
+  const found = await session.found();
+  expect(found.map(({ total }) => total)).toEqual([160, 120, 132, null]);
+  expect(found.map(({ printed }) => printed?.rows.every(isSame))).toEqual([true, true, false, undefined]);
+  expect(found[1]!.printed!.learned).toEqual([
+    "gru has reset_after=False: its printed count of 120 tells it, the code does not.",
+  ]);
+  expect(found[2]!.printed!.rows[0]!.causes).toContain("reset_after=False there, True here");
+  expect(found[3]!.error).toContain("must have 3 axes");
+});

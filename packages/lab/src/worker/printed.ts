@@ -6,7 +6,13 @@ import { checkAnswer } from "unroll/explain/answers/check.ts";
 import { countOf, countTree, type Source } from "unroll/explain/answers/count-tree.ts";
 import { inputLetters } from "unroll/explain/answers/letters.ts";
 import { type Outline, outlineOf, outputsFor, type Place } from "unroll/explain/answers/outline.ts";
-import { type CodeModel, type ParsedSummary, parseSummaries, type SummaryRow } from "unroll/formats/python/index.ts";
+import {
+  type CodeModel,
+  learnedText,
+  type ParsedSummary,
+  parseSummaries,
+  type SummaryRow,
+} from "unroll/formats/python/index.ts";
 import { shapeOf } from "unroll/layers/sizes.ts";
 import { align } from "./align.ts";
 import { formatShape, Layer, type Model, UnrollError } from "./library.ts";
@@ -52,6 +58,7 @@ export function printedView(
   printed: ParsedSummary,
   model: Model | undefined,
   partial: readonly PartialLayer[],
+  code?: CodeModel,
 ): PrintedView {
   const there = printed.rows.filter(({ depth }) => depth === 0);
   const here = model === undefined ? partial.map(lineOfPartial) : linesOf(model, printed.style);
@@ -75,6 +82,7 @@ export function printedView(
     rows: shown,
     total: { there: isBuilt ? (printed.total ?? null) : null, here: model?.countParams() ?? null },
     cut: printed.cut,
+    learned: (code?.learned ?? []).map(learnedText),
   };
 }
 

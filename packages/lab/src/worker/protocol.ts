@@ -1,7 +1,7 @@
 /** What the page and the worker tell each other: plain data only, formulas already written as MathML by the library. Views of models, steps, training, quiz and comparison have files of their own. */
 import type { OpenedNode, OpenedValue } from "unroll/explain/open-value.ts";
 import type { CompareRequest, Comparison } from "./compare-views.ts";
-import type { AuditView, DerivationView, ModelView, PrintedView, Shape } from "./model-views.ts";
+import type { AuditView, DerivationView, FoundModelView, ModelView, PrintedView, Shape } from "./model-views.ts";
 import type { QuestionView, QuizCheck, QuizSolution, QuizSpec } from "./quiz-views.ts";
 import type { Misfit } from "./read-answer.ts";
 import type { BackView, Edit, OpenedNow, ResetView, RunNumbers, RunView, TraceView } from "./step-views.ts";
@@ -174,6 +174,8 @@ export type LabMethods = {
   withWeights(file: { readonly bytes: Uint8Array; readonly name: string }): Promise<Uint8Array | undefined>;
   /** Why a file's code builds no model; empty where it builds one. The open model stays. */
   whyNot(file: { readonly bytes: Uint8Array; readonly name: string }): Promise<string>;
+  /** Every model of the opened code, in the order of their names; empty for a file of a model. */
+  found(argument: null): Promise<readonly FoundModelView[]>;
   /** The numbers that the opened code claims about its models, in arithmetic, comments and prose. */
   audit(argument: null): Promise<AuditView>;
   /** A printed summary beside the open model; undefined for text that is none. */

@@ -1,12 +1,13 @@
 /** The model that the page shows, with its seed and the user's changes: opens sources, and keeps what views are cut from. */
 import type { Repair } from "unroll/explain/repairs/index.ts";
 import type { CodeModel, ParsedSummary } from "unroll/formats/python/index.ts";
-import { isShape } from "unroll/layers/inputs.ts";
 import { describeModel, shapesOf } from "./describe.ts";
 import { inUserWords } from "./failure.ts";
+import type { FoundCode } from "./found-models.ts";
 import { type Model, setSeed, UnrollError } from "./library.ts";
 import type {
   AuditView,
+  FoundModelView,
   ModelChange,
   Opened,
   OpenRequest,
@@ -36,6 +37,8 @@ interface Written {
   readonly code?: string | Uint8Array;
   /** What is printed beside the code. */
   readonly table?: ParsedSummary | undefined;
+  /** All that the code builds. */
+  readonly found?: FoundCode;
 }
 
 export class Session {
@@ -93,13 +96,14 @@ export class Session {
     const { model, refusal = one?.error } =
       one?.model === undefined || readsNothing ? { model: undefined } : await rebuiltOrWhyNot(one.model);
     if (model !== undefined) this.#take(model, false);
-    const partial = one === undefined || model !== undefined ? [] : await partialLayers(one.code);
+    const partial =
+      one === undefined || model !== undefined ? [] : (await import("./partial-layers.ts")).partialLayers(one.code);
     const tables = { text, at: chosen, models: code.models.length };
     const { table, printed } = await printedBeside(one?.code, tables, model, partial);
     this.#written =
       one === undefined
         ? undefined
-        : { config: async () => one.code.config, repairs: one.repairs, table, code: source };
+        : { config: async () => one.code.config, repairs: one.repairs, table, code: source, found: { ...code, text } };
     return {
       names: code.models.map(({ code: { name: own, line }, model: built }) =>
         built === undefined
@@ -131,6 +135,12 @@ export class Session {
       report: [],
       printed,
     };
+  }
+
+  /** Every model of the code, beside what is printed of it. */
+  async found(): Promise<readonly FoundModelView[]> {
+    const found = this.#written?.found;
+    return found === undefined ? [] : (await import("./found-models.ts")).foundModels(found);
   }
 
   /** What the code's arithmetic, comments and prose say about its models, checked. */
@@ -266,7 +276,7 @@ async function printedBeside(
   if (code?.printedSummary === undefined && tables.text === "") return { printed: undefined };
   const { printedOf, printedView } = await import("./printed.ts");
   const table = printedOf(code, tables);
-  return table === undefined ? { printed: undefined } : { table, printed: printedView(table, model, partial) };
+  return table === undefined ? { printed: undefined } : { table, printed: printedView(table, model, partial, code) };
 }
 
 function nothingOpen(): UnrollError {
@@ -313,16 +323,6 @@ async function repairViews(repairs: readonly Repair[]): Promise<RepairView[]> {
   const { kerasSpelling } = await import("unroll/formats/keras-blueprint.ts");
   const { editsToText } = await import("unroll/explain/repairs/repair-text.ts");
   return repairs.map(({ edits, totalParams }) => ({ text: editsToText(edits, kerasSpelling), total: totalParams }));
-}
-
-async function partialLayers(code: CodeModel): Promise<PartialLayer[]> {
-  const { partialRows } = await import("unroll/cli/partial-summary.ts");
-  return partialRows(code).map(({ name, type, outputShape, params }) => ({
-    name,
-    className: type,
-    shape: outputShape === null || !isShape(outputShape) ? undefined : outputShape,
-    count: params,
-  }));
 }
 
 /** Text tells what it is by its first characters; bytes are told by the library. */

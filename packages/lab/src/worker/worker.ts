@@ -57,6 +57,7 @@ const methods = {
   },
   whyNot: ({ bytes, name }) =>
     inTurn(async () => (await new Session().open({ source: bytes, name, seed: 0 })).error ?? ""),
+  found: () => session.found(),
   audit: () => session.audit(),
   printed: (text) => session.printed(text),
   outline: () => session.outline(),
