@@ -122,6 +122,30 @@ export function shareTests({ visit, problems }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("draws the cell as the screen has it: gradients on the way back, the chosen units, and old numbers", async () => {
+    const code = packed("model = Sequential([Input((12, 3)), GRU(24), Dense(1)])");
+    const edits = encodeURIComponent('[["w",0,"kernel",[0,3],2]]');
+    const page = await visit(`#/step/gru?s=${code}&t=11&unit=4&gate=z&units=3,4,9-11&back=1&edits=${edits}`);
+    const boxes = page.locator(".picture .cell");
+    await page.locator(".opened header .value").waitFor();
+    const onScreen = await boxes.allTextContents();
+    const old = await boxes.evaluateAll((all) => all.flatMap((one) => one.getAttribute("data-was") ?? []));
+    expect([onScreen.length > 25, old.length > 0]).toEqual([true, true]);
+    await openShare(page);
+    const cell = page.getByRole("group", { name: "Gradients of gru at timestep 12" });
+    const svg = (await taken(page, () => cell.getByRole("button", { name: "SVG" }).click())).bytes.toString();
+    const written = [...svg.matchAll(/<text[^>]*monospace[^>]*>([^<]+)</g)].map(([text, number]) => ({
+      number: number!,
+      isOld: text.includes("line-through"),
+    }));
+    const inOrder = (numbers: readonly string[]): readonly string[] => [...numbers].sort();
+    expect(inOrder(written.flatMap(({ number, isOld }) => (isOld ? [] : number)))).toEqual(inOrder(onScreen));
+    expect(inOrder(written.flatMap(({ number, isOld }) => (isOld ? number : [])))).toEqual(inOrder(old));
+    expect(svg).toContain("∂L/∂");
+    expect(svg).toContain("units 4, 5, 10-12 of 24");
+    await page.context().close();
+  }, 60_000);
+
   it("gives the numbers of a screen as CSV and JSON", async () => {
     const page = await visit("#/model?m=stack");
     await page.locator("tr.total").waitFor();
