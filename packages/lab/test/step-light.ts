@@ -1,7 +1,7 @@
 /** The Step screen's letters and charts: a letter lights what it stands for in every view, and every chart can be heard and read. */
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import type { Lab } from "./visit.ts";
+import { type Lab, packed } from "./visit.ts";
 
 const letter = (page: Page, name: string) => page.locator(`.opened .line [data-letter="${name}"]`);
 const isLit = async (page: Page, name: string): Promise<boolean> =>
@@ -85,6 +85,24 @@ export function stepLightTests({ visit }: Lab): void {
       .poll(() => page.locator(".picture .node.letter .meaning").allTextContents())
       .toEqual(["new hidden state"]);
     expect(await page.locator(".opened .chip.name.lit").count()).toBeGreaterThan(0);
+    await page.context().close();
+  }, 60_000);
+
+  it("keeps what is done with the run in one row, whatever layers there are", async () => {
+    const layers =
+      "LSTM(4, return_sequences=True), GRU(4, return_sequences=True), SimpleRNN(3, return_sequences=True), LSTM(2), Dense(1)";
+    const code = packed(`model = Sequential([Input((30, 3)), ${layers}])`);
+    const page = await visit(`#/step?s=${code}&t=3`, { viewport: { width: 820, height: 900 } });
+    for (const width of [820, 1360]) {
+      await page.setViewportSize({ width, height: 900 });
+      const tops = await Promise.all(
+        ["Backward", "Listen", "New weights and input"].map(async (name) => {
+          const button = page.getByRole("button", { name, exact: true }).first();
+          return Math.round((await button.boundingBox())!.y);
+        }),
+      );
+      expect(new Set(tops).size).toBe(1);
+    }
     await page.context().close();
   }, 60_000);
 
