@@ -126,6 +126,23 @@ export function longStepTests({ visit }: Lab): void {
     await page.context().close();
   }, 120_000);
 
+  it("draws what is left of a gradient far back too, each number on its line", async () => {
+    const page = await visit(`#/step?s=${long(600)}&t=50&gate=f&back=1`, { viewport: { width: 1360, height: 900 } });
+    const bars = page.locator("figure", { hasText: "What is left of the gradient" }).locator("rect.bar");
+    await bars.first().waitFor();
+    const heights = await bars.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height));
+    expect(heights).toHaveLength(60);
+    expect(Math.max(...heights) - Math.min(...heights)).toBeGreaterThan(40);
+    const cells = page.locator(".picture .cell");
+    const texts = await cells.allTextContents();
+    expect(texts.some((text) => /^−\d\.\de−\d\d$/.test(text))).toBe(true);
+    const misfits = await cells.evaluateAll((all) =>
+      all.filter((one) => one.scrollWidth > one.clientWidth + 1 || one.getBoundingClientRect().height > 31),
+    );
+    expect(misfits).toHaveLength(0);
+    await page.context().close();
+  }, 60_000);
+
   it("has no strip where all of a series is shown", async () => {
     const page = await visit("#/step?m=lstm&t=3");
     await page.locator(".opened").waitFor();
