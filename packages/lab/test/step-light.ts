@@ -1,7 +1,7 @@
 /** The Step screen's letters and charts: a letter lights what it stands for in every view, and every chart can be heard and read. */
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { type Lab, packed } from "./visit.ts";
+import { follow, type Lab, packed } from "./visit.ts";
 
 const letter = (page: Page, name: string) => page.locator(`.opened .line [data-letter="${name}"]`);
 const isLit = async (page: Page, name: string): Promise<boolean> =>
@@ -89,12 +89,19 @@ export function stepLightTests({ visit }: Lab): void {
   }, 60_000);
 
   it("keeps what is done with the run in one row, whatever layers there are", async () => {
-    const layers =
-      "LSTM(4, return_sequences=True), GRU(4, return_sequences=True), SimpleRNN(3, return_sequences=True), LSTM(2), Dense(1)";
-    const code = packed(`model = Sequential([Input((30, 3)), ${layers}])`);
-    const page = await visit(`#/step?s=${code}&t=3`, { viewport: { width: 820, height: 900 } });
-    for (const width of [820, 1360]) {
+    const three = ["LSTM(4", "GRU(4", "SimpleRNN(3"].map((one) => `${one}, return_sequences=True)`).join(", ");
+    const page = await visit("#/");
+    // As many layers as leave room for the direction beside them, but for no more.
+    for (const [width, layers] of [
+      [820, three],
+      [1360, `${three}, ${three}`],
+    ] as const) {
       await page.setViewportSize({ width, height: 900 });
+      await follow(page, `#/step?s=${packed(`model = Sequential([Input((30, 3)), ${layers}, Dense(1)])`)}`, ".opened");
+      await page
+        .locator(".head a.button")
+        .nth(layers === three ? 2 : 5)
+        .waitFor();
       const tops = await Promise.all(
         ["Backward", "Listen", "New weights and input"].map(async (name) => {
           const button = page.getByRole("button", { name, exact: true }).first();
