@@ -262,7 +262,9 @@ export function stepViewTests({ visit }: Lab): void {
     const lane = page.locator(".lanes figure").first();
     await lane.waitFor();
     expect(
-      await lane.locator("path").evaluateAll((all) => all.some((one) => one.getAttribute("fill")!.includes("100%"))),
+      await lane
+        .locator(".heat path")
+        .evaluateAll((all) => all.some((one) => one.getAttribute("fill")!.includes("100%"))),
     ).toBe(true);
     expect(await lane.locator("figcaption").textContent()).toMatch(/±[\d.]+e−[34]/);
     await page.context().close();
