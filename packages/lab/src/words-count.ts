@@ -28,6 +28,11 @@ export const countWords = {
   blocks: (blocks: readonly string[], columns: number) =>
     `, ${blocks.length} blocks ${blocks.join(", ")} of ${columns} columns`,
   notTrained: ", not trained",
+  largest: (name: string, size: string, total: string, share: string) =>
+    `${name} is the largest: ${size} of ${total} numbers, ${share}.`,
+  share: (percent: string) => `${percent} %`,
+  shareColumn: "share",
+  listenTo: (title: string) => `Listen to ${title}`,
   terms: {
     label: "Array by array",
     light: "show it in the drawing",

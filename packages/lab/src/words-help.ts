@@ -77,6 +77,10 @@ export const helpWords = {
     // Step.
     direction: "Forward: values. Backward: gradients of the loss, from the last timestep to the first.",
     ribbon: "The whole run: inputs above, the cell's output below. Drag, or use ← and →, to go to a timestep.",
+    "equation-letters":
+      "The formula of the opened value. Point at a letter, or use ← and →, and what it stands for lights in the picture, in the sum and over time; a press keeps it lit.",
+    minimap:
+      "The whole of a long series, and the window that everything below shows of it. Drag the window, press elsewhere on the strip, or use ← and →, Page Up and Page Down.",
     player: "Goes through the timesteps: first, back, play, forward, last. Space plays, [ and ] step.",
     picture:
       "The cell at this timestep, drawn from its equations. Blue is above 0, orange below. Press a number to open it.",

@@ -116,6 +116,18 @@ export const stepWords = {
     label: "Timestep",
     value: (timestep: number, steps: number) => `timestep ${timestep} of ${steps}`,
   },
+  minimap: {
+    label: "The whole series",
+    window: "Timesteps shown",
+    shown: (first: string, last: string, steps: string) => `timesteps ${first} to ${last} of ${steps}`,
+    drawn: (first: number, last: number, count: number) =>
+      `Drawn: timesteps ${Math.min(first, last)} to ${Math.max(first, last)}, of ${count}.`,
+    earlier: "Show earlier timesteps",
+    later: "Show later timesteps",
+    toStep: (timestep: string) => `To timestep ${timestep}`,
+    span: "How many timesteps are shown",
+    timesteps: (count: string) => `${count} timesteps`,
+  },
   picture: {
     label: (kind: string, timestep: number, isBackward: boolean) =>
       `${isBackward ? "Gradients of the" : "The"} ${kind} cell at timestep ${timestep}. Arrow keys move in time and between units, Page Up and Down between values, Enter opens.`,
@@ -126,6 +138,8 @@ export const stepWords = {
       `${name}, unit ${unit}, timestep ${timestep}: ${value}`,
     of: (count: number) => `of ${count}`,
     wasBefore: (now: string, was: string) => `${now}, before the changes ${was}`,
+    taken: (layer: string, timestep: number, isBackward: boolean) =>
+      `${isBackward ? "Gradients" : "Cell"} of ${layer} at timestep ${timestep}`,
     all: "All",
     placeOf: (place: number, count: number) => `${place} of ${count}`,
     previous: (name: string) => `Value before: ${name}`,
@@ -133,6 +147,7 @@ export const stepWords = {
   },
   lanes: {
     title: "Over time",
+    taken: (layer: string) => `Values of ${layer} over time`,
     below: "below 0",
     above: "above 0",
     table: "Values over time",
@@ -145,8 +160,12 @@ export const stepWords = {
     unitsCaption: (layer: string, timestep: number) => `Units of ${layer} at timestep ${timestep}`,
     before: "before the changes",
     beforeLabel: (name: string) => `${name} before the changes`,
-    label: (name: string, units: number, steps: number) =>
-      `${name}: ${units} units over ${steps} timesteps; the table has the numbers`,
+    label: (name: string, units: number, first: number, count: number, steps: number) =>
+      `${name}: ${units} units over ${count === steps ? `${steps} timesteps` : `steps ${first} to ${first + count - 1} of ${steps}`}; the table has the numbers`,
+  },
+  letters: {
+    label: "Formula: arrow keys light its letters, Enter keeps one lit",
+    say: (letter: string, meaning: string | undefined) => (meaning === undefined ? letter : `${letter}: ${meaning}`),
   },
   opened: {
     place: (unit: number, timestep: number) => `unit ${unit}, t = ${timestep}`,
@@ -178,18 +197,18 @@ export const stepWords = {
     edit: "Edit the first weight of the opened value",
     listen: "Listen to the chosen value over time",
   },
-  series: (
-    name: string,
-    unit: number,
-    steps: number,
-    low: string,
-    lowAt: number,
-    high: string,
-    highAt: number,
-    first: string,
-    last: string,
-  ) =>
-    `${name}, unit ${unit}, over ${steps} timesteps: starts at ${first}, ends at ${last}; lowest ${low} at timestep ${lowAt}, highest ${high} at timestep ${highAt}.`,
+  series: (of: {
+    readonly name: string;
+    readonly unit: number;
+    readonly steps: number;
+    readonly low: string;
+    readonly lowAt: number;
+    readonly high: string;
+    readonly highAt: number;
+    readonly first: string;
+    readonly last: string;
+  }) =>
+    `${of.name}, unit ${of.unit}, over ${of.steps} timesteps: starts at ${of.first}, ends at ${of.last}; lowest ${of.low} at timestep ${of.lowAt}, highest ${of.high} at timestep ${of.highAt}.`,
   memory: {
     title: "What it remembers",
     lead: (name: string, unit: number, timestep: number) =>
@@ -228,6 +247,8 @@ export const stepWords = {
     sums: "Gradients of the arrays, growing",
     sumsLead: (timestep: number) =>
       `Every timestep adds its share to the same arrays. Shown: the sum of what the last step read down to timestep ${timestep} add.`,
+    grows: (name: string, whole: string, timestep: number, most: string) =>
+      `${name} grows to ${whole}; timestep ${timestep} adds most, ${most}.`,
     added: "this step adds",
     soFar: "sum so far",
     whole: "at the end",

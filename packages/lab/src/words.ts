@@ -146,6 +146,7 @@ export const words = {
       ["Space", "play and pause"],
       ["u, Shift+u", "undo, redo"],
       ["[ ]", "a timestep back, forward"],
+      ["{ }", "of a long series an earlier part, a later one"],
       ["/", "every command with its key"],
       ["?", "then focus or tap anything: what it is; Esc ends"],
       ["Ctrl+], Ctrl+[", "in the editor: indent more, less; Tab moves on"],

@@ -94,6 +94,25 @@ export function countTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("breaks no name on a phone, cuts no count off, and leaves no gap above a switch", async () => {
+    const page = await visit("#/count?m=bidirectional", { viewport: { width: 390, height: 844 }, hasTouch: true });
+    const names = page.locator("section[data-help=terms] .of");
+    await names.first().waitFor();
+    const heights = await names.evaluateAll((all) => all.map((one) => one.getClientRects().length));
+    expect(heights).toEqual([1, 1, 1]);
+    const ends = await page
+      .locator("section[data-help=terms] a")
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().right));
+    expect(Math.max(...ends)).toBeLessThan(380);
+    await page.goto(page.url().replace(/#.*/, "#/count/gru?m=gru"));
+    const gap = await page.locator("section[data-help=reset-after]").evaluate((card) => {
+      const box = card.querySelector("input")!.getBoundingClientRect(); // the switch
+      return box.top - card.getBoundingClientRect().top;
+    });
+    expect(gap).toBeLessThan(28);
+    await page.context().close();
+  }, 60_000);
+
   it("shows the row that pooling drops", async () => {
     const code = "model = Sequential([Input((21, 9)), MaxPooling1D(2), SimpleRNN(3)])";
     const page = await visit(`#/count/max_pooling1d?s=${packed(code)}`);

@@ -8,6 +8,8 @@ import { quizTests } from "./quiz.ts";
 import { runTests } from "./runs.ts";
 import { startTests } from "./start.ts";
 import { stepTests } from "./step.ts";
+import { stepLightTests } from "./step-light.ts";
+import { longStepTests } from "./step-long.ts";
 import { stepViewTests } from "./step-views.ts";
 import { describeLab } from "./suite.ts";
 import { trainTests } from "./train.ts";
@@ -20,6 +22,8 @@ describeLab("the lab's screens", (lab) => {
   describe("Compare", () => compareTests(lab));
   describe("Quiz", () => quizTests(lab));
   describe("Step", () => stepTests(lab));
+  describe("Step, what lights together", () => stepLightTests(lab));
+  describe("Step, long series", () => longStepTests(lab));
   describe("Views of a step", () => stepViewTests(lab));
   describe("Train", () => trainTests(lab));
   describe("Kept runs", () => runTests(lab));

@@ -119,6 +119,36 @@ export function shareTests({ visit, problems }: Lab): void {
       await taken(page, () => lanes.first().getByRole("button", { name: "SVG" }).click())
     ).bytes.toString();
     expect(drawn.match(/<rect/g)!.length).toBeGreaterThan(30 * 4 * 6);
+    expect(drawn).toContain("the full colour is 1, or the ± beside the row");
+    await page.context().close();
+  }, 60_000);
+
+  it("draws the cell as the screen has it: gradients on the way back, the chosen units, and old numbers", async () => {
+    const of = (units: number): string => packed(`model = Sequential([Input((12, 3)), GRU(${units}), Dense(1)])`);
+    const edits = encodeURIComponent('[["w",0,"kernel",[0,3],2]]');
+    const page = await visit(`#/step/gru?s=${of(8)}&t=11&unit=4&gate=z&back=1&edits=${edits}`);
+    const boxes = page.locator(".picture .cell");
+    await page.locator(".opened header .value").waitFor();
+    const onScreen = await boxes.allTextContents();
+    const old = await boxes.evaluateAll((all) => all.flatMap((one) => one.getAttribute("data-was") ?? []));
+    expect([onScreen.length > 25, old.length > 0]).toEqual([true, true]);
+    await openShare(page);
+    const cell = page.getByRole("group", { name: "Gradients of gru at timestep 12" });
+    const svg = (await taken(page, () => cell.getByRole("button", { name: "SVG" }).click())).bytes.toString();
+    const written = [...svg.matchAll(/<text[^>]*monospace[^>]*>([^<]+)</g)].map(([text, number]) => ({
+      number: number!,
+      isOld: text.includes("line-through"),
+    }));
+    const inOrder = (numbers: readonly string[]): readonly string[] => [...numbers].sort();
+    expect(inOrder(written.flatMap(({ number, isOld }) => (isOld ? [] : number)))).toEqual(inOrder(onScreen));
+    expect(inOrder(written.flatMap(({ number, isOld }) => (isOld ? number : [])))).toEqual(inOrder(old));
+    expect(svg).toContain("∂L/∂");
+    await page.keyboard.press("Escape");
+    await follow(page, `#/step/gru?s=${of(24)}&t=11&unit=4&gate=z&units=3,4,9-11`, ".units");
+    await openShare(page);
+    const some = page.getByRole("group", { name: "Cell of gru at timestep 12" });
+    const forward = (await taken(page, () => some.getByRole("button", { name: "SVG" }).click())).bytes.toString();
+    expect(forward).toContain("units 4-5, 10-12 of 24");
     await page.context().close();
   }, 60_000);
 

@@ -3,6 +3,10 @@ import { expect, it } from "vitest";
 import { follow, type Lab, packed } from "./visit.ts";
 
 const model = (layers: string): string => packed(`model = Sequential([${layers}])`);
+/** h = x + h/2. */
+const halving = model(
+  'Input((4, 1)), SimpleRNN(1, activation="linear", use_bias=False, kernel_initializer="ones", recurrent_initializer=Constant(0.5))',
+);
 const numberIn = (text: string | null): number => Number(text!.replaceAll("−", "-"));
 
 export function stepViewTests({ visit }: Lab): void {
@@ -77,6 +81,40 @@ export function stepViewTests({ visit }: Lab): void {
     await page.locator(".opened").getByRole("button", { name: "Reset kernel[0, 5]" }).click();
     await expect.poll(() => value.textContent()).toBe(before);
     expect(await page.locator("main :is(s, [data-was])").count()).toBe(0);
+    await page.context().close();
+  }, 60_000);
+
+  it("keeps the old gradients as ghosts on the way back too, in the cell, the sum, the product and the arrays", async () => {
+    const edits = encodeURIComponent('[["w",0,"recurrent_kernel",[0,0],0.25]]');
+    const page = await visit(`#/step?s=${halving}&t=1&gate=h&back=1&edits=${edits}`);
+    const header = page.locator(".opened header");
+    await header.locator("s").waitFor();
+    const [old, now] = [
+      await header.locator("s .visually-hidden + *, s").first().textContent(),
+      await header.locator(".value").textContent(),
+    ];
+    expect(old).toContain("before:");
+    expect(old).not.toContain(now);
+    const cell = page.getByRole("gridcell", { name: /^gradient of h, unit 1/ });
+    expect(await cell.getAttribute("aria-label")).toMatch(/before the changes/);
+    expect(await cell.getAttribute("data-was")).not.toBe("");
+    const products = page.locator("figure", { hasText: "What is left of the gradient" });
+    // Three factors moved from ½ to ¼; where nothing is multiplied yet, the bar has none either.
+    expect(await products.locator("line.old").count()).toBe(4);
+    await products.getByRole("button", { name: /table/ }).click();
+    expect((await products.locator("tbody tr").first().textContent())!.replaceAll(/\s+/g, " ")).toContain(
+      "before:0.50000 0.25000",
+    );
+    const growing = page.locator("section[data-help=growing]");
+    expect(await growing.locator("svg.ghost").count()).toBe(2);
+    expect(await growing.locator("dd s").count()).toBeGreaterThan(2);
+    await page.getByText("1 number changed").click();
+    await page
+      .locator(".changed")
+      .getByRole("button", { name: /^Reset recurrent_kernel/ })
+      .click();
+    await expect.poll(() => page.locator("main :is(s, [data-was], line.old, svg.ghost)").count()).toBe(0);
+    expect(await header.locator(".value").textContent()).not.toBe(now);
     await page.context().close();
   }, 60_000);
 
@@ -224,7 +262,9 @@ export function stepViewTests({ visit }: Lab): void {
     const lane = page.locator(".lanes figure").first();
     await lane.waitFor();
     expect(
-      await lane.locator("path").evaluateAll((all) => all.some((one) => one.getAttribute("fill")!.includes("100%"))),
+      await lane
+        .locator(".heat path")
+        .evaluateAll((all) => all.some((one) => one.getAttribute("fill")!.includes("100%"))),
     ).toBe(true);
     expect(await lane.locator("figcaption").textContent()).toMatch(/±[\d.]+e−[34]/);
     await page.context().close();

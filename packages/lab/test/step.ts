@@ -187,7 +187,7 @@ export function stepTests({ visit }: Lab): void {
 
   it("marks the timestep in the lanes also where one is narrower than a line, and scrolls no cell that fits", async () => {
     const long = packed("model = Sequential([Input((200, 2)), LSTM(4), Dense(1)])");
-    const page = await visit(`#/step?s=${long}&t=150`, { viewport: { width: 820, height: 900 } });
+    const page = await visit(`#/step?s=${long}&t=150&view=0-199`, { viewport: { width: 820, height: 900 } });
     const lane = page.locator(".lanes figure").first();
     await lane.waitFor();
     const [heat, cursor] = await Promise.all([".heat", ".cursor"].map((one) => lane.locator(one).boundingBox()));

@@ -49,6 +49,7 @@ export const everyScreen = [
   ["#/step/lstm?m=lstm&t=2&gate=f&f32=1", ".rounding dl"],
   ["#/step?m=bidirectional&t=4&units=3,9-12", ".merge .sum"],
   ['#/step?m=gru&t=4&gate=z&edits=[["w",0,"kernel",[0,0],2],["x",20,1]]', ".lanes .ghost"],
+  [`#/step?s=${packed("model = Sequential([Input((300, 2)), LSTM(4), Dense(1)])")}&t=150`, ".strip"],
   [`#/train?data=passengers&s=${packed("model = Sequential([Input((12, 1)), LSTM(8), Dense(3)])")}`, "#cut"],
   ["#/compare?m=gru&with=lstm", "#compare-memory ~ .scroll"],
   [`#/compare?m=gru&with=lstm~${run}`, ".run button"],

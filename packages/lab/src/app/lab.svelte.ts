@@ -120,7 +120,7 @@ class Lab {
   }
 
   /** A step to another timestep, unit or value, with every frame if need be: the address follows when steps rest. */
-  step(change: Partial<Pick<Route, "t" | "unit" | "gate">>): void {
+  step(change: Partial<Pick<Route, "t" | "unit" | "gate" | "view">>): void {
     this.#move(change);
     this.#address.later(writeRoute(this.route));
   }

@@ -1,9 +1,9 @@
-/** Which term of a count is lit, in its formula and in the drawing at once: the pointer's or the keyboard's for a moment, or kept by a press. */
+/** Which term of a count, or letter of an equation, is lit in its formula and in the drawing at once: the pointer's or the keyboard's for a moment, or kept by a press. */
 
 interface Lit {
-  /** The layer whose count it is. */
+  /** The layer whose count it is; of letters, the Step screen (letters.ts). */
   readonly owner: string;
-  /** Its term: an array, or a layer inside. */
+  /** Its term: an array, or a layer inside; a letter as its formula marks it. */
   readonly term: string;
 }
 
@@ -29,6 +29,13 @@ class Terms {
 
   leave(): void {
     this.#passing = nothing;
+  }
+
+  /** Nothing is lit any more; false where nothing was. */
+  clear(owner: string): boolean {
+    const was = this.of(owner) !== "";
+    if (was) [this.#passing, this.#kept] = [nothing, nothing];
+    return was;
   }
 
   toggle(owner: string, term: string): void {

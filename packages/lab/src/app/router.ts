@@ -19,6 +19,8 @@ export interface LinkState {
   readonly f32: boolean;
   /** Units of a large layer that are drawn, counted from 0: "3,17,40-45"; empty for those around the chosen one. */
   readonly units: string;
+  /** Steps of a long series that are shown, counted from 0: "120-179"; empty for the part with the step in it (step-window.ts). */
+  readonly view: string;
   readonly seed: number;
   /** An example's name. */
   readonly m: string;
@@ -88,6 +90,7 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   back: flag,
   f32: flag,
   units: words(200),
+  view: words(24),
   seed: whole(7, 2 ** 31),
   m: words(80),
   s: words(8000),

@@ -1,33 +1,54 @@
-/** The cell of one timestep as a drawing: a box for each value with its units' numbers, lines for what it uses. */
-import { accent, decimal, nameParts } from "../app/format.ts";
-import type { RunView, SceneNode } from "../worker/protocol.ts";
+/** The cell of one timestep as a drawing: a box for each value with its units' numbers, lines for what it uses. On the way back the boxes hold gradients. */
+import { accent, fitting, gradientName, nameParts, short } from "../app/format.ts";
+import { writeUnits } from "../app/units.ts";
+import type { RunNumbers, RunView, SceneNode } from "../worker/protocol.ts";
 import { element, type LegendEntry, label, type Palette, standalone } from "./svg.ts";
 
 const boxWidth = 132;
 const gapX = 56;
 const gapY = 22;
-const mostUnits = 8;
 const rowHeight = 17;
+/** More where an old number stands above one of the row. */
+const ghostHeight = 10;
 /** Letters of a meaning on one line of a box. */
 const lineLetters = 26;
+
+/** What of a run is drawn; the page shows the same. */
+export interface CellShown {
+  readonly run: RunView;
+  /** True where the run holds gradients instead of values. */
+  readonly backward: boolean;
+  /** In order of processing. */
+  readonly t: number;
+  readonly units: readonly number[];
+  readonly features: readonly number[];
+  readonly digits: number;
+}
+
+interface Shown {
+  readonly text: string;
+  /** Before the user's changes, where it reads differently. */
+  readonly was: string;
+}
 
 interface Placed {
   readonly node: SceneNode;
   readonly x: number;
   readonly y: number;
   readonly height: number;
-  readonly numbers: readonly number[];
-  readonly left: number;
+  readonly numbers: readonly Shown[];
+  /** "units 3, 17 of 64"; empty where all are drawn. */
+  readonly which: string;
   /** The meaning on one or two lines. */
   readonly meaning: readonly string[];
 }
 
-/** `t` counts steps in order of processing. */
-export function cellFigure(run: RunView, t: number, digits: number, palette: Palette): string {
+export function cellFigure(shown: CellShown, palette: Palette): string {
+  const { run, t, backward } = shown;
   const { scene } = run;
   const color = (node: SceneNode): string => palette(accent(node.gate, node.role, node.name).slice(4, -1));
   const ranks = Array.from({ length: 1 + Math.max(...scene.nodes.map(({ rank }) => rank)) }, (_, rank) =>
-    scene.nodes.filter((node) => node.rank === rank).map((node) => measured(run, node, t)),
+    scene.nodes.filter((node) => node.rank === rank).map((node) => measured(shown, node)),
   );
   const heightOf = (boxes: readonly { readonly height: number }[]): number =>
     boxes.reduce((sum, { height }) => sum + height + gapY, -gapY);
@@ -44,7 +65,7 @@ export function cellFigure(run: RunView, t: number, digits: number, palette: Pal
   const lines = boxes.flatMap((to) =>
     to.node.uses.flatMap(({ from }) => {
       const source = placed.get(from);
-      return source === undefined ? [] : [curve(source, to, color(to.node))];
+      return source === undefined ? [] : [curve(source, to, color(to.node), backward)];
     }),
   );
   const gates = scene.gates.map(
@@ -53,8 +74,8 @@ export function cellFigure(run: RunView, t: number, digits: number, palette: Pal
   const timestep = run.timesteps[t]! + 1;
   return standalone(
     {
-      title: `${run.name} (${scene.kind}), timestep ${timestep} of ${run.timesteps.length}`,
-      description: `The cell at timestep ${timestep}: ${boxes.map(({ node, numbers }) => `${node.name} = ${numbers.map((value) => decimal(value, digits)).join(", ")}`).join("; ")}.`,
+      title: `${backward ? "Gradients of " : ""}${run.name} (${scene.kind}), timestep ${timestep} of ${run.timesteps.length}`,
+      description: `${backward ? "The gradients of the loss" : "The cell"} at timestep ${timestep}: ${boxes.map(({ node, numbers }) => `${backward ? gradientName(node.name) : node.name} = ${numbers.map(({ text, was }) => (was === "" ? text : `${text} (before the changes ${was})`)).join(", ")}`).join("; ")}.`,
       legend: [
         ...gates,
         { label: "input", color: palette("--input"), kind: "box" },
@@ -62,63 +83,83 @@ export function cellFigure(run: RunView, t: number, digits: number, palette: Pal
         ...(scene.nodes.some(({ name }) => name === "c" || name === "cPrev")
           ? [{ label: "cell state", color: palette("--memory"), kind: "box" } as const]
           : []),
+        ...(backward
+          ? [{ label: "gradients go from right to left", color: palette("--soft"), kind: "dashed" } as const]
+          : []),
       ],
       width: ranks.length * (boxWidth + gapX) - gapX,
       height,
-      body: [...lines, ...boxes.flatMap((box) => drawn(box, color(box.node), digits, palette))],
+      body: [...lines, ...boxes.flatMap((box) => drawn(box, color(box.node), backward, palette))],
     },
     palette,
   );
 }
 
-function measured(run: RunView, node: SceneNode, t: number): Omit<Placed, "x" | "y"> {
+function dataOf({ name, role }: SceneNode, of: RunNumbers): Float64Array {
+  return role === "input" ? of.x : role === "state" ? of.before[name]! : of.values[name]!;
+}
+
+function measured({ run, backward, t, units, features, digits }: CellShown, node: SceneNode): Omit<Placed, "x" | "y"> {
   const isInput = node.role === "input";
-  const width = isInput ? run.features : run.units;
-  const data = isInput ? run.x : node.role === "state" ? run.before[node.name]! : run.values[node.name]!;
-  const numbers = Array.from(data.subarray(t * width, t * width + Math.min(width, mostUnits)));
-  const left = width - numbers.length;
+  const [width, list] = isInput ? [run.features, features] : [run.units, units];
+  const [data, old] = [dataOf(node, run), run.was && dataOf(node, run.was)];
+  const write = (value: number): string => (backward ? short(value, Math.min(digits, 3)) : fitting(value, digits));
+  const numbers = list.map((index): Shown => {
+    const at = t * width + index;
+    const [text, was] = [write(data[at]!), old === undefined ? "" : write(old[at]!)];
+    return { text, was: was === text ? "" : was };
+  });
+  const which =
+    list.length === width
+      ? ""
+      : `${isInput ? "features" : "units"} ${writeUnits(list, 1).replaceAll(",", ", ")} of ${width}`;
   const meaning = inLines(node.meaning);
   return {
     node,
     numbers,
-    left,
+    which,
     meaning,
-    height: 28 + meaning.length * 11 + Math.ceil(numbers.length / 2) * rowHeight + (left > 0 ? rowHeight : 0),
+    height: 28 + meaning.length * 11 + Math.ceil(numbers.length / 2) * rowOf(numbers) + (which === "" ? 0 : rowHeight),
   };
 }
 
+function rowOf(numbers: readonly Shown[]): number {
+  return rowHeight + (numbers.some(({ was }) => was !== "") ? ghostHeight : 0);
+}
+
 function drawn(
-  { node, x, y, height, numbers, left, meaning }: Placed,
+  { node, x, y, height, numbers, which, meaning }: Placed,
   color: string,
-  digits: number,
+  backward: boolean,
   palette: Palette,
 ): string[] {
-  const { base, below, hat } = nameParts(node.name);
+  const { front, base, below, hat } = nameParts(backward ? gradientName(node.name) : node.name);
   const name = [
+    ...(front === "" ? [] : [element("tspan", { "font-size": 12 }, front)]),
     element("tspan", { "font-style": "italic" }, `${base}${hat ? "\u0302" : ""}`),
     element("tspan", { "font-size": 10, dy: 4 }, below),
   ];
+  const row = rowOf(numbers);
+  const mono = { "text-anchor": "end", "font-family": "ui-monospace, Menlo, Consolas, monospace" };
   return [
     element("rect", { x, y, width: boxWidth, height, rx: 8, fill: palette("--card"), stroke: palette("--line") }),
     element("rect", { x, y, width: 4, height, rx: 2, fill: color }),
     element("text", { x: x + 12, y: y + 18, fill: color, "font-size": 15, "font-weight": 650 }, name),
     label(node.operator, x + boxWidth - 8, y + 18, palette, { "text-anchor": "end" }),
     ...meaning.map((line, index) => label(line, x + 12, y + 31 + index * 11, palette, { "font-size": 9 })),
-    ...numbers.map((value, index) =>
-      label(
-        decimal(value, Math.min(5, digits)),
+    ...numbers.flatMap(({ text, was }, index) => {
+      const [right, base] = [
         x + 12 + ((index % 2) + 1) * 54,
-        y + 35 + meaning.length * 11 + Math.floor(index / 2) * rowHeight,
-        palette,
-        {
-          "text-anchor": "end",
-          "font-size": 11,
-          fill: palette("--ink"),
-          "font-family": "ui-monospace, Menlo, Consolas, monospace",
-        },
-      ),
-    ),
-    ...(left > 0 ? [label(`and ${left} more`, x + 12, y + height - 7, palette, { "font-size": 10 })] : []),
+        y + 18 + row + meaning.length * 11 + Math.floor(index / 2) * row,
+      ];
+      const now = label(text, right, base, palette, { ...mono, "font-size": 11, fill: palette("--ink") });
+      if (was === "") return [now];
+      return [
+        label(was, right, base - 11, palette, { ...mono, "font-size": 9, "text-decoration": "line-through" }),
+        now,
+      ];
+    }),
+    ...(which === "" ? [] : [label(which, x + 12, y + height - 7, palette, { "font-size": 9 })]),
   ];
 }
 
@@ -128,7 +169,7 @@ function inLines(text: string): string[] {
   return middle < 0 ? [text] : [text.slice(0, middle), text.slice(middle + 1)];
 }
 
-function curve(from: Placed, to: Placed, color: string): string {
+function curve(from: Placed, to: Placed, color: string, backward: boolean): string {
   const [x1, y1] = [from.x + boxWidth, from.y + from.height / 2];
   const [x2, y2] = [to.x, to.y + to.height / 2];
   const bend = Math.max(18, (x2 - x1) / 2);
@@ -138,5 +179,6 @@ function curve(from: Placed, to: Placed, color: string): string {
     stroke: color,
     "stroke-width": 1.4,
     "stroke-opacity": 0.55,
+    ...(backward ? { "stroke-dasharray": "2 5" } : {}),
   });
 }

@@ -1,17 +1,18 @@
 /** The values of a cell over time as a drawing: a band of cells for each named value, a row for each unit, time to the right. */
 import { short } from "../app/format.ts";
 import { fullColour } from "../app/run.ts";
+import type { StepWindow } from "../app/step-window.ts";
+import { writeUnits } from "../app/units.ts";
 import type { RunView } from "../worker/protocol.ts";
 import { element, label, type Palette, standalone } from "./svg.ts";
 
 const width = 720;
 const left = 96;
-/** Rows of a band; of more units the first ones are drawn, and the drawing says so. */
-const mostRows = 16;
-
-export function lanesFigure(run: RunView, palette: Palette): string {
-  const { names, units, timesteps, values, scene } = run;
-  const rows = Math.min(units, mostRows);
+/** `drawn` are the units and `shown` the steps that the page has. */
+export function lanesFigure(run: RunView, drawn: readonly number[], shown: StepWindow, palette: Palette): string {
+  const { names, units, values, scene } = run;
+  const timesteps = run.timesteps.slice(shown.from, shown.from + shown.count);
+  const rows = drawn.length;
   const row = rows > 8 ? 8 : 12;
   const step = (width - left) / timesteps.length;
   // Name, meaning and scale stand beside it, one below the other.
@@ -25,11 +26,11 @@ export function lanesFigure(run: RunView, palette: Palette): string {
     // As on the page: each band to its own largest value where 1 would leave it pale or cut it.
     const full = fullColour(values[name]!);
     const cells = timesteps.flatMap((_, t) =>
-      Array.from({ length: rows }, (_unit, unit) => {
-        const value = values[name]![t * units + unit]!;
+      drawn.map((unit, place) => {
+        const value = values[name]![(shown.from + t) * units + unit]!;
         return element("rect", {
           x: left + t * step,
-          y: top + unit * row,
+          y: top + place * row,
           width: Math.max(0.5, step - 0.5),
           height: row - 0.5,
           ...colorOf(value / full),
@@ -64,10 +65,10 @@ export function lanesFigure(run: RunView, palette: Palette): string {
   return standalone(
     {
       title: `${run.name} (${scene.kind}) over time`,
-      description: `${names.length} named values of ${rows} of ${units} units over ${timesteps.length} timesteps; strength of colour is size, its hue the sign.`,
+      description: `${names.length} named values of ${rows === units ? "" : `the units ${writeUnits(drawn, 1).replaceAll(",", ", ")} of `}${units} units over ${timesteps.length === run.timesteps.length ? "" : `the timesteps ${timesteps[0]! + 1} to ${timesteps.at(-1)! + 1} of `}${run.timesteps.length} timesteps; strength of colour is size, its hue the sign.`,
       legend: [
-        { label: "above 0, full at 1 or as given", color: palette("--positive"), kind: "box" },
-        { label: "below 0, full at −1 or as given", color: palette("--negative"), kind: "box" },
+        { label: "above 0; the full colour is 1, or the ± beside the row", color: palette("--positive"), kind: "box" },
+        { label: "below 0; the full colour is −1, or the ± beside the row", color: palette("--negative"), kind: "box" },
       ],
       width,
       height: floor + 34,
@@ -75,7 +76,7 @@ export function lanesFigure(run: RunView, palette: Palette): string {
         ...bands,
         ...ticks,
         label("timestep", (left + width) / 2, floor + 30, palette, { "text-anchor": "middle", class: "axis-label" }),
-        label(rows < units ? `first ${rows} of ${units} units` : "units", 0, 0, palette, {
+        label(rows < units ? `${rows} of ${units} units` : "units", 0, 0, palette, {
           "text-anchor": "middle",
           transform: `translate(10 ${floor / 2}) rotate(-90)`,
           class: "axis-label",

@@ -4,24 +4,37 @@ import { cellAdjointEquations } from "unroll/cells/equations.ts";
 import { gradientOf } from "unroll/equations/formula.ts";
 import type { ScanRun } from "unroll/explain/by-hand.ts";
 import { openGradient } from "unroll/explain/open-gradient.ts";
-import { type BackRun, type BackStep, traceGradients } from "unroll/training/trace-gradients.ts";
+import { type BackRun, type BackStep, type BackTrace, traceGradients } from "unroll/training/trace-gradients.ts";
 import { gradientFlow } from "unroll/training/trace-gradients-text.ts";
 import { equationView } from "./describe.ts";
 import { type Model, tensor, UnrollError } from "./library.ts";
-import type { BackArray, BackView, Edit, OpenedValue } from "./protocol.ts";
+import type { BackArray, BackNumbers, BackView, Edit, OpenedNow } from "./protocol.ts";
 import { withEdits } from "./tracing.ts";
 
 /** What every output should have been. */
 const target = 1;
 /** Numbers of the growing sums that go to the page, for all arrays of a run. */
-const mostSums = 400_000;
+const mostSums = 1_000_000;
 
-/** Of the way back that was asked for last. */
-let lastRun: BackRun | undefined;
+/** A run's way back, and the loss from which it starts. */
+interface Way {
+  readonly loss: number;
+  readonly trace: BackTrace;
+  /** As it was computed. */
+  readonly run: BackRun;
+  /** Whether one of the user's changes fits a number. */
+  readonly isChanged: boolean;
+}
+
+/** What was asked for last, and the same before the user's changes. */
+let last: { readonly now: Way; readonly was: Way | undefined } | undefined;
 
 /** @throws UnrollError `usage` before a way back was asked for, and as `openGradient` does. */
-export function openBack(layer: string, step: number, name: string, unit: number): OpenedValue {
-  if (lastRun?.layer === layer) return openGradient(lastRun, step, name, unit);
+export function openBack(layer: string, step: number, name: string, unit: number): OpenedNow {
+  if (last?.now.run.layer === layer) {
+    const opened = openGradient(last.now.run, step, name, unit);
+    return last.was === undefined ? opened : { ...opened, was: openGradient(last.was.run, step, name, unit) };
+  }
   throw new UnrollError({ code: "usage", path: layer, expected: "the way back must have been asked for" });
 }
 
@@ -32,33 +45,60 @@ export function backwardOf(
   { scan, name }: ScanRun,
   outputShapes: readonly (readonly number[])[],
 ): BackView {
-  const { loss, runs } = withEdits(model, seed, edits, (_, inputs) => {
+  const now = wayOf(model, seed, edits, name, outputShapes);
+  const windows = edits.filter(({ kind }) => kind === "window");
+  const was = now.isChanged ? wayOf(model, seed, windows, name, outputShapes) : undefined;
+  last = { now, was };
+  const { equations, notation } = cellAdjointEquations(scan.cell);
+  return {
+    ...numbersOf(now, scan),
+    was: was && numbersOf(was, scan),
+    target,
+    equations: Object.fromEntries(
+      equations.map((one) => [gradientOf(one.name) ?? one.name, equationView(one, notation)]),
+    ),
+    sentence: gradientFlow(now.trace),
+  };
+}
+
+function wayOf(
+  model: Model,
+  seed: number,
+  edits: readonly Edit[],
+  name: string,
+  outputShapes: readonly (readonly number[])[],
+): Way {
+  return withEdits(model, seed, edits, (_, inputs, replaced) => {
     const targets = outputShapes.map((shape) =>
       tensor(new Float32Array(shape.reduce((size, one) => size * one, 1)).fill(target), [1, ...shape]),
     );
+    let run: BackRun | undefined;
     const onRun = (one: BackRun): void => {
-      if (one.layer === name) lastRun = one;
+      if (one.layer === name) run = one;
     };
-    return traceGradients(model, inputs, targets, { loss: "mse", training: false, checks: 0, seed: 0, onRun });
+    const options = { loss: "mse", training: false, checks: 0, seed: 0, onRun } as const;
+    const { loss, runs } = traceGradients(model, inputs, targets, options);
+    const trace = runs.find(({ layer }) => layer === name);
+    if (trace === undefined || run === undefined) {
+      throw new UnrollError({
+        code: "unsupported",
+        path: name,
+        expected: "the way back needs a layer that is trained",
+        hint: "Set trainable to True.",
+      });
+    }
+    const isChanged = replaced.some((one, at) => one !== undefined && edits[at]!.kind !== "window");
+    return { loss, trace, run, isChanged };
   });
-  const run = runs.find(({ layer }) => layer === name);
-  if (run === undefined) {
-    throw new UnrollError({
-      code: "unsupported",
-      path: name,
-      expected: "the way back needs a layer that is trained",
-      hint: "Set trainable to True.",
-    });
-  }
+}
+
+function numbersOf({ loss, trace: run }: Way, { cell }: ScanRun["scan"]): BackNumbers {
   const steps = run.backwards ? run.steps.toReversed() : run.steps;
-  const { cell } = scan;
   const rows = (of: (step: BackStep) => Float64Array): Float64Array => joined(steps.map(of));
   const factors = Float64Array.from(steps, ({ factor }) => factor);
-  const { equations, notation } = cellAdjointEquations(cell);
   const numbers = Object.values(run.shapes).reduce((sum, shape) => sum + shape.reduce((size, one) => size * one, 1), 0);
   return {
     loss,
-    target,
     values: Object.fromEntries([...cell.named.keys()].map((one) => [one, rows(({ values }) => values[one]!)])),
     before: Object.fromEntries(
       cell.states.map((state) => [`${state.name}Prev`, rows((step) => step.previous[state.name]!)]),
@@ -69,10 +109,6 @@ export function backwardOf(
     arrays: Object.entries(run.shapes).map(([array, shape]) =>
       arrayOf(array, shape, steps, numbers * steps.length <= mostSums),
     ),
-    equations: Object.fromEntries(
-      equations.map((one) => [gradientOf(one.name) ?? one.name, equationView(one, notation)]),
-    ),
-    sentence: gradientFlow(run),
   };
 }
 

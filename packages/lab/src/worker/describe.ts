@@ -148,8 +148,9 @@ export function formulaView(
   return { mathml: toMathML(what, notation), text: toText(what, notation) };
 }
 
-/** The equation of a cell's value. Terms that have a name of their own stay whole. */
-export function equationView(equation: Equation, notation: Notation): EquationView {
+/** The equation of a cell's value, its letters marked. Terms that have a name of their own stay whole. */
+export function equationView(equation: Equation, of: Notation): EquationView {
+  const notation = { ...of, marked: true };
   const { node } = equation.expr;
   const inside = node.op === "apply" ? node.argument : equation.expr;
   return {

@@ -1,5 +1,5 @@
 /** What the page and the worker tell each other: plain data only, formulas already written as MathML by the library. Views of models, steps, training, quiz and comparison have files of their own. */
-import type { OpenedNode, OpenedValue } from "unroll/explain/open-value.ts";
+import type { OpenedNode } from "unroll/explain/open-value.ts";
 import type { CompareRequest, Comparison } from "./compare-views.ts";
 import type { AuditView, DerivationView, FoundModelView, ModelView, PrintedView, Shape } from "./model-views.ts";
 import type { QuestionView, QuizCheck, QuizSolution, QuizSpec } from "./quiz-views.ts";
@@ -234,7 +234,7 @@ export type LabMethods = {
     readonly step: number;
     readonly name: string;
     readonly unit: number;
-  }): Promise<OpenedValue>;
+  }): Promise<OpenedNow>;
   save(format: FileFormat): Promise<Uint8Array>;
   /** The model as code; `numpy` and `plain` hold its weights. */
   code(language: CodeLanguage): Promise<string>;

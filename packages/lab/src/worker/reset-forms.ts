@@ -97,7 +97,7 @@ function candidate(cell: CellGraph): EquationView {
   const reset = cell.named.get("r")!; // likewise
   const part = readerOf(cell.named.get("hHat")!, reset);
   if (part === undefined) return view;
-  const written = toMathMLRow(part, notation);
+  const written = toMathMLRow(part, { ...notation, marked: true });
   const marked = <T extends FormulaView>(formula: T): T => ({
     ...formula,
     mathml: formula.mathml.replace(written, `<mrow class="differs">${written}</mrow>`),

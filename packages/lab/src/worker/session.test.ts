@@ -59,3 +59,19 @@ it("gives weights without layers to the open model, and says what they lack wher
   expect(told.length).toBe(4);
   expect(await session.withWeights(new Uint8Array(here("m.h5")), "m.h5")).toBeUndefined();
 });
+
+it("traces a long series whole where the model is small, and a short copy of a large one", async () => {
+  const traced = async (timesteps: number, units: number): Promise<[number, number | undefined]> => {
+    const session = new Session();
+    await session.open({
+      source: `model = Sequential([Input((${timesteps}, 2)), LSTM(${units}), Dense(1)])`,
+      seed: 7,
+    });
+    const model = await session.prepareTrace();
+    return [model.inputs[0]!.shape[1]!, session.shortened];
+  };
+  expect(await traced(5000, 4)).toEqual([5000, undefined]);
+  expect(await traced(240, 64)).toEqual([240, undefined]);
+  // 4 × [64 × (64 + 2) + 64] and 65: more than 17,000 weights at each of 1,000 timesteps.
+  expect(await traced(1000, 64)).toEqual([24, 24]);
+});

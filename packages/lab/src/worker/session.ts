@@ -18,8 +18,10 @@ import type {
   Shape,
 } from "./protocol.ts";
 
-/** The most timesteps that are traced; a model that declares more is traced on a copy with fewer. */
+/** Timesteps that are traced of any model; of a small one more, as many as keep timesteps × weights below the bound. */
 const longestTrace = 240;
+const mostTraced = 2_000_000;
+/** Timesteps of the copy on which a model is traced that declares too many. */
 const shortTrace = 24;
 /** Weights that are drawn before anybody asks for them: 80 MB. */
 const mostDrawn = 20_000_000;
@@ -227,7 +229,7 @@ export class Session {
     const model = this.need();
     if (this.traced !== undefined) return this.traced;
     const declared = model.inputs[0]!.shape[1];
-    const isLong = model.inputs[0]!.shape.length === 3 && typeof declared === "number" && declared > longestTrace;
+    const isLong = model.inputs[0]!.shape.length === 3 && typeof declared === "number" && isTooLong(model, declared);
     this.shortened = isLong ? shortTrace : undefined;
     this.traced = isLong ? await withTimesteps(model, shortTrace) : model;
     if (isLong) this.traced.setWeights(model.getWeights());
@@ -248,6 +250,10 @@ export class Session {
     this.traced = undefined;
     this.shortened = undefined;
   }
+}
+
+function isTooLong(model: Model, timesteps: number): boolean {
+  return timesteps > longestTrace && timesteps * model.countParams() > mostTraced;
 }
 
 /** The classes of its layers: what stays while a model's options are changed. */

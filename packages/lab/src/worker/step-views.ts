@@ -115,21 +115,21 @@ export interface BackArray {
   readonly sums: Float64Array | undefined;
 }
 
-/** The way back through a run, in order of processing. */
-export interface BackView {
+/** The numbers of a way back through a run, in order of processing. */
+export interface BackNumbers extends RunNumbers {
   readonly loss: number;
-  /** What every output should have been: L is the mean of (output − target)². */
-  readonly target: number;
-  /** ∂L/∂value, `[steps, units]`. */
-  readonly values: Readonly<Record<string, Float64Array>>;
-  /** What goes on to the step before: `hPrev`, `cPrev`, `[steps, units]`. */
-  readonly before: Readonly<Record<string, Float64Array>>;
-  /** ∂L/∂x, `[steps, features]`. */
-  readonly x: Float64Array;
   /** By how much the gradient of the states grows or shrinks in each step, and the product from the last step down to this one. */
   readonly factors: Float64Array;
   readonly products: Float64Array;
   readonly arrays: readonly BackArray[];
+}
+
+/** The way back through a run: ∂L/∂ of what `RunNumbers` has, each in the place of its value. */
+export interface BackView extends BackNumbers {
+  /** What every output should have been: L is the mean of (output − target)². */
+  readonly target: number;
+  /** The same numbers before the user's changes; undefined where nothing was changed. */
+  readonly was: BackNumbers | undefined;
   /** How ∂L/∂value comes about, by the value's name. */
   readonly equations: Readonly<Record<string, EquationView>>;
   /** Whether the gradient vanishes. */

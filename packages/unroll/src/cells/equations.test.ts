@@ -16,6 +16,15 @@ const choices = {
 describe("a cell's equations", () => {
   const { equations, notation } = cellEquations(lstm.graph(choices));
 
+  test("have the code of every name in MathML where names are marked; all else stays as it was", () => {
+    const forget = equations.find(({ name }) => name === "f")!;
+    const marked = toMathML(forget, { ...notation, marked: true });
+    const codes = [...marked.matchAll(/data-letter="([^"]+)"/g)].map(([, code]) => code);
+    expect(codes).toEqual(["f", "x", "W_f", "b_f", "hPrev", "U_f"]);
+    const plain = marked.replaceAll(/<mrow data-letter="[^"]+">(<msub>.*?<\/msub>)<\/mrow>/g, "$1");
+    expect(plain).toBe(toMathML(forget, notation));
+  });
+
   test("are those of the papers, as text", () => {
     expect(equations.map((equation) => toText(equation, notation))).toEqual([
       "i = σ(x·W_i + b_i + hPrev·U_i)",

@@ -14,6 +14,8 @@ export interface Notation {
   readonly numbers?: boolean | ((letter: SymbolNode) => boolean);
   /** Another letter or word for a size, such as "units" for h; undefined keeps its own. Marks such as the 1 of i_1 stay. */
   readonly sizes?: (letter: SymbolNode) => string | undefined;
+  /** True gives every name in MathML its code as `data-letter`, for pages that point at names. */
+  readonly marked?: boolean;
 }
 
 /** A name as it is written: h_{t−1} is `{ base: "h", subscripts: [], step: "before" }`. */

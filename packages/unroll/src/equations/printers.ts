@@ -90,8 +90,7 @@ export const mathmlPrinter: Printer<string> = {
     ),
   product: (factors, signs) =>
     mrow(...factors.flatMap((factor, i) => (i === 0 ? [factor] : [mo(signs[i - 1] || INVISIBLE_TIMES), factor]))),
-  matrixProduct: (vector, matrix, transposed) =>
-    mrow(vector, mo(INVISIBLE_TIMES), transposed ? `<msup>${mathmlName(matrix)}${mo("⊤")}</msup>` : mathmlName(matrix)),
+  matrixProduct: (vector, matrix, transposed) => mathmlMatrixProduct(vector, mathmlName(matrix), transposed),
   fraction: (over, under) => `<mfrac>${over}${under}</mfrac>`,
   power: (base, exponent) => `<msup>${base}${exponent}</msup>`,
   call: ({ text }, operands) =>
@@ -111,8 +110,23 @@ export const mathmlPrinter: Printer<string> = {
   group: (of, brackets) => mrow(mo(brackets[0]!), of, mo(brackets[1]!)),
 };
 
+/** The same with every name in a row of its own, which has the name's code as `data-letter`. */
+export const markedMathmlPrinter: Printer<string> = {
+  ...mathmlPrinter,
+  name: markedName,
+  matrixProduct: (vector, matrix, transposed) => mathmlMatrixProduct(vector, markedName(matrix), transposed),
+};
+
 const INVISIBLE_TIMES = "\u2062";
 const APPLY_FUNCTION = "\u2061";
+
+function mathmlMatrixProduct(vector: string, matrix: string, transposed: boolean): string {
+  return mrow(vector, mo(INVISIBLE_TIMES), transposed ? `<msup>${matrix}${mo("⊤")}</msup>` : matrix);
+}
+
+function markedName(name: Name): string {
+  return `<mrow data-letter="${escapeXml(name.code)}">${mathmlName(name)}</mrow>`;
+}
 
 function mathmlName(name: Name): string {
   if (!name.gradient) return mathmlValue(name);

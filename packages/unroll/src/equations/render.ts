@@ -5,7 +5,15 @@
 import type { Expr } from "./expr.ts";
 import { definitionOf, type Formula, formulaOf, isSizeFormula, type Notation, nameOf } from "./formula.ts";
 import { print } from "./print.ts";
-import { escapeXml, latexPrinter, mathmlPrinter, spokenName, textPrinter, wordsPrinter } from "./printers.ts";
+import {
+  escapeXml,
+  latexPrinter,
+  markedMathmlPrinter,
+  mathmlPrinter,
+  spokenName,
+  textPrinter,
+  wordsPrinter,
+} from "./printers.ts";
 
 export type { Notation } from "./formula.ts";
 export { formatNumber } from "./printers.ts";
@@ -40,7 +48,8 @@ export function toMathML(what: Expr | Equation, notation?: Notation, { display =
 /** The inside of `toMathML`: one element, for tables of formulas. */
 export function toMathMLRow(what: Expr | Equation, notation?: Notation): string {
   const { left, right, brackets } = parts(what, notation);
-  const sides = [...left, right].map((side) => print(side, mathmlPrinter, { brackets }));
+  const printer = notation?.marked === true ? markedMathmlPrinter : mathmlPrinter;
+  const sides = [...left, right].map((side) => print(side, printer, { brackets }));
   return sides.length === 1 ? sides[0]! : `<mrow>${sides.join("<mo>=</mo>")}</mrow>`;
 }
 
