@@ -182,7 +182,7 @@ function tableRow(
   return Array.from({ length: height }, (_, line) => {
     const texts = cells.map((lines, index) => {
       const at = vertical === "top" ? line : line - (height - lines.length);
-      return ` ${lines[at] ?? " ".repeat(rooms[index]!)} `;
+      return ` ${lines[at] ?? " ".repeat(rooms[index]!)} `.slice(0, widths[index]!);
     });
     return bar + texts.join(bar) + bar;
   });
