@@ -153,7 +153,9 @@ function remarksOn(one: FileModel): string[] {
   });
   const origin =
     one.code?.printedOnly === true
-      ? ["No code of this file makes it: its rows are those of the printed table, and it cannot compute."]
+      ? [
+          "The code that makes it is not shown, or only in part: its rows are those of the printed table, and it cannot compute.",
+        ]
       : [];
   return [...origin, ...open, ...(one.code?.learned ?? []).map(learnedText), ...printedDifferences(one)];
 }

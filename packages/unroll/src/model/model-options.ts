@@ -40,6 +40,8 @@ export const summaryOptions = Object.keys({
   terminal: true,
   showTrainable: true,
   expandNested: true,
+  positions: true,
+  layerRange: true,
   print: true,
 } satisfies Record<keyof SummaryOptions, true>);
 

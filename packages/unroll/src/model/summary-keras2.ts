@@ -5,9 +5,10 @@
  */
 import { UnrollError } from "../core/errors.ts";
 import { formatShape } from "../core/shape.ts";
+import { checkPositions, rowsInRange, type SummaryParts } from "./summary-parts.ts";
 import { float32Bytes, memorySize, type SummaryRow, type SummaryTable, withThousands } from "./summary-table.ts";
 
-export interface Keras2Layout {
+export interface Keras2Layout extends SummaryParts {
   /** The Keras that prints: "2.2.4", "2.4-tf", "2.12"; by default "2.12". */
   readonly version?: string;
   /** Characters of a line; by default 65, or 98 with four columns. */
@@ -36,7 +37,7 @@ export function keras2Summary(table: SummaryTable, layout: Keras2Layout = {}): s
   const rules = rulesOf(layout.version ?? "2.12");
   const { showTrainable = false, expandNested = false } = layout;
   let width = layout.width ?? (table.branched ? 98 : 65);
-  const ends = columnEnds(table.branched, rules.generation).map((share) => Math.trunc(width * share));
+  const ends = columnEnds(table.branched, rules.generation, layout.positions, width);
   const titles = ["Layer (type)", "Output Shape", "Param #"];
   if (table.branched) titles.push("Connected to");
   if (showTrainable && rules.generation !== "cut") {
@@ -44,6 +45,7 @@ export function keras2Summary(table: SummaryTable, layout: Keras2Layout = {}): s
     ends.push(width);
     titles.push("Trainable");
   }
+  const rows = rowsInRange(table.rows, layout.layerRange);
   const models = new Set(table.rows.filter(({ nested }) => nested.length > 0).map(({ name }) => name));
   const page: Page = { rules, width, ends, models, branched: table.branched, showTrainable, expandNested };
   const lines = [
@@ -51,7 +53,7 @@ export function keras2Summary(table: SummaryTable, layout: Keras2Layout = {}): s
     "_".repeat(width),
     ...printRow(page, titles, 0),
     "=".repeat(width),
-    ...(rules.generation === "cut" ? cutRows(page, table.rows) : table.rows.flatMap((row) => wrappedRow(page, row))),
+    ...(rules.generation === "cut" ? cutRows(page, rows) : rows.flatMap((row) => wrappedRow(page, row))),
     ...(rules.generation === "cut" ? [] : ["=".repeat(width)]),
     ...totals(table, rules.generation),
     "_".repeat(width),
@@ -92,7 +94,19 @@ function rulesOf(version: string): Rules {
   };
 }
 
-function columnEnds(branched: boolean, generation: Generation): readonly number[] {
+/** In characters; positions that end beyond 1 are such already. */
+function columnEnds(
+  branched: boolean,
+  generation: Generation,
+  positions: readonly number[] | undefined,
+  width: number,
+): number[] {
+  if (positions !== undefined) checkPositions(positions, branched ? 4 : 3);
+  const ends = positions ?? usualEnds(branched, generation);
+  return ends.at(-1)! <= 1 ? ends.map((share) => Math.trunc(width * share)) : [...ends];
+}
+
+function usualEnds(branched: boolean, generation: Generation): readonly number[] {
   if (!branched) return [0.45, 0.85, 1];
   return generation === "memory" ? [0.3, 0.6, 0.7, 1] : [0.33, 0.55, 0.67, 1];
 }

@@ -4,9 +4,10 @@
  */
 import { UnrollError } from "../core/errors.ts";
 import { type Alignment, align, wrapText } from "./cell-text.ts";
+import { checkPositions, rowsInRange, type SummaryParts } from "./summary-parts.ts";
 import { float32Bytes, memorySize, type SummaryRow, type SummaryTable, withThousands } from "./summary-table.ts";
 
-export interface Keras3Layout {
+export interface Keras3Layout extends SummaryParts {
   /** Characters of a table line; by default 88, or 108 with four columns, but no more than the terminal leaves. */
   readonly width?: number;
   /** Columns of the terminal. Keras takes 80 where there is none; lines are cut there. */
@@ -43,12 +44,15 @@ export function keras3Summary(table: SummaryTable, layout: Keras3Layout = {}): s
   const { terminal = 80, showTrainable = false, expandNested = false } = layout;
   const columns = columnsOf(table.branched, showTrainable);
   const longest = (table.branched ? 108 : 88) + (showTrainable ? 12 : 0);
-  const widths = cellWidths(columns, layout.width ?? Math.min(longest, terminal - 4));
-  const rows = table.rows.flatMap((row) => fieldsOf(row, table.branched, showTrainable, expandNested, 0));
+  const ends = endsOf(columns, layout.positions, showTrainable);
+  const widths = cellWidths(ends, columns.length, layout.width ?? Math.min(longest, terminal - 4));
+  const rows = rowsInRange(table.rows, layout.layerRange).flatMap((row) =>
+    fieldsOf(row, table.branched, showTrainable, expandNested, 0),
+  );
   const lines = [
     ...wrapText(`Model: "${table.name}"`, terminal, "fold"),
     ...boxed(columns, widths, rows).map((line) => line.slice(0, terminal)),
-    ...totals(table),
+    ...totals(table).flatMap((line) => wrapText(line, terminal, "fold")),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -60,13 +64,25 @@ function columnsOf(branched: boolean, showTrainable: boolean): readonly Column[]
   return [...narrower, { title: "Trainable", alignment: "center", end: 1 }];
 }
 
+/** Where the columns end, as shares of the width. */
+function endsOf(
+  columns: readonly Column[],
+  positions: readonly number[] | undefined,
+  showTrainable: boolean,
+): readonly number[] {
+  if (positions === undefined) return columns.map(({ end }) => end);
+  checkPositions(positions, columns.length - (showTrainable ? 1 : 0));
+  return showTrainable ? [...positions.map((end) => end * 0.9), 1] : positions;
+}
+
 /**
- * Characters between the bars, one space on either side included. Each column asks for its share and two spaces;
- * what is then too much, with the bars, is taken off evenly, halves to the even number.
+ * Characters between the bars, one space on either side included. Each column asks for its share and two spaces, but for
+ * no more than there is; what is then too much, with the bars, is taken off evenly, halves to the even number; what is too little is given in
+ * proportion.
  */
-function cellWidths(columns: readonly Column[], width: number): number[] {
-  const ends = columns.map((column) => Math.trunc(column.end * width));
-  const shares = ends.map((end, index) => end - (ends[index - 1] ?? 0));
+function cellWidths(ends: readonly number[], columns: number, width: number): number[] {
+  const at = ends.map((end) => Math.trunc(end * width));
+  const shares = at.map((end, index) => end - (at[index - 1] ?? 0));
   if (shares.some((share) => share < 4)) {
     throw new UnrollError({
       code: "option",
@@ -76,13 +92,29 @@ function cellWidths(columns: readonly Column[], width: number): number[] {
       hint: "Give a larger width.",
     });
   }
-  const wanted = shares.map((share) => share + 2);
-  const bars = columns.length + 1;
-  let excess = wanted.reduce((sum, share) => sum + share, 0) - (width - bars);
+  const room = Math.max(0, width - (columns + 1));
+  const wanted = shares.slice(0, columns).map((share) => Math.min(share + 2, room));
+  const excess = wanted.reduce((sum, share) => sum + share, 0) - room;
+  return excess > 0 ? narrowed(wanted, excess) : widened(wanted, -excess);
+}
+
+function narrowed(wanted: readonly number[], excess: number): number[] {
+  let left = excess;
   return wanted.map((share, index) => {
-    const taken = Math.min(share, roundHalfToEven(excess / (wanted.length - index)));
-    excess -= taken;
+    const taken = Math.min(share, roundHalfToEven(left / (wanted.length - index)));
+    left -= taken;
     return share - taken;
+  });
+}
+
+function widened(wanted: readonly number[], free: number): number[] {
+  let left = free;
+  let rest = wanted.reduce((sum, share) => sum + share, 0);
+  return wanted.map((share) => {
+    const given = Math.ceil((share * left) / rest);
+    left -= given;
+    rest -= share;
+    return share + given;
   });
 }
 
@@ -140,14 +172,17 @@ function tableRow(
   bar: string,
   vertical: "top" | "bottom",
 ): string[] {
+  const rooms = widths.map((width) => Math.max(0, width - 2));
   const cells = fields.map((field, index) =>
-    wrapText(field, widths[index]! - 2, "ellipsis").map((line) => align(line, widths[index]! - 2, alignments[index]!)),
+    rooms[index] === 0
+      ? [""]
+      : wrapText(field, rooms[index]!, "ellipsis").map((line) => align(line, rooms[index]!, alignments[index]!)),
   );
   const height = Math.max(...cells.map((lines) => lines.length));
   return Array.from({ length: height }, (_, line) => {
     const texts = cells.map((lines, index) => {
       const at = vertical === "top" ? line : line - (height - lines.length);
-      return ` ${lines[at] ?? " ".repeat(widths[index]! - 2)} `;
+      return ` ${lines[at] ?? " ".repeat(rooms[index]!)} `.slice(0, widths[index]!);
     });
     return bar + texts.join(bar) + bar;
   });

@@ -45,6 +45,17 @@ describe("summary text", () => {
     expect(() => summaryText(table, { style: "rich" as "keras3" })).toThrow('style must be "keras2" or "keras3"');
   });
 
+  it("refuses positions and ranges of layers that fit no table", () => {
+    const table = tableOf("branches");
+    expect(() => summaryText(table, { positions: [0.5, 0.8, 1] })).toThrow("positions must be 4 numbers");
+    expect(() => summaryText(table, { positions: [0.5, 0.51, 0.8, 1] })).toThrow("at least 4 characters");
+    expect(() => summaryText(table, { layerRange: ["left", "lstm"] })).toThrow(
+      "must match names of the model's layers",
+    );
+    expect(() => summaryText(table, { layerRange: ["left"] as unknown as [string, string] })).toThrow("two names");
+    expect(() => summaryText(table, { layerRange: ["(", "left"] })).toThrow("regular expressions");
+  });
+
   it("leaves the model's name out before Keras 2.3 and prints a plain input shape before TensorFlow 2", () => {
     const table = tableOf("plain_functional");
     const old = summaryText(table, { style: "keras2", version: "2.2.4" });

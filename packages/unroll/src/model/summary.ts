@@ -4,9 +4,10 @@
 import { UnrollError } from "../core/errors.ts";
 import { keras2Summary } from "./summary-keras2.ts";
 import { keras3Summary } from "./summary-keras3.ts";
+import type { SummaryParts } from "./summary-parts.ts";
 import type { SummaryTable } from "./summary-table.ts";
 
-export interface SummaryTextOptions {
+export interface SummaryTextOptions extends SummaryParts {
   /** Whose table: by default "keras3". */
   readonly style?: "keras2" | "keras3";
   /** The Keras 2 that prints, for style "keras2"; by default "2.12". */
@@ -29,6 +30,8 @@ export const summaryTextOptions = Object.keys({
   terminal: true,
   showTrainable: true,
   expandNested: true,
+  positions: true,
+  layerRange: true,
 } satisfies Record<keyof SummaryTextOptions, true>);
 
 /**

@@ -74,7 +74,18 @@ export function arrayMember(array: ArrayValue, name: string, rt: Runtime): Value
   }
 }
 
+/** Sizes that the code does not show are the same unknowns each time they are asked for. */
+const shapes = new WeakMap<ArrayValue, Value>();
+
 function shapeOf(array: ArrayValue, rt: Runtime): Value {
+  const known = shapes.get(array);
+  if (known !== undefined) return known;
+  const shape = newShapeOf(array, rt);
+  shapes.set(array, shape);
+  return shape;
+}
+
+function newShapeOf(array: ArrayValue, rt: Runtime): Value {
   const axes = array.shape.map(
     (axis, i): Value =>
       axis ?? rt.unknown(`${array.label ?? "array"}.shape[${i}]`, "is a size of data that the code does not show"),

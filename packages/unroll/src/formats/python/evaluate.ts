@@ -178,8 +178,10 @@ function dictOf(entries: readonly { key?: Expression; value: Expression }[], sco
   for (const entry of entries) {
     const value = evaluate(entry.value, scope, machine);
     if (entry.key !== undefined) dict.set(evaluate(entry.key, scope, machine), value);
-    else if (value instanceof PyDict) for (const { key, value: item } of value.entries.values()) dict.set(key, item);
-    else dict.open = true;
+    else if (value instanceof PyDict) {
+      for (const { key, value: item } of value.entries.values()) dict.set(key, item);
+      dict.open ||= value.open;
+    } else dict.open = true;
   }
   return dict;
 }
@@ -188,6 +190,7 @@ function dictOf(entries: readonly { key?: Expression; value: Expression }[], sco
 function argumentsOf(args: readonly Argument[], scope: Scope, machine: Machine): Omit<CallArguments, "at"> {
   const positional: Value[] = [];
   const keywords = new Map<string, Value>();
+  let open = false;
   for (const arg of args) {
     const value = evaluate(arg.value, scope, machine);
     if (arg.kind === "positional") positional.push(value);
@@ -197,11 +200,13 @@ function argumentsOf(args: readonly Argument[], scope: Scope, machine: Machine):
       else positional.push(...itemsOf(value, machine.rt).items);
     } else if (value instanceof PyDict) {
       for (const { key, value: item } of value.entries.values()) if (typeof key === "string") keywords.set(key, item);
+      open ||= value.open;
     } else if (isUnknown(value)) {
+      open = true;
       machine.rt.problem(`**${value.name}: its arguments are not known (${value.reason}); they were left out`);
     }
   }
-  return { positional, keywords };
+  return { positional, keywords, ...(open ? { open } : {}) };
 }
 
 /** Default values of parameters, worked out where the function is defined. */
@@ -353,5 +358,6 @@ export function assignTarget(target: Expression, value: Value, scope: Scope, mac
 export function dictFrom(args: CallArguments): PyDict {
   const dict = mergeDicts(args.positional.filter((value) => value instanceof PyDict));
   for (const [key, value] of args.keywords) dict.set(key, value);
+  dict.open ||= args.open === true;
   return dict;
 }

@@ -266,9 +266,9 @@ function solveOne(equation: Equation, unknown: Unknown, rules: ShapeRules, solut
   const { layer, row, input } = equation;
   const others = openSizes(equation, solution).filter((other) => other !== unknown);
   const printedShape = single(row.outputShape);
-  const at = (value: number, standIn: number): Attempt | undefined => {
+  const at = (value: number, standIn: number | undefined): Attempt | undefined => {
     const trial: Solution = new Map(solution);
-    for (const other of others) trial.set(other, standIn);
+    if (standIn !== undefined) for (const other of others) trial.set(other, standIn);
     trial.set(unknown, value);
     const shape = inputUnder(input!, trial);
     return shape === undefined ? undefined : attempt(layer, shape, rules, trial);
@@ -279,13 +279,17 @@ function solveOne(equation: Equation, unknown: Unknown, rules: ShapeRules, solut
   );
   if (row.params !== null && row.built) measures.push({ target: row.params, read: (result) => result.params });
   for (const { target, read } of measures) {
-    const solutions = STAND_INS.map((standIn) =>
+    const under = (standIn: number | undefined): number | undefined =>
       bisect((value) => {
         const result = at(value, standIn);
         return result === undefined ? undefined : read(result);
-      }, target),
-    );
+      }, target);
+    const solutions = STAND_INS.map(under);
     if (solutions[0] !== undefined && solutions[0] === solutions[1]) return solutions[0];
+    // What else is open may be no size but, say, an activation, for which the layer takes no number.
+    const isNoSize = others.length > 0 && [1, 8, target].every((value) => at(value, STAND_INS[0]) === undefined);
+    const without = isNoSize ? under(undefined) : undefined;
+    if (without !== undefined) return without;
   }
   return undefined;
 }

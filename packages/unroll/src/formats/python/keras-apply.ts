@@ -9,7 +9,7 @@ import type { KerasBuilder } from "./machine.ts";
 import { LimitReached, type Runtime } from "./runtime.ts";
 import { outputShapesOf } from "./serialize.ts";
 import { followStandIn, makeStandIn } from "./stand-in.ts";
-import { tensorsIn } from "./tensors-in.ts";
+import { isOpen, tensorsIn } from "./tensors-in.ts";
 import { Unknown } from "./unknown.ts";
 import { ArrayValue, type Axis, type CallArguments, type Value } from "./values.ts";
 
@@ -31,6 +31,7 @@ export function applyTo(owner: KerasLayer | KerasModel, args: CallArguments, bui
     }
   }
   const node = new GraphNode(owner, args.positional, args.keywords, inputs);
+  node.guessed = rt.uncertain > 0 || args.positional.some((value) => isOpen(value));
   owner.nodes.push(node);
   const followed = owner.kind === "layer" ? followStandIn(owner, args, inputs, builder) : undefined;
   const shapes = followed ?? outputShapesOf(owner, node, builder.rules);

@@ -22,6 +22,8 @@ export class GraphNode {
   readonly keywords: ReadonlyMap<string, Value>;
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: SymbolicTensor[] = [];
+  /** True where the call was read as an example of others, or with a list of which only some items are known. */
+  guessed = false;
 
   constructor(
     owner: KerasLayer | KerasModel,
@@ -139,6 +141,10 @@ export class KerasModel {
   readonly snapshots: ModelSnapshot[] = [];
   /** True where it is a part of another model. */
   nested = false;
+  /** True where some of its layers were read as an example of others, so that it may have more or other ones. */
+  guessed = false;
+  /** How many uncertain blocks it was made inside of; see Runtime.uncertain. */
+  madeIn = 0;
   /** True where a function of a library, such as a test or a tuner, is thought to have made it by calling the code's. */
   byLibrary = false;
   /** The graph of a Sequential, made for code that asks for its tensors. */

@@ -78,7 +78,7 @@ export function inputOfLayer(layer: KerasLayer, rt: Runtime, depth = 0): InputSp
         rt,
       );
     // Keras 2 takes sequences of any length; Keras 3 waits for data.
-    return rt.session.version === "3" ? undefined : { batch: null, axes: [null], dtype };
+    return rt.session.version === "3" ? undefined : specOf(new PyTuple([null]), given.get("batch_size"), dtype, rt);
   }
   if (dim !== undefined) {
     const axes = SEQUENCE_LAYERS.has(layer.className) || length !== undefined ? [length ?? null, dim] : [dim];

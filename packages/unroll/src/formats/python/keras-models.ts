@@ -5,7 +5,7 @@ import { inputOfLayer } from "./keras-inputs.ts";
 import type { KerasBuilder } from "./machine.ts";
 import { LimitReached, type Runtime } from "./runtime.ts";
 import { layerOfInstance, layerOfUnknown } from "./stand-in.ts";
-import { tensorsIn } from "./tensors-in.ts";
+import { isOpen, tensorsIn } from "./tensors-in.ts";
 import { Unknown } from "./unknown.ts";
 import { type CallArguments, isSequence, PyInstance, type Value } from "./values.ts";
 
@@ -15,6 +15,7 @@ const MOST_MODELS = 500;
 export function addTo(model: KerasModel, value: Value, builder: KerasBuilder, rebuild = true): void {
   const { rt } = builder;
   const layer = partOf(value, rt);
+  if (rt.uncertain > model.madeIn) model.guessed = true;
   if (layer === undefined) {
     const what = value instanceof Unknown ? value.name : "this value";
     rt.problem(
@@ -89,12 +90,14 @@ export function makeSequential(args: CallArguments, builder: KerasBuilder): Kera
     name: typeof name === "string" ? name : rt.session.modelName("Sequential"),
     at: args.at,
   });
+  model.madeIn = rt.uncertain;
   builder.models.push(model);
   const layers = args.positional[0] ?? args.keywords.get("layers") ?? null;
   if (isSequence(layers)) {
     // A list in the constructor is built once, at its end.
     for (const layer of layers.items) addTo(model, layer, builder, false);
     if (model.built) rt.session.rebuildSequential();
+    if (isOpen(layers)) model.guessed = true;
     if (layers.kind === "list" && layers.open)
       rt.problem(`${model.name}: its layers are made in a loop of unknown length; one round was read`);
   } else if (layers !== null) rt.problem(`${model.name}: the list of layers is not understood`);
@@ -110,8 +113,8 @@ export function makeFunctional(args: CallArguments, builder: KerasBuilder): Valu
   const { rt } = builder;
   const argument = (names: readonly string[], i: number): Value | undefined =>
     names.map((key) => args.keywords.get(key)).find((value) => value !== undefined) ?? args.positional[i];
-  const inputs = tensorsIn(argument(["inputs", "input"], 0));
-  const outputs = tensorsIn(argument(["outputs", "output"], 1));
+  const [given, made] = [argument(["inputs", "input"], 0), argument(["outputs", "output"], 1)];
+  const [inputs, outputs] = [tensorsIn(given), tensorsIn(made)];
   const name = args.keywords.get("name") ?? args.positional[2];
   if (inputs.length === 0 || outputs.length === 0) {
     rt.problem("a model was expected to have inputs and outputs that come from layers; it was skipped");
@@ -128,6 +131,8 @@ export function makeFunctional(args: CallArguments, builder: KerasBuilder): Valu
     outputs,
   });
   model.built = true;
+  const nodes = [...order.nodesOf.values()].flat();
+  model.guessed = isOpen(given) || isOpen(made) || nodes.some(({ guessed }) => guessed);
   for (const layer of order.layers) if (layer.kind === "model") layer.nested = true;
   builder.models.push(model);
   return model;

@@ -1,6 +1,6 @@
 /**
- * Models that only their printed table tells of: made by a module that is not shown, or loaded from a file. Their layers have
- * the sizes of their rows and nothing else.
+ * Models that only their printed table tells of: made by a module that is not shown, loaded from a file, or by code that is
+ * known only in part. Their layers have the sizes of their rows and nothing else.
  */
 import { standInModule } from "../keras-config.ts";
 import { canBuild } from "./layer-rules.ts";
@@ -20,8 +20,7 @@ export function modelsOfTables(tables: readonly PrintedTable[], known: readonly 
   const seen = new Set(known.flatMap(({ printedSummary: one }) => (one === undefined ? [] : [rowsText(one)])));
   return tables.flatMap(({ table, cell }) => {
     const text = rowsText(table);
-    const whole = !table.cut && table.rows.every(({ params, built }) => params !== null && built);
-    if (!whole || seen.has(text)) return [];
+    if (!isWhole(table) || seen.has(text)) return [];
     seen.add(text);
     const name = table.modelName ?? "model";
     const model: CodeModel = {
@@ -40,6 +39,11 @@ export function modelsOfTables(tables: readonly PrintedTable[], known: readonly 
   });
 }
 
+/** True where the whole of a built model's table is printed. */
+export function isWhole({ cut, rows }: ParsedSummary): boolean {
+  return !cut && rows.every(({ params, built }) => params !== null && built);
+}
+
 /** Rows without what differs from run to run: the numbers behind automatic names. */
 function rowsText({ rows }: ParsedSummary): string {
   return JSON.stringify(rows.map(({ type, outputShape, params, depth }) => [type, outputShape, params, depth]));
@@ -47,6 +51,8 @@ function rowsText({ rows }: ParsedSummary): string {
 
 function configOf(name: string, { rows }: ParsedSummary): SerializedObject {
   const outer = rows.filter(({ depth }) => depth === 0);
+  if (outer[0]?.type === "InputLayer" && outer.some(({ connectedTo }) => connectedTo.length > 0))
+    return graphOf(name, outer);
   const layers = outer.map((row, index) => (index === 0 && row.type === "InputLayer" ? inputOf(row) : standInOf(row)));
   const input =
     layers[0]?.class_name === "InputLayer" ? [] : [inputOf({ name: `${name}_input`, outputShape: [null, null] })];
@@ -56,6 +62,46 @@ function configOf(name: string, { rows }: ParsedSummary): SerializedObject {
     config: { name, layers: [...input, ...layers] },
     registered_name: null,
   };
+}
+
+/** The connections that the table prints; a layer of which it prints none that is known follows the row above. */
+function graphOf(name: string, rows: readonly SummaryRow[]): SerializedObject {
+  const outputsOf = new Map<string, number>();
+  const ends = new Set<string>();
+  const layers = rows.map((row, index): SerializedObject => {
+    if (row.type === "InputLayer") {
+      outputsOf.set(row.name, 1);
+      ends.add(row.name);
+      return { ...inputOf(row), name: row.name, inbound_nodes: [] };
+    }
+    const named = row.connectedTo.flatMap((text) => sourceOf(text, outputsOf));
+    const sources = named.length > 0 ? named : [[rows[index - 1]!.name, 0, 0] as Source];
+    for (const [source] of sources) ends.delete(source);
+    ends.add(row.name);
+    outputsOf.set(row.name, shapesOf(row.outputShape).length);
+    const tensors = sources.map((keras_history) => ({
+      class_name: "__keras_tensor__",
+      config: { shape: null, dtype: "float32", keras_history },
+    }));
+    return { ...standInOf(row), name: row.name, inbound_nodes: [{ args: tensors, kwargs: {} }] };
+  });
+  const inputs = rows.filter(({ type }) => type === "InputLayer").map((row): Source => [row.name, 0, 0]);
+  return {
+    module: "keras",
+    class_name: "Functional",
+    config: { name, layers, input_layers: inputs, output_layers: [...ends].map((end): Source => [end, 0, 0]) },
+    registered_name: null,
+  };
+}
+
+/** Layer, call and output, as Keras writes where a tensor comes from. */
+type Source = [string, number, number];
+
+/** `lstm[0][1]`, where such a row stands above: each layer is called once here. */
+function sourceOf(text: string, outputsOf: ReadonlyMap<string, number>): Source[] {
+  const [, name = "", output = "0"] = /^(.*?)(?:\[\d+\]\[(\d+)\])?$/.exec(text) ?? [];
+  const count = outputsOf.get(name);
+  return count === undefined ? [] : [[name, 0, Math.min(Number(output), count - 1)]];
 }
 
 function inputOf({ name, outputShape }: Pick<SummaryRow, "name" | "outputShape">): SerializedObject {

@@ -281,6 +281,7 @@ function dictMember(dict: PyDict, name: string, rt: Runtime): Value | undefined 
           else dict.open = true;
         }
         for (const [key, value] of args.keywords) dict.set(key, value);
+        dict.open ||= args.open === true;
         rt.reserve(dict.entries.size);
         return null;
       });

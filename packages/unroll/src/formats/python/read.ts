@@ -19,7 +19,7 @@ import type { Machine } from "./machine.ts";
 import { matchTables, tableFits, trustTable } from "./match-tables.ts";
 import { LONGEST_CODE, readDocument } from "./notebook.ts";
 import { parsePython } from "./parse.ts";
-import { modelsOfTables } from "./printed-models.ts";
+import { isWhole, modelsOfTables, type PrintedTable } from "./printed-models.ts";
 import type { CodeModel, CodeReading, NamedUnknown, ReadOptions } from "./reading.ts";
 import { LimitReached, Runtime } from "./runtime.ts";
 import { tensorsOfSequential } from "./sequential-graph.ts";
@@ -61,9 +61,11 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
   const unmatched = matchTables(machine.models, tables);
   for (const model of machine.models) for (const snapshot of model.snapshots) trustTable(model, snapshot);
 
-  const reported = machine.models
+  const found = machine.models
     .flatMap((model) => reportOf(model))
     .filter((one) => writable(one, machine, () => usesOf(one, new Map())).length > 0);
+  const reported = found.filter((one) => betterTable(one) === undefined);
+  unmatched.push(...found.flatMap((one) => betterTable(one) ?? []));
   const solution: Solution = new Map();
   const unusedSettings = applySettings(reported, settings, solution, machine);
   const inferences = inferFromTables(printedModels(reported), rules, solution);
@@ -149,6 +151,14 @@ function reportOf(model: KerasModel): Reported[] {
   const used = model.compiled !== undefined || model.fitted !== undefined || !model.nested;
   const empty = model.family === "Sequential" && model.layers.length === 0;
   return used && !empty ? [{ model, snapshot: undefined, at: model.at }] : [];
+}
+
+/** The table of a model that the code shows only in part (an exercise with its layers left out, a loop over data). */
+function betterTable({ model, snapshot, at }: Reported): PrintedTable | undefined {
+  const table = snapshot?.printed;
+  if (snapshot === undefined || table === undefined || tableFits(model, snapshot) || !isWhole(table)) return undefined;
+  const empty = model.family === "Sequential" && snapshot.layers.length === 0;
+  return empty || model.guessed ? { table, cell: at.cell } : undefined;
 }
 
 /** What `write` gives, in a list; none, and a problem, for a model that holds itself or more than is followed. */

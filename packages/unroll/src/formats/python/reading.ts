@@ -64,7 +64,7 @@ export interface CodeModel {
   /** What the printed rows tell of options that the code leaves to Keras's version. */
   readonly learned: readonly LearnedOption[];
   readonly printedSummary?: ParsedSummary;
-  /** True where no code that is shown makes the model: all that is known of it are its printed rows. */
+  /** True where the code that makes the model is not shown, or only in part: what is known of it are its printed rows. */
   readonly printedOnly?: boolean;
 }
 

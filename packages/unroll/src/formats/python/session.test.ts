@@ -336,3 +336,20 @@ Model(i, Dense(1)(x)).summary()
     ]);
   });
 });
+
+it("a model that is frozen freezes what it holds, until a part is set free again", () => {
+  const code = `
+inner = keras.Sequential([keras.Input((5, 2)), layers.LSTM(3), layers.Dense(4)])
+outer = keras.Sequential([keras.Input((5, 2)), inner, layers.Dense(1)])
+inner.trainable = False
+inner.trainable = True
+outer.trainable = False
+outer.layers[-1].trainable = True
+`;
+  const layersOf = (config: Config): Config[] => (config.config as Config).layers as Config[];
+  const trainable = (layer: Config): Json => (layer.config as Config).trainable ?? null;
+  const { config } = readKerasCode(code).models.at(-1)!;
+  const [, inner, dense] = layersOf(config) as [Config, Config, Config];
+  expect([trainable(inner), trainable(dense)]).toEqual([false, true]);
+  expect(layersOf(inner).slice(1).map(trainable)).toEqual([false, false]);
+});

@@ -2,9 +2,10 @@
 import { indexArray, sliceItems } from "./array-shapes.ts";
 import { lengthOf } from "./iterate.ts";
 import { applyOpaque } from "./keras-apply.ts";
-import { SymbolicTensor } from "./keras-graph.ts";
+import { type KerasLayer, type KerasModel, orderGraph, SymbolicTensor } from "./keras-graph.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf, reasonOf } from "./operators.ts";
+import type { Runtime } from "./runtime.ts";
 import { asArray, shapeAfter } from "./tensor-shapes.ts";
 import { ArrayValue, isObject, isUnknown, PyDict, PyList, PySlice, PyTuple, type Value } from "./values.ts";
 
@@ -114,7 +115,7 @@ export function assignAttribute(object: Value, name: string, value: Value, machi
   if (object.kind === "instance") object.members.set(name, machine.rt.named(name, value));
   else if (object.kind === "class") object.members.set(name, value);
   else if (object.kind === "layer" || object.kind === "model") {
-    if (name === "trainable" && typeof value === "boolean") object.trainable = value;
+    if (name === "trainable" && typeof value === "boolean") setTrainable(object, value, machine.rt);
     // Keras 2 lets `_name` be set; `name` itself is read-only.
     if (name === "_name" && typeof value === "string") object.name = value;
     if (object.kind === "layer" && (name === "activation" || name === "return_sequences"))
@@ -132,4 +133,15 @@ export function assignItem(object: Value, index: Value, value: Value, { rt }: Ma
     const at = index < 0 ? object.items.length + index : index;
     if (at >= 0 && at < object.items.length) object.items[at] = value;
   }
+}
+
+/** A model hands it on to all that it holds, as Keras does. */
+function setTrainable(part: KerasLayer | KerasModel, trainable: boolean, rt: Runtime): void {
+  rt.deeper(() => {
+    rt.step();
+    part.trainable = trainable;
+    if (part.kind === "layer") return;
+    const parts = part.family === "Sequential" ? part.layers : orderGraph(part.inputs, part.outputs).layers;
+    for (const inner of parts) setTrainable(inner, trainable, rt);
+  });
 }

@@ -218,6 +218,8 @@ export class ModuleValue {
 export interface CallArguments {
   readonly positional: readonly Value[];
   readonly keywords: ReadonlyMap<string, Value>;
+  /** True where `**` spread what is known in part or not at all. */
+  readonly open?: true;
   readonly at: Position;
 }
 
