@@ -153,10 +153,14 @@ export const f32 = {
   convertI32: op("f32.convert_i32_s", [0, 0xb2], ["i32"], "f32"),
 } as const;
 
+const f64Binary = (name: string, opcode: number) => op(`f64.${name}`, plain(opcode), ["f64", "f64"], "f64");
 export const f64 = {
   const: (value: number): Code<"f64"> => node("f64", "f64.const", [0, 0x44], [], { kind: "f64", value }),
   load: load("f64.load", [0, 0x2b], 8, "f64"),
   store: store("f64.store", [0, 0x39], 8, "f64"),
+  add: f64Binary("add", 0xa0),
+  sub: f64Binary("sub", 0xa1),
+  mul: f64Binary("mul", 0xa2),
 } as const;
 
 const lanesOfWord = (word: number): number[] => [0, 1, 2, 3].map((byte) => 4 * word + byte);

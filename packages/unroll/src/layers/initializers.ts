@@ -5,6 +5,7 @@
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
+import { fillOrthogonal } from "./orthogonal.ts";
 
 /** An initializer by Keras's class name, with every option filled in. */
 export interface InitializerSpec {
@@ -238,66 +239,4 @@ function fans(shape: readonly number[]): [fanIn: number, fanOut: number] {
   if (shape.length === 1) return [shape[0]!, shape[0]!];
   const positions = sizeOf(shape.slice(0, -2));
   return [shape.at(-2)! * positions, shape.at(-1)! * positions];
-}
-
-/**
- * Orthonormal rows or columns of the whole array (not of its gate blocks): Gram and Schmidt on normal draws, which is the
- * Q of a QR decomposition whose R has a positive diagonal.
- */
-function fillOrthogonal(numbers: Float32Array, shape: readonly number[], gain: number, random: Random): void {
-  const columns = shape.at(-1) ?? 1;
-  const rows = sizeOf(shape.slice(0, -1));
-  const count = Math.min(rows, columns);
-  const length = Math.max(rows, columns);
-  const vectors: Float64Array[] = [];
-  for (let k = 0; k < count; k++) {
-    const vector = new Float64Array(length);
-    random.fillNormal(vector);
-    let before = norm(vector);
-    let after = before;
-    do {
-      before = after;
-      removeComponents(vector, vectors);
-      after = norm(vector);
-      // Where little is left, rounding is a large part of it: once more.
-    } while (after < 0.1 * before);
-    for (let i = 0; i < length; i++) vector[i]! /= after;
-    vectors.push(vector);
-  }
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      numbers[row * columns + column] = gain * (rows < columns ? vectors[row]![column]! : vectors[column]![row]!);
-    }
-  }
-}
-
-/** Takes away what `vector` has along each of the orthonormal `others`; four at a time, for one reading of `vector` then serves four. */
-function removeComponents(vector: Float64Array, others: readonly Float64Array[]): void {
-  const nothing = new Float64Array(vector.length);
-  for (let k = 0; k < others.length; k += 4) {
-    const a = others[k]!;
-    const b = others[k + 1] ?? nothing;
-    const c = others[k + 2] ?? nothing;
-    const d = others[k + 3] ?? nothing;
-    let alongA = 0;
-    let alongB = 0;
-    let alongC = 0;
-    let alongD = 0;
-    for (let i = 0; i < vector.length; i++) {
-      const entry = vector[i]!;
-      alongA += a[i]! * entry;
-      alongB += b[i]! * entry;
-      alongC += c[i]! * entry;
-      alongD += d[i]! * entry;
-    }
-    for (let i = 0; i < vector.length; i++) {
-      vector[i]! -= alongA * a[i]! + alongB * b[i]! + alongC * c[i]! + alongD * d[i]!;
-    }
-  }
-}
-
-function norm(vector: Float64Array): number {
-  let squares = 0;
-  for (let i = 0; i < vector.length; i++) squares += vector[i]! * vector[i]!;
-  return Math.sqrt(squares);
 }
