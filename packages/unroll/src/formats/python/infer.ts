@@ -55,6 +55,16 @@ export function inferFromTables(printed: readonly PrintedModel[], rules: ShapeRu
   return found;
 }
 
+/** True where every row that can be counted has its printed count. */
+export function countsAgree({ model, snapshot }: PrintedModel, rules: ShapeRules, solution: Solution): boolean {
+  return equationsOf(model, snapshot).every(({ layer, row, input }) => {
+    if (layer.input !== undefined || (layer.standIn ?? innerStandIn(layer)) !== undefined) return true;
+    const shape = input === undefined ? undefined : inputUnder(input, solution);
+    if (shape === undefined || row.params === null || !row.built) return true;
+    return attempt(layer, shape, rules, solution)?.params === row.params;
+  });
+}
+
 interface Equation {
   readonly layer: KerasLayer;
   readonly row: SummaryRow;

@@ -73,6 +73,27 @@ m.summary()`;
     ]);
   });
 
+  it("may be another in each table, where its variable has changed between two runs of the cells", () => {
+    const made = `m = Sequential([Input((6,)), Embedding(words, 4), Dense(words)])\nm.summary()`;
+    const rows = (words: number, number: string): string =>
+      printed([
+        [`embedding${number}`, "Embedding", "(None, 6, 4)", 4 * words],
+        [`dense${number}`, "Dense", `(None, 6, ${words})`, 5 * words],
+      ]);
+    const cells = [
+      { cell_type: "code", source: `${imports}words = len(load())\n${made}`, outputs: [{ text: rows(50, "") }] },
+      { cell_type: "code", source: made, outputs: [{ text: rows(70, "_1") }] },
+    ];
+    const { models } = readKerasCode(JSON.stringify({ cells }));
+    expect(models.map((model) => rowsOf(model).map((row) => (row as unknown[])[3]))).toEqual([
+      [200, 250],
+      [280, 350],
+    ]);
+    expect(models.map(({ unknowns }) => unknowns.map(({ value }) => value))).toEqual([[50], [70]]);
+    const set = readKerasCode(JSON.stringify({ cells }), { set: { words: 9 } }).models;
+    expect(set.map((model) => (rowsOf(model)[0] as unknown[])[3])).toEqual([36, 36]);
+  });
+
   it("is told of a class that is not built here under its shorter name too", () => {
     const code = `${imports}m = Sequential([Conv3D(2, 3, input_shape=(6, 8, 8, 1)), MaxPool3D((1, 2, 2))])\nm.summary()`;
     const { models } = read(code, [

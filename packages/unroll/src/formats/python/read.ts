@@ -8,7 +8,7 @@ import { attributeOf } from "./attributes.ts";
 import { callValue } from "./call.ts";
 import type { CodeDocument, Position } from "./document.ts";
 import { executeCell } from "./execute.ts";
-import { type Inference, inferFromTables, type PrintedModel } from "./infer.ts";
+import { countsAgree, type Inference, inferFromTables, type PrintedModel } from "./infer.ts";
 import type { KerasLayer, KerasModel, ModelSnapshot } from "./keras-graph.ts";
 import { KerasSession, type KerasVersion } from "./keras-session.ts";
 import { layerRules } from "./layer-rules.ts";
@@ -68,8 +68,14 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
   unmatched.push(...found.flatMap((one) => betterTable(one) ?? []));
   const solution: Solution = new Map();
   const unusedSettings = applySettings(reported, settings, solution, machine);
+  const given: Solution = new Map(solution);
   const inferences = inferFromTables(printedModels(reported), rules, solution);
-  const written = reported.flatMap((one) => writable(one, machine, () => writeModel(one, solution, inferences)));
+  const written = reported.flatMap((one) =>
+    writable(one, machine, () => {
+      const own = solvedAlone(one, rules, given, solution);
+      return own === undefined ? writeModel(one, solution, inferences) : writeModel(one, own.solution, own.inferences);
+    }),
+  );
   const models = [...written, ...modelsOfTables(unmatched, written)].toSorted((a, b) => a.cell - b.cell);
   const unknowns = new Map(
     models.flatMap((model) => model.unknowns.map((unknown) => [unknown.name, unknown] as const)),
@@ -174,6 +180,23 @@ function writable<T>({ model, at }: Reported, { rt }: Machine, write: () => T): 
 
 function printedModels(reported: readonly Reported[]): PrintedModel[] {
   return reported.flatMap(({ model, snapshot }) => (snapshot?.printed === undefined ? [] : [{ model, snapshot }]));
+}
+
+/**
+ * What a model's own table tells, where that of another contradicts it: a cell that was run again after its variable had
+ * changed prints another size for the same name. Undefined where one truth does for all, or its own does not help.
+ */
+function solvedAlone(
+  one: Reported,
+  rules: ShapeRules,
+  given: Solution,
+  common: Solution,
+): { solution: Solution; inferences: readonly Inference[] } | undefined {
+  const [printed] = printedModels([one]);
+  if (printed === undefined || countsAgree(printed, rules, common)) return undefined;
+  const solution: Solution = new Map(given);
+  const inferences = inferFromTables([printed], rules, solution);
+  return countsAgree(printed, rules, solution) ? { solution, inferences } : undefined;
 }
 
 interface Use {
