@@ -94,6 +94,8 @@ export const helpWords = {
     changed: "Every number that you changed, what it was before, and a button that brings that one back.",
     both: "The two directions of a Bidirectional layer at the same step, and what the layer makes of them.",
     "reset-forms": "The same step of the GRU in both of its forms, with the part marked in which they differ.",
+    check:
+      "The largest difference between the numbers by hand and the engine's. It is worked out once steps and changes rest.",
     predictions: "What the model gives for this input. Press a number to see what it is made of.",
     bars: "One bar for each timestep: how large a gradient is there. Table has the numbers, and a press goes to the timestep.",
     growing: "The gradient of an array as it grows on the way back: each timestep adds its part.",

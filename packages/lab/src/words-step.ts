@@ -87,6 +87,7 @@ export const stepWords = {
     twoBiases: "The other form has a second bias row: zeros here.",
     apart: "differs by",
   },
+  checking: "The engine's numbers are compared with these when you rest",
   shortened: (declared: string, traced: number) =>
     `The model declares ${declared} timesteps; ${traced} are traced with the same weights.`,
   origins: {

@@ -189,6 +189,8 @@ export type LabMethods = {
   check(answer: { readonly layer: string; readonly answer: string }): Promise<CheckView>;
   origins(text: string): Promise<OriginsView>;
   trace(request: { readonly seed: number; readonly edits: readonly Edit[] }): TraceView;
+  /** How far the engine is from the numbers of such a trace. It takes longer than the trace itself: for when nothing waits. */
+  checkTrace(request: { readonly seed: number; readonly edits: readonly Edit[] }): Promise<string>;
   /** The first cell of a model that is not opened for it, run over time; undefined for none. */
   glance(request: { readonly source: string; readonly seed: number }): Promise<RunView | undefined>;
   /** A named value, an input "x", or a state before the step. */

@@ -73,8 +73,6 @@ export interface TraceView {
     readonly data: Float64Array;
   }[];
   readonly input: { readonly shape: readonly number[]; readonly data: Float64Array };
-  /** Largest difference between the engine and the by-hand numbers, over the whole example. */
-  readonly check: string;
   /** What each edit replaced; undefined for one that fits no number of the model, as a link may have. */
   readonly replaced: readonly (number | undefined)[];
   /** Present where fewer timesteps are traced than the model declares. */

@@ -2,6 +2,7 @@
 
 import { modelFromConfig } from "unroll/formats/keras-model.ts";
 import { expect, it } from "vitest";
+import { tensor } from "./library.ts";
 import type { Edit } from "./protocol.ts";
 import { Tracing } from "./tracing.ts";
 
@@ -86,10 +87,11 @@ it("steps through a model of several inputs, each with numbers of its own shape"
       output_layers: [["both", 0, 0]],
     },
   });
-  const { outputs, check, runs } = new Tracing().run(several, 7, [], undefined);
+  const tracing = new Tracing();
+  const { outputs, runs } = tracing.run(several, 7, [], undefined);
   expect(outputs[0]!.shape).toEqual([6]);
   expect(runs.map(({ name }) => name)).toEqual(["gru"]);
-  expect(check).toContain("largest difference");
+  expect(tracing.check(several, 7, [])).toContain("largest difference");
 });
 
 it("changes a number of the input that is meant, of a model that reads two series", () => {
@@ -145,4 +147,33 @@ it("changes a number of the input that is meant, of a model that reads two serie
   const plain = outputs(new Tracing().run(two, 7, [], undefined));
   expect(outputs(after).slice(0, 2)).toEqual(plain.slice(0, 2));
   expect(outputs(after).slice(2)).not.toEqual(plain.slice(2));
+});
+
+it("works out after each change what a trace from nothing does, also when weights were trained in between", () => {
+  const own = modelFromConfig({ class_name: "Sequential", config: { name: "net", layers: stack } });
+  const tracing = new Tracing();
+  const late: Edit = { kind: "input", index: 5, value: 0.75 };
+  const steps = [[], [late], [late, kernel(1, 0)], [kernel(1, 0)], [{ ...late, index: 0 }], []] as const;
+  const isSameAsFresh = (edits: readonly Edit[]): void => {
+    const { runs, outputs, replaced } = tracing.run(own, 7, edits, undefined);
+    const fresh = new Tracing().run(own, 7, edits, undefined);
+    expect([runs, outputs, replaced]).toEqual([fresh.runs, fresh.outputs, fresh.replaced]);
+    expect(tracing.open(0, 2, "z", 1)).toEqual(openFresh(own, edits));
+  };
+  const openFresh = (net: typeof own, edits: readonly Edit[]) => {
+    const other = new Tracing();
+    other.run(net, 7, edits, undefined);
+    return other.open(0, 2, "z", 1);
+  };
+  for (const edits of steps) isSameAsFresh(edits);
+  const layer = own.layers.at(-1)!;
+  layer.setWeights(
+    layer.arrays.map(({ variable }) =>
+      tensor(
+        Float32Array.from(variable.data, (one) => one / 2),
+        variable.shape,
+      ),
+    ),
+  );
+  for (const edits of steps) isSameAsFresh(edits);
 });

@@ -1,5 +1,6 @@
 /** The trace of one example as the page shows it: the library's by-hand evaluation of every step, in typed arrays. */
 
+import { sameShape } from "unroll/core/shape.ts";
 import {
   type ByHand,
   evaluateByHand,
@@ -34,6 +35,8 @@ const openTimesteps = 8;
 
 /** An example worked out by hand. */
 interface Worked {
+  readonly model: Model;
+  readonly inputs: readonly Tensor[];
   readonly written: WrittenModel;
   readonly hand: ByHand;
   /** Those that run once for an example. */
@@ -49,12 +52,14 @@ export class Tracing {
   /** Evaluates the model with the user's changes; the model's own weights stay as they are. */
   run(model: Model, seed: number, edits: readonly Edit[], shortened: number | undefined): TraceView {
     const windows = edits.filter(({ kind }) => kind === "window");
+    // Each goes on from what was worked out before, as far as nothing has changed.
+    const last = this.#was ?? this.#now;
     const before =
       windows.length === edits.length
         ? undefined
-        : withEdits(model, seed, windows, (_, examples) => worked(model, examples));
+        : withEdits(model, seed, windows, (_, examples) => worked(model, examples, last));
     return withEdits(model, seed, edits, (input, examples, replaced) => {
-      const now = worked(model, examples);
+      const now = worked(model, examples, before ?? last);
       this.#model = model;
       this.#now = now;
       this.#was = replaced.some((one, at) => one !== undefined && edits[at]!.kind !== "window") ? before : undefined;
@@ -68,11 +73,15 @@ export class Tracing {
           data: Float64Array.from(now.hand.valueOf(value)),
         })),
         input: { shape: input.shape, data: Float64Array.from(input.data) },
-        check: checkText(model, examples),
         replaced,
         shortened,
       };
     });
+  }
+
+  /** The largest difference between the engine's numbers and those by hand, over the whole example. */
+  check(model: Model, seed: number, edits: readonly Edit[]): string {
+    return withEdits(model, seed, edits, (_, examples) => checkText(model, examples));
   }
 
   open(run: number, step: number, name: string, unit: number): OpenedNow {
@@ -146,12 +155,13 @@ function readInputs(model: Model, examples: readonly Tensor[]): Tensor[] {
   return readExamples(model, examples.length === 1 ? examples[0]! : [...examples]);
 }
 
-function worked(model: Model, examples: readonly Tensor[]): Worked {
+function worked(model: Model, examples: readonly Tensor[], last?: Worked): Worked {
   const inputs = readInputs(model, examples);
-  const written = writeModel(model, inputs, 1);
-  const hand = evaluateByHand(written, inputs, model.name);
+  const isSame = last?.model === model && last.inputs.every(({ shape }, at) => sameShape(shape, inputs[at]!.shape));
+  const written = isSame ? last.written : writeModel(model, inputs, 1);
+  const hand = evaluateByHand(written, inputs, model.name, undefined, isSame ? last.hand : undefined);
   const scans = written.layers.flatMap(({ scans }) => scans).filter(({ perSample }) => perSample === 1);
-  return { written, hand, scans };
+  return { model, inputs, written, hand, scans };
 }
 
 function placeIn({ scans, hand }: Worked, run: number, step: number): { scan: ScanRun["scan"]; at: ScanStep } {

@@ -73,6 +73,9 @@ const methods = {
   async trace({ seed, edits }) {
     return (await trace()).run(await session.prepareTrace(), seed, edits, session.shortened);
   },
+  async checkTrace({ seed, edits }) {
+    return (await trace()).check(await session.prepareTrace(), seed, edits);
+  },
   glance: ({ source, seed }) =>
     inTurn(async () => {
       session.drawWeights();

@@ -77,6 +77,7 @@ export function layerRunOf(call: CallValues, batch: number): LayerRun {
  * Evaluates a written model by hand.
  *
  * @param watched the scans whose steps are kept; all when left out
+ * @param earlier an evaluation of the same written model, all steps kept: what follows from other numbers alone is worked out anew
  * @throws UnrollError `memory` when the steps would take too much
  */
 export function evaluateByHand(
@@ -84,6 +85,7 @@ export function evaluateByHand(
   inputs: readonly Tensor[],
   path: string,
   watched?: (scan: ScanOperation) => boolean,
+  earlier?: ByHand,
 ): ByHand {
   refuseHuge(layers, path);
   const steps = new Map<ScanOperation, ScanStep[][]>();
@@ -93,6 +95,7 @@ export function evaluateByHand(
     inputs.map(({ data }) => data),
     {
       ...(watched && { watched, together: true }),
+      earlier,
       onStep(scan, step) {
         let list = steps.get(scan);
         if (list === undefined) {

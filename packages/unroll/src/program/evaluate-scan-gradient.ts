@@ -172,9 +172,8 @@ function forwardSteps(
 ): readonly (readonly ScanStates[])[] {
   const known = kept?.get(keyOf(scan));
   if (known !== undefined) return known;
-  const steps = Array.from({ length: scan.input.shape[0]! }, (_, example) => example).map(
-    exampleRunner(scan, arrays, numbersOf),
-  );
+  const run = exampleRunner(scan, arrays, numbersOf);
+  const steps = Array.from({ length: scan.input.shape[0]! }, (_, example) => run(example));
   kept?.set(keyOf(scan), steps);
   return steps;
 }

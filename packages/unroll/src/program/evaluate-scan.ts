@@ -44,12 +44,14 @@ export const nobody: Listening<never> = { onStep: undefined, reuse: true };
  * Output, then final states: the results of the operation.
  *
  * @param most steps, in order of processing; those behind them leave zeros in the output sequence
+ * @param earlier steps of each example that are known, the first ones in order of processing
  */
 export function evaluateScan(
   scan: ScanOperation,
   numbersOf: (value: Value) => Float64Array,
   listening: Listening<OnStep> = nobody,
   most = Number.POSITIVE_INFINITY,
+  earlier: readonly (readonly ScanStep[])[] = [],
 ): Float64Array[] {
   const { units, cell } = scan;
   const [batch, timesteps] = scan.input.shape as [number, number];
@@ -57,7 +59,7 @@ export function evaluateScan(
   const finalStates = cell.states.map(() => new Float64Array(batch * units));
   const run = exampleRunner(scan, cellArrays(scan, numbersOf), numbersOf, listening, most);
   for (let batchIndex = 0; batchIndex < batch; batchIndex++) {
-    const steps = run(batchIndex);
+    const steps = run(batchIndex, earlier[batchIndex]);
     for (let step = 0; step < steps.length; step++) {
       const done = steps[step]!;
       if (scan.returnSequences) output.set(done.output, (batchIndex * timesteps + step) * units);
@@ -70,14 +72,14 @@ export function evaluateScan(
   return [output, ...finalStates];
 }
 
-/** Runs all steps of one example, in processing order. Values other than states are kept only where `onStep` is told of them. */
+/** Runs all steps of one example, in processing order, behind those that are known. Values other than states are kept only where `onStep` is told of them. */
 export function exampleRunner(
   scan: ScanOperation,
   arrays: CellArrays,
   numbersOf: (value: Value) => Float64Array,
   { onStep, reuse }: Listening<OnStep> = nobody,
   most = Number.POSITIVE_INFINITY,
-): (batchIndex: number) => ScanStates[] {
+): (batchIndex: number, earlier?: readonly ScanStep[]) => ScanStates[] {
   const { cell, units } = scan;
   const [, timesteps, features] = scan.input.shape as [number, number, number];
   const input = numbersOf(scan.input);
@@ -86,15 +88,22 @@ export function exampleRunner(
   const evaluate = rowEvaluator(onStep === undefined ? nextStates : cell.named.values(), { reuse });
   const valuesOf = (nodeOf: ValueOf): Map<string, Float64Array> =>
     new Map([...cell.named].map(([name, expr]) => [name, toRow(nodeOf(expr), units)]));
-  return (batchIndex) => {
+  return (batchIndex, earlier) => {
     const product = (node: ProductNode, vector: Row, newRow: NewRow): Float64Array =>
       arrays.product(node, vector, batchIndex, newRow);
     const symbols = new Map<Expr, Row>(arrays.vectors);
-    let states = cell.states.map((_, i) => initialState(scan, i, batchIndex, numbersOf));
+    let states: readonly Float64Array[] = cell.states.map((_, i) => initialState(scan, i, batchIndex, numbersOf));
     let output: Float64Array = new Float64Array(units);
     const steps: ScanStates[] = [];
     const kept = nextStates.map(() => new Float64Array(timesteps * units));
     for (let step = 0; step < timesteps && step < most; step++) {
+      const known = earlier?.[step];
+      if (known !== undefined) {
+        ({ statesAfter: states, output } = known);
+        onStep?.(scan, known);
+        steps.push(known);
+        continue;
+      }
       const timestep = scan.backwards ? timesteps - 1 - step : step;
       const start = (batchIndex * timesteps + timestep) * features;
       symbols.set(cell.x, input.subarray(start, start + features));

@@ -8,6 +8,7 @@ import type { Variable } from "../core/variable.ts";
 import { isRowOp } from "../equations/arithmetic.ts";
 import { rowEvaluator, toRow } from "../equations/evaluate.ts";
 import { type Expr, inOrder } from "../equations/expr.ts";
+import { type Earlier, stepsOfBefore } from "./earlier-steps.ts";
 import { broadcastStrides, forEachOffset } from "./evaluate-offsets.ts";
 import { evaluateScan, type Listening, nobody, type OnStep } from "./evaluate-scan.ts";
 import { evaluateScanGradient, type KeptStates, type OnBackStep } from "./evaluate-scan-gradient.ts";
@@ -47,6 +48,8 @@ export interface EvaluateOptions {
   readonly wanted?: ReadonlyMap<Value, number>;
   /** Values whose numbers are there already: neither they nor what only they need is evaluated. */
   readonly known?: ReadonlyMap<Value, Float64Array>;
+  /** An evaluation of this very program whose steps were kept: each scan goes on from the first step that differs from it. */
+  readonly earlier?: Earlier | undefined;
   /** Numbers to use instead of a variable's own, for instance float64 ones. */
   readonly variables?: ReadonlyMap<Variable, ArrayLike<number>>;
 }
@@ -180,12 +183,13 @@ function evaluateOperation(
       return [result];
     }
     case "scan": {
+      const { earlier } = options;
       const listener = listening(options, operation, options.onStep);
       const together = options.together === true && listener.onStep === undefined && canGoTogether(operation);
       const most = steps.get(operation);
       return together
         ? evaluateScanTogether(operation, numbersOf, most, options.rows)
-        : evaluateScan(operation, numbersOf, listener, most);
+        : evaluateScan(operation, numbersOf, listener, most, earlier && stepsOfBefore(operation, numbersOf, earlier));
     }
     case "scanGradient":
       return evaluateScanGradient(
