@@ -14,7 +14,7 @@ export function tensorsIn(value: Value | undefined, depth = 0, allowance = new A
 }
 
 /** True where a list of tensors among the arguments may have more items than are known. */
-export function isOpen(value: Value | undefined, depth = 0): boolean {
-  if (value instanceof PyList && value.open) return true;
-  return isSequence(value) && depth < 4 && value.items.some((item) => isOpen(item, depth + 1));
+export function isOpen(value: Value | undefined, depth = 0, allowance = new Allowance()): boolean {
+  if (!isSequence(value) || depth > 4 || !allowance.take()) return false;
+  return (value instanceof PyList && value.open) || value.items.some((item) => isOpen(item, depth + 1, allowance));
 }
