@@ -14,7 +14,8 @@ export function tensorsIn(value: Value | undefined, depth = 0, allowance = new A
 }
 
 /** True where a list of tensors among the arguments may have more items than are known. */
-export function isOpen(value: Value | undefined, depth = 0): boolean {
+export function isOpen(value: Value | undefined, depth = 0, allowance = new Allowance()): boolean {
+  if (!allowance.take() || depth > 4) return false;
   if (value instanceof PyList && value.open) return true;
-  return isSequence(value) && depth < 4 && value.items.some((item) => isOpen(item, depth + 1));
+  return isSequence(value) && value.items.some((item) => isOpen(item, depth + 1, allowance));
 }
