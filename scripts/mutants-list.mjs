@@ -689,8 +689,8 @@ export const mutants = [
     name: "summary-column-width",
     defect: "summary: columns one character off",
     file: `${src}/model/summary-keras3.ts`,
-    find: "share + 2);",
-    replace: "share + 3);",
+    find: "share + 2, room",
+    replace: "share + 3, room",
     tests: [`${src}/model/summary.test.ts`],
   },
   {
