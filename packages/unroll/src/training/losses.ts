@@ -6,6 +6,7 @@ import { UnrollError } from "../core/errors.ts";
 import { spelled } from "../core/spelling.ts";
 import { activationNamed } from "../equations/activations.ts";
 import { apply, constant, type Expr, select } from "../equations/expr.ts";
+import { display } from "../layers/fields.ts";
 import {
   camelConfig,
   type NamedLike,
@@ -263,7 +264,7 @@ export function makeLoss(rule: LossRule, options: Options & LossCommon = {}): Lo
       code: "option",
       path: rule.className,
       expected: `reduction must be one of ${reductions.join(", ")}`,
-      received: `reduction = ${String(reduction)}`,
+      received: `reduction = ${display(reduction)}`,
     });
   }
   return { kind: "loss", rule, options: withDefaults(rule.className, rule.defaults, own), reduction, name };
@@ -308,7 +309,7 @@ export function readLoss(given: LossLike, outputs: number, targets: number | und
       code: "unsupported",
       path: named.class_name,
       expected: "classes must be on the last axis",
-      received: `axis = ${String(axis)}`,
+      received: `axis = ${display(axis)}`,
     });
   }
   // Keras writes null for "none".

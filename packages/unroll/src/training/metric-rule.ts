@@ -4,6 +4,7 @@
  */
 import { UnrollError } from "../core/errors.ts";
 import type { Expr } from "../equations/expr.ts";
+import { display } from "../layers/fields.ts";
 import type { Value } from "../program/program.ts";
 import type { Comparison, TargetKind } from "./comparison.ts";
 import type { LossSymbols } from "./losses.ts";
@@ -103,6 +104,6 @@ export function checkChoice(path: string, name: string, value: unknown, choices:
     code: "option",
     path,
     expected: `${name} must be one of ${choices.map(String).join(", ")}`,
-    received: `${name} = ${String(value)}`,
+    received: `${name} = ${display(value)}`,
   });
 }

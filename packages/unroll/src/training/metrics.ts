@@ -4,6 +4,7 @@
  */
 import { UnrollError } from "../core/errors.ts";
 import { spelled } from "../core/spelling.ts";
+import { display } from "../layers/fields.ts";
 import { classMetrics } from "./class-metrics.ts";
 import { confusionMetrics } from "./confusion-metrics.ts";
 import { type ArrayMetricRule, type Metric, type MetricOptions, type MetricRule, makeMetric } from "./metric-rule.ts";
@@ -64,7 +65,7 @@ export function readMetric(given: MetricLike, outputs: number, targets: number |
     code: "unsupported",
     path: named.class_name,
     expected: `${foreign} is not supported`,
-    received: `${foreign} = ${String(own[foreign])}`,
+    received: `${foreign} = ${display(own[foreign])}`,
   });
 }
 

@@ -5,6 +5,7 @@
 import { UnrollError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import { type Expr, one, select } from "../equations/expr.ts";
+import { display } from "../layers/fields.ts";
 import { filled, map, reshape, slice } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import { alignedTo, type Comparison, lastOf, places, ready, total } from "./comparison.ts";
@@ -163,6 +164,6 @@ function checkAxis(path: string, axis: unknown, { shape }: Value): void {
     code: "unsupported",
     path,
     expected: "rows must be on the last axis",
-    received: `axis = ${String(axis)}`,
+    received: `axis = ${display(axis)}`,
   });
 }

@@ -6,6 +6,7 @@ import { didYouMean, UnrollError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import { spelled } from "../core/spelling.ts";
 import { Variable } from "../core/variable.ts";
+import { display } from "../layers/fields.ts";
 import { type Factors, type OptimizerRule, optimizerRules, type RuleOptions } from "./optimizers.ts";
 import {
   camelConfig,
@@ -125,7 +126,7 @@ function withoutIdle(path: string, options: Options): Options {
         code: "unsupported",
         path,
         expected: `${name} is not supported`,
-        received: `${name} = ${String(value)}`,
+        received: `${name} = ${display(value)}`,
         hint: "Leave it out.",
       });
     }),

@@ -4,6 +4,7 @@
  */
 import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import { spelled } from "../core/spelling.ts";
+import { display } from "../layers/fields.ts";
 import { camelConfig, checkNumber, type KerasObjectLike, unknownName } from "./options.ts";
 
 /** A learning rate that changes with the steps. */
@@ -120,7 +121,7 @@ function piecewiseConstantDecay(options: { boundaries: readonly number[]; values
       code: "option",
       path: "PiecewiseConstantDecay",
       expected: `${name} must be a list of numbers`,
-      received: `${name} = ${String(list)}`,
+      received: `${name} = ${display(list)}`,
     });
   }
   if (values.length !== boundaries.length + 1) {
