@@ -164,7 +164,12 @@ describe("an evaluation of an iterable", () => {
 
   it.each([
     ["does not fit", { y: [1] }, {}, /one entry for each of the 10 examples/],
-    ["has no such classes", { y: [0, 3, 0, 0, 0, 0, 0, 0, 0, 0] }, { loss: "sparse_categorical_crossentropy" }, /class/],
+    [
+      "has no such classes",
+      { y: [0, 3, 0, 0, 0, 0, 0, 0, 0, 0] },
+      { loss: "sparse_categorical_crossentropy" },
+      /class/,
+    ],
   ])("closes it when a batch %s", async (_, wrong, compiled, message) => {
     const { counts, batches } = counted();
     async function* spoilt(): AsyncGenerator<BatchLike> {
