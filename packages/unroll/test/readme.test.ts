@@ -1,6 +1,7 @@
 /** The README's code runs, and does what its comments say. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { checkSpace } from "../src/sweep/space.ts";
 import { runBlock } from "./documents.ts";
 
 const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
@@ -39,5 +40,10 @@ describe("the README", () => {
     const printed = await run(blocks[3]!);
     expect(printed).toContain("2 × [5 × (5 + 3) + 5]");
     expect(printed).toContain("parameters: 90");
+  });
+
+  it("has a space that a sweep takes", () => {
+    const [, space] = /```json\n([\s\S]*?)```/.exec(readme)!;
+    expect([...checkSpace(JSON.parse(space!)).keys()]).toEqual(["cell", "units", "lookback", "learningRate"]);
   });
 });

@@ -2,8 +2,9 @@
  * The wiring of functional models: Keras 2's nested lists and Keras 3's `keras_history` become calls of layers.
  * Operations that Keras 3 puts into the graph for masks are recognised by what they are; layers make the masks themselves.
  */
+
+import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
-import { display } from "../layers/fields.ts";
 import { inputTensor, type SymbolicTensor } from "../layers/index.ts";
 import type { Layer } from "../layers/layer.ts";
 import { model } from "../model/functional.ts";

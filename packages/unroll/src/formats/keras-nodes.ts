@@ -1,6 +1,7 @@
 /** One entry of `inbound_nodes`, in Keras 2's and Keras 3's spelling. Forms only; keras-graph.ts connects them. */
+
+import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
-import { display } from "../layers/fields.ts";
 import { isRecord } from "./keras-objects.ts";
 
 /** `[layer, call, output]` */

@@ -2,6 +2,7 @@
  * Option kinds. A layer states each option once, with its check, default and words; types, help texts, the lab's controls
  * and tables come from that one statement. In code options are camelCase; files have the same names in Keras's snake_case.
  */
+import { display } from "../core/display.ts";
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import { type ActivationSpec, checkActivation } from "./activations.ts";
 import { checkInitializer, type InitializerLike, type InitializerSpec } from "./initializers.ts";
@@ -113,17 +114,6 @@ export function badOption(where: string, option: string, rule: string, value: un
     received: `${option} = ${display(value)}`,
     hint,
   });
-}
-
-/** A value as error texts show it: short, and never a whole object. */
-export function display(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (Array.isArray(value) && value.length <= 8 && value.every((entry) => entry === null || typeof entry !== "object"))
-    return `[${value.map(String).join(", ")}]`;
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === "object" && value !== null) return "an object";
-  if (typeof value === "function") return "a function";
-  return String(value);
 }
 
 function checkInteger(value: unknown, where: string, option: string, least: number): number {

@@ -1,8 +1,8 @@
 /** How many threads a prediction or a training step may use: the process-wide setting, its check, and what splits the work where it is there. What threads do is in compiler/threads/. */
 import type { DividedProgram, DivideRequest, SplitProgram, SplitRequest } from "../compiler/index.ts";
+import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import type { Device } from "./device.ts";
-import { display } from "./fields.ts";
 
 /** More than any machine's use for one model's batch. */
 const mostThreads = 64;

@@ -2,8 +2,9 @@
  * The arguments of a summary that both Keras's share: where columns end, and which layers are listed. Only what they mean;
  * the texts are in summary-keras2.ts and summary-keras3.ts.
  */
+
+import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
-import { display } from "../layers/fields.ts";
 import type { SummaryRow } from "./summary-table.ts";
 
 export interface SummaryParts {
@@ -13,13 +14,17 @@ export interface SummaryParts {
   readonly layerRange?: readonly [first: string, last: string];
 }
 
+/** The longest line, in characters: nobody reads a longer one, and it is made before it is printed. */
+export const longestLine = 10_000;
+
 /** @throws UnrollError `option` unless they are numbers, one at least for each column. */
 export function checkPositions(positions: readonly number[], columns: number): void {
-  if (Array.isArray(positions) && positions.length >= columns && positions.every(Number.isFinite)) return;
+  const isEnd = (end: unknown): boolean => typeof end === "number" && Math.abs(end) <= longestLine;
+  if (Array.isArray(positions) && positions.length >= columns && positions.every(isEnd)) return;
   throw new UnrollError({
     code: "option",
     path: "summary",
-    expected: `positions must be ${columns} numbers, one for each column`,
+    expected: `positions must be ${columns} numbers up to ${longestLine}, one for each column`,
     received: `positions = ${display(positions)}`,
     hint: columns === 3 ? "Give a list such as [0.45, 0.8, 1]." : "Give a list such as [0.3, 0.56, 0.74, 1].",
   });

@@ -40,7 +40,10 @@ describe("summary text", () => {
     const table = tableOf("branches");
     expect(() => summaryText(table, { width: 12 })).toThrow(UnrollError);
     expect(() => summaryText(table, { width: 12, style: "keras2" })).toThrow("Give a larger width.");
-    expect(() => summaryText(table, { width: Number.NaN })).toThrow("width must be a whole number of characters");
+    for (const size of [0, 0.5, 1e9, Number.NaN, "80" as unknown as number]) {
+      expect(() => summaryText(table, { width: size })).toThrow("width must be a whole number of characters");
+      expect(() => summaryText(table, { terminal: size })).toThrow("terminal must be a whole number of characters");
+    }
     expect(() => summaryText(table, { style: "keras2", version: "3.1" })).toThrow('version = "3.1"');
     expect(() => summaryText(table, { style: "rich" as "keras3" })).toThrow('style must be "keras2" or "keras3"');
   });
@@ -48,6 +51,10 @@ describe("summary text", () => {
   it("refuses positions and ranges of layers that fit no table", () => {
     const table = tableOf("branches");
     expect(() => summaryText(table, { positions: [0.5, 0.8, 1] })).toThrow("positions must be 4 numbers");
+    for (const style of ["keras2", "keras3"] as const) {
+      expect(() => summaryText(table, { positions: [0.5, 0.8, 1, 1e9], style })).toThrow("numbers up to 10000");
+      expect(() => summaryText(table, { positions: [0.5, 0.8, 1, Number.NaN], style })).toThrow("numbers up to 10000");
+    }
     expect(() => summaryText(table, { positions: [0.5, 0.51, 0.8, 1] })).toThrow("at least 4 characters");
     expect(() => summaryText(table, { layerRange: ["left", "lstm"] })).toThrow(
       "must match names of the model's layers",

@@ -2,9 +2,10 @@
  * The text of a summary in the words of a chosen Keras. Only the choice; the texts are beside this file.
  */
 import { UnrollError } from "../core/errors.ts";
+import { badOption } from "../layers/fields.ts";
 import { keras2Summary } from "./summary-keras2.ts";
 import { keras3Summary } from "./summary-keras3.ts";
-import type { SummaryParts } from "./summary-parts.ts";
+import { longestLine, type SummaryParts } from "./summary-parts.ts";
 import type { SummaryTable } from "./summary-table.ts";
 
 export interface SummaryTextOptions extends SummaryParts {
@@ -37,17 +38,13 @@ export const summaryTextOptions = Object.keys({
 /**
  * The table as Keras prints it, byte for byte, each line ended.
  *
- * @throws UnrollError `option` for a style, version or width that cannot be printed; `unbuilt` for style "keras2" before shapes are known.
+ * @throws UnrollError `option` for a style, version, width, terminal, positions or range that cannot be printed; `unbuilt` for style "keras2" before shapes are known.
  */
 export function summaryText(table: SummaryTable, options: SummaryTextOptions = {}): string {
   const { style = "keras3", width, terminal } = options;
-  if (width !== undefined && !(Number.isInteger(width) && width > 0)) {
-    throw new UnrollError({
-      code: "option",
-      path: "summary",
-      expected: "width must be a whole number of characters",
-      received: `width = ${width}`,
-    });
+  for (const [name, value] of Object.entries({ width, terminal })) {
+    if (value === undefined || (Number.isInteger(value) && value > 0 && value <= longestLine)) continue;
+    throw badOption("summary", name, `a whole number of characters from 1 to ${longestLine}`, value);
   }
   if (style === "keras2") return keras2Summary(table, options);
   if (style === "keras3") {

@@ -2,6 +2,8 @@
  * Callbacks that steer a fit: what they watch, when they stop, what they change. Those that write files are in
  * callback-files.ts. A user's own callback is any object with some of these methods.
  */
+
+import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import type { Model } from "../model/model.ts";
 import { withDefaults } from "./options.ts";
@@ -72,7 +74,7 @@ export class Watch {
         code: "option",
         path: callback,
         expected: "mode must be auto, min or max",
-        received: `mode = ${String(mode)}`,
+        received: `mode = ${display(mode)}`,
       });
     }
     this.#name = callback;
@@ -347,7 +349,7 @@ export class LearningRateScheduler implements Callback {
         code: "option",
         path: "LearningRateScheduler",
         expected: "the schedule must give a number",
-        received: `schedule(${epoch}) = ${String(rate)}`,
+        received: `schedule(${epoch}) = ${display(rate)}`,
       });
     }
     control.learningRate = rate;

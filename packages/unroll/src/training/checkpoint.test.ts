@@ -101,7 +101,7 @@ describe("a checkpoint", () => {
   });
 
   it.each([
-    ["run.checkpoint", "fit: checkpoint: must say the path of a file. Received: checkpoint = run.checkpoint."],
+    ["run.checkpoint", 'fit: checkpoint: must say the path of a file. Received: checkpoint = "run.checkpoint".'],
     [{}, "fit: checkpoint: must say the path of a file. Received: no path."],
     [{ path: "a", every: 2 }, "fit: checkpoint: has no option named every."],
     [{ path: "a", everyBatches: 0 }, "everyBatches must be a whole number from 1. Received: everyBatches = 0."],

@@ -162,6 +162,23 @@ describe("an evaluation of an iterable", () => {
     expect(counts).toEqual({ opened: 1, closed: 1 });
   });
 
+  it.each([
+    ["does not fit", { y: [1] }, {}, /one entry for each of the 10 examples/],
+    [
+      "has no such classes",
+      { y: [0, 3, 0, 0, 0, 0, 0, 0, 0, 0] },
+      { loss: "sparse_categorical_crossentropy" },
+      /class/,
+    ],
+  ])("closes it when a batch %s", async (_, wrong, compiled, message) => {
+    const { counts, batches } = counted();
+    async function* spoilt(): AsyncGenerator<BatchLike> {
+      for await (const one of batches()) yield { ...one, ...wrong };
+    }
+    await expect(evaluateBatches(smallModel(compiled), spoilt)).rejects.toThrow(message);
+    expect(counts).toEqual({ opened: 1, closed: 1 });
+  });
+
   it("refuses a number of steps that is none", async () => {
     await expect(evaluateBatches(smallModel(), [batch], { steps: 1.5 })).rejects.toThrow(
       "evaluateBatches: steps must be a whole number from 1. Received: steps = 1.5.",

@@ -1,4 +1,6 @@
 /** What a fit is asked for and what it gives back, with the checks and the words of its progress. */
+
+import { display } from "../core/display.ts";
 import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import { checkThreads } from "../layers/threads.ts";
 import type { ModelData } from "../model/data.ts";
@@ -155,7 +157,7 @@ export function checkFitOptions(model: Model, options: FitOptions): void {
       code: "option",
       path: model.name,
       expected: `${name} must be a whole number of at least ${least}`,
-      received: `${name} = ${typeof value === "string" ? JSON.stringify(value) : String(value)}`,
+      received: `${name} = ${display(value)}`,
     });
   }
   const { validationSplit } = options;
@@ -180,7 +182,7 @@ function checkCheckpointOptions(given: CheckpointOptions | undefined): void {
       code: "option",
       path: "fit: checkpoint",
       expected: "must say the path of a file",
-      received: typeof given === "object" ? "no path" : `checkpoint = ${String(given)}`,
+      received: typeof given === "object" ? "no path" : `checkpoint = ${display(given)}`,
       hint: 'For instance { path: "run.checkpoint" }.',
     });
   }

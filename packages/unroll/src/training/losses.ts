@@ -2,6 +2,8 @@
  * Losses as equations over one row: y, the row of targets, and p, the row of predictions. The mean over rows, sample
  * weights and masks are shared by all and live in objective.ts. Formulas, clipping and defaults are Keras 3's.
  */
+
+import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import { spelled } from "../core/spelling.ts";
 import { activationNamed } from "../equations/activations.ts";
@@ -263,7 +265,7 @@ export function makeLoss(rule: LossRule, options: Options & LossCommon = {}): Lo
       code: "option",
       path: rule.className,
       expected: `reduction must be one of ${reductions.join(", ")}`,
-      received: `reduction = ${String(reduction)}`,
+      received: `reduction = ${display(reduction)}`,
     });
   }
   return { kind: "loss", rule, options: withDefaults(rule.className, rule.defaults, own), reduction, name };
@@ -308,7 +310,7 @@ export function readLoss(given: LossLike, outputs: number, targets: number | und
       code: "unsupported",
       path: named.class_name,
       expected: "classes must be on the last axis",
-      received: `axis = ${String(axis)}`,
+      received: `axis = ${display(axis)}`,
     });
   }
   // Keras writes null for "none".

@@ -2,6 +2,8 @@
  * What a metric is: a rule that adds up numbers over batches and turns the totals into its result, and the options it was
  * made with. Most rules are one equation on a row; those that need more (a curve, a result for each class) add up arrays.
  */
+
+import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import type { Expr } from "../equations/expr.ts";
 import type { Value } from "../program/program.ts";
@@ -103,6 +105,6 @@ export function checkChoice(path: string, name: string, value: unknown, choices:
     code: "option",
     path,
     expected: `${name} must be one of ${choices.map(String).join(", ")}`,
-    received: `${name} = ${String(value)}`,
+    received: `${name} = ${display(value)}`,
   });
 }

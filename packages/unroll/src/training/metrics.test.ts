@@ -128,14 +128,14 @@ describe("options that cannot be", () => {
       "Precision: thresholds must be a number from 0 to 1. Received: thresholds = 1.5.",
     ],
     [() => metrics.recall!({ topK: 0 }), "Recall: topK must be a whole number from 1. Received: topK = 0."],
-    [() => metrics.auc!({ curve: "roc" }), "AUC: curve must be one of ROC, PR, PRGAIN. Received: curve = roc."],
+    [() => metrics.auc!({ curve: "roc" }), 'AUC: curve must be one of ROC, PR, PRGAIN. Received: curve = "roc".'],
     [
       () => metrics.precisionAtRecall!(),
       "PrecisionAtRecall: recall must be a number from 0 to 1. Received: recall = null.",
     ],
     [
       () => metrics.f1Score!({ average: "mean" }),
-      "F1Score: average must be one of null, micro, macro, weighted. Received: average = mean.",
+      'F1Score: average must be one of null, micro, macro, weighted. Received: average = "mean".',
     ],
     [
       () => metricOf(metrics.recall!({ classId: 3 }), [{ yTrue, yPred }]),

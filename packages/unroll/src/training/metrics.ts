@@ -2,6 +2,8 @@
  * The list of metrics, and how the one that is meant is found: by a name, by an object of this library, or as Keras
  * serializes it. `accuracy` by the shapes of the data, as Keras resolves it, is at the end.
  */
+
+import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import { spelled } from "../core/spelling.ts";
 import { classMetrics } from "./class-metrics.ts";
@@ -64,7 +66,7 @@ export function readMetric(given: MetricLike, outputs: number, targets: number |
     code: "unsupported",
     path: named.class_name,
     expected: `${foreign} is not supported`,
-    received: `${foreign} = ${String(own[foreign])}`,
+    received: `${foreign} = ${display(own[foreign])}`,
   });
 }
 

@@ -2,6 +2,8 @@
  * From a loss or metric equation to a tensor program: targets made ready, the equation on every row, sample weights and
  * masks, and the reduction to one number. What is minimised, and what is reported, is built here and nowhere else.
  */
+
+import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import { type Expr, one, select } from "../equations/expr.ts";
@@ -163,6 +165,6 @@ function checkAxis(path: string, axis: unknown, { shape }: Value): void {
     code: "unsupported",
     path,
     expected: "rows must be on the last axis",
-    received: `axis = ${String(axis)}`,
+    received: `axis = ${display(axis)}`,
   });
 }

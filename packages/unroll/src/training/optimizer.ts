@@ -2,6 +2,8 @@
  * An optimizer as `compile` takes it (rule, options, clipping, decay, learning rate), and what it keeps while a model
  * trains. The equations are in optimizers.ts, the program of a step in update.ts.
  */
+
+import { display } from "../core/display.ts";
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import { spelled } from "../core/spelling.ts";
@@ -125,7 +127,7 @@ function withoutIdle(path: string, options: Options): Options {
         code: "unsupported",
         path,
         expected: `${name} is not supported`,
-        received: `${name} = ${String(value)}`,
+        received: `${name} = ${display(value)}`,
         hint: "Leave it out.",
       });
     }),

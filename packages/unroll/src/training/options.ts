@@ -2,8 +2,9 @@
  * Losses, metrics, optimizers and schedules as a caller may name them: by a name, by an object of this library, or as
  * Keras serializes them. Here are the spelling and the checks that all four share.
  */
+
+import { display } from "../core/display.ts";
 import { didYouMean, UnrollError } from "../core/errors.ts";
-import { display } from "../layers/fields.ts";
 
 /** Keras's serialized form. */
 export interface KerasObjectLike {

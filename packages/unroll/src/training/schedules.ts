@@ -2,6 +2,8 @@
  * Learning-rate schedules: the rate of a step, counted from 0. Formulas are Keras 3's. Options are checked when a schedule is
  * made, because a rate that is not a number would spoil every weight in one step.
  */
+
+import { display } from "../core/display.ts";
 import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import { spelled } from "../core/spelling.ts";
 import { camelConfig, checkNumber, type KerasObjectLike, unknownName } from "./options.ts";
@@ -120,7 +122,7 @@ function piecewiseConstantDecay(options: { boundaries: readonly number[]; values
       code: "option",
       path: "PiecewiseConstantDecay",
       expected: `${name} must be a list of numbers`,
-      received: `${name} = ${String(list)}`,
+      received: `${name} = ${display(list)}`,
     });
   }
   if (values.length !== boundaries.length + 1) {

@@ -31,7 +31,7 @@ export function applyTo(owner: KerasLayer | KerasModel, args: CallArguments, bui
     }
   }
   const node = new GraphNode(owner, args.positional, args.keywords, inputs);
-  node.guessed = rt.uncertain > 0 || args.positional.some((value) => isOpen(value));
+  node.guessed = rt.uncertain > 0 || [...args.positional, ...args.keywords.values()].some((value) => isOpen(value));
   owner.nodes.push(node);
   const followed = owner.kind === "layer" ? followStandIn(owner, args, inputs, builder) : undefined;
   const shapes = followed ?? outputShapesOf(owner, node, builder.rules);

@@ -28,6 +28,7 @@ const hostile: Record<string, string> = {
   "unknowns that double":
     "x = unknown\nfor i in range(1000):\n  x = x + x\nSequential([Dense(x)])\nif x < x + 1: pass\n",
   "a tensor and lists that multiply": `a = [1] * 1000\n${"a = [a] * 1000\n".repeat(8)}x = Input((3,)) + a\ny = K.concatenate([x, a])\n`,
+  "a layer called on a tensor and lists that multiply": `a = [1] * 1000\n${"a = [a] * 1000\n".repeat(8)}x = Input((3,))\nModel(x, Dense(2)([x, a])).summary()\nModel(x, Dense(2)(x, more=a)).summary()\nModel([x, a], Dense(2)(x)).summary()\n`,
   "a layer that holds its model":
     "class L(keras.layers.Layer):\n  def call(self, x): return x\nl = L()\nm = Sequential([Input((3,)), l])\nl.m = m\nm.summary()\nm.output\n",
   "models that double": `m = Sequential([Dense(1)])\n${"m = Sequential([m, m])\n".repeat(60)}m.summary()\n`,

@@ -262,6 +262,7 @@ function serializeGraph(model: KerasModel, writing: Writing): SerializedObject {
       };
     }
     if ((value instanceof PyList || value instanceof PyTuple) && depth < DEEPEST_JSON) {
+      if (writing.allowance?.take(value.items.length) === false) return undefined;
       return value.items.map((item) => write(item, node, depth + 1) ?? null);
     }
     return isObject(value) && value.kind !== "unknown" ? undefined : toJson(value, writing, node.owner, "call");
