@@ -28,5 +28,5 @@ async function readOne(link: string): Promise<Compared> {
   }
   const recipe = await readRecipe(link);
   if (recipe === undefined) return { link, source: "" };
-  return { link, recipe, source: codeOf(recipe), run: { id: link, seed: recipe.seed } };
+  return { link, recipe, source: codeOf(recipe), pick: recipe.pick, run: { id: link, seed: recipe.seed } };
 }

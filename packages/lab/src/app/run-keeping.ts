@@ -19,12 +19,13 @@ interface Keeping {
 
 /** Undefined where the worker refuses, which is said. Weights too large to be kept can be trained again, like those of another day. */
 export async function keepRun({ name, epoch, progress, run }: Keeping): Promise<KeptRun | undefined> {
-  const { m, s, file } = lab.route;
+  const { m, s, file, pick } = lab.route;
   const recipe: RunRecipe = {
     name,
     m,
     code: m === "" ? ((await unpack(s)) ?? "") : "",
     file: m === "" && s === "" ? file : "",
+    pick,
     seed: run.seed,
     data: run.data,
     settings: { ...run.settings, epochs: epoch },

@@ -7,11 +7,11 @@ import type { RunRecipe } from "./run-recipe.ts";
 import { dataInLink, runInLink } from "./train-desk.svelte.ts";
 
 export async function stepThrough({ link, recipe }: Compared & { readonly recipe: RunRecipe }): Promise<void> {
-  const { m, code, file, seed, data, settings } = recipe;
+  const { m, code, file, pick, seed, data, settings } = recipe;
   const s = m === "" && code !== "" ? await pack(code) : "";
   // Train then stands as it did for this run.
   const made = { data: dataInLink(data), run: runInLink(settings) };
-  lab.go({ m, s, file, seed, ...made, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false });
+  lab.go({ m, s, file, pick, seed, ...made, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false });
   await lab.arrived;
   if (lab.failure !== undefined) return;
   const isKept = await lab.attempt(() => lab.worker.takeRun(link));
