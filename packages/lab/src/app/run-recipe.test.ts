@@ -41,7 +41,14 @@ it.each(["", "no JSON", "null", "[]", '{"seed":-1}', '{"seed":"7"}', '{"seed":1.
 );
 
 it("leaves out what is too long or none of its settings", async () => {
-  const text = JSON.stringify({ seed: 7, name: "n".repeat(81), pick: -1, run: "e99999,oLion", hindrance: "rain", m: 3 });
+  const text = JSON.stringify({
+    seed: 7,
+    name: "n".repeat(81),
+    pick: -1,
+    run: "e99999,oLion",
+    hindrance: "rain",
+    m: 3,
+  });
   expect(await readRecipe(`run.${await pack(text)}`)).toMatchObject({
     name: "",
     m: "",
