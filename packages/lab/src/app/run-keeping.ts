@@ -90,7 +90,7 @@ export async function makeAgain(
   const progress = await finished;
   // Stopped before its end, it is another run.
   if (progress.epoch < epochs && Number.isFinite(progress.loss.at(-1) ?? 0)) return undefined;
-  if ((await lab.attempt(() => lab.worker.keepRun({ id: link, index }))) === undefined) return undefined;
+  if ((await lab.attempt(() => lab.worker.keepRun({ id: link, isCompared: true }))) === undefined) return undefined;
   const before = keptRuns.find(link);
   const { loss } = remember({ id: link, name }, epochs, progress, cut);
   if (before === undefined) return "first";
