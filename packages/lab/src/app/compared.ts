@@ -11,13 +11,6 @@ export interface Compared extends ComparedSource {
   readonly recipe?: RunRecipe;
 }
 
-export const mostCompared = 4;
-
-/** Between `~` in the link's `with`. */
-export function comparedLinks(list: string): string[] {
-  return list === "" ? [] : list.split("~");
-}
-
 export function readCompared(links: readonly string[]): Promise<Compared[]> {
   return Promise.all(links.map(readOne));
 }
