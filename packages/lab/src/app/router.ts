@@ -98,7 +98,8 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   pick: whole(0, 9999),
   ask: flag,
   edits: words(4000),
-  with: words(16_000),
+  // Four times the longest source, and settings of runs.
+  with: words(36_000),
   only: flag,
   data: words(20),
   run: words(120),
