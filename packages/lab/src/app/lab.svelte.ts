@@ -171,6 +171,11 @@ class Lab {
     return true;
   }
 
+  /** Opens what is open once more, with sizes that it leaves open. */
+  openWith(set: Readonly<Record<string, string>>): Promise<boolean> {
+    return this.openSource(this.#source, this.fileName || undefined, { set, pick: this.route.pick });
+  }
+
   /** A printed summary gives its model's code, weights alone the open model with them; all else is what it was. */
   async #modelIn(source: string | Uint8Array, name: string): Promise<string | Uint8Array> {
     if (typeof source !== "string" && /\.(h5|hdf5|safetensors)$/i.test(name)) {
@@ -366,13 +371,7 @@ class Lab {
     this.#request += 1;
     const request = this.#request;
     const opened = await this.attempt(() =>
-      this.worker.open({
-        source,
-        choose: pick,
-        seed: this.route.seed,
-        ...(name ? { name } : {}),
-        ...(set ? { set } : {}),
-      }),
+      this.worker.open({ source, name: name || undefined, choose: pick, seed: this.route.seed, set }),
     );
     this.busy = false;
     if (opened === undefined || request !== this.#request) return undefined;
