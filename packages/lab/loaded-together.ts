@@ -18,7 +18,7 @@ const loads: { name: string; first: string; without?: RegExp }[] = [
   { name: "model", first: "../unroll/src/formats/load.ts" },
 ];
 
-/** What the worker starts with is one file, and so is what its first model adds, instead of dozens that always come together. */
+/** The file that a module goes into; undefined where that is left to the bundler. */
 export const loadedTogether: NameOfChunk = (id, modules) => {
   const reaches = (from: string, without?: RegExp, seen = new Set<string>()): Set<string> => {
     if (seen.has(from) || without?.test(from)) return seen;

@@ -13,7 +13,7 @@ const found = (page: Page) => page.getByRole("region", { name: /models in this d
 
 const total = (page: Page, count: number) => page.locator("tr.total", { hasText: new RegExp(`^Total${count}$`) });
 
-/** Of a model whose table is whole, its total; of one cut off, that of its lines is not told. */
+/** What is said where all of them agree. */
 const lines = ({ rows }: SeedModel): string => `All ${rows.length} printed lines agree.`;
 
 export function documentTests({ visit }: Lab): void {
@@ -38,7 +38,6 @@ export function documentTests({ visit }: Lab): void {
         if (models.length > 1) await found(page).locator("ol a").nth(index).click();
         const region = page.getByRole("region", { name: "Printed summary", exact: true });
         await region.getByText(`All ${models[index]!.rows.length} lines agree with the model.`).waitFor();
-        for (const [name] of models[index]!.rows) expect(name).toMatch(/^\w+$/);
       }
       const audit = page.locator("details", { hasText: "Hand calculations" });
       for (const [wrong, right] of slips) {
@@ -81,7 +80,7 @@ export function documentTests({ visit }: Lab): void {
     await link.press("Enter");
     await total(page, 906).waitFor();
     expect(await link.getAttribute("aria-current")).toBe("true");
-    // The focus stays where it was; the link, a reload and the way back hold which model is open.
+    // The focus stays where it was; the link and the way back hold which model is open.
     expect(await link.evaluate((one) => one === document.activeElement)).toBe(true);
     await page.getByText("3 of 4 lines differ from the model.").waitFor();
     await page.goBack();

@@ -11,13 +11,6 @@ export interface Compared extends ComparedSource {
   readonly recipe?: RunRecipe;
 }
 
-export const mostCompared = 4;
-
-/** Between `~` in the link's `with`. */
-export function comparedLinks(list: string): string[] {
-  return list === "" ? [] : list.split("~");
-}
-
 export function readCompared(links: readonly string[]): Promise<Compared[]> {
   return Promise.all(links.map(readOne));
 }
@@ -28,5 +21,5 @@ async function readOne(link: string): Promise<Compared> {
   }
   const recipe = await readRecipe(link);
   if (recipe === undefined) return { link, source: "" };
-  return { link, recipe, source: codeOf(recipe), run: { id: link, seed: recipe.seed } };
+  return { link, recipe, source: codeOf(recipe), pick: recipe.pick, run: { id: link, seed: recipe.seed } };
 }

@@ -32,6 +32,14 @@ export function forget(name: string): void {
   }
 }
 
+/** Tells when another tab of this browser has written that text, or has cleared everything. */
+export function hearKept(name: string, changed: () => void): void {
+  addEventListener("storage", (event) => {
+    const { key } = event as StorageEvent; // the one of that name
+    if (key === name || key === null) changed();
+  });
+}
+
 /** Forgets everything that the lab keeps on this device. */
 export function forgetAll(): void {
   try {

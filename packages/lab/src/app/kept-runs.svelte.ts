@@ -1,9 +1,15 @@
 /** The kept runs as the page has them, for what follows them. */
-import { freeName, type KeptRun, readRuns, withRun, writeRuns } from "./kept-runs.ts";
+import { freeName, hearRuns, type KeptRun, readRuns, withRun, writeRuns } from "./kept-runs.ts";
 
 class KeptRuns {
   /** The latest last. */
   list = $state.raw<readonly KeptRun[]>(readRuns());
+
+  constructor() {
+    hearRuns((list) => {
+      this.list = list;
+    });
+  }
 
   find(id: string): KeptRun | undefined {
     return this.list.find((one) => one.id === id);

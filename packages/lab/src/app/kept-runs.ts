@@ -3,7 +3,7 @@
  * worker and go with the page; from seed and settings they come out again.
  */
 import type { Baseline } from "../worker/protocol.ts";
-import { forget, keep, readKept } from "./device.ts";
+import { forget, hearKept, keep, readKept } from "./device.ts";
 
 export interface KeptRun {
   /** Its recipe as a link has it (run-recipe.ts). */
@@ -36,6 +36,11 @@ export function freeName(list: readonly KeptRun[], name: string): string {
 export function writeRuns(list: readonly KeptRun[]): void {
   if (list.length === 0) forget(place);
   else keep(place, JSON.stringify(list));
+}
+
+/** Tells of runs that another tab of this browser keeps or forgets. */
+export function hearRuns(taken: (list: readonly KeptRun[]) => void): void {
+  hearKept(place, () => taken(readRuns()));
 }
 
 /** Read with care, for anybody may have written there. */

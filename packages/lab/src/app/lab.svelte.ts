@@ -12,7 +12,7 @@ import { followNumberStyle } from "./format.ts";
 import { modelKey } from "./model-key.ts";
 import { pack, unpack } from "./pack.ts";
 import { keepRecent } from "./recent.ts";
-import { type Route, readRoute, startRoute, writeRoute } from "./router.ts";
+import { atStart, type Route, readRoute, startRoute, writeRoute } from "./router.ts";
 import { applySettings, hearSettings, readSettings, type Settings, writeSettings } from "./settings.ts";
 import { startWorker } from "./start-worker.ts";
 import { UndoStack } from "./undo.ts";
@@ -36,6 +36,8 @@ class Lab {
   trace = $state.raw<TraceView | undefined>(undefined);
   training = $state.raw<TrainProgress | undefined>(undefined);
   failure = $state.raw<Failure | undefined>(undefined);
+  /** True where the open model was given the weights of a kept run. */
+  hasRunWeights = $state(false);
   /** What a screen reader is told. */
   status = $state("");
   busy = $state(false);
@@ -66,7 +68,7 @@ class Lab {
   #rewriting: Promise<unknown> = Promise.resolve();
   #key = "";
   #request = 0;
-  /** Settles when the page has what its last `go` went for. */
+  /** Settles when the page has what it last went for. */
   arrived: Promise<void> = Promise.resolve();
 
   constructor() {
@@ -94,7 +96,7 @@ class Lab {
       this.#address.forget();
       const route = readRoute(location.hash);
       this.#written = route;
-      void this.#follow(route);
+      this.arrived = this.#follow(route);
     };
     addEventListener("hashchange", follow);
     hearSettings((settings) => void this.#takeSettings(settings));
@@ -163,10 +165,15 @@ class Lab {
     const s = packed.length <= longestPacked ? packed : "";
     const file = s === "" ? this.#files.keep({ source, name: name ?? "" }) : "";
     this.#note(found, s, this.route.screen === "start" ? "" : before.link.s);
-    this.#move({ m: "", s, file, pick: found.chosen, layer: "", edits: "", t: 0, unit: 0, gate: "", ask: false });
+    this.#move({ m: "", s, file, pick: found.chosen, layer: "", edits: "", ...atStart, ask: false });
     this.#key = modelKey(this.route, this.#key);
     this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
     return true;
+  }
+
+  /** Opens what is open once more, with sizes that it leaves open. */
+  openWith(set: Readonly<Record<string, string>>): Promise<boolean> {
+    return this.openSource(this.#source, this.fileName || undefined, { set, pick: this.route.pick });
   }
 
   /** A printed summary gives its model's code, weights alone the open model with them; all else is what it was. */
@@ -299,7 +306,7 @@ class Lab {
     this.#key = state.key;
     this.#takeEdits(state.link.edits);
     this.edits = state.edits;
-    this.#move({ ...state.link, ...(isOtherModel ? { layer: "", t: 0, unit: 0, gate: "" } : {}) });
+    this.#move({ ...state.link, ...(isOtherModel ? { layer: "", ...atStart } : {}) });
     if (isOther) await this.#open(state.source, state.fileName || undefined, { pick: state.link.pick });
     this.trace = undefined;
     this.go({}, { replace: true });
@@ -364,21 +371,14 @@ class Lab {
     this.#request += 1;
     const request = this.#request;
     const opened = await this.attempt(() =>
-      this.worker.open({
-        source,
-        choose: pick,
-        seed: this.route.seed,
-        ...(name ? { name } : {}),
-        ...(set ? { set } : {}),
-      }),
+      this.worker.open({ source, name: name || undefined, choose: pick, seed: this.route.seed, set }),
     );
     this.busy = false;
     if (opened === undefined || request !== this.#request) return undefined;
     this.#source = source;
     this.fileName = name ?? "";
     this.code = typeof source === "string" ? source : "";
-    this.trace = undefined;
-    this.training = undefined;
+    [this.trace, this.training, this.hasRunWeights] = [undefined, undefined, false];
     this.opened = opened;
     this.status = opened.model === undefined ? (opened.error ?? "") : words.shell.isOpen(opened.model.name);
     return opened;

@@ -15,7 +15,7 @@ export function letterOf(node: OpenedNode): string | undefined {
 }
 
 /** A transposed block is the same letter. */
-export function matrixLetter(name: string): string {
+function matrixLetter(name: string): string {
   return name.replace(/ᵀ$/, "");
 }
 

@@ -1,5 +1,6 @@
 /** Several files at once: the first model is opened, weights go to it, further code stands beside it in Compare. What became of each is told. */
 import { words } from "../words.ts";
+import { comparedLinks, mostCompared } from "./compare-links.ts";
 import { inOrder, kindOf } from "./file-order.ts";
 import { lab } from "./lab.svelte.ts";
 import { pack } from "./pack.ts";
@@ -11,9 +12,6 @@ export interface Outcome {
   /** Why it was not taken; empty for the others. */
   readonly reason: string;
 }
-
-/** Models beside the open one, at most. */
-const mostBeside = 3;
 
 class Outcomes {
   list = $state.raw<readonly Outcome[]>([]);
@@ -79,9 +77,10 @@ async function beside(file: File): Promise<Outcome> {
   const { name } = file;
   const reason = await lab.worker.whyNot({ bytes: await bytesOf(file), name }).catch((error: Error) => error.message);
   if (reason !== "") return { name, state: "not", reason };
-  const kept = lab.route.with === "" ? [] : lab.route.with.split("~");
-  if (kept.length >= mostBeside) return { name, state: "not", reason: words.files.full };
-  lab.go({ with: [...kept, await pack(await file.text())].join("~") }, { replace: true });
+  const links = comparedLinks(lab.route.with);
+  // What is opened together is compared together: the open model takes a place.
+  if (links.length + 1 >= mostCompared) return { name, state: "not", reason: words.files.full };
+  lab.go({ with: [...links, await pack(await file.text())].join("~"), only: false }, { replace: true });
   return { name, state: "beside", reason: "" };
 }
 

@@ -98,7 +98,8 @@ const table: { readonly [K in keyof LinkState]: Property<LinkState[K]> } = {
   pick: whole(0, 9999),
   ask: flag,
   edits: words(4000),
-  with: words(16_000),
+  // Four times the longest source, and settings of runs.
+  with: words(36_000),
   only: flag,
   data: words(20),
   run: words(120),
@@ -118,6 +119,9 @@ export const startRoute: Route = {
   others: {},
   ...(Object.fromEntries(Object.entries(table).map(([key, { initial }]) => [key, initial])) as unknown as LinkState), // the table's own keys
 };
+
+/** Where Step begins with a model. */
+export const atStart = { t: 0, unit: 0, gate: "", view: "" } as const;
 
 /** No model in the link: whatever is open stays. */
 export const noModel = { m: "", s: "", file: "", pick: 0 } as const;

@@ -19,12 +19,13 @@ interface Keeping {
 
 /** Undefined where the worker refuses, which is said. Weights too large to be kept can be trained again, like those of another day. */
 export async function keepRun({ name, epoch, progress, run }: Keeping): Promise<KeptRun | undefined> {
-  const { m, s, file } = lab.route;
+  const { m, s, file, pick } = lab.route;
   const recipe: RunRecipe = {
     name,
     m,
     code: m === "" ? ((await unpack(s)) ?? "") : "",
     file: m === "" && s === "" ? file : "",
+    pick,
     seed: run.seed,
     data: run.data,
     settings: { ...run.settings, epochs: epoch },
@@ -89,7 +90,7 @@ export async function makeAgain(
   const progress = await finished;
   // Stopped before its end, it is another run.
   if (progress.epoch < epochs && Number.isFinite(progress.loss.at(-1) ?? 0)) return undefined;
-  if ((await lab.attempt(() => lab.worker.keepRun({ id: link, index }))) === undefined) return undefined;
+  if ((await lab.attempt(() => lab.worker.keepRun({ id: link, isCompared: true }))) === undefined) return undefined;
   const before = keptRuns.find(link);
   const { loss } = remember({ id: link, name }, epochs, progress, cut);
   if (before === undefined) return "first";

@@ -8,6 +8,7 @@ const recipe: RunRecipe = {
   m: "",
   code: "model = Sequential([Input((12, 1)), GRU(3), Dense(1)])",
   file: "",
+  pick: 2,
   seed: 8,
   data: "passengers",
   settings: { ...newRun, epochs: 30, learningRate: 0.001, lookback: 6, optimizer: "SGD" },
@@ -40,10 +41,18 @@ it.each(["", "no JSON", "null", "[]", '{"seed":-1}', '{"seed":"7"}', '{"seed":1.
 );
 
 it("leaves out what is too long or none of its settings", async () => {
-  const text = JSON.stringify({ seed: 7, name: "n".repeat(61), run: "e99999,oLion", hindrance: "rain", m: 3 });
+  const text = JSON.stringify({
+    seed: 7,
+    name: "n".repeat(81),
+    pick: -1,
+    run: "e99999,oLion",
+    hindrance: "rain",
+    m: 3,
+  });
   expect(await readRecipe(`run.${await pack(text)}`)).toMatchObject({
     name: "",
     m: "",
+    pick: 0,
     settings: newRun,
     hindrance: undefined,
   });

@@ -8,7 +8,7 @@ import { pack, unpack } from "./pack.ts";
 import { type RunSettings, readRun, writeRun } from "./run-settings.ts";
 
 /** Why a run cannot be made again from its recipe. */
-export const hindrances = ["own", "file", "continued", "within"] as const;
+const hindrances = ["own", "file", "continued", "within"] as const;
 export type Hindrance = (typeof hindrances)[number];
 
 export interface RunRecipe {
@@ -17,6 +17,8 @@ export interface RunRecipe {
   readonly m: string;
   readonly code: string;
   readonly file: string;
+  /** Which of the models that the code builds, from 0. */
+  readonly pick: number;
   readonly seed: number;
   readonly data: string;
   /** The windows' size among them; epochs are those that were trained. */
@@ -25,7 +27,8 @@ export interface RunRecipe {
 }
 
 const mark = "run.";
-const longestName = 60;
+/** A name as long as its box lets it be, with a number behind it. */
+const longestName = 80;
 const longestFile = 120;
 
 /** In letters that can stand between `~`. */
@@ -39,7 +42,7 @@ export async function readRecipe(text: string): Promise<RunRecipe | undefined> {
   if (!text.startsWith(mark)) return undefined;
   try {
     const found: unknown = JSON.parse((await unpack(text.slice(mark.length))) ?? "");
-    const { name, m, code, file, seed, data, run, hindrance } = (found ?? {}) as Record<string, unknown>; // asked one by one
+    const { name, m, code, file, pick, seed, data, run, hindrance } = (found ?? {}) as Record<string, unknown>; // asked one by one
     const word = (value: unknown, longest: number): string =>
       typeof value === "string" && value.length <= longest ? value : "";
     if (!Number.isInteger(seed) || (seed as number) < 0 || (seed as number) > 2 ** 31) return undefined; // just asked
@@ -48,6 +51,7 @@ export async function readRecipe(text: string): Promise<RunRecipe | undefined> {
       m: word(m, 80),
       code: word(code, Number.POSITIVE_INFINITY),
       file: word(file, longestFile),
+      pick: typeof pick === "number" && Number.isInteger(pick) && pick >= 0 ? pick : 0,
       seed: seed as number, // likewise
       data: word(data, 20),
       settings: readRun(word(run, 120)),

@@ -1,7 +1,7 @@
 /** How the runs of a comparison were made, row by row, and in which rows they differ. */
 import type { RunRecipe } from "./run-recipe.ts";
 
-export const settingNames = [
+const settingNames = [
   "data",
   "lookback",
   "horizon",

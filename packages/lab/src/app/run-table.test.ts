@@ -9,6 +9,7 @@ const recipe: RunRecipe = {
   m: "lstm",
   code: "",
   file: "",
+  pick: 0,
   seed: 7,
   data: "passengers",
   settings: newRun,

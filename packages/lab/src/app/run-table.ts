@@ -3,7 +3,7 @@ import { measuredSeries } from "../data/measured.ts";
 import { madeSeries } from "../data/series.ts";
 import { compareRunWords as text } from "../words-runs.ts";
 import { trainWords } from "../words-train.ts";
-import type { Baseline } from "../worker/protocol.ts";
+import { baselineName } from "./baseline-name.ts";
 import { decimal, rounded, whole } from "./format.ts";
 import type { KeptRun } from "./kept-runs.ts";
 import type { RunRecipe } from "./run-recipe.ts";
@@ -93,10 +93,6 @@ export function lowestOf(losses: readonly number[]): { readonly epoch: number; r
   let at = 0;
   for (const [index, loss] of losses.entries()) if (loss < losses[at]! || Number.isNaN(losses[at])) at = index;
   return { epoch: at + 1, loss: losses[at] ?? Number.NaN };
-}
-
-function baselineName({ kind, period }: Pick<Baseline, "kind" | "period">): string {
-  return kind === "season" ? trainWords.season(period ?? 0) : trainWords.naive[kind];
 }
 
 function seriesTitle(id: string): string {

@@ -1,6 +1,6 @@
 /** What a user sets once: kept on this device, read with care, for anybody may have written there. */
 import type { LetterStyle } from "../worker/protocol.ts";
-import { keep, readKept } from "./device.ts";
+import { hearKept, keep, readKept } from "./device.ts";
 import type { NumberStyle } from "./format.ts";
 
 export interface Settings {
@@ -47,11 +47,7 @@ export function readSettings(): Settings {
 
 /** Tells of settings that another tab of this browser writes. */
 export function hearSettings(taken: (settings: Settings) => void): void {
-  addEventListener("storage", (event) => {
-    const { key } = event as StorageEvent; // the one of that name
-    // No key: everything was cleared.
-    if (key === place || key === null) taken(readSettings());
-  });
+  hearKept(place, () => taken(readSettings()));
 }
 
 export function writeSettings(settings: Settings): void {

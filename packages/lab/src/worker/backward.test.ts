@@ -43,11 +43,10 @@ it("keeps the gradients before the changes: of values, states, arrays, factors a
 
 it("opens a gradient with the same before the changes beside it", async () => {
   await backOf([]);
-  const [layer] = ["simple_rnn"];
-  const old = openBack(layer!, 1, "h", 0);
+  const old = openBack("simple_rnn", 1, "h", 0);
   expect(old.was).toBeUndefined();
   await backOf([recurrent(0.25)]);
-  const opened = openBack(layer!, 1, "h", 0);
+  const opened = openBack("simple_rnn", 1, "h", 0);
   expect(opened.was).toEqual(old);
   expect(opened.value).not.toBe(old.value);
 });

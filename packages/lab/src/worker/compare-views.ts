@@ -18,6 +18,8 @@ export interface ComparedLayer {
 export interface ComparedSource {
   /** Empty where the run's model came as a file. */
   readonly source: string;
+  /** Which of the models that it builds; the first where it is left out. */
+  readonly pick?: number;
   readonly run?: { readonly id: string; readonly seed: number };
 }
 

@@ -95,14 +95,14 @@ export async function memoryOfCompared(seed: number): Promise<(number[] | undefi
   });
 }
 
-async function entryOf({ source, run }: ComparedSource, seed: number): Promise<Entry> {
+async function entryOf({ source, pick = 0, run }: ComparedSource, seed: number): Promise<Entry> {
   const trained = run === undefined ? undefined : keptModel(run.id);
   if (trained !== undefined) {
     return { model: trained, view: describeModel(trained, true), error: undefined, run: "trained" };
   }
   const session = new Session();
   try {
-    const { model: view, error } = await session.open({ source, seed: run?.seed ?? seed });
+    const { model: view, error } = await session.open({ source, choose: pick, seed: run?.seed ?? seed });
     session.drawWeights();
     return { model: session.model, view, error, run: run && "untrained" };
   } catch (error) {

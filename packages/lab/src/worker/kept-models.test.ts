@@ -25,6 +25,18 @@ it("keeps a copy, the latest eight, until it is forgotten", async () => {
   expect(keptModel("n0")).toBeUndefined();
 });
 
+it("compares the model of the code that is meant, where it builds several", async () => {
+  const { models } = await compareModels(undefined, false, {
+    withOpen: true,
+    sources: [
+      { source: `${code}\nmodel = Sequential([Input((4, 1)), GRU(2)])` },
+      { source: `${code}\nmodel = Sequential([Input((4, 1)), GRU(2)])`, pick: 1, run: { id: "gone", seed: 7 } },
+    ],
+    seed: 7,
+  });
+  expect(models.map(({ title }) => title)).toEqual(["LSTM(3) → Dense(1)", "GRU(2)"]);
+});
+
 it("compares a kept run by its weights, and predicts nothing for one whose weights are gone", async () => {
   const other = await opened(8);
   await keepModel("kept", other);

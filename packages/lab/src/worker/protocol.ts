@@ -162,8 +162,8 @@ export type LabMethods = {
   compare(request: CompareRequest): Promise<Comparison>;
   /** Trains one of the models that were compared. */
   trainCompared(request: TrainRequest & { readonly index: number }): Promise<CutView>;
-  /** Keeps the open model, or the one at that place of the comparison, with its weights of now; false for one too large. */
-  keepRun(run: { readonly id: string; readonly index?: number }): Promise<boolean>;
+  /** Keeps the open model, or the compared one that was trained last, with its weights of now; false for one too large. */
+  keepRun(run: { readonly id: string; readonly isCompared?: boolean }): Promise<boolean>;
   /** Gives the open model the weights of a kept run of its kind; false where they are no longer kept. */
   takeRun(id: string): Promise<boolean>;
   forgetRuns(ids: readonly string[]): void;

@@ -1,6 +1,7 @@
 /** The worker: the library with the model in it, so that the page never waits. */
 import { describeModel } from "./describe.ts";
 import { failureOf } from "./failure.ts";
+import type { Model } from "./library.ts";
 import { writeLettersAs } from "./notation.ts";
 import type { CutView, LabMethods } from "./protocol.ts";
 import { serve } from "./rpc.ts";
@@ -41,6 +42,9 @@ function start(run: Promise<CutView>): Promise<CutView> {
   starting = run.catch(() => undefined);
   return run;
 }
+
+/** The compared model that was trained last: by the end of its run the page may compare others. */
+let trainedCompared: Model | undefined;
 
 const methods = {
   open: (request) =>
@@ -145,10 +149,10 @@ const methods = {
       session.drawWeights();
       return compareModels(session.model, session.hasWeights, request);
     }),
-  keepRun: ({ id, index }) =>
+  keepRun: ({ id, isCompared }) =>
     inTurn(async () => {
-      const model = index === undefined ? session.need() : (await import("./comparing.ts")).comparedModel(index);
-      return (await import("./kept-models.ts")).keepModel(id, model);
+      const model = isCompared ? trainedCompared : session.need();
+      return model !== undefined && (await import("./kept-models.ts")).keepModel(id, model);
     }),
   takeRun: (id) =>
     inTurn(async () => {
@@ -175,13 +179,14 @@ const methods = {
   },
   trainCompared: ({ index, ...request }) =>
     start(
-      Promise.all([import("./comparing.ts"), trainer()]).then(([{ comparedModel }, { startTraining }]) =>
-        startTraining(comparedModel(index), request, (progress) => {
+      Promise.all([import("./comparing.ts"), trainer()]).then(([{ comparedModel }, { startTraining }]) => {
+        trainedCompared = comparedModel(index);
+        return startTraining(trainedCompared, request, (progress) => {
           // The open model is one of them.
           session.weightsChanged();
           emit("compare", { index, progress });
-        }),
-      ),
+        });
+      }),
     ),
   async pace(pace) {
     await starting;
