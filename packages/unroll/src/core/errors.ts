@@ -3,6 +3,8 @@
  * Everything a user can do wrong ends here; kernels never throw, they run only on checked input.
  */
 
+import { display } from "./display.ts";
+
 /** What went wrong, as a stable word for programs; the message is for people. */
 export type ErrorCode =
   | "shape"
@@ -120,4 +122,15 @@ function editDistance(a: string, b: string, limit: number): number {
     row = next;
   }
   return row[b.length]!;
+}
+
+/** An UnrollError about an option's value. */
+export function badOption(where: string, option: string, rule: string, value: unknown, hint?: string): UnrollError {
+  return new UnrollError({
+    code: "option",
+    path: where,
+    expected: `${option} must be ${rule}`,
+    received: `${option} = ${display(value)}`,
+    hint,
+  });
 }

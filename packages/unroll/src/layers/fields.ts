@@ -3,10 +3,12 @@
  * and tables come from that one statement. In code options are camelCase; files have the same names in Keras's snake_case.
  */
 import { display } from "../core/display.ts";
-import { didYouMean, UnrollError } from "../core/errors.ts";
+import { badOption, didYouMean, UnrollError } from "../core/errors.ts";
 import { type ActivationSpec, checkActivation } from "./activations.ts";
 import { checkInitializer, type InitializerLike, type InitializerSpec } from "./initializers.ts";
 import { type ConstraintSpec, checkConstraint, checkRegularizer, type RegularizerSpec } from "./penalties.ts";
+
+export { badOption };
 
 /** What kind of control fits: the lab and the help text read it. */
 export type FieldKind =
@@ -103,17 +105,6 @@ export function checkOptions<F extends Fields>(
     }
   }
   return config as ConfigOf<F>; // every key of F has just been set by its own field
-}
-
-/** An UnrollError about an option's value. */
-export function badOption(where: string, option: string, rule: string, value: unknown, hint?: string): UnrollError {
-  return new UnrollError({
-    code: "option",
-    path: where,
-    expected: `${option} must be ${rule}`,
-    received: `${option} = ${display(value)}`,
-    hint,
-  });
 }
 
 function checkInteger(value: unknown, where: string, option: string, least: number): number {

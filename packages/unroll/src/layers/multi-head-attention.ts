@@ -1,4 +1,5 @@
 /** MultiHeadAttention: several dot-product attentions side by side on projected queries, keys and values. */
+import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import { softmax } from "../equations/activations.ts";
 import { apply, type Expr, letter, select } from "../equations/expr.ts";
@@ -43,7 +44,7 @@ function onlyValue<T>(wanted: T): (value: unknown, where: string, option: string
       code: "unsupported",
       path: where,
       expected: `${option} must be ${String(wanted)}`,
-      received: `${option} = ${fields.display(value)}`,
+      received: `${option} = ${display(value)}`,
     });
   };
 }

@@ -1,8 +1,7 @@
 /**
  * The text of a summary in the words of a chosen Keras. Only the choice; the texts are beside this file.
  */
-import { UnrollError } from "../core/errors.ts";
-import { badOption } from "../layers/fields.ts";
+import { badOption, UnrollError } from "../core/errors.ts";
 import { keras2Summary } from "./summary-keras2.ts";
 import { keras3Summary } from "./summary-keras3.ts";
 import { longestLine, type SummaryParts } from "./summary-parts.ts";
