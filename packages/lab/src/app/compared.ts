@@ -1,5 +1,5 @@
 /** What the link sets beside the open model: examples, packed code, and runs that were kept. */
-import { examples } from "../data/examples.ts";
+import { codeOfExample } from "../data/code-of.ts";
 import type { ComparedSource } from "../worker/protocol.ts";
 import { unpack } from "./pack.ts";
 import { codeOf, isRun, type RunRecipe, readRecipe } from "./run-recipe.ts";
@@ -17,7 +17,7 @@ export function readCompared(links: readonly string[]): Promise<Compared[]> {
 
 async function readOne(link: string): Promise<Compared> {
   if (!isRun(link)) {
-    return { link, source: examples.find(({ id }) => id === link)?.code ?? (await unpack(link)) ?? "" };
+    return { link, source: codeOfExample(link) ?? (await unpack(link)) ?? "" };
   }
   const recipe = await readRecipe(link);
   if (recipe === undefined) return { link, source: "" };

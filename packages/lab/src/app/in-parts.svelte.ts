@@ -7,8 +7,13 @@ const rows = 10;
 /** How many of a list's entries to draw now; called while a component is made. */
 export function inParts(count: () => number, part = rows): { readonly shown: number } {
   let drawn = $state(part);
+  /** Entries of a list of which all were drawn. */
+  let whole = 0;
   $effect(() => {
-    if (drawn >= count()) return;
+    if (drawn >= count()) {
+      whole = count();
+      return;
+    }
     return afterFrame(() => {
       drawn += part;
     });
@@ -16,7 +21,7 @@ export function inParts(count: () => number, part = rows): { readonly shown: num
   return {
     get shown() {
       // An entry that is added to a list that was there is there at once.
-      return drawn + 1 >= count() ? count() : drawn;
+      return count() <= whole + 1 ? count() : Math.min(drawn, count());
     },
   };
 }

@@ -1,6 +1,5 @@
 /** What the page knows: where it is, the model that is open, and the trace of its example. Everything comes from the worker. */
-import { examples } from "../data/examples.ts";
-import { ownCellModels } from "../data/own-cells.ts";
+import { codeOfExample } from "../data/code-of.ts";
 import { words } from "../words.ts";
 import type { Edit, LabMethods, ModelChange, ModelView, Opened, TraceView, TrainProgress } from "../worker/protocol.ts";
 import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts";
@@ -341,7 +340,7 @@ class Lab {
   async #sourceOf({ m, s, file }: Route): Promise<KeptFile | undefined> {
     if (m === "" && s === "")
       return file === "" ? { source: this.#source, name: this.fileName } : this.#files.find(file);
-    const source = [...examples, ...ownCellModels].find(({ id }) => id === m)?.code ?? (await unpack(s));
+    const source = codeOfExample(m) ?? (await unpack(s));
     return source === undefined ? undefined : { source, name: "" };
   }
 

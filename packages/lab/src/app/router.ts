@@ -34,7 +34,7 @@ export interface LinkState {
   readonly ask: boolean;
   /** Numbers that the user changed, packed. */
   readonly edits: string;
-  /** Models to compare the open one with: examples' names and packed sources, between `~`. */
+  /** Models to compare the open one with: examples' names, packed sources and kept runs, between `~`. */
   readonly with: string;
   /** True leaves the open model out of the comparison. */
   readonly only: boolean;

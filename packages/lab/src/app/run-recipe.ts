@@ -2,8 +2,7 @@
  * How a kept run was made, as a link holds it: model, series, seed and settings, from which the same run comes out again, to the
  * bit. What a link cannot hold, such as the user's own series, is said to be missing.
  */
-import { examples } from "../data/examples.ts";
-import { ownCellModels } from "../data/own-cells.ts";
+import { codeOfExample } from "../data/code-of.ts";
 import { pack, unpack } from "./pack.ts";
 import { type RunSettings, readRun, writeRun } from "./run-settings.ts";
 
@@ -68,5 +67,5 @@ export function isRun(text: string): boolean {
 
 /** The code of its model; empty where it came as a file. */
 export function codeOf({ m, code }: Pick<RunRecipe, "m" | "code">): string {
-  return [...examples, ...ownCellModels].find(({ id }) => id === m)?.code ?? code;
+  return codeOfExample(m) ?? code;
 }
