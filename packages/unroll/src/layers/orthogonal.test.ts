@@ -46,4 +46,27 @@ describe("what a vector has along orthonormal rows", () => {
       }
     }
   });
+
+  it("is taken away in plain loops where WebAssembly is not allowed", () => {
+    const drawn = (): number[] => {
+      const numbers = new Float32Array(30 * 120);
+      fillOrthogonal(numbers, [30, 120], 1, new Random(3));
+      return [...numbers];
+    };
+    const expected = drawn();
+    const { Module } = WebAssembly;
+    let refused = 0;
+    try {
+      WebAssembly.Module = new Proxy(Module, {
+        construct() {
+          refused++;
+          throw new WebAssembly.CompileError("refused by the page");
+        },
+      });
+      expect(drawn()).toEqual(expected);
+    } finally {
+      WebAssembly.Module = Module;
+    }
+    expect(refused).toBe(1);
+  });
 });

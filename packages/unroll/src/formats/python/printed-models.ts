@@ -99,9 +99,16 @@ type Source = [string, number, number];
 
 /** `lstm[0][1]`, where such a row stands above: each layer is called once here. */
 function sourceOf(text: string, outputsOf: ReadonlyMap<string, number>): Source[] {
-  const [, name = "", output = "0"] = /^(.*?)(?:\[\d+\]\[(\d+)\])?$/.exec(text) ?? [];
+  const [, printed = "", output = "0"] = /^(.*?)(?:\[\d+\]\[(\d+)\]|\[\d*…)?$/.exec(text) ?? [];
+  const name = printed.endsWith("…") ? onlyOneFrom(printed.slice(0, -1), [...outputsOf.keys()]) : printed;
   const count = outputsOf.get(name);
   return count === undefined ? [] : [[name, 0, Math.min(Number(output), count - 1)]];
+}
+
+/** The name of which only the first characters are printed; as they are where none or several begin so. */
+function onlyOneFrom(begun: string, names: readonly string[]): string {
+  const found = names.filter((name) => name.startsWith(begun));
+  return found.length === 1 && begun !== "" ? found[0]! : begun;
 }
 
 function inputOf({ name, outputShape }: Pick<SummaryRow, "name" | "outputShape">): SerializedObject {

@@ -154,6 +154,27 @@ m.summary()`;
     expect(made[6]!.connectedTo.map(({ layer }) => layer)).toEqual(["flatten", "flatten_1"]);
   });
 
+  it("with connections whose names are cut off, where one layer alone begins so", () => {
+    const rows: readonly Row[] = [
+      ["prices", "InputLayer", "[(None, 3)]", 0],
+      ["volumes", "InputLayer", "[(None, 3)]", 0],
+      ["dense", "Dense", "(None, 2)", 8, "prices[0]…"],
+      ["dense_of_volumes", "Dense", "(None, 2)", 8, "vol…"],
+      ["concatenate", "Concatenate", "(None, 4)", 0, "dense[0][0], dense_of_v…"],
+      ["dense_2", "Dense", "(None, 1)", 5, "conc…"],
+    ];
+    const [model] = read(`${imports}m = load_model("both.h5")\nm.summary()`, rows).models;
+    const { rows: made } = modelFromConfig(model!.config, { keepNames: true }).summaryTable("keras2");
+    expect(made.map(({ connectedTo }) => connectedTo.map(({ layer }) => layer))).toEqual([
+      [],
+      [],
+      ["prices"],
+      ["volumes"],
+      ["dense", "dense_of_volumes"],
+      ["concatenate"],
+    ]);
+  });
+
   it("but not where all of the code is known: then the table may be older than the code", () => {
     const { models } = read(`${imports}m = Sequential([Embedding(10, 8)])\nm.summary()`, table);
     expect(models.map(({ printedOnly }) => printedOnly)).toEqual([undefined]);
