@@ -1,5 +1,6 @@
 /** The option kind for a layer inside a layer. Apart from fields.ts because it knows the class Layer. */
-import { badOption, type Field } from "./fields.ts";
+import { badOption } from "../core/errors.ts";
+import type { Field } from "./fields.ts";
 import { Layer } from "./layer.ts";
 
 /** A layer that must be given. */

@@ -4,10 +4,9 @@
  */
 import type { Recompute } from "../compiler/index.ts";
 import { display } from "../core/display.ts";
-import { checkOptionNames, UnrollError } from "../core/errors.ts";
+import { badOption, checkOptionNames, UnrollError } from "../core/errors.ts";
 import type { Variable } from "../core/variable.ts";
 import type { LayerArray } from "../layers/arrays.ts";
-import { badOption } from "../layers/fields.ts";
 import { type CompiledRun, type Device, prepare } from "../layers/run.ts";
 import type { Model } from "../model/model.ts";
 import type { Program } from "../program/program.ts";
