@@ -1,7 +1,8 @@
 // npm test: sets everything up, runs the suite, and closes with one plain line of counts.
 // npm test -- PATTERN runs only the matching test files.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root, setUp } from "./setup.mjs";
 
@@ -13,6 +14,8 @@ const report = join(cache, "tests.json");
 mkdirSync(cache, { recursive: true });
 rmSync(report, { force: true });
 
+// What tests leave behind goes with this folder.
+const temporary = mkdtempSync(join(tmpdir(), "unroll-tests-"));
 const { status } = spawnSync(
   process.execPath,
   [
@@ -23,8 +26,9 @@ const { status } = spawnSync(
     `--outputFile.json=${report}`,
     ...patterns,
   ],
-  { cwd: root, stdio: ["ignore", "inherit", "inherit"] },
+  { cwd: root, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, TMPDIR: temporary } },
 );
+rmSync(temporary, { recursive: true, force: true });
 
 const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, "utf8"));
 const skipped = numPendingTests + numTodoTests;

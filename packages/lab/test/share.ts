@@ -90,8 +90,11 @@ export function shareTests({ visit, problems }: Lab): void {
       }
       await page.keyboard.press("Escape");
     }
-    expect(found.length).toBeGreaterThan(6);
-    expect(found.join("; ")).toMatch(/Arrays.*Cell of lstm.*over time.*remembers.*What is left.*Forecast/);
+    for (const kind of ["Arrays", "Cell of lstm", "remembers", "over time", "Gradients", "What is left", "Forecast"])
+      expect(
+        found.some((title) => title.includes(kind)),
+        kind,
+      ).toBe(true);
     await page.context().close();
   }, 120_000);
 
