@@ -67,27 +67,16 @@ export async function makeAgain(
   { link, recipe }: Compared & { readonly recipe: RunRecipe },
   index: number,
   lookback: number = recipe.settings.lookback,
+  told: (progress: TrainProgress) => void = () => {},
 ): Promise<Again | undefined> {
   const { settings, seed, data, name } = recipe;
   const series = seriesOf(data, seed, lookback);
   if (series === undefined) return undefined;
   const { epochs, batchSize, learningRate, optimizer, horizon } = settings;
-  const finished = lab.compared.done(index);
-  const cut = await lab.attempt(() =>
-    lab.worker.trainCompared({
-      ...series,
-      index,
-      lookback,
-      horizon,
-      epochs,
-      batchSize,
-      learningRate,
-      optimizer,
-      seed,
-    }),
-  );
-  if (cut === undefined) return undefined;
-  const progress = await finished;
+  const request = { ...series, index, lookback, horizon, epochs, batchSize, learningRate, optimizer, seed };
+  const run = await lab.compared.follow((id) => lab.attempt(() => lab.worker.trainCompared({ ...request, id })), told);
+  if (run === undefined) return undefined;
+  const { started: cut, end: progress } = run;
   // Stopped before its end, it is another run.
   if (progress.epoch < epochs && Number.isFinite(progress.loss.at(-1) ?? 0)) return undefined;
   if ((await lab.attempt(() => lab.worker.keepRun({ id: link, isCompared: true }))) === undefined) return undefined;

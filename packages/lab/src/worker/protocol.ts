@@ -160,8 +160,8 @@ export type LabMethods = {
   quizSolutions(argument: null): Promise<readonly QuizSolution[]>;
   /** Compares models, each drawn from the same seed, and runs that are kept. */
   compare(request: CompareRequest): Promise<Comparison>;
-  /** Trains one of the models that were compared. */
-  trainCompared(request: TrainRequest & { readonly index: number }): Promise<CutView>;
+  /** Trains one of the models that were compared; what is told of the run carries its `id`. */
+  trainCompared(request: TrainRequest & { readonly index: number; readonly id: number }): Promise<CutView>;
   /** Keeps the open model, or the compared one that was trained last, with its weights of now; false for one too large. */
   keepRun(run: { readonly id: string; readonly isCompared?: boolean }): Promise<boolean>;
   /** Gives the open model the weights of a kept run of its kind; false where they are no longer kept. */

@@ -177,14 +177,14 @@ const methods = {
   async quizSolutions() {
     return (await import("./quizzing.ts")).solutions();
   },
-  trainCompared: ({ index, ...request }) =>
+  trainCompared: ({ index, id, ...request }) =>
     start(
       Promise.all([import("./comparing.ts"), trainer()]).then(([{ comparedModel }, { startTraining }]) => {
         trainedCompared = comparedModel(index);
         return startTraining(trainedCompared, request, (progress) => {
           // The open model is one of them.
           session.weightsChanged();
-          emit("compare", { index, progress });
+          emit("compare", { id, progress });
         });
       }),
     ),
