@@ -2,9 +2,10 @@
 import { beforeEach, expect, it, vi } from "vitest";
 import { compareRunWords } from "../words-runs.ts";
 import type { CutView, Keeping, TrainProgress } from "../worker/protocol.ts";
+import { lab } from "./lab.svelte.ts";
 import { pack } from "./pack.ts";
-import { keepRun } from "./run-keeping.ts";
-import { readRecipe } from "./run-recipe.ts";
+import { keepRun, makeAgain } from "./run-keeping.ts";
+import { type RunRecipe, readRecipe } from "./run-recipe.ts";
 import { newRun } from "./run-settings.ts";
 import type { StartedRun } from "./train-desk.svelte.ts";
 
@@ -19,13 +20,20 @@ const { asked, worker, answer } = vi.hoisted(() => {
   return {
     asked: calls,
     answer: found,
-    worker: { keepRun: method("keepRun", () => found.keeping), nameRun: method("nameRun", () => undefined) },
+    worker: {
+      keepRun: method("keepRun", () => found.keeping),
+      nameRun: method("nameRun", () => undefined),
+      keepCompared: method("keepCompared", () => found.keeping),
+      trainCompared: method("trainCompared", () => ({ baselines: [] })),
+    },
   };
 });
-vi.mock("./lab.svelte.ts", () => ({
-  lab: { route: { m: "gru", s: "", file: "", pick: 0 }, worker, attempt: (work: () => unknown) => work() },
-}));
-vi.mock("./kept-runs.svelte.ts", () => ({ keptRuns: { keep: () => {} } }));
+vi.mock("./lab.svelte.ts", async () => {
+  const compared = new (await import("./compare-news.ts")).CompareNews();
+  const route = { m: "gru", s: "", file: "", pick: 0 };
+  return { lab: { route, worker, compared, attempt: (work: () => unknown) => work() } };
+});
+vi.mock("./kept-runs.svelte.ts", () => ({ keptRuns: { keep: () => {}, find: () => undefined } }));
 
 const progress = { loss: [2, 1], valLoss: [3, 2], rmse: 1, waits: { batch: 0 } } as unknown as TrainProgress; // what is read of it
 async function started(change: Partial<StartedRun["model"]> = {}, data = "nile"): Promise<StartedRun> {
@@ -84,4 +92,50 @@ it("keeps nothing of a run whose weights went on", async () => {
   answer.keeping = "moved";
   expect(await keepRun({ name: "mine", epoch: 2, progress, run: await started() })).toBe("moved");
   expect(asked.map(({ method }) => method)).toEqual(["keepRun"]);
+});
+
+const recipe = {
+  name: "mine",
+  m: "",
+  code,
+  file: "",
+  pick: 0,
+  seed: 7,
+  data: "nile",
+  settings: { ...newRun, epochs: 2 },
+};
+const compared = (change: Partial<RunRecipe> = {}) => ({
+  link: "run.u1.a",
+  source: code,
+  recipe: { ...recipe, hindrance: undefined, ...change },
+});
+
+/** Makes the run again; the worker's training ends after that epoch. */
+async function ended(epoch: number): Promise<string | undefined> {
+  const again = makeAgain(compared(), 1);
+  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  const { id } = asked[0]!.argument as { id: number }; // of `trainCompared`
+  lab.compared.tell({ id: id - 1, progress: { ...progress, epoch: 1, epochs: 2, done: true } });
+  lab.compared.tell({ id, progress: { ...progress, epoch, epochs: 2, done: true } });
+  const found = await again;
+  const kept = asked.find(({ method }) => method === "keepCompared");
+  if (kept !== undefined) expect(kept.argument).toEqual({ id: "run.u1.a", run: id });
+  return found;
+}
+
+it("makes a run again, whatever ended before it at its place", async () => {
+  expect(await ended(2)).toBe("first");
+});
+
+it("says why the weights of a run that was asked for again are not here", async () => {
+  expect(await makeAgain(compared({ data: "rain" }), 1)).toBe("unknown");
+  expect(await ended(1)).toBe("stopped");
+  for (const [keeping, outcome] of [
+    ["large", "large"],
+    ["moved", "stopped"],
+  ] as const) {
+    asked.length = 0;
+    answer.keeping = keeping;
+    expect(await ended(2)).toBe(outcome);
+  }
 });

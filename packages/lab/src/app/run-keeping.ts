@@ -79,10 +79,13 @@ function remember(
   return kept;
 }
 
-/** How a run that was made again stands to what is known of it. */
-export type Again = "same" | "other" | "first";
+/** How a run that was made again stands to what is known of it, or why its weights are not here. */
+export type Again = "same" | "other" | "first" | "large" | "stopped" | "unknown";
 
-/** @param lookback the windows' size, where the model says it */
+/**
+ * Undefined where the worker refuses, which is said.
+ * @param lookback the windows' size, where the model says it
+ */
 export async function makeAgain(
   { link, recipe }: Compared & { readonly recipe: RunRecipe },
   index: number,
@@ -91,18 +94,20 @@ export async function makeAgain(
 ): Promise<Again | undefined> {
   const { settings, seed, data, name } = recipe;
   const series = seriesOf(data, seed, lookback);
-  if (series === undefined) return undefined;
+  if (series === undefined) return "unknown";
   const { epochs, batchSize, learningRate, optimizer, horizon } = settings;
   const request = { ...series, index, lookback, horizon, epochs, batchSize, learningRate, optimizer, seed };
   const run = await lab.compared.follow((id) => lab.attempt(() => lab.worker.trainCompared({ ...request, id })), told);
   if (run === undefined) return undefined;
   const { started: cut, end: progress } = run;
   // Stopped before its end, it is another run.
-  if (progress.epoch < epochs && Number.isFinite(progress.loss.at(-1) ?? 0)) return undefined;
+  if (progress.epoch < epochs && Number.isFinite(progress.loss.at(-1) ?? 0)) return "stopped";
   const found = await lab.attempt(() => lab.worker.keepCompared({ id: link, run: run.id }));
-  if (found === undefined || found === "moved") return undefined;
+  if (found === undefined) return undefined;
+  if (found === "moved") return "stopped";
   const before = keptRuns.find(link);
   const { loss } = remember({ id: link, name }, epochs, progress, cut);
+  if (found === "large") return "large";
   if (before === undefined) return "first";
   return before.loss.length === loss.length && before.loss.every((one, at) => Object.is(one, loss[at]))
     ? "same"
