@@ -16,6 +16,7 @@ const settings: Readonly<Record<SettingName, string>> = {
 const hindrances: Readonly<Record<Hindrance, string>> = {
   own: "It was trained on your own series, which no link holds.",
   file: "Its model came as a file, which no link holds.",
+  sized: "Sizes that its code leaves open were typed in, which no link holds.",
   continued: "It began with trained weights, which no link holds.",
   within: "It was stopped within an epoch, where no link leads.",
 };
@@ -25,6 +26,10 @@ export const compareRunWords = {
   keep: "Keep this run",
   proposed: (number: number, title: string) => (title === "" ? `Run ${number}` : `Run ${number}, ${title}`),
   kept: (name: string) => `Kept as “${name}”.`,
+  large: "Its weights are too large to be kept: Compare can train it again.",
+  lost: (hindrance: Hindrance) =>
+    `Its weights are too large to be kept, and it cannot be trained again. ${hindrances[hindrance]}`,
+  moved: "It was not kept, for its weights are others by now.",
   full: "Compare is full: take one out there to set it beside the others.",
   toCompare: (count: number) => (count > 1 ? `Compare the ${count}` : "Open Compare"),
   training: "How it was trained",
@@ -47,6 +52,9 @@ export const compareRunWords = {
     same: "Made again, the same to the bit.",
     other: "Made again, with other losses than before.",
     first: "Made from settings and seed.",
+    large: "Trained to its end, but its weights are too large to be kept.",
+    stopped: "It was stopped before its end, so its weights are not here.",
+    unknown: "Its series is none that the lab brings along, so it cannot be trained again.",
   },
   gone: "Its weights went with the page.",
   hindrances,

@@ -128,6 +128,9 @@ export function runTests({ visit }: Lab): void {
     await other.getByText("Not trained here as yet: river.").waitFor();
     await press(other, "Train it again: river");
     await expect.poll(() => status(other).textContent(), { timeout: 30_000 }).toBe("Made from settings and seed.");
+    // The button that was pressed has another name now, and the focus still.
+    const focused = other.locator("button:focus");
+    await expect.poll(() => focused.getAttribute("aria-label")).toBe("Step through it: river");
     await expect.poll(() => predictionOf(other, 0)).toBe(prediction);
     expect(await losses(other)).toEqual(before);
     // Here the losses are kept, the weights are not.

@@ -19,6 +19,12 @@ import { UndoStack } from "./undo.ts";
 /** Packed code of a link, in letters. */
 const longestPacked = 8000;
 
+/** What leads to the open model; all empty where there is none. */
+export interface ModelLink extends Pick<Route, "m" | "s" | "file" | "pick"> {
+  /** True where sizes were typed in, which no link holds. */
+  readonly isSized: boolean;
+}
+
 /** What a change of the model, its weights or its input replaces. */
 interface Snapshot {
   readonly source: string | Uint8Array;
@@ -64,6 +70,7 @@ class Lab {
   /** The link's edits, as they were when they were read. */
   #editsText = "";
   #source: string | Uint8Array = "";
+  #modelLink: ModelLink = { m: "", s: "", file: "", pick: 0, isSized: false };
   #rewriting: Promise<unknown> = Promise.resolve();
   #key = "";
   #request = 0;
@@ -86,6 +93,11 @@ class Lab {
 
   get model(): ModelView | undefined {
     return this.opened?.model;
+  }
+
+  /** Unlike the route, that of the model that is open while another one comes. */
+  get modelLink(): ModelLink {
+    return this.#modelLink;
   }
 
   start(): void {
@@ -156,15 +168,16 @@ class Lab {
     const text = /\.(py|txt)$/i.test(name ?? "") && typeof given !== "string" ? new TextDecoder().decode(given) : given;
     const source = await this.attempt(() => this.#modelIn(text, name ?? ""));
     if (source === undefined) return false;
+    const packed = typeof source === "string" ? await pack(source) : "";
     const found = await this.#open(source, name, { set, pick });
     if (found === undefined) return false;
     this.#remember(before);
     this.#takeEdits("");
-    const packed = typeof source === "string" ? await pack(source) : "";
     const s = packed.length <= longestPacked ? packed : "";
     const file = s === "" ? this.#files.keep({ source, name: name ?? "" }) : "";
     this.#note(found, s, this.route.screen === "start" ? "" : before.link.s);
     this.#move({ m: "", s, file, pick: found.chosen, layer: "", edits: "", ...atStart, ask: false });
+    this.#modelLink = { m: "", s, file, pick: found.chosen, isSized: set !== undefined };
     this.#key = modelKey(this.route, this.#key);
     this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
     return true;
@@ -276,6 +289,12 @@ class Lab {
     keepRecent({ title, total: model.total.result ?? 0, s, pick: chosen }, instead);
   }
 
+  /** Where a link names no model it is about the one that was open. */
+  #noteLink({ m, s, file, pick }: Pick<Route, "m" | "s" | "file" | "pick">): void {
+    const isNamed = m !== "" || s !== "" || file !== "";
+    this.#modelLink = { ...(isNamed ? { m, s, file } : this.#modelLink), pick, isSized: false };
+  }
+
   #snapshot(): Snapshot {
     const { m, s, file, pick, seed, edits } = this.route;
     return {
@@ -306,7 +325,10 @@ class Lab {
     this.#takeEdits(state.link.edits);
     this.edits = state.edits;
     this.#move({ ...state.link, ...(isOtherModel ? { layer: "", ...atStart } : {}) });
-    if (isOther) await this.#open(state.source, state.fileName || undefined, { pick: state.link.pick });
+    if (isOther) {
+      const found = await this.#open(state.source, state.fileName || undefined, { pick: state.link.pick });
+      if (found !== undefined) this.#noteLink(state.link);
+    }
     this.trace = undefined;
     this.go({}, { replace: true });
   }
@@ -326,7 +348,10 @@ class Lab {
       if (given === undefined) this.#miss(route);
       else {
         const found = await this.#open(given.source, given.name || undefined, { pick: route.pick });
-        if (found !== undefined) this.#note(found, route.s, "");
+        if (found !== undefined) {
+          this.#note(found, route.s, "");
+          this.#noteLink(route);
+        }
       }
     }
     if (route.edits !== this.#editsText) {

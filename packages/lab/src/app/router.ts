@@ -120,8 +120,8 @@ export const startRoute: Route = {
   ...(Object.fromEntries(Object.entries(table).map(([key, { initial }]) => [key, initial])) as unknown as LinkState), // the table's own keys
 };
 
-/** Where Step begins with a model. */
-export const atStart = { t: 0, unit: 0, gate: "", view: "" } as const;
+/** Where Step begins with a model, and what it draws of it. */
+export const atStart = { t: 0, unit: 0, gate: "", units: "", view: "" } as const;
 
 /** No model in the link: whatever is open stays. */
 export const noModel = { m: "", s: "", file: "", pick: 0 } as const;

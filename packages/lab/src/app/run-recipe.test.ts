@@ -23,9 +23,8 @@ it("holds all that a run is made from, in letters that a list of links can have"
   expect(await writeRecipe({ ...recipe, seed: 9 })).not.toBe(text);
 });
 
-it("says what no link holds", async () => {
-  const own = { ...recipe, data: "own", hindrance: "own" } as const;
-  expect((await readRecipe(await writeRecipe(own)))?.hindrance).toBe("own");
+it.each(["own", "file", "sized", "continued", "within"] as const)("says what no link holds: %s", async (hindrance) => {
+  expect((await readRecipe(await writeRecipe({ ...recipe, hindrance })))?.hindrance).toBe(hindrance);
 });
 
 it("names an example's model by its name, and has its code", () => {

@@ -7,7 +7,7 @@ import { pack, unpack } from "./pack.ts";
 import { type RunSettings, readRun, writeRun } from "./run-settings.ts";
 
 /** Why a run cannot be made again from its recipe. */
-const hindrances = ["own", "file", "continued", "within"] as const;
+const hindrances = ["own", "file", "sized", "continued", "within"] as const;
 export type Hindrance = (typeof hindrances)[number];
 
 export interface RunRecipe {

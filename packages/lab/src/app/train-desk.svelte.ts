@@ -1,10 +1,12 @@
 /** What lies on the desk of the Train screen: the chosen series, how it is cut, and what the run on screen was started with. It stays while other screens are looked at. */
 import type { CutView, InputColumn, Opened, SeriesRequest } from "../worker/protocol.ts";
-import { lab } from "./lab.svelte.ts";
+import { lab, type ModelLink } from "./lab.svelte.ts";
 import { type bounds, newRun, type RunSettings, readRun, writeRun } from "./run-settings.ts";
 import { type Source, seriesOf } from "./series-of.ts";
 
 export interface StartedRun {
+  /** Whose run it is, whatever is opened later. */
+  readonly model: ModelLink;
   /** Of the data, to know whether it is still the one that is chosen. */
   readonly key: string;
   readonly request: SeriesRequest;

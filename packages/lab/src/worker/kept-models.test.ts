@@ -1,7 +1,7 @@
 /** Kept models keep their weights while the model that they were goes on. */
 import { expect, it } from "vitest";
 import { compareModels, memoryOfCompared } from "./comparing.ts";
-import { forgetModels, keepModel, keptModel } from "./kept-models.ts";
+import { forgetModels, keepModel, keptModel, nameModel } from "./kept-models.ts";
 import type { Model } from "./library.ts";
 import { Session } from "./session.ts";
 
@@ -23,6 +23,24 @@ it("keeps a copy, the latest eight, until it is forgotten", async () => {
   expect([keptModel("a"), keptModel("n0") === undefined]).toEqual([undefined, false]);
   forgetModels(["n0", "n1"]);
   expect(keptModel("n0")).toBeUndefined();
+});
+
+it("keeps the weights of the call, where the model goes on before its copy's turn comes", async () => {
+  const model = await opened(7);
+  const weights = model.getWeights();
+  const others = (await opened(8)).getWeights();
+  let begin = (): void => {};
+  const turn = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const done = keepModel("early", model, (work) => turn.then(work));
+  model.setWeights(others);
+  begin();
+  expect(await done).toBe(true);
+  nameModel("early", "named");
+  expect(keptModel("named")!.getWeights()).toEqual(weights);
+  expect(keptModel("early")).toBeUndefined();
+  forgetModels(["named"]);
 });
 
 it("compares the model of the code that is meant, where it builds several", async () => {

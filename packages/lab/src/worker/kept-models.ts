@@ -8,11 +8,18 @@ const mostNumbers = 16_000_000;
 
 const kept = new Map<string, Model>();
 
-/** Keeps a copy of the model as it is now; false for one that is too large to be kept. */
-export async function keepModel(id: string, model: Model): Promise<boolean> {
+/**
+ * Keeps a copy of the model; false for one that is too large to be kept. The weights are those at the call, though the copy is
+ * built when its turn comes.
+ */
+export async function keepModel(
+  id: string,
+  model: Model,
+  inTurn: <T>(work: () => Promise<T>) => Promise<T> = (work) => work(),
+): Promise<boolean> {
   if (model.countParams() > mostNumbers) return false;
   const weights = model.getWeights();
-  const copy = await rebuilt(model);
+  const copy = await inTurn(() => rebuilt(model));
   copy.setWeights(weights);
   kept.delete(id);
   kept.set(id, copy);
@@ -23,6 +30,13 @@ export async function keepModel(id: string, model: Model): Promise<boolean> {
     numbers -= one.countParams();
   }
   return true;
+}
+
+export function nameModel(id: string, name: string): void {
+  const model = kept.get(id);
+  if (model === undefined) return;
+  kept.delete(id);
+  kept.set(name, model);
 }
 
 export function keptModel(id: string): Model | undefined {

@@ -149,6 +149,9 @@ export type FileFormat = "keras" | "h5" | "onnx" | "safetensors" | "json";
 /** Keras code, a loop in NumPy, code for this library, a loop in plain TypeScript. */
 export type CodeLanguage = "keras" | "numpy" | "unroll" | "plain";
 
+/** What became of a run that was to be kept: its weights are too large, or are others by now. */
+export type Keeping = "kept" | "large" | "moved";
+
 export type LabMethods = {
   /** How letters are written from now on; the open model written so. */
   letters(style: LetterStyle): ModelView | undefined;
@@ -160,10 +163,14 @@ export type LabMethods = {
   quizSolutions(argument: null): Promise<readonly QuizSolution[]>;
   /** Compares models, each drawn from the same seed, and runs that are kept. */
   compare(request: CompareRequest): Promise<Comparison>;
-  /** Trains one of the models that were compared. */
-  trainCompared(request: TrainRequest & { readonly index: number }): Promise<CutView>;
-  /** Keeps the open model, or the compared one that was trained last, with its weights of now; false for one too large. */
-  keepRun(run: { readonly id: string; readonly isCompared?: boolean }): Promise<boolean>;
+  /** Trains one of the models that were compared; what is told of the run carries its `id`. */
+  trainCompared(request: TrainRequest & { readonly index: number; readonly id: number }): Promise<CutView>;
+  /** Keeps the model of the Train screen's run with the weights that it rests with, after so many epochs and batches of the next. */
+  keepRun(run: { readonly id: string; readonly epoch: number; readonly batch: number | undefined }): Promise<Keeping>;
+  /** Keeps the compared model that was trained last, where that was the run of that number. */
+  keepCompared(run: { readonly id: string; readonly run: number }): Promise<Keeping>;
+  /** Gives a kept run its name, where it was kept before that was known. */
+  nameRun(run: { readonly id: string; readonly name: string }): void;
   /** Gives the open model the weights of a kept run of its kind; false where they are no longer kept. */
   takeRun(id: string): Promise<boolean>;
   forgetRuns(ids: readonly string[]): void;

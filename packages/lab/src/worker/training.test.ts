@@ -3,7 +3,15 @@ import { expect, it } from "vitest";
 import { madeSeries } from "../data/series.ts";
 import type { Pace, TrainProgress } from "./protocol.ts";
 import { Session } from "./session.ts";
-import { paceTraining, resetWeights, startTraining, stopTraining, takeWeights, useCheckpoint } from "./training.ts";
+import {
+  paceTraining,
+  resetWeights,
+  restingModel,
+  startTraining,
+  stopTraining,
+  takeWeights,
+  useCheckpoint,
+} from "./training.ts";
 
 // 100 values, of which 80 are trained on: 76 windows of 4, hence 3 batches of 32 an epoch.
 const series = madeSeries[0]!.make(7).slice(0, 100);
@@ -190,4 +198,31 @@ it("says of weights whether the seed leads to them", async () => {
   expect(further.unrepeatable).toBe("continued");
   await resetWeights(other.need());
   expect(other.need().getWeights()).toEqual(opened);
+});
+
+it("has a model to keep where its weights are those that are meant, and stay", async () => {
+  const session = new Session();
+  await session.open({ source: code, seed: 7 });
+  const model = session.need();
+  const found: unknown[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const tell = ({ waits, done }: TrainProgress): void => {
+      if (done) resolve();
+      if (waits === undefined) return;
+      queueMicrotask(() => {
+        found.push(restingModel(0, 1) === model, restingModel(0, 2), restingModel(1, 0));
+        paceTraining("run");
+        found.push(restingModel(0, 1), restingModel(0, undefined));
+      });
+    };
+    startTraining(model, { ...request, pace: "batch", insight: true }, tell).catch(reject);
+  });
+  expect(found).toEqual([true, undefined, undefined, undefined, undefined]);
+  // Whatever is opened meanwhile.
+  await session.open({ source: code, seed: 8 });
+  expect(restingModel(3, undefined)).toBe(model);
+  useCheckpoint(1);
+  expect([restingModel(3, undefined), restingModel(1, undefined) === model]).toEqual([undefined, true]);
+  await resetWeights(model);
+  expect(restingModel(1, undefined)).toBeUndefined();
 });

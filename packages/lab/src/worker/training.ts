@@ -48,9 +48,15 @@ export function useCheckpoint(epoch: number): void {
   last?.use(epoch);
 }
 
+/** The model of the Train screen's last run, where it rests with the weights after that epoch, and so many batches of the next. */
+export function restingModel(epoch: number, batch: number | undefined): Model | undefined {
+  return last?.restingAt(epoch, batch);
+}
+
 /** Ends the run; the model has the weights with which it was opened. */
 export async function resetWeights(model: Model): Promise<void> {
   await endTraining();
+  last = undefined;
   const weights = opened.get(model);
   if (weights === undefined) return;
   model.setWeights(weights);
@@ -201,6 +207,11 @@ class TrainingRun {
       this.#chosen = epoch;
     }
     this.#report();
+  }
+
+  restingAt(epoch: number, batch: number | undefined): Model | undefined {
+    const isThere = epoch === (this.#chosen ?? this.#losses.length) && batch === this.#place?.batch;
+    return this.#rests && isThere ? this.#model : undefined;
   }
 
   /** True where the weights stay as they are until somebody asks for more. */

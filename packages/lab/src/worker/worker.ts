@@ -1,9 +1,10 @@
 /** The worker: the library with the model in it, so that the page never waits. */
 import { describeModel } from "./describe.ts";
 import { failureOf } from "./failure.ts";
+import { forgetModels, keepModel, keptModel, nameModel } from "./kept-models.ts";
 import type { Model } from "./library.ts";
 import { writeLettersAs } from "./notation.ts";
-import type { CutView, LabMethods } from "./protocol.ts";
+import type { CutView, Keeping, LabMethods } from "./protocol.ts";
 import { serve } from "./rpc.ts";
 import { Session } from "./session.ts";
 import type { Tracing } from "./tracing.ts";
@@ -43,8 +44,13 @@ function start(run: Promise<CutView>): Promise<CutView> {
   return run;
 }
 
-/** The compared model that was trained last: by the end of its run the page may compare others. */
-let trainedCompared: Model | undefined;
+/** The compared model that was trained last, by the number of its run: by the end of it the page may compare others. */
+let trainedCompared: { readonly run: number; readonly model: Model } | undefined;
+
+async function keep(id: string, model: Model | undefined): Promise<Keeping> {
+  if (model === undefined) return "moved";
+  return (await keepModel(id, model, inTurn)) ? "kept" : "large";
+}
 
 const methods = {
   open: (request) =>
@@ -149,22 +155,21 @@ const methods = {
       session.drawWeights();
       return compareModels(session.model, session.hasWeights, request);
     }),
-  keepRun: ({ id, isCompared }) =>
-    inTurn(async () => {
-      const model = isCompared ? trainedCompared : session.need();
-      return model !== undefined && (await import("./kept-models.ts")).keepModel(id, model);
-    }),
+  // Not in turn: whatever is asked for next, the weights are those of now.
+  async keepRun({ id, epoch, batch }) {
+    return keep(id, (await trainer()).restingModel(epoch, batch));
+  },
+  keepCompared: ({ id, run }) => keep(id, trainedCompared?.run === run ? trainedCompared.model : undefined),
+  nameRun: ({ id, name }) => nameModel(id, name),
   takeRun: (id) =>
     inTurn(async () => {
-      const model = (await import("./kept-models.ts")).keptModel(id);
+      const model = keptModel(id);
       if (model === undefined) return false;
       await (await trainer()).takeWeights(session.need(), model);
       session.weightsChanged();
       return true;
     }),
-  async forgetRuns(ids) {
-    (await import("./kept-models.ts")).forgetModels(ids);
-  },
+  forgetRuns: (ids) => forgetModels(ids),
   quiz: (spec) =>
     inTurn(async () => {
       session.drawWeights();
@@ -177,14 +182,15 @@ const methods = {
   async quizSolutions() {
     return (await import("./quizzing.ts")).solutions();
   },
-  trainCompared: ({ index, ...request }) =>
+  trainCompared: ({ index, id, ...request }) =>
     start(
       Promise.all([import("./comparing.ts"), trainer()]).then(([{ comparedModel }, { startTraining }]) => {
-        trainedCompared = comparedModel(index);
-        return startTraining(trainedCompared, request, (progress) => {
+        const model = comparedModel(index);
+        trainedCompared = { run: id, model };
+        return startTraining(model, request, (progress) => {
           // The open model is one of them.
           session.weightsChanged();
-          emit("compare", { index, progress });
+          emit("compare", { id, progress });
         });
       }),
     ),
