@@ -27,7 +27,7 @@ export function firstLoad() {
 }
 
 /** Builds the lab where its sources are newer, serves it on a free port of this machine, and opens a browser. */
-export async function openLab({ rebuild = true, args = [] } = {}) {
+export async function openLab({ rebuild = true, windows = false, args = [] } = {}) {
   const configFile = `${root}vite.config.ts`;
   if (rebuild) await buildLab();
   const server = await preview({
@@ -39,7 +39,7 @@ export async function openLab({ rebuild = true, args = [] } = {}) {
   });
   const address = server.httpServer.address();
   const browser = await chromium.launch({
-    executablePath: findChromium(),
+    executablePath: findChromium({ windows }),
     args: [
       "--no-sandbox",
       "--disable-gpu",

@@ -25,7 +25,7 @@ if (findChromium() === undefined) {
 const frames = 180;
 const loads = 9;
 const edits = 5;
-const { url, browser, close } = await openLab({ rebuild: !values["no-build"] });
+const { url, browser, close } = await openLab({ windows: true, rebuild: !values["no-build"] });
 
 function link(code) {
   return `u1.${deflateRawSync(Buffer.from(code)).toString("base64url")}`;
