@@ -18,14 +18,22 @@ const loads: { name: string; first: string; without?: RegExp }[] = [
   { name: "model", first: "../unroll/src/formats/load.ts" },
 ];
 
-/** The file that a module goes into; undefined where that is left to the bundler. */
-export const loadedTogether: NameOfChunk = (id, modules) => {
-  const reaches = (from: string, without?: RegExp, seen = new Set<string>()): Set<string> => {
-    if (seen.has(from) || without?.test(from)) return seen;
-    seen.add(from);
-    for (const next of modules.getModuleInfo(from)?.importedIds ?? []) reaches(next, without, seen);
-    return seen;
+/** For one build: the file that a module goes into; undefined where that is left to the bundler. */
+export function loadedTogether(): NameOfChunk {
+  const reached = new Map<string, ReadonlySet<string>>();
+  return (id, modules) => {
+    const from = (first: string, without?: RegExp): ReadonlySet<string> => {
+      const known = reached.get(first);
+      if (known !== undefined) return known;
+      const found = new Set([fileURLToPath(new URL(first, import.meta.url))]);
+      // A set goes on to what is added while it is walked.
+      for (const module of found) {
+        const imported = modules.getModuleInfo(module)?.importedIds ?? [];
+        for (const next of imported) if (without?.test(next) !== true) found.add(next);
+      }
+      reached.set(first, found);
+      return found;
+    };
+    return loads.find(({ first, without }) => from(first, without).has(id))?.name;
   };
-  return loads.find(({ first, without }) => reaches(fileURLToPath(new URL(first, import.meta.url)), without).has(id))
-    ?.name;
-};
+}

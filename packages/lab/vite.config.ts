@@ -52,7 +52,7 @@ const files: UserConfig = {
   worker: {
     format: "es",
     rolldownOptions: {
-      output: { codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: loadedTogether }] } },
+      output: { codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: loadedTogether() }] } },
     },
   },
   build,

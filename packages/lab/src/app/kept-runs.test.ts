@@ -1,24 +1,11 @@
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { forgetAll } from "./device.ts";
 import { freeName, type KeptRun, readRuns, withRun, writeRuns } from "./kept-runs.ts";
+import { emptyStorage } from "./testing.ts";
 
 let kept: Record<string, string> = {};
 beforeEach(() => {
-  kept = {};
-  const store = {
-    getItem: (name: string) => kept[name] ?? null,
-    setItem: (name: string, text: string) => {
-      kept[name] = text;
-    },
-    removeItem: (name: string) => delete kept[name],
-  };
-  vi.stubGlobal(
-    "localStorage",
-    new Proxy(store, {
-      ownKeys: () => Object.keys(kept),
-      getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
-    }),
-  );
+  kept = emptyStorage();
 });
 
 const run = (id: string, change: Partial<KeptRun> = {}): KeptRun => ({

@@ -1,16 +1,10 @@
 import { beforeEach, expect, it, vi } from "vitest";
 import { forgetAllRecent, forgetRecent, keepRecent, readRecent } from "./recent.ts";
+import { emptyStorage } from "./testing.ts";
 
 let kept: Record<string, string> = {};
 beforeEach(() => {
-  kept = {};
-  vi.stubGlobal("localStorage", {
-    getItem: (name: string) => kept[name] ?? null,
-    setItem: (name: string, text: string) => {
-      kept[name] = text;
-    },
-    removeItem: (name: string) => delete kept[name],
-  });
+  kept = emptyStorage();
 });
 
 const model = (s: string) => ({ title: "GRU → Dense", total: 137, s: `u1.${s}` });

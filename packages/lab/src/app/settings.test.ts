@@ -1,24 +1,11 @@
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { forgetAll } from "./device.ts";
 import { readSettings, writeSettings } from "./settings.ts";
+import { emptyStorage } from "./testing.ts";
 
 let kept: Record<string, string> = {};
 beforeEach(() => {
-  kept = {};
-  const methods = {
-    getItem: (name: string) => kept[name] ?? null,
-    setItem: (name: string, text: string) => {
-      kept[name] = text;
-    },
-    removeItem: (name: string) => delete kept[name],
-  };
-  vi.stubGlobal(
-    "localStorage",
-    new Proxy(methods, {
-      ownKeys: () => Object.keys(kept),
-      getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
-    }),
-  );
+  kept = emptyStorage();
 });
 
 it("starts with keys and sound on and the system's theme", () => {
@@ -47,7 +34,7 @@ it.each(["null", "[1]", "no JSON", '{"theme":"pink","digits":4,"keys":"yes"}'])(
 });
 
 it("forgets all of its own and nothing of others", () => {
-  kept = { unroll: "{}", "unroll-quiz": "[]", other: "1" };
+  Object.assign(kept, { unroll: "{}", "unroll-quiz": "[]", other: "1" });
   forgetAll();
   expect(kept).toEqual({ other: "1" });
 });

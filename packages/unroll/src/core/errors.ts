@@ -2,7 +2,6 @@
  * The one error class of the library and the words around it.
  * Everything a user can do wrong ends here; kernels never throw, they run only on checked input.
  */
-
 import { display } from "./display.ts";
 
 /** What went wrong, as a stable word for programs; the message is for people. */

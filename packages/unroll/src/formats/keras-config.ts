@@ -2,7 +2,6 @@
  * Layers to and from Keras's serialized objects, `{ class_name, config }`: Keras 2's, Keras 3's and those of older files.
  * Only names and spellings are dealt with here; what an option means is in layers/. Models are in the files beside this one.
  */
-
 import { display } from "../core/display.ts";
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";

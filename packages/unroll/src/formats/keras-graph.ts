@@ -2,7 +2,6 @@
  * The wiring of functional models: Keras 2's nested lists and Keras 3's `keras_history` become calls of layers.
  * Operations that Keras 3 puts into the graph for masks are recognised by what they are; layers make the masks themselves.
  */
-
 import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import { inputTensor, type SymbolicTensor } from "../layers/index.ts";

@@ -2,7 +2,6 @@
  * Models from Keras's JSON: `model.to_json()` of Keras 2 and 3, and the bare lists before. The wiring of functional models
  * is in keras-graph.ts, single layers in keras-config.ts; keras-model-write.ts goes the other way.
  */
-
 import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import { isShape } from "../layers/inputs.ts";

@@ -1,5 +1,4 @@
 /** One entry of `inbound_nodes`, in Keras 2's and Keras 3's spelling. Forms only; keras-graph.ts connects them. */
-
 import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import { isRecord } from "./keras-objects.ts";

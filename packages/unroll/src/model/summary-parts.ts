@@ -2,7 +2,6 @@
  * The arguments of a summary that both Keras's share: where columns end, and which layers are listed. Only what they mean;
  * the texts are in summary-keras2.ts and summary-keras3.ts.
  */
-
 import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import type { SummaryRow } from "./summary-table.ts";

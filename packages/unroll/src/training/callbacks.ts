@@ -2,7 +2,6 @@
  * Callbacks that steer a fit: what they watch, when they stop, what they change. Those that write files are in
  * callback-files.ts. A user's own callback is any object with some of these methods.
  */
-
 import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import type { Model } from "../model/model.ts";

@@ -1,5 +1,4 @@
 /** What a fit is asked for and what it gives back, with the checks and the words of its progress. */
-
 import { display } from "../core/display.ts";
 import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import { checkThreads } from "../layers/threads.ts";

@@ -2,7 +2,6 @@
  * Losses as equations over one row: y, the row of targets, and p, the row of predictions. The mean over rows, sample
  * weights and masks are shared by all and live in objective.ts. Formulas, clipping and defaults are Keras 3's.
  */
-
 import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import { spelled } from "../core/spelling.ts";

@@ -2,7 +2,6 @@
  * What a metric is: a rule that adds up numbers over batches and turns the totals into its result, and the options it was
  * made with. Most rules are one equation on a row; those that need more (a curve, a result for each class) add up arrays.
  */
-
 import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import type { Expr } from "../equations/expr.ts";

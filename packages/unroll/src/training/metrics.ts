@@ -2,7 +2,6 @@
  * The list of metrics, and how the one that is meant is found: by a name, by an object of this library, or as Keras
  * serializes it. `accuracy` by the shapes of the data, as Keras resolves it, is at the end.
  */
-
 import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import { spelled } from "../core/spelling.ts";

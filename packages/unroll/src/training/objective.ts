@@ -2,7 +2,6 @@
  * From a loss or metric equation to a tensor program: targets made ready, the equation on every row, sample weights and
  * masks, and the reduction to one number. What is minimised, and what is reported, is built here and nowhere else.
  */
-
 import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";

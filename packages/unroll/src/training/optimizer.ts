@@ -2,7 +2,6 @@
  * An optimizer as `compile` takes it (rule, options, clipping, decay, learning rate), and what it keeps while a model
  * trains. The equations are in optimizers.ts, the program of a step in update.ts.
  */
-
 import { display } from "../core/display.ts";
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";

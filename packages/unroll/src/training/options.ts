@@ -2,7 +2,6 @@
  * Losses, metrics, optimizers and schedules as a caller may name them: by a name, by an object of this library, or as
  * Keras serializes them. Here are the spelling and the checks that all four share.
  */
-
 import { display } from "../core/display.ts";
 import { didYouMean, UnrollError } from "../core/errors.ts";
 

@@ -2,7 +2,6 @@
  * Learning-rate schedules: the rate of a step, counted from 0. Formulas are Keras 3's. Options are checked when a schedule is
  * made, because a rate that is not a number would spoil every weight in one step.
  */
-
 import { display } from "../core/display.ts";
 import { checkOptionNames, UnrollError } from "../core/errors.ts";
 import { spelled } from "../core/spelling.ts";
