@@ -2,8 +2,7 @@
  * The arguments of a summary that both Keras's share: where columns end, and which layers are listed. Only what they mean;
  * the texts are in summary-keras2.ts and summary-keras3.ts.
  */
-import { display } from "../core/display.ts";
-import { UnrollError } from "../core/errors.ts";
+import { badOption, type UnrollError } from "../core/errors.ts";
 import type { SummaryRow } from "./summary-table.ts";
 
 export interface SummaryParts {
@@ -20,13 +19,9 @@ export const longestLine = 10_000;
 export function checkPositions(positions: readonly number[], columns: number): void {
   const isEnd = (end: unknown): boolean => typeof end === "number" && Math.abs(end) <= longestLine;
   if (Array.isArray(positions) && positions.length >= columns && positions.every(isEnd)) return;
-  throw new UnrollError({
-    code: "option",
-    path: "summary",
-    expected: `positions must be ${columns} numbers up to ${longestLine}, one for each column`,
-    received: `positions = ${display(positions)}`,
-    hint: columns === 3 ? "Give a list such as [0.45, 0.8, 1]." : "Give a list such as [0.3, 0.56, 0.74, 1].",
-  });
+  const hint = columns === 3 ? "Give a list such as [0.45, 0.8, 1]." : "Give a list such as [0.3, 0.56, 0.74, 1].";
+  const rule = `${columns} numbers up to ${longestLine}, one for each column`;
+  throw badOption("summary", "positions", rule, positions, hint);
 }
 
 /**
@@ -44,27 +39,22 @@ export function rowsInRange(
     rows.flatMap(({ name }, index) => (pattern.test(name) ? [index] : [])),
   );
   const [lower, upper] = matches as [number[], number[]]; // one for each of the two
-  if (lower.length === 0 || upper.length === 0) throw badRange(range, "must match names of the model's layers");
+  if (lower.length === 0 || upper.length === 0) throw badRange(range, "two names that layers of the model have");
   const [first, last] = lower[0]! > upper.at(-1)! ? [upper[0]!, lower.at(-1)!] : [lower[0]!, upper.at(-1)!];
   return rows.slice(first, last + 1);
 }
 
 function patternsOf(range: readonly string[]): RegExp[] {
   const isPair = Array.isArray(range) && range.length === 2 && range.every((one) => typeof one === "string");
-  if (!isPair) throw badRange(range, "must be two names or regular expressions");
+  if (!isPair) throw badRange(range, "two names or regular expressions");
   try {
     return range.map((one) => new RegExp(`^(?:${one})`));
   } catch {
-    throw badRange(range, "must be two names or regular expressions");
+    throw badRange(range, "two names or regular expressions");
   }
 }
 
 function badRange(range: unknown, rule: string): UnrollError {
-  return new UnrollError({
-    code: "option",
-    path: "summary",
-    expected: `layerRange ${rule}`,
-    received: `layerRange = ${display(range)}`,
-    hint: 'Give the first and the last layer, such as ["lstm", "dense_1"].',
-  });
+  const hint = 'Give the first and the last layer, such as ["lstm", "dense_1"].';
+  return badOption("summary", "layerRange", rule, range, hint);
 }

@@ -57,7 +57,7 @@ describe("summary text", () => {
     }
     expect(() => summaryText(table, { positions: [0.5, 0.51, 0.8, 1] })).toThrow("at least 4 characters");
     expect(() => summaryText(table, { layerRange: ["left", "lstm"] })).toThrow(
-      "must match names of the model's layers",
+      "must be two names that layers of the model have",
     );
     expect(() => summaryText(table, { layerRange: ["left"] as unknown as [string, string] })).toThrow("two names");
     expect(() => summaryText(table, { layerRange: ["(", "left"] })).toThrow("regular expressions");
