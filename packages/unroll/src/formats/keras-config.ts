@@ -216,7 +216,7 @@ export function layerToConfig(layer: Layer, writeInner: (inner: Layer) => KerasO
     dtype: { module: "keras", class_name: "DTypePolicy", config: { name: "float32" }, registered_name: null },
   };
   for (const [name, field] of Object.entries(layer.type.fields as Fields)) {
-    if (field.ignored && layer.config[name] === field.default) continue;
+    if ((field.ignored || field.beyondKeras) && layer.config[name] === field.default) continue;
     const value = writeValue(field, layer.config[name], writeInner);
     if (value !== undefined) config[snakeCaseKey(name)] = value;
   }
