@@ -62,8 +62,14 @@ export function layerFromConfig(object: KerasObject, options: KerasReadOptions =
     name: options.keepNames === false || typeof config.name !== "string" ? undefined : config.name,
     trainable: typeof config.trainable === "boolean" ? config.trainable : undefined,
     batchInputShape: inputShapeOf(config),
-    printedClass: fusedClasses.has(className) ? className : undefined,
+    printedClass: fusedClasses.has(className) ? className : ownClassOf(object),
   });
+}
+
+/** The class of the code's own that is this layer with options chosen; the reader of code writes it. */
+function ownClassOf({ module, class_name, registered_name }: KerasObject): string | undefined {
+  if (module !== "keras.layers" || typeof registered_name !== "string") return undefined;
+  return registered_name === class_name || registered_name === "" ? undefined : registered_name;
 }
 
 function readObject(object: KerasObject): { className: string; config: Readonly<Record<string, unknown>> } {
