@@ -88,8 +88,9 @@ describe("a cell's equations", () => {
 });
 
 describe("a cell's equations backwards", () => {
-  const shownOf = (cell: typeof lstm, more = {}) => cellAdjointEquations(cell.graph({ ...choices, ...more }));
-  const text = (cell: typeof lstm): string[] => {
+  const shownOf = (cell: Pick<typeof lstm, "graph">, more = {}) =>
+    cellAdjointEquations(cell.graph({ ...choices, ...more }));
+  const text = (cell: Pick<typeof lstm, "graph">): string[] => {
     const { equations, notation } = shownOf(cell);
     return equations.map((equation) => toText(equation, notation));
   };

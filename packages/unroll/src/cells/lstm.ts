@@ -1,10 +1,15 @@
-/** LSTM with a forget gate: Gers, Schmidhuber and Cummins, 2000; gate order and activations as in Keras's LSTMCell. */
+/**
+ * LSTM with a forget gate: Gers, Schmidhuber and Cummins, 2000; gate order and activations as in Keras's LSTMCell.
+ * With `recurrentBias` the recurrent product has a bias of its own, as in cuDNN, PyTorch and Keras 2's CuDNNLSTM.
+ */
 import { defineCell } from "./define.ts";
 
 export const lstm = defineCell({
   kind: "LSTM",
   gates: ["i", "f", "c", "o"],
   state: ["h", "c"],
+  options: { recurrentBias: false as boolean },
+  biasRows: ({ recurrentBias }) => (recurrentBias ? 2 : 1),
   forgetGate: "f",
   meanings: {
     i: "input gate",

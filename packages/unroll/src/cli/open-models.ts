@@ -149,7 +149,7 @@ async function readAll(file: string, options: LoadOptions): Promise<FileModels> 
 function checkSettings(file: string, set: Readonly<Record<string, unknown>>, code: LoadedCode | undefined): void {
   const [unused] = code?.reading.unusedSettings ?? Object.keys(set).map((name) => ({ name, hint: undefined }));
   if (unused === undefined) return;
-  const open = code?.reading.unknowns.map(({ name }) => name) ?? [];
+  const open = [...new Set(code?.reading.unknowns.map(({ name }) => name))];
   throw new UnrollError({
     code: "unknown-name",
     path: file,

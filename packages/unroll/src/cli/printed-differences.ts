@@ -2,8 +2,11 @@
 import "../model/summaries.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import type { SummaryRow as PrintedRow, PrintedShape } from "../formats/python/index.ts";
+import type { Model } from "../model/model.ts";
 import { type SummaryJson, summaryJson } from "../model/summary-table.ts";
 import type { FileModel } from "./file-model.ts";
+
+type AnyShape = PrintedShape | Shape | readonly Shape[];
 
 /** One sentence for each difference; empty when they agree or there is no table. */
 export function printedDifferences({ model, code }: FileModel): string[] {
@@ -15,9 +18,10 @@ export function printedDifferences({ model, code }: FileModel): string[] {
   if (rows.length !== table.layers.length && !printed.cut) {
     differences.push(`The printed table has ${rows.length} rows, the code makes ${table.layers.length} layers.`);
   }
+  const open = printed.style === "keras2" ? behindReshape(model) : undefined;
   for (const [index, row] of rows.entries()) {
     const layer = table.layers[index];
-    if (layer !== undefined) differences.push(...rowDifferences(row, layer));
+    if (layer !== undefined) differences.push(...rowDifferences(row, layer, open?.has(layer.name) === true));
   }
   const isBuilt = rows.every(({ built }) => built);
   if (isBuilt && printed.total !== undefined && printed.total !== table.totalParams) {
@@ -26,7 +30,34 @@ export function printedDifferences({ model, code }: FileModel): string[] {
   return differences;
 }
 
-function rowDifferences(row: PrintedRow, layer: SummaryJson["layers"][number]): string[] {
+/** The layers from the first Reshape with a size left to it (-1) on: tf.keras 2.0 and 2.1 printed None for such a size. */
+export function behindReshape({ layers }: Model): ReadonlySet<string> {
+  const first = layers.findIndex(({ className, config }) => {
+    const { targetShape } = config as Readonly<Record<string, unknown>>;
+    return className === "Reshape" && Array.isArray(targetShape) && targetShape.includes(-1);
+  });
+  return new Set(first < 0 ? [] : layers.slice(first).map(({ name }) => name));
+}
+
+/** True where two shapes have the same sizes; `isOpen`: or the first, a printed one, has None for some. */
+export function sameShapes(printed: AnyShape, made: AnyShape, isOpen = false): boolean {
+  const [left, right] = [listOf(printed), listOf(made)];
+  const same = (a: number | null, b: number | null | undefined): boolean => a === b || (isOpen && a === null);
+  return (
+    left.length === right.length &&
+    left.every(
+      (shape, i) => shape.length === right[i]!.length && shape.every((size, axis) => same(size, right[i]![axis])),
+    )
+  );
+}
+
+/** Keras 2 prints one shape of an input layer as a list of one. */
+function listOf(shape: AnyShape): readonly Shape[] {
+  const several = shape.some((entry) => Array.isArray(entry));
+  return several ? (shape as readonly Shape[]) : [shape as Shape]; // as just asked
+}
+
+function rowDifferences(row: PrintedRow, layer: SummaryJson["layers"][number], isOpen: boolean): string[] {
   const list: string[] = [];
   // A row that Keras 3 prints as unbuilt says neither count nor shape.
   if (!row.built) return list;
@@ -35,16 +66,16 @@ function rowDifferences(row: PrintedRow, layer: SummaryJson["layers"][number]): 
   }
   const { outputShape } = row;
   if (outputShape !== null && !row.shapeCut && layer.outputShape !== null) {
-    const [printed, made] = [flat(outputShape), flat(layer.outputShape)];
-    if (printed !== made) list.push(`${layer.name}: the printed shape is ${printed}, the code's is ${made}.`);
+    if (!sameShapes(outputShape, layer.outputShape, isOpen))
+      list.push(
+        `${layer.name}: the printed shape is ${shown(outputShape)}, the code's is ${shown(layer.outputShape)}.`,
+      );
   }
   return list;
 }
 
-/** Keras 2 prints one shape of an input layer as a list of one. */
-function flat(shape: PrintedShape | Shape | readonly Shape[]): string {
-  const several = shape.some((entry) => Array.isArray(entry));
-  return several ? (shape as readonly Shape[]).map(formatShape).join(", ") : formatShape(shape as Shape); // as just asked
+function shown(shape: AnyShape): string {
+  return listOf(shape).map(formatShape).join(", ");
 }
 
 function count(value: number): string {

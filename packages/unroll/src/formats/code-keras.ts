@@ -20,6 +20,7 @@ import {
 import { pythonFunction } from "./code-python-equations.ts";
 import { bracketed, layOut, nestedNumbers, prefixed, suffixed } from "./code-text.ts";
 import { snakeCaseKey } from "./keras-config.ts";
+import { kerasWeights } from "./plain-lstm.ts";
 
 /**
  * Python that builds the model with Keras 3.
@@ -74,7 +75,7 @@ function pythonHead(used: readonly NamedFunction[], weights: CodeWeights): strin
 function pythonWeights(model: Model, weights: CodeWeights): string {
   if (weights === "none") return "";
   if (weights !== "inline") return `model.load_weights(${JSON.stringify(weights.file)})\n`;
-  const arrays = model.variables.map(({ shape, data }) =>
+  const arrays = kerasWeights(model).map(({ shape, data }) =>
     suffixed(prefixed("np.array(", nestedNumbers(shape, data)), ', dtype="float32")'),
   );
   return `model.set_weights(${layOut(bracketed("[", arrays, "]"), "    ")})\n`;
@@ -107,6 +108,7 @@ function notInKeras(layer: Layer): readonly [string, string] | undefined {
 
 const python: Language = {
   indent: "    ",
+  isKeras: true,
   // Average pooling has no default for it in Keras 3.
   explicit: ["poolSize"],
   // Keras calls the operation that joins masks "concatenate" too, and then refuses a layer of that name.

@@ -26,6 +26,8 @@ export interface ModelCodeOptions {
 /** How one library's code is written. */
 export interface Language {
   readonly indent: string;
+  /** Options that Keras's layers do not have are left out. */
+  readonly isKeras: boolean;
   readonly reserved: readonly string[];
   /** An option's value that is no layer. */
   value(field: Field | undefined, value: unknown, layer: Layer): Code;
@@ -146,7 +148,7 @@ export class ModelCodeWriter {
     const language = this.#language;
     const options = Object.entries(layer.type.fields as Fields).flatMap(([name, field]) => {
       const value = layer.config[name];
-      if (value === undefined || field.ignored) return [];
+      if (value === undefined || field.ignored || (field.beyondKeras && language.isKeras)) return [];
       if (isDefault(field, value) && !language.explicit.includes(name)) return [];
       if (field.kind === "layer" && "default" in field && isImplied(layer, name, field)) return [];
       if (field.kind === "layer") return [language.option(name, this.#layer(value as Layer))]; // checked by the field

@@ -46,6 +46,7 @@ const factoryNames: ReadonlyMap<string, string> = new Map(
 
 const typeScript: Language = {
   indent: "  ",
+  isKeras: false,
   explicit: [],
   leavesName: () => false,
   checkCall: () => undefined,

@@ -1,7 +1,8 @@
 /**
  * Weights that Keras 1 and 2 saved from CuDNNLSTM and CuDNNGRU, turned into those of LSTM and GRU. The fused layers kept each
  * gate's matrix as the NVIDIA library wants it: `[units, features]` in rows, under the shape `[features, units]`; and two
- * biases. Told by the size of the bias. Source: `_convert_rnn_weights` in keras/saving/hdf5_format.py of Keras 2.
+ * biases in one list. Told by the size of the bias. An LSTM may have one bias or two: two are added, one is halved.
+ * Source: `_convert_rnn_weights` in keras/saving/hdf5_format.py of Keras 2.
  */
 import { sizeOf } from "../core/shape.ts";
 import type { StoredWeight } from "./container.ts";
@@ -9,34 +10,47 @@ import { toFloat32 } from "./numbers.ts";
 
 type Shape = readonly number[];
 
-/** The weights with every kernel, recurrent kernel and bias of a fused layer converted; `shapes` are those of the model. */
+/** The weights with every kernel, recurrent kernel and bias of another form converted; `shapes` are those of the model. */
 export function fromCudnn(weights: readonly StoredWeight[], shapes: readonly Shape[]): readonly StoredWeight[] {
   if (weights.length !== shapes.length) return weights;
   const converted = [...weights];
   for (let at = 0; at + 2 < shapes.length; at++) {
-    const gates = gatesOf(weights.slice(at, at + 3), shapes.slice(at, at + 3));
-    if (gates === undefined) continue;
-    const [kernel, recurrentKernel, bias] = weights.slice(at, at + 3) as [StoredWeight, StoredWeight, StoredWeight]; // checked by gatesOf
-    converted[at] = replaced(kernel, shapes[at]!, (numbers) => transposed(numbers, kernel.shape, gates));
-    converted[at + 1] = replaced(recurrentKernel, shapes[at + 1]!, (numbers) =>
-      transposed(numbers, recurrentKernel.shape, gates),
-    );
-    converted[at + 2] = replaced(bias, shapes[at + 2]!, gates === 4 ? summed : (numbers) => numbers);
+    const cell = cellOf(weights.slice(at, at + 3), shapes.slice(at, at + 3));
+    if (cell === undefined) continue;
+    const { gates, isFused, bias } = cell;
+    for (const place of isFused ? [at, at + 1] : []) {
+      const matrix = weights[place]!;
+      converted[place] = replaced(matrix, shapes[place]!, (numbers) => transposed(numbers, matrix.shape, gates));
+    }
+    converted[at + 2] = replaced(weights[at + 2]!, shapes[at + 2]!, bias);
   }
   return converted;
 }
 
-/** How many gates, if these three are a fused layer's: LSTM's bias is `[8 · units]` there, GRU's `[6 · units]` in one row. */
-function gatesOf(weights: readonly StoredWeight[], shapes: readonly Shape[]): 3 | 4 | undefined {
+interface CudnnCell {
+  readonly gates: 3 | 4;
+  /** True where the matrices are as the NVIDIA library has them. */
+  readonly isFused: boolean;
+  /** From the file's bias to the model's. */
+  readonly bias: (numbers: Float32Array) => Float32Array;
+}
+
+/** What to do with these three, if they are an LSTM's or GRU's and the file's bias has another form than the model's. */
+function cellOf(weights: readonly StoredWeight[], shapes: readonly Shape[]): CudnnCell | undefined {
   const [kernel, recurrentKernel, bias] = shapes as readonly [Shape, Shape, Shape]; // three of them
   const [units = 0, width = 0] = recurrentKernel;
   const gates = width === 4 * units ? 4 : width === 3 * units ? 3 : undefined;
   if (gates === undefined || recurrentKernel.length !== 2 || kernel.length !== 2 || kernel[1] !== width)
     return undefined;
-  const wanted = gates === 4 ? [width] : [2, width];
   const same = (a: Shape, b: Shape): boolean => String(a) === String(b);
-  const fits = same(weights[0]!.shape, kernel) && same(weights[1]!.shape, recurrentKernel);
-  return fits && same(bias, wanted) && same(weights[2]!.shape, [2 * width]) ? gates : undefined;
+  if (!same(weights[0]!.shape, kernel) || !same(weights[1]!.shape, recurrentKernel)) return undefined;
+  const stored = weights[2]!.shape;
+  const [hasOne, hasTwo] = [same(bias, [width]), same(bias, [2, width])];
+  const isFused = same(stored, [2 * width]);
+  if (hasTwo && isFused) return { gates, isFused, bias: (numbers) => numbers };
+  if (gates === 3) return undefined;
+  if (hasOne && (isFused || same(stored, [2, width]))) return { gates, isFused, bias: summed };
+  return hasTwo && same(stored, [width]) ? { gates, isFused, bias: halved } : undefined;
 }
 
 function replaced(weight: StoredWeight, shape: Shape, convert: (numbers: Float32Array) => Float32Array): StoredWeight {
@@ -58,7 +72,12 @@ function transposed(numbers: Float32Array, [rows = 0, columns = 0]: Shape, gates
 }
 
 /** LSTM adds its two biases, so one does for both. */
-function summed(biases: Float32Array): Float32Array {
+export function summed(biases: Float32Array): Float32Array {
   const half = biases.length / 2;
   return Float32Array.from({ length: half }, (_, i) => biases[i]! + biases[half + i]!);
+}
+
+/** One bias as two whose sum it is. */
+function halved(bias: Float32Array): Float32Array {
+  return Float32Array.from({ length: 2 * bias.length }, (_, i) => bias[i % bias.length]! / 2);
 }

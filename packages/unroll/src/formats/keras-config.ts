@@ -62,8 +62,14 @@ export function layerFromConfig(object: KerasObject, options: KerasReadOptions =
     name: options.keepNames === false || typeof config.name !== "string" ? undefined : config.name,
     trainable: typeof config.trainable === "boolean" ? config.trainable : undefined,
     batchInputShape: inputShapeOf(config),
-    printedClass: fusedClasses.has(className) ? className : undefined,
+    printedClass: fusedClasses.has(className) ? className : ownClassOf(object),
   });
+}
+
+/** The class of the code's own that is this layer with options chosen; the reader of code writes it. */
+function ownClassOf({ module, class_name, registered_name }: KerasObject): string | undefined {
+  if (module !== "keras.layers" || typeof registered_name !== "string") return undefined;
+  return registered_name === class_name || registered_name === "" ? undefined : registered_name;
 }
 
 function readObject(object: KerasObject): { className: string; config: Readonly<Record<string, unknown>> } {
@@ -216,7 +222,7 @@ export function layerToConfig(layer: Layer, writeInner: (inner: Layer) => KerasO
     dtype: { module: "keras", class_name: "DTypePolicy", config: { name: "float32" }, registered_name: null },
   };
   for (const [name, field] of Object.entries(layer.type.fields as Fields)) {
-    if (field.ignored && layer.config[name] === field.default) continue;
+    if ((field.ignored || field.beyondKeras) && layer.config[name] === field.default) continue;
     const value = writeValue(field, layer.config[name], writeInner);
     if (value !== undefined) config[snakeCaseKey(name)] = value;
   }

@@ -98,10 +98,10 @@ function readInputLayer(config: Record<string, unknown>): void {
   config.dtype = typeof dtype === "string" && /^(u?int|bool)/.test(dtype) ? "int32" : "float32";
 }
 
-/** The fused layers have tanh, sigmoid, and for the GRU the reset gate after the product. */
+/** The fused layers have tanh, sigmoid, a bias for the recurrent product too, and for the GRU the reset gate after that product. */
 function fromCudnn(className: string): Config {
   const shared = { activation: "tanh", recurrent_activation: "sigmoid" };
-  return className === "CuDNNGRU" ? { ...shared, reset_after: true } : shared;
+  return { ...shared, ...(className === "CuDNNGRU" ? { reset_after: true } : { recurrent_bias: true }) };
 }
 
 /** What files left out when it was the default of their time. */

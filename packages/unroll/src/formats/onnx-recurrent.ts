@@ -41,9 +41,11 @@ export function onnxRecurrent(cell: CellGraph): OnnxRecurrent | undefined {
   const plain = { linearBeforeReset: false };
   const rnn = match(cell, simpleRnn, "h", "h", {});
   if (rnn !== undefined) return { operator: "RNN", order: [0], activations: rnn.slice(1), ...plain };
-  const long = match(cell, lstm, "i", "g", {});
-  if (long !== undefined) {
-    return { operator: "LSTM", order: [0, 3, 1, 2], activations: [...long, long[1]!], ...plain };
+  for (const recurrentBias of [false, true]) {
+    const long = match(cell, lstm, "i", "g", { recurrentBias });
+    if (long !== undefined) {
+      return { operator: "LSTM", order: [0, 3, 1, 2], activations: [...long, long[1]!], ...plain };
+    }
   }
   for (const resetAfter of [true, false]) {
     const gated = match(cell, gru, "z", "hHat", { resetAfter });

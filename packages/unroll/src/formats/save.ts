@@ -16,6 +16,7 @@ import { modelToConfig } from "./keras-model-write.ts";
 import { walkLayers } from "./keras-paths.ts";
 import { trainingConfig } from "./keras-training.ts";
 import { optimizerWeights } from "./optimizer-state.ts";
+import { doubleBiases, kerasConfig, kerasWeights } from "./plain-lstm.ts";
 import { weightNames } from "./storable.ts";
 import { namesOfWeights } from "./weight-paths.ts";
 import { writeH5, writeKeras, writeNpzModel, writeSafetensorsModel, writeWeightsH5 } from "./write.ts";
@@ -34,7 +35,7 @@ const writers = {
   /** For ONNX runtimes. */
   onnx: (model: Model) => writeOnnx(model),
   /** The architecture only, as `model.to_json()` gives it. */
-  json: (model: Model) => encode(`${JSON.stringify(modelToConfig(model))}\n`),
+  json: (model: Model) => encode(`${JSON.stringify(kerasConfig(modelToConfig(model)))}\n`),
   /** The architecture only, as the Python that builds it with Keras. */
   py: (model: Model) => encode(toKerasPython(model)),
   /** The architecture only, as the TypeScript that builds it here. */
@@ -71,7 +72,8 @@ export function modelToBytes(model: Model, format: WritableFormat = "keras"): Ui
  * Writes the model to a file, whole or not at all; the file's ending says the format. `.py`, `.ts` and `.json` hold the
  * architecture only, `.npz` and `.weights.h5` the weights only; `model.json` is TensorFlow.js's, with shards beside it. Of a
  * compiled model `.keras` and `.h5` keep the compile settings and, with `.weights.h5`, the optimizer's state, so that training
- * goes on from there; not where a loss or metric is the caller's own. Throws as `modelToBytes`, and `file`.
+ * goes on from there; not where a loss or metric is the caller's own, nor of an LSTM with `recurrentBias`, of which files for
+ * Keras hold the sum of its two biases. Throws as `modelToBytes`, and `file`.
  */
 export async function saveModel(model: Model, path: string): Promise<void> {
   const { modelToFiles, targetOfPath } = await import("./write-files.ts");
@@ -101,14 +103,14 @@ export function formatOfPath(path: string): WritableFormat {
 /** Architecture and weights as the writers take them. */
 export function storableOf(model: Model): StorableModel {
   // Both interfaces describe the same JSON; the writers' one wants its keys declared.
-  const architecture = modelToConfig(model) as unknown as KerasObject;
+  const architecture = kerasConfig(modelToConfig(model)) as unknown as KerasObject;
   const layers = walkLayers(architecture, model.name).flatMap((slot) => {
     const layer = findLayer(model, slot.path);
     // Keras lists the operations that make masks among the layers.
     if (layer === undefined) return [];
     // An input layer out of a file is never built: types without arrays need not be.
     const hasArrays = layer.type.weights !== undefined || layer.children.length > 0;
-    const weights = hasArrays ? layer.getWeights() : [];
+    const weights = hasArrays ? kerasWeights(layer) : [];
     const names = weightNames(slot, weights.length);
     return [{ path: slot.path, weights: weights.map((weight, index) => ({ name: names[index]!, ...weight })) }];
   });
@@ -118,7 +120,9 @@ export function storableOf(model: Model): StorableModel {
 /** The same with compile settings and the optimizer's state, of a compiled model whose losses and metrics Keras has too. */
 function trainableOf(model: Model, style: "names" | "objects"): StorableModel {
   const storable = storableOf(model);
-  const compiled = isCompiled(model) ? compiledOf(model) : undefined;
+  // The optimizer's state of two biases is not that of their sum.
+  const isSame = doubleBiases(model).size === 0;
+  const compiled = isSame && isCompiled(model) ? compiledOf(model) : undefined;
   const settings = compiled && trainingConfig(compiled, style);
   if (compiled === undefined || settings === undefined) return storable;
   const { optimizer, ...others } = settings;

@@ -71,7 +71,9 @@ function fillOnes(data: Float32Array, spec: WeightSpec, shape: readonly number[]
   const columns = shape.at(-1)!;
   const width = columns / spec.blocks.length;
   const first = spec.blocks.indexOf(spec.onesInBlock) * width;
-  for (let row = 0; row < data.length; row += columns) data.fill(1, row + first, row + first + width);
+  // Of two rows of bias, which are added, one has them, as in Keras 2's CuDNNLSTM.
+  const lastRow = data.length - columns;
+  data.fill(1, lastRow + first, lastRow + first + width);
 }
 
 /**

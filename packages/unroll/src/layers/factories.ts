@@ -73,7 +73,7 @@ import {
   maxPooling2d as maxPooling2dType,
   maxPooling3d as maxPooling3dType,
 } from "./pooling.ts";
-import { forgetFields, gateFields, recurrentLayer, resetFields } from "./recurrent.ts";
+import { forgetFields, gateFields, recurrentBiasFields, recurrentLayer, resetFields } from "./recurrent.ts";
 import {
   cropping1d as cropping1dType,
   flatten as flattenType,
@@ -90,7 +90,7 @@ import {
   conv3dTranspose as conv3dTransposeType,
 } from "./transposed-convolution.ts";
 
-const lstmType = recurrentLayer(lstmCellEquations, { ...gateFields, ...forgetFields });
+const lstmType = recurrentLayer(lstmCellEquations, { ...gateFields, ...forgetFields, ...recurrentBiasFields });
 const gruType = recurrentLayer(gruCellEquations, { ...gateFields, ...resetFields });
 const simpleRnnType = recurrentLayer(simpleRnnCellEquations, {});
 

@@ -37,6 +37,8 @@ export interface Field<T = unknown, In = unknown> {
   readonly choices?: readonly (string | null)[];
   /** True: it changes nothing here, and files need it only where it is not the default. */
   readonly ignored?: boolean;
+  /** True: Keras's layer has no such option. Configs name it only where it is not the default, files for Keras never. */
+  readonly beyondKeras?: boolean;
   /** Another spelling that files of older versions have, in camelCase. */
   readonly alias?: string;
   /** The value as the config keeps it; throws UnrollError `option`. */

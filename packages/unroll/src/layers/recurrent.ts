@@ -50,6 +50,13 @@ export const forgetFields = { unitForgetBias: fields.boolean("Start the forget g
 export const resetFields = {
   resetAfter: fields.boolean("Apply the reset gate after the recurrent product, which then has its own bias.", true),
 };
+/** For LSTM; Keras kept it in a class of its own, CuDNNLSTM. */
+export const recurrentBiasFields = {
+  recurrentBias: {
+    ...fields.boolean("Give the recurrent product a bias of its own, as CuDNNLSTM and PyTorch do.", false),
+    beyondKeras: true,
+  },
+};
 /** For cells with vectors of their own. */
 const vectorFields = {
   vectorInitializer: fields.initializer("First numbers of the cell's own vectors.", "glorot_uniform"),

@@ -20,7 +20,8 @@ export const secondBiasRow: CountSlip = ({ count }) => {
   const result = changeTerms(count, (term) =>
     isBiasWithRows(term) ? { ...term, factors: term.factors.slice(1) } : term,
   );
-  const detail = `${count.name} has ${shown(rows.factors[0]!)} rows of bias, one for the input and one for the recurrent product (reset_after).`;
+  const option = numberOf("gates", lettersIn(count)) === 3 ? " (reset_after)" : "";
+  const detail = `${count.name} has ${shown(rows.factors[0]!)} rows of bias, one for the input and one for the recurrent product${option}.`;
   return [{ id: "second-bias-row", result, detail, plausibility: 0.95 }];
 };
 

@@ -6,6 +6,7 @@ import { layerMember, modelMember, subclassMember, tensorMember } from "./keras-
 import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
 import { containerMember, textMember } from "./python-methods.ts";
+import { extendLayer } from "./subclass.ts";
 import { isObject, NativeFunction, PyFunction, type PyInstance, type PySuper, type Value } from "./values.ts";
 
 /** The attribute of a value; an unknown one where it is not followed. */
@@ -39,6 +40,7 @@ function knownAttribute(object: Value, name: string, machine: Machine): Value | 
     case "keras-object":
       return object.config.get(name);
     case "keras-class":
+      if (name === "__init__") return initOf(machine);
       return name === "__name__" ? object.name : undefined;
     case "function":
       return name === "__name__" ? object.name : undefined;
@@ -77,8 +79,18 @@ function superMember(above: PySuper, name: string, machine: Machine): Value | un
     return new NativeFunction("__init__", (args) => {
       const given = args.keywords.get("name");
       if (typeof given === "string") above.instance.members.set("name", given);
+      if (above.instance.cls.kerasLayer !== undefined) extendLayer(above.instance, args, machine);
       return null;
     });
   }
   return above.above.kerasBase === undefined ? undefined : subclassMember(above.instance, name, machine);
+}
+
+/** `LSTM.__init__(self, units)`, as `super().__init__(units)` was written once. */
+function initOf(machine: Machine): NativeFunction {
+  return new NativeFunction("__init__", ({ positional: [self, ...positional], keywords, at }) => {
+    if (isObject(self) && self.kind === "instance" && self.cls.kerasLayer !== undefined)
+      extendLayer(self, { positional, keywords, at }, machine);
+    return null;
+  });
 }

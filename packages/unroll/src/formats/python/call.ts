@@ -11,6 +11,7 @@ import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
 import type { Runtime } from "./runtime.ts";
 import { layerOfInstance, layerOfUnknown } from "./stand-in.ts";
+import { extendLayer, notComputed } from "./subclass.ts";
 import { tensorsIn } from "./tensors-in.ts";
 import {
   type CallArguments,
@@ -124,6 +125,7 @@ function instantiate(cls: PyClass, args: CallArguments, machine: Machine): Value
   const instance = new PyInstance(cls);
   const init = cls.find("__init__");
   if (init instanceof PyFunction) machine.rt.call(bind(init, instance), args);
+  else if (cls.kerasLayer !== undefined) extendLayer(instance, args, machine);
   else if (cls.kerasBase === undefined) fillFields(instance, args, machine);
   const name = args.keywords.get("name");
   if (typeof name === "string" && !instance.members.has("name")) instance.members.set("name", name);
@@ -144,9 +146,6 @@ function callInstance(instance: PyInstance, args: CallArguments, machine: Machin
   if (call instanceof PyFunction) return rt.call(bind(call, instance), args);
   if (instance.cls.kerasBase === undefined) return rt.unknown(`${instance.cls.name}(...)`, "is not a function");
   if (instance.keras instanceof KerasModel) return applyTo(instance.keras, args, machine);
-  if (instance.keras === undefined)
-    rt.problem(
-      `${instance.cls.name} is a layer of the code's own; it keeps its place in the model but cannot be computed`,
-    );
+  if (instance.keras === undefined) rt.problem(notComputed(instance.cls));
   return applyTo(layerOfInstance(instance, rt), args, machine);
 }

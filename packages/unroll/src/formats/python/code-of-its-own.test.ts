@@ -233,8 +233,12 @@ m.summary()`,
   });
 
   it("leave CuDNN's classes their names, with today's layers behind them", () => {
-    const { models } = readKerasCode(`${imports}m = keras.Sequential([keras.Input((5, 3)), layers.CuDNNGRU(2)])`);
-    expect(rowsOf(models[0]!)).toEqual([["cu_dnngru", "CuDNNGRU", [null, 2], 42]]);
+    const fused = "layers.CuDNNLSTM(2, return_sequences=True), layers.CuDNNGRU(2)";
+    const { models } = readKerasCode(`${imports}m = keras.Sequential([keras.Input((5, 3)), ${fused}])`);
+    expect(rowsOf(models[0]!)).toEqual([
+      ["cu_dnnlstm", "CuDNNLSTM", [null, 5, 2], 56],
+      ["cu_dnngru", "CuDNNGRU", [null, 2], 36],
+    ]);
   });
 });
 

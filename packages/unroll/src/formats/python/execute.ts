@@ -299,10 +299,16 @@ function makeClass(statement: Extract<Statement, { kind: "class" }>, scope: Scop
     return base.name === "Sequential" ? "Sequential" : base.family === "model" ? "Model" : "Layer";
   });
   const own = bases.filter((base) => base instanceof PyClass);
+  const layers = bases.map((base) => {
+    if (base instanceof PyClass) return base.kerasLayer;
+    return base instanceof KerasClass && base.family === "layer" && base.name !== "Layer" ? base.name : undefined;
+  });
+  const isNamed = (name: string | undefined): name is string => name !== undefined;
   const cls = new PyClass(
     statement.name,
     own,
     inherited.find((base) => base !== undefined),
+    layers.find(isNamed),
   );
   const body = new Scope(scope, true);
   executeBlock(statement.body, { scope: body, possible: [] }, machine);

@@ -76,6 +76,7 @@ interface Equation {
 export function rowFits(row: SummaryRow, layer: Part): boolean {
   const className = layer.kind === "model" ? layer.family : layer.className;
   if (row.type === className || row.name === layer.name) return true;
+  if (layer.kind === "layer" && row.type === layer.printedClass) return true;
   // Code of unknown origin may print under any name that is not one of Keras's own layers.
   if (layer.kind === "layer" && layer.standIn !== undefined && !canBuild(row.type)) return true;
   if (row.typeCut && row.type !== "" && className.startsWith(row.type)) return true;

@@ -11,8 +11,16 @@ import { type CallArguments, PyInstance, type Value } from "./values.ts";
 /** Making a layer counts as much as going through this many items. */
 const WORK_OF_A_LAYER = 500;
 
-/** `LSTM(30, activation="relu")`: a layer object with its arguments under today's names. */
-export function makeLayer(className: string, args: CallArguments, builder: KerasBuilder): KerasLayer {
+/**
+ * `LSTM(30, activation="relu")`: a layer object with its arguments under today's names. `printedClass` is the code's own class,
+ * where the layer is made by one.
+ */
+export function makeLayer(
+  className: string,
+  args: CallArguments,
+  builder: KerasBuilder,
+  printedClass?: string,
+): KerasLayer {
   const { rt } = builder;
   rt.spend(WORK_OF_A_LAYER);
   const signature = layerSignature(className);
@@ -47,10 +55,12 @@ export function makeLayer(className: string, args: CallArguments, builder: Keras
       rt.problem(`${className} has no argument called ${key}; it was skipped${hint === undefined ? "" : `. ${hint}`}`);
     } else if (known !== undefined) take(known, value);
   }
-  const layerName = typeof name === "string" ? name : rt.session.layerName(signature?.className ?? className);
+  const layerName =
+    typeof name === "string" ? name : rt.session.layerName(printedClass ?? signature?.className ?? className);
   if (className === "InputLayer") return inputLayer(layerName, config, rt);
   const layer = new KerasLayer({
     className: signature?.className ?? className,
+    printedClass,
     name: layerName,
     config,
     inputArguments,

@@ -69,6 +69,8 @@ export interface StandIn {
 export class KerasLayer {
   readonly kind = "layer";
   readonly className: string;
+  /** The code's own class that it is made with, where that only chooses options: what a summary prints. */
+  readonly printedClass: string;
   name: string;
   readonly config: Map<string, Value>;
   /** `input_shape`, `input_length` and the like. */
@@ -89,6 +91,7 @@ export class KerasLayer {
 
   constructor(record: {
     className: string;
+    printedClass?: string | undefined;
     name: string;
     config: Map<string, Value>;
     inputArguments?: ReadonlyMap<string, Value>;
@@ -97,6 +100,7 @@ export class KerasLayer {
     instance?: PyInstance;
   }) {
     this.className = record.className;
+    this.printedClass = record.printedClass ?? record.className;
     this.name = record.name;
     this.config = record.config;
     this.inputArguments = record.inputArguments ?? new Map();

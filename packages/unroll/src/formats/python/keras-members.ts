@@ -216,6 +216,10 @@ export function tensorMember(tensor: SymbolicTensor, name: string, { rt }: Machi
 export function subclassMember(instance: PyInstance, name: string, machine: Machine): Value | undefined {
   if (instance.cls.kerasBase === "Layer") {
     if (name === "name") return instance.keras?.name;
+    if (instance.keras instanceof KerasLayer && instance.keras.standIn === undefined) {
+      const known = layerMember(instance.keras, name, machine);
+      if (known !== undefined) return known;
+    }
     if (name === "add_weight" || name === "add_variable") return addWeight(instance, machine.rt);
     return ["build", "get_config", "call"].includes(name)
       ? new NativeFunction(name, () => machine.rt.unknown(`${name}()`, "is not followed"))

@@ -84,12 +84,16 @@ m.summary()`;
       { cell_type: "code", source: `${imports}words = len(load())\n${made}`, outputs: [{ text: rows(50, "") }] },
       { cell_type: "code", source: made, outputs: [{ text: rows(70, "_1") }] },
     ];
-    const { models } = readKerasCode(JSON.stringify({ cells }));
+    const { models, unknowns: all } = readKerasCode(JSON.stringify({ cells }));
     expect(models.map((model) => rowsOf(model).map((row) => (row as unknown[])[3]))).toEqual([
       [200, 250],
       [280, 350],
     ]);
     expect(models.map(({ unknowns }) => unknowns.map(({ value }) => value))).toEqual([[50], [70]]);
+    expect(all.map(({ name, value }) => [name, value])).toEqual([
+      ["words", 50],
+      ["words", 70],
+    ]);
     const set = readKerasCode(JSON.stringify({ cells }), { set: { words: 9 } }).models;
     expect(set.map((model) => (rowsOf(model)[0] as unknown[])[3])).toEqual([36, 36]);
   });

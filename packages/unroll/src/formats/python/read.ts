@@ -77,11 +77,20 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
     }),
   );
   const models = [...written, ...modelsOfTables(unmatched, written)].toSorted((a, b) => a.cell - b.cell);
-  const unknowns = new Map(
-    models.flatMap((model) => model.unknowns.map((unknown) => [unknown.name, unknown] as const)),
-  );
   const problems = machine.rt.problems.toSorted((a, b) => a.cell - b.cell || a.line - b.line);
-  return { format: document.format, kerasVersion, models, problems, unknowns: [...unknowns.values()], unusedSettings };
+  return { format: document.format, kerasVersion, models, problems, unknowns: unknownsOf(models), unusedSettings };
+}
+
+/** Each size once, with all its uses; one of which two tables tell different values stands there with each. */
+function unknownsOf(models: readonly CodeModel[]): NamedUnknown[] {
+  const found = new Map<string, NamedUnknown>();
+  for (const unknown of models.flatMap((model) => model.unknowns)) {
+    const key = JSON.stringify([unknown.name, unknown.value]);
+    const usedBy = [...(found.get(key)?.usedBy ?? []), ...unknown.usedBy];
+    const uses = new Map(usedBy.map((use) => [JSON.stringify(use), use]));
+    found.set(key, { ...unknown, usedBy: [...uses.values()] });
+  }
+  return [...found.values()];
 }
 
 export function makeMachine(rt: Runtime, rules: ShapeRules): Machine {

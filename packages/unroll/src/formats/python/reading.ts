@@ -74,6 +74,7 @@ export interface CodeReading {
   readonly models: readonly CodeModel[];
   /** What was not understood and therefore skipped, in order. */
   readonly problems: readonly Problem[];
+  /** Of all models; a name is listed once for each value that it has in them. */
   readonly unknowns: readonly NamedUnknown[];
   /** Names in `set` that the code does not leave open, with the name that may have been meant; also told in `problems`. */
   readonly unusedSettings: readonly { readonly name: string; readonly hint: string | undefined }[];

@@ -37,7 +37,8 @@ export interface SerializedObject {
   module: string;
   class_name: string;
   config: { [key: string]: Json };
-  registered_name: null;
+  /** The code's own class, where that only chooses options of Keras's: what a summary prints. */
+  registered_name: string | null;
 }
 
 /** Counts a layer's parameters and gives its output shape from its serialised form; may throw where the layer does not fit. */
@@ -148,7 +149,7 @@ export function serializeLayer(layer: KerasLayer, around: Writing): SerializedOb
     module: layer.instance === undefined ? "keras.layers" : "custom",
     class_name: layer.className,
     config: { ...config, ...Object.fromEntries(fields) },
-    registered_name: null,
+    registered_name: layer.printedClass === layer.className ? null : layer.printedClass,
   };
 }
 

@@ -228,7 +228,8 @@ export function addWeight(instance: PyInstance, rt: Runtime): NativeFunction {
 
 /** The number of parameters of everything that an instance holds, where all of it is known. */
 function settleCount({ standIn }: KerasLayer, instance: PyInstance, builder: KerasBuilder): void {
-  if (!(standIn?.params instanceof Unknown)) return;
+  // What a layer of Keras's makes inside is not among the instance's attributes.
+  if (!(standIn?.params instanceof Unknown) || instance.cls.kerasLayer !== undefined) return;
   const seen = new Set<object>();
   const count = countOf(instance, builder, seen, 0);
   if (count === undefined) return;

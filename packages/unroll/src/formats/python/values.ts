@@ -161,12 +161,20 @@ export class PyClass {
   readonly name: string;
   readonly bases: readonly PyClass[];
   readonly kerasBase: "Model" | "Layer" | "Sequential" | undefined;
+  /** The layer of Keras's that it extends: `LSTM`; undefined for Layer itself. */
+  readonly kerasLayer: string | undefined;
   readonly members = new Map<string, Value>();
 
-  constructor(name: string, bases: readonly PyClass[], kerasBase: "Model" | "Layer" | "Sequential" | undefined) {
+  constructor(
+    name: string,
+    bases: readonly PyClass[],
+    kerasBase: "Model" | "Layer" | "Sequential" | undefined,
+    kerasLayer?: string,
+  ) {
     this.name = name;
     this.bases = bases;
     this.kerasBase = kerasBase;
+    this.kerasLayer = kerasLayer;
   }
 
   find(name: string): Value | undefined {

@@ -1,0 +1,96 @@
+/** Classes of the code's own that extend a layer of Keras's. Names and counts are those that Keras 3.15 prints for this code. */
+import "../../model/summaries.ts";
+import { describe, expect, it } from "vitest";
+import { summaryJson } from "../../model/summary-table.ts";
+import { modelFromConfig } from "../keras-model.ts";
+import { readKerasCode } from "./read.ts";
+import type { CodeReading } from "./reading.ts";
+
+const imports =
+  "import keras\nfrom keras import layers, Input, Sequential\nfrom keras.layers import LSTM, Dense, GRU\n";
+
+function rowsOf({ models }: CodeReading): unknown[] {
+  const { layers } = summaryJson(modelFromConfig(models[0]!.config, { keepNames: true }).summaryTable("keras3"));
+  return layers.map(({ name, type, outputShape, params }) => [name, type, outputShape, params]);
+}
+
+describe("a class that extends a layer of Keras's", () => {
+  it.each([
+    ["has no body", "class MyLSTM(LSTM):\n    pass\n", "MyLSTM(4, return_sequences=True)"],
+    [
+      "fixes options in its __init__",
+      `class MyLSTM(layers.LSTM):
+    """Always gives sequences."""
+    def __init__(self, units, **kwargs):
+        super().__init__(units, return_sequences=True, **kwargs)
+        self.note = "ours"
+    def get_config(self):
+        return {"units": self.units}
+`,
+      "MyLSTM(units=4)",
+    ],
+    [
+      "calls the layer's __init__ as it was written once",
+      "class MyLSTM(LSTM):\n    def __init__(self, units):\n        LSTM.__init__(self, units, return_sequences=True)\n",
+      "MyLSTM(4)",
+    ],
+    [
+      "extends one of the code's own",
+      `class Sequences(LSTM):
+    def __init__(self, units, **kwargs):
+        super(Sequences, self).__init__(units, return_sequences=True, **kwargs)
+class MyLSTM(Sequences):
+    pass
+`,
+      "MyLSTM(4)",
+    ],
+  ])("and %s is that layer under its own name", (_, made, call) => {
+    const reading = readKerasCode(`${imports}${made}m = Sequential([Input((5, 3)), ${call}, Dense(1)])\nm.summary()`);
+    expect(reading.problems).toEqual([]);
+    expect(reading.unknowns).toEqual([]);
+    expect(rowsOf(reading)).toEqual([
+      ["my_lstm", "MyLSTM", [null, 5, 4], 128],
+      ["dense", "Dense", [null, 5, 1], 5],
+    ]);
+  });
+
+  it("tells its options, and stands inside a wrapper", () => {
+    const reading = readKerasCode(`${imports}
+class Head(Dense):
+    def __init__(self, **kwargs):
+        super().__init__(2, activation="softmax", **kwargs)
+head = Head(name="head")
+m = Sequential([Input((5, 3)), GRU(head.units, return_sequences=True), layers.TimeDistributed(head)])
+m.summary()`);
+    expect(reading.problems).toEqual([]);
+    expect(rowsOf(reading)).toEqual([
+      ["gru", "GRU", [null, 5, 2], 42],
+      ["time_distributed", "TimeDistributed", [null, 5, 2], 6],
+    ]);
+  });
+
+  it("but changes what the layer does is code, with no count of its own", () => {
+    const reading = readKerasCode(`${imports}
+class Twice(LSTM):
+    def call(self, x):
+        return 2 * super().call(x)
+x = Input((5, 3))
+m = keras.Model(x, Twice(4)(x))`);
+    expect(reading.problems.map(({ message }) => message)).toEqual([
+      "Twice is LSTM with call of the code's own; it keeps its place in the model but cannot be computed",
+    ]);
+    expect(reading.unknowns.map(({ name }) => name)).toContain("twice.params");
+  });
+
+  it("and never calls the layer's __init__ says so", () => {
+    const reading = readKerasCode(`${imports}
+class Lost(LSTM):
+    def __init__(self, units):
+        self.units = units
+x = Input((5, 3))
+m = keras.Model(x, Lost(4)(x))`);
+    expect(reading.problems.map(({ message }) => message)).toEqual([
+      "Lost is made from LSTM without calling its __init__; it keeps its place in the model but cannot be computed",
+    ]);
+  });
+});

@@ -1,0 +1,44 @@
+/**
+ * Classes of the code's own that extend a layer of Keras's. One that only chooses options (no body, an `__init__` that calls
+ * the layer's) is that layer under another name; one that overrides what the layer does is code, which is not run.
+ */
+import { makeLayer } from "./keras-build.ts";
+import type { KerasBuilder } from "./machine.ts";
+import { type CallArguments, type PyClass, PyFunction, type PyInstance } from "./values.ts";
+
+/** Methods by which Keras makes, calls and shapes a layer: a class that has one of its own may do something else. */
+const WORKING_METHODS = [
+  "call",
+  "__call__",
+  "build",
+  "add_weight",
+  "step",
+  "inner_loop",
+  "get_initial_state",
+  "compute_mask",
+  "compute_output_shape",
+  "compute_output_spec",
+];
+
+/** Makes the layer of Keras's that an instance is, with the arguments that its `__init__` hands on. */
+export function extendLayer(instance: PyInstance, args: CallArguments, builder: KerasBuilder): void {
+  const { cls } = instance;
+  if (cls.kerasLayer === undefined || overridden(cls).length > 0) return;
+  instance.keras = makeLayer(cls.kerasLayer, args, builder, cls.name);
+}
+
+/** Says of an instance that acts as a layer why it cannot be computed. */
+export function notComputed(cls: PyClass): string {
+  const own = overridden(cls);
+  const what =
+    cls.kerasLayer === undefined
+      ? "is a layer of the code's own"
+      : own.length > 0
+        ? `is ${cls.kerasLayer} with ${own.join(", ")} of the code's own`
+        : `is made from ${cls.kerasLayer} without calling its __init__`;
+  return `${cls.name} ${what}; it keeps its place in the model but cannot be computed`;
+}
+
+function overridden(cls: PyClass): string[] {
+  return WORKING_METHODS.filter((name) => cls.find(name) instanceof PyFunction);
+}
