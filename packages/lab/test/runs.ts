@@ -174,7 +174,10 @@ export function runTests({ visit }: Lab): void {
     await train(page, 2000);
     await keep(page, "river");
     const large = packed("model = Sequential([Input((24, 1)), LSTM(64), Dense(1)])");
-    const link = page.url().replace("#/train", "#/compare").replace(/with=[^&]+/, `$&~lstm~${large}`);
+    const link = page
+      .url()
+      .replace("#/train", "#/compare")
+      .replace(/with=[^&]+/, `$&~lstm~${large}`);
     const again = await visit(link);
     const all = again.getByRole("button", { name: "Train all", exact: true });
     const one = again.getByRole("button", { name: "Train it again: river" });
