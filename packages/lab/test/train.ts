@@ -78,6 +78,7 @@ export function trainTests({ visit }: Lab): void {
     const page = await visit(`#/train?s=${small}&run=e2000`);
     const enter = (name: string): Promise<void> => page.getByRole("button", { name, exact: true }).press("Enter");
     const focused = (): Promise<string | null> => page.evaluate(() => document.activeElement!.textContent);
+    await page.getByText("x (N, T, D) = (180, 12, 1)").waitFor();
     await enter("Train");
     await expect.poll(focused).toBe("Pause");
     await enter("Pause");
