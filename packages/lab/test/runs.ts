@@ -170,13 +170,19 @@ export function runTests({ visit }: Lab): void {
 
   it("trains one at a time: who asks meanwhile waits, and reads why", async () => {
     const page = await visit(`#/train?s=${small}`);
-    await train(page, 60);
+    // Runs that last for seconds: what is looked at here must not be over by then.
+    await train(page, 2000);
     await keep(page, "river");
-    const again = await visit(`${page.url().replace("#/train", "#/compare")}~lstm~${small}`);
+    const large = packed("model = Sequential([Input((24, 1)), LSTM(64), Dense(1)])");
+    const link = page
+      .url()
+      .replace("#/train", "#/compare")
+      .replace(/with=[^&]+/, `$&~lstm~${large}`);
+    const again = await visit(link);
     const all = again.getByRole("button", { name: "Train all", exact: true });
     const one = again.getByRole("button", { name: "Train it again: river" });
     await one.waitFor();
-    await again.getByLabel("Epochs", { exact: true }).fill("400");
+    await again.getByLabel("Epochs", { exact: true }).fill("500");
     await all.click();
     await again.getByText("All models are being trained below, one at a time.").waitFor();
     expect(await one.isDisabled()).toBe(true);
