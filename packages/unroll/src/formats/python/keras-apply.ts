@@ -30,6 +30,9 @@ export function applyTo(owner: KerasLayer | KerasModel, args: CallArguments, bui
       );
     }
   }
+  if (owner.kind === "layer" && owner.className === "MultiHeadAttention" && owner.nodes.length === 0)
+    // Where it is built it makes a layer of each, which takes their names.
+    for (const inner of ["Softmax", "Dropout"]) rt.session.layerName(inner);
   const node = new GraphNode(owner, args.positional, args.keywords, inputs);
   node.guessed = rt.uncertain > 0 || [...args.positional, ...args.keywords.values()].some((value) => isOpen(value));
   owner.nodes.push(node);
@@ -77,8 +80,16 @@ function tensorOfArray(array: ArrayValue, rt: Runtime): SymbolicTensor {
   return new SymbolicTensor(new GraphNode(source, [], new Map(), []), 0, array.shape);
 }
 
-/** Data of a known shape builds a Sequential that did not know its input. */
-export function seeData(model: KerasModel, data: Value | undefined, builder: KerasBuilder): void {
+/**
+ * Data of a known shape builds a Sequential that did not know its input. Keras 3 takes the batch too, of the first step:
+ * `stepOf` says of how many samples it is.
+ */
+export function seeData(
+  model: KerasModel,
+  data: Value | undefined,
+  builder: KerasBuilder,
+  stepOf: (samples: number) => Axis = (samples) => samples,
+): void {
   if (model.built || model.family !== "Sequential" || data === undefined) return;
   const { rt } = builder;
   const known = data instanceof ArrayValue && !data.open ? data.shape.slice(1) : undefined;
@@ -86,7 +97,9 @@ export function seeData(model: KerasModel, data: Value | undefined, builder: Ker
     data instanceof Unknown
       ? data.part(".shape[1:]", rt.at)
       : rt.unknown("input_shape", "is the shape of the data given to the model");
-  buildSequential(model, { batch: null, axes: known ?? source, dtype: undefined }, builder);
+  const samples = known === undefined || rt.session.version !== "3" ? undefined : (data as ArrayValue).shape[0];
+  const batch = typeof samples === "number" ? stepOf(samples) : null;
+  buildSequential(model, { batch, axes: known ?? source, dtype: undefined }, builder);
 }
 
 /** Gives a Sequential its input, as `build`, `fit` or a first call does. */
