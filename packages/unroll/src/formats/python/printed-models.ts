@@ -118,11 +118,7 @@ function graphOf(name: string, rows: readonly NamedRow[]): SerializedObject {
 type Source = [string, number, number];
 
 /** `lstm[0][1]`, where such a row stands above: each layer is called once here. */
-function sourceOf(
-  text: string,
-  outputsOf: ReadonlyMap<string, number>,
-  nameOf: ReadonlyMap<string, string>,
-): Source[] {
+function sourceOf(text: string, outputsOf: ReadonlyMap<string, number>, nameOf: ReadonlyMap<string, string>): Source[] {
   const [, printed = "", output = "0"] = /^(.*?)(?:\[\d+\]\[(\d+)\]|\[\d*…)?$/.exec(text) ?? [];
   const whole = printed.endsWith("…") ? onlyOneFrom(printed.slice(0, -1), [...outputsOf.keys()]) : printed;
   const name = nameOf.get(whole) ?? whole;
