@@ -5,7 +5,7 @@
 import "../src/model/summaries.ts";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { behindReshape, sameShapes } from "../src/cli/printed-differences.ts";
+import { mayBeOpen, sameShapes } from "../src/cli/printed-differences.ts";
 import { UnrollError } from "../src/core/errors.ts";
 import { modelFromConfig } from "../src/formats/keras-model.ts";
 import {
@@ -145,7 +145,7 @@ function build(code: CodeModel): Candidate {
   try {
     const style = code.printedSummary?.style ?? "keras2";
     const model = modelFromConfig(code.config, { keepNames: true });
-    const open: ReadonlySet<string> = style === "keras2" ? behindReshape(model) : new Set();
+    const open: ReadonlySet<string> = style === "keras2" ? mayBeOpen(model) : new Set();
     return { code, made: summaryJson(model.summaryTable(style)), open, error: undefined };
   } catch (error) {
     if (!(error instanceof UnrollError)) throw error;

@@ -7,7 +7,7 @@ import { tensorOfInput } from "./keras-inputs.ts";
 import { addTo } from "./keras-models.ts";
 import type { Machine } from "./machine.ts";
 import { tensorsOfSequential } from "./sequential-graph.ts";
-import { addWeight } from "./stand-in.ts";
+import { addWeight, weightList } from "./stand-in.ts";
 import { tensorsIn } from "./tensors-in.ts";
 import {
   type CallArguments,
@@ -234,6 +234,8 @@ export function subclassMember(instance: PyInstance, name: string, machine: Mach
       const known = layerMember(instance.keras, name, machine);
       if (known !== undefined) return known;
     }
+    const weights = weightList(instance, name, machine.rt);
+    if (weights !== undefined) return weights;
     if (name === "add_weight" || name === "add_variable") return addWeight(instance, machine.rt);
     return ["build", "get_config", "call"].includes(name)
       ? new NativeFunction(name, () => machine.rt.unknown(`${name}()`, "is not followed"))

@@ -203,6 +203,24 @@ m.summary()`;
     expect(modelFromConfig(stack[0]!.config).countParams()).toBe(272);
   });
 
+  it("where a layer is called on data beside tensors", () => {
+    const code = `${imports}i = Input((4, 3))
+y, h, c = LSTM(2, return_state=True)(i)
+z = LSTM(2)(np.zeros((10, 1, 3)), initial_state=[h, c])
+m = Model(i, Dense(1)(z))
+m.summary()`;
+    const rows: readonly Row[] = [
+      ["input_1", "InputLayer", "[(None, 4, 3)]", 0],
+      ["lstm", "LSTM", "[(None, 2), (None, 2), (None, 2)]", 48],
+      ["lstm_1", "LSTM", "(10, 2)", 48, "lstm[0][1]"],
+      ["reshaped", "TFOpLambda", "(10, 2)", 0, "lstm_1[0][0]"],
+      ["dense", "Dense", "(10, 1)", 3, "reshaped[0][0]"],
+    ];
+    const [model] = read(code, rows).models;
+    expect(model!.printedOnly).toBe(true);
+    expect(modelFromConfig(model!.config).countParams()).toBe(99);
+  });
+
   it("but not where all of the code is known: then the table may be older than the code", () => {
     const { models } = read(`${imports}m = Sequential([Embedding(10, 8)])\nm.summary()`, table);
     expect(models.map(({ printedOnly }) => printedOnly)).toEqual([undefined]);
