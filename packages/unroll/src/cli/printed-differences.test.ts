@@ -64,6 +64,26 @@ model.summary()`;
     expect(differencesOf(source, text)).toEqual([]);
   });
 
+  it("of Keras 2.0 begins with Merge, and has what that joins in its total alone", () => {
+    const source = `from keras.layers import *
+from keras.models import Sequential
+left, right = Sequential([Dense(n, input_dim=2)]), Sequential([Dense(4, input_dim=3)])
+model = Sequential()
+model.add(Merge([left, right], mode='concat'))
+model.add(Dense(1))
+model.summary()`;
+    const text = (joined: number): string =>
+      printed([
+        ["merge_1 (Merge)", `(None, ${joined})`, 0],
+        ["dense_3 (Dense)", "(None, 1)", joined + 1],
+      ]).replace(/Total params: .*/, "Total params: 33");
+    expect(differencesOf(`n = 3\n${source}`, text(7))).toEqual([]);
+    expect(differencesOf(`n = 3\n${source}`, text(8))).toEqual([
+      "merge_1: the printed shape is (None, 8), the code's is (None, 7).",
+      "dense_3: the printed count is 9, the code's is 8.",
+    ]);
+  });
+
   it("that leaves other sizes open differs", () => {
     expect(differences("(6, 4)", rows)).toEqual([
       "reshape: the printed shape is (None, None, 4), the code's is (None, 6, 4).",

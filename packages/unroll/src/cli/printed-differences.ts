@@ -14,13 +14,14 @@ export function printedDifferences({ model, code }: FileModel): string[] {
   if (printed === undefined || model === undefined) return [];
   const table = summaryJson(model.summaryTable(printed.style));
   const rows = printed.rows.filter(({ depth }) => depth === 0);
+  const layers = shownLayers(rows, table.layers);
   const differences: string[] = [];
-  if (rows.length !== table.layers.length && !printed.cut) {
-    differences.push(`The printed table has ${rows.length} rows, the code makes ${table.layers.length} layers.`);
+  if (rows.length !== layers.length && !printed.cut) {
+    differences.push(`The printed table has ${rows.length} rows, the code makes ${layers.length} layers.`);
   }
   const open = printed.style === "keras2" ? mayBeOpen(model) : undefined;
   for (const [index, row] of rows.entries()) {
-    const layer = table.layers[index];
+    const layer = layers[index];
     if (layer !== undefined) differences.push(...rowDifferences(row, layer, open?.has(layer.name) === true));
   }
   const isBuilt = rows.every(({ built }) => built);
@@ -28,6 +29,15 @@ export function printedDifferences({ model, code }: FileModel): string[] {
     differences.push(`The printed total is ${count(printed.total)}, the code's is ${count(table.totalParams)}.`);
   }
   return differences;
+}
+
+/** Keras 2.0 shows a Sequential that begins with Merge from there on; what it joins is in the total alone. */
+export function shownLayers(
+  rows: readonly { readonly type: string }[],
+  layers: SummaryJson["layers"],
+): SummaryJson["layers"] {
+  const first = layers.findIndex(({ type }) => type === "Merge");
+  return first > 0 && rows[0]?.type === "Merge" ? layers.slice(first) : layers;
 }
 
 /**
