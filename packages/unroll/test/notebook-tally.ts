@@ -5,7 +5,7 @@
 import "../src/model/summaries.ts";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { behindReshape, sameShapes } from "../src/cli/printed-differences.ts";
+import { mayBeOpen, sameShapes, shownLayers } from "../src/cli/printed-differences.ts";
 import { UnrollError } from "../src/core/errors.ts";
 import { modelFromConfig } from "../src/formats/keras-model.ts";
 import {
@@ -145,7 +145,7 @@ function build(code: CodeModel): Candidate {
   try {
     const style = code.printedSummary?.style ?? "keras2";
     const model = modelFromConfig(code.config, { keepNames: true });
-    const open: ReadonlySet<string> = style === "keras2" ? behindReshape(model) : new Set();
+    const open: ReadonlySet<string> = style === "keras2" ? mayBeOpen(model) : new Set();
     return { code, made: summaryJson(model.summaryTable(style)), open, error: undefined };
   } catch (error) {
     if (!(error instanceof UnrollError)) throw error;
@@ -177,13 +177,14 @@ function rank({ code }: Candidate): number {
 
 function differencesOf(table: ExpectedTable, { made, open, error }: Candidate): string[] {
   if (made === undefined) return [...table.rows.map(() => error ?? "?"), error ?? "?"];
-  const rows = withSameInput(table.rows, made.layers);
+  const layers = shownLayers(table.rows, made.layers);
+  const rows = withSameInput(table.rows, layers);
   const list: string[] = [];
-  if (rows.length !== made.layers.length) {
-    list.push(`${rows.length} rows, ${made.layers.length} layers (${made.layers.map(({ type }) => type).join(" ")})`);
+  if (rows.length !== layers.length) {
+    list.push(`${rows.length} rows, ${layers.length} layers (${layers.map(({ type }) => type).join(" ")})`);
   }
   for (const [index, row] of rows.entries()) {
-    const layer = made.layers[index];
+    const layer = layers[index];
     if (layer === undefined) list.push(`${row.name} is missing`);
     else if (!sameType(row, layer.type)) list.push(`${row.name} (${row.type}) is a ${layer.type}`);
     else if (row.params !== null && layer.params !== null && row.params !== layer.params)

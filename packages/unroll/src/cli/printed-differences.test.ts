@@ -20,11 +20,17 @@ function printed(rows: readonly (readonly [string, string, number])[]): string {
 }
 
 function differences(target: string, rows: Parameters<typeof printed>[0]): string[] {
-  const source = `from tensorflow.keras.layers import *
+  return differencesOf(
+    `from tensorflow.keras.layers import *
 from tensorflow.keras.models import Sequential
 model = Sequential([Dense(24, input_shape=(5,)), Reshape(${target}), LSTM(3, return_sequences=True), Dense(1)])
-model.summary()`;
-  const cells = [{ cell_type: "code", source, outputs: [{ text: printed(rows) }] }];
+model.summary()`,
+    printed(rows),
+  );
+}
+
+function differencesOf(source: string, text: string): string[] {
+  const cells = [{ cell_type: "code", source, outputs: [{ text }] }];
   const code = readKerasCode(JSON.stringify({ cells })).models[0]!;
   const model = modelFromConfig(code.config);
   const common = { error: undefined, repairs: [], hasWeights: false, inputs: undefined, outputs: undefined };
@@ -41,6 +47,41 @@ const rows = [
 describe("a printed table", () => {
   it("of tf.keras 2.0 leaves open what Reshape works out, which is no difference", () => {
     expect(differences("(-1, 4)", rows)).toEqual([]);
+  });
+
+  it("of standalone Keras leaves open what a model inside reads, which is no difference", () => {
+    const source = `from keras.layers import *
+from keras.models import Sequential, Model
+words = Sequential([Embedding(9, 4)])
+i = Input((6,))
+model = Model(i, LSTM(3)(words(i)))
+model.summary()`;
+    const text = printed([
+      ["input_1 (InputLayer)", "(None, 6)", 0],
+      ["sequential_1 (Sequential)", "(None, None, 4)", 36],
+      ["lstm_1 (LSTM)", "(None, 3)", 96],
+    ]);
+    expect(differencesOf(source, text)).toEqual([]);
+  });
+
+  it("of Keras 2.0 begins with Merge, and has what that joins in its total alone", () => {
+    const source = `from keras.layers import *
+from keras.models import Sequential
+left, right = Sequential([Dense(n, input_dim=2)]), Sequential([Dense(4, input_dim=3)])
+model = Sequential()
+model.add(Merge([left, right], mode='concat'))
+model.add(Dense(1))
+model.summary()`;
+    const text = (joined: number): string =>
+      printed([
+        ["merge_1 (Merge)", `(None, ${joined})`, 0],
+        ["dense_3 (Dense)", "(None, 1)", joined + 1],
+      ]).replace(/Total params: .*/, "Total params: 33");
+    expect(differencesOf(`n = 3\n${source}`, text(7))).toEqual([]);
+    expect(differencesOf(`n = 3\n${source}`, text(8))).toEqual([
+      "merge_1: the printed shape is (None, 8), the code's is (None, 7).",
+      "dense_3: the printed count is 9, the code's is 8.",
+    ]);
   });
 
   it("that leaves other sizes open differs", () => {

@@ -2,7 +2,7 @@
 import "../model/summaries.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import type { SummaryRow as PrintedRow, PrintedShape } from "../formats/python/index.ts";
-import type { Model } from "../model/model.ts";
+import { Model } from "../model/model.ts";
 import { type SummaryJson, summaryJson } from "../model/summary-table.ts";
 import type { FileModel } from "./file-model.ts";
 
@@ -14,13 +14,14 @@ export function printedDifferences({ model, code }: FileModel): string[] {
   if (printed === undefined || model === undefined) return [];
   const table = summaryJson(model.summaryTable(printed.style));
   const rows = printed.rows.filter(({ depth }) => depth === 0);
+  const layers = shownLayers(rows, table.layers);
   const differences: string[] = [];
-  if (rows.length !== table.layers.length && !printed.cut) {
-    differences.push(`The printed table has ${rows.length} rows, the code makes ${table.layers.length} layers.`);
+  if (rows.length !== layers.length && !printed.cut) {
+    differences.push(`The printed table has ${rows.length} rows, the code makes ${layers.length} layers.`);
   }
-  const open = printed.style === "keras2" ? behindReshape(model) : undefined;
+  const open = printed.style === "keras2" ? mayBeOpen(model) : undefined;
   for (const [index, row] of rows.entries()) {
-    const layer = table.layers[index];
+    const layer = layers[index];
     if (layer !== undefined) differences.push(...rowDifferences(row, layer, open?.has(layer.name) === true));
   }
   const isBuilt = rows.every(({ built }) => built);
@@ -30,13 +31,26 @@ export function printedDifferences({ model, code }: FileModel): string[] {
   return differences;
 }
 
-/** The layers from the first Reshape with a size left to it (-1) on: tf.keras 2.0 and 2.1 printed None for such a size. */
-export function behindReshape({ layers }: Model): ReadonlySet<string> {
+/** Keras 2.0 shows a Sequential that begins with Merge from there on; what it joins is in the total alone. */
+export function shownLayers(
+  rows: readonly { readonly type: string }[],
+  layers: SummaryJson["layers"],
+): SummaryJson["layers"] {
+  const first = layers.findIndex(({ type }) => type === "Merge");
+  return first > 0 && rows[0]?.type === "Merge" ? layers.slice(first) : layers;
+}
+
+/**
+ * The layers of which older Keras may print None for a size that is known: tf.keras 2.0 and 2.1 all from the first Reshape with a
+ * size left to it (-1) on; standalone Keras a model inside, whose own input is open.
+ */
+export function mayBeOpen({ layers }: Model): ReadonlySet<string> {
   const first = layers.findIndex(({ className, config }) => {
     const { targetShape } = config as Readonly<Record<string, unknown>>;
     return className === "Reshape" && Array.isArray(targetShape) && targetShape.includes(-1);
   });
-  return new Set(first < 0 ? [] : layers.slice(first).map(({ name }) => name));
+  const behind = first < 0 ? [] : layers.slice(first);
+  return new Set([...behind, ...layers.filter((layer) => layer instanceof Model)].map(({ name }) => name));
 }
 
 /** True where two shapes have the same sizes; `isOpen`: or the first, a printed one, has None for some. */

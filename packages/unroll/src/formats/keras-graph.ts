@@ -6,6 +6,7 @@ import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import { inputTensor, type SymbolicTensor } from "../layers/index.ts";
 import type { Layer } from "../layers/layer.ts";
+import { numberCalls } from "../model/call-numbers.ts";
 import { model } from "../model/functional.ts";
 import { type MaskNames, maskKey } from "../model/mask-operations.ts";
 import { Model } from "../model/model.ts";
@@ -159,6 +160,8 @@ class GraphReader {
       inputTensor(layer);
       return { name, layer, calls: [] };
     }
+    const { call_numbers: numbers } = object;
+    if (Array.isArray(numbers) && numbers.every(Number.isInteger)) numberCalls(layer, numbers);
     const takesStates = layer.stateSizes().length > 0;
     return { name, layer, calls: nodes.map((node) => readCall(node, takesStates, this.#nestedLists, name)) };
   }

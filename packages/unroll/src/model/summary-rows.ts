@@ -2,6 +2,7 @@
 import { type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { ArrangedOperation, GraphNode, MaskOperation } from "./arrange.ts";
+import { callNumber } from "./call-numbers.ts";
 import type { Graph } from "./graph.ts";
 import { partsOf } from "./graph-type.ts";
 import type { Connection, SummaryRow, SummaryTable } from "./summary-table.ts";
@@ -69,7 +70,11 @@ function operationRow({ operation, isMask, nodes }: ArrangedOperation, style: St
 }
 
 function connections({ sources }: GraphNode): Connection[] {
-  return sources.map(({ node, output }) => ({ layer: node.operation.name, call: node.callIndex, output }));
+  return sources.map(({ node, output }) => ({
+    layer: node.operation.name,
+    call: callNumber(node.operation, node.callIndex),
+    output,
+  }));
 }
 
 function maskRow({ name, className, shape }: MaskOperation, connectedTo: readonly Connection[]): SummaryRow {

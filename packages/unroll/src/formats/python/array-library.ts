@@ -43,6 +43,7 @@ const RANDOM_BY_SIZE = new Map([
   ["normal", 2],
   ["uniform", 2],
   ["randint", 2],
+  ["integers", 2],
   ["choice", 1],
   ["binomial", 2],
   ["poisson", 1],
@@ -84,6 +85,8 @@ function bodyOf(path: string): Body | undefined {
 
 function numpyBody(parts: readonly string[], name: string): Body | undefined {
   if (parts[0] === "random" && parts.length > 1) {
+    // A generator of its own has the same functions.
+    if (name === "default_rng" || name === "RandomState") return () => new ModuleValue("numpy.random");
     if (name === "rand" || name === "randn") return ({ positional }, rt) => fromAxes(new PyTuple(positional), rt);
     const position = RANDOM_BY_SIZE.get(name);
     if (position === undefined) return undefined;

@@ -128,7 +128,8 @@ export function indexArray(array: ArrayValue, index: Value, rt: Runtime): Value 
       axis += skipped;
     } else if (item instanceof PySlice) {
       const size = array.shape[axis];
-      shape.push(size === undefined || size === null ? knownLength(item, rt) : sliceLength(item, size, rt));
+      if (size === null) shape.push(partOfAny(item, rt));
+      else shape.push(size === undefined ? knownLength(item, rt) : sliceLength(item, size, rt));
       axis++;
     } else if (isSize(item) || typeof item === "boolean") axis++;
     else {
@@ -144,6 +145,12 @@ export function indexArray(array: ArrayValue, index: Value, rt: Runtime): Value 
   const whole = array.shape.length === 1 && array.data !== undefined && indices[0] instanceof PySlice;
   const data = whole ? sliceItems(array.data, indices[0] as PySlice) : undefined;
   return new ArrayValue(shape, data, array.open);
+}
+
+/** Length of a slice of an axis of any size: any size again, where its ends do not tell. */
+function partOfAny(slice: PySlice, rt: Runtime): Axis {
+  const length = knownLength(slice, rt);
+  return length instanceof Unknown && length.label === undefined ? null : length;
 }
 
 /** Length of a slice of something of unknown length, where its two ends are a known distance apart. */

@@ -243,6 +243,16 @@ m.summary()`,
 });
 
 describe("operations between layers", () => {
+  it("leave the batch open that they take whole", () => {
+    const { models } = readKerasCode(`${imports}
+a = keras.Input((6, 4))
+halves = layers.Lambda(lambda t: [t[:, :, :2], t[:, :, 2:]])(a)
+both = layers.Maximum()(halves)
+m = keras.Model(a, layers.Dense(both.shape[1])(both))
+`);
+    expect(rowsOf(models[0]!).at(-1)).toEqual(["dense", "Dense", [null, 6, 6], 18]);
+  });
+
   it("keep their place with the shape that they give", () => {
     const { models } = readKerasCode(`${imports}
 a = keras.Input((6, 4))

@@ -14,6 +14,7 @@ import {
   isObject,
   isUnknown,
   KerasClass,
+  NativeFunction,
   PyClass,
   PyDict,
   PyFunction,
@@ -111,19 +112,24 @@ function execute(statement: Statement, frame: Frame, machine: Machine): Outcome 
       const binding = bindingOf(statement.decorators);
       scope.set(
         statement.name,
-        new PyFunction({
-          name: statement.name,
-          parameters: statement.parameters,
-          defaults: defaultsOf(statement.parameters, scope, machine),
-          body: statement.body,
+        decorated(
+          statement.decorators,
           scope,
-          cell: rt.at.cell,
-          text: `def ${statement.name}`,
-          suspends: statement.suspends,
-          binding,
-          self: undefined,
-          owner: undefined,
-        }),
+          machine,
+          new PyFunction({
+            name: statement.name,
+            parameters: statement.parameters,
+            defaults: defaultsOf(statement.parameters, scope, machine),
+            body: statement.body,
+            scope,
+            cell: rt.at.cell,
+            text: `def ${statement.name}`,
+            suspends: statement.suspends,
+            binding,
+            self: undefined,
+            owner: undefined,
+          }),
+        ),
       );
       return END;
     }
@@ -167,6 +173,19 @@ function execute(statement: Statement, frame: Frame, machine: Machine): Outcome 
       rt.problem(`${statement.what} is not understood; it was skipped`);
       return END;
   }
+}
+
+/** The function with the decorators around it that the code itself defines; others leave it as it is. */
+function decorated(decorators: readonly Expression[], scope: Scope, machine: Machine, fn: PyFunction): Value {
+  return decorators.toReversed().reduce((inner: Value, decorator) => {
+    const named = decorator.kind === "call" ? decorator.callee : decorator;
+    if (named.kind !== "name" || !(scope.find(named.name) instanceof PyFunction)) return inner;
+    const around = evaluate(decorator, scope, machine);
+    if (!(around instanceof PyFunction)) return inner;
+    const { rt } = machine;
+    const result = rt.call(around, { positional: [inner], keywords: new Map(), at: rt.at });
+    return result instanceof PyFunction || result instanceof NativeFunction ? result : inner;
+  }, fn);
 }
 
 function bindingOf(decorators: readonly Expression[]): PyFunction["binding"] {

@@ -87,7 +87,8 @@ export function rowFits(row: SummaryRow, layer: Part): boolean {
 }
 
 /** Pairs each layer with its printed row: in order where classes agree, else each with the next row that fits. */
-export function alignRows(summary: ParsedSummary, layers: readonly Part[]): Map<Part, SummaryRow> {
+export function alignRows(summary: ParsedSummary, listed: readonly Part[]): Map<Part, SummaryRow> {
+  const layers = shownIn(summary, listed);
   const rows = summary.rows.filter((row) => row.depth === 0);
   const pairs = new Map<Part, SummaryRow>();
   if (layers.every((layer, i) => rows[i] === undefined || rowFits(rows[i], layer))) {
@@ -106,6 +107,12 @@ export function alignRows(summary: ParsedSummary, layers: readonly Part[]): Map<
     free.delete(row);
   }
   return pairs;
+}
+
+/** Keras 2.0 shows a Sequential that begins with Merge from there on; what it joins is in the total alone. */
+export function shownIn({ rows }: ParsedSummary, layers: readonly Part[]): readonly Part[] {
+  const first = layers.findIndex((layer) => layer.kind === "layer" && layer.printedClass === "Merge");
+  return first > 0 && rows[0]?.type === "Merge" ? layers.slice(first) : layers;
 }
 
 /** The layers that a summary lists, in its order. */

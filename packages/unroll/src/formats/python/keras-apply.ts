@@ -11,7 +11,7 @@ import { outputShapesOf } from "./serialize.ts";
 import { followStandIn, makeStandIn } from "./stand-in.ts";
 import { isOpen, tensorsIn } from "./tensors-in.ts";
 import { Unknown } from "./unknown.ts";
-import { ArrayValue, type Axis, type CallArguments, type Value } from "./values.ts";
+import { ArrayValue, type Axis, type CallArguments, isSequence, type Value } from "./values.ts";
 
 /** Calls a layer or model on tensors and gives what comes out: a tensor, or a list of them. */
 export function applyTo(owner: KerasLayer | KerasModel, args: CallArguments, builder: KerasBuilder): Value {
@@ -30,14 +30,23 @@ export function applyTo(owner: KerasLayer | KerasModel, args: CallArguments, bui
       );
     }
   }
+  if (owner.kind === "layer" && owner.className === "MultiHeadAttention" && owner.nodes.length === 0)
+    // Where it is built it makes a layer of each, which takes their names.
+    for (const inner of ["Softmax", "Dropout"]) rt.session.layerName(inner);
   const node = new GraphNode(owner, args.positional, args.keywords, inputs);
-  node.guessed = rt.uncertain > 0 || [...args.positional, ...args.keywords.values()].some((value) => isOpen(value));
+  const given = [...args.positional, ...args.keywords.values()];
+  node.guessed = rt.uncertain > 0 || given.some((value) => isOpen(value)) || readsData(args);
   owner.nodes.push(node);
   const followed = owner.kind === "layer" ? followStandIn(owner, args, inputs, builder) : undefined;
   const shapes = followed ?? outputShapesOf(owner, node, builder.rules);
   const count = numberOfOutputs(owner, shapes?.length);
   for (let i = 0; i < count; i++) node.outputs.push(new SymbolicTensor(node, i, shapes?.[i]));
   return count === 1 ? node.outputs[0]! : rt.list([...node.outputs]);
+}
+
+/** True where a layer is called on data beside tensors, as in a decoder that begins with an array of its own: not followed. */
+function readsData({ positional: [first] }: CallArguments): boolean {
+  return first instanceof ArrayValue || (isSequence(first) && first.items.some((item) => item instanceof ArrayValue));
 }
 
 /** How many tensors come out: more than one with `return_state`, or from a model with several outputs. */
@@ -77,8 +86,16 @@ function tensorOfArray(array: ArrayValue, rt: Runtime): SymbolicTensor {
   return new SymbolicTensor(new GraphNode(source, [], new Map(), []), 0, array.shape);
 }
 
-/** Data of a known shape builds a Sequential that did not know its input. */
-export function seeData(model: KerasModel, data: Value | undefined, builder: KerasBuilder): void {
+/**
+ * Data of a known shape builds a Sequential that did not know its input. Keras 3 takes the batch too, of the first step:
+ * `stepOf` says of how many samples it is.
+ */
+export function seeData(
+  model: KerasModel,
+  data: Value | undefined,
+  builder: KerasBuilder,
+  stepOf: (samples: number) => Axis = (samples) => samples,
+): void {
   if (model.built || model.family !== "Sequential" || data === undefined) return;
   const { rt } = builder;
   const known = data instanceof ArrayValue && !data.open ? data.shape.slice(1) : undefined;
@@ -86,7 +103,9 @@ export function seeData(model: KerasModel, data: Value | undefined, builder: Ker
     data instanceof Unknown
       ? data.part(".shape[1:]", rt.at)
       : rt.unknown("input_shape", "is the shape of the data given to the model");
-  buildSequential(model, { batch: null, axes: known ?? source, dtype: undefined }, builder);
+  const samples = known === undefined || rt.session.version !== "3" ? undefined : (data as ArrayValue).shape[0];
+  const batch = typeof samples === "number" ? stepOf(samples) : null;
+  buildSequential(model, { batch, axes: known ?? source, dtype: undefined }, builder);
 }
 
 /** Gives a Sequential its input, as `build`, `fit` or a first call does. */

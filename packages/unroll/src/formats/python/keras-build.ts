@@ -1,6 +1,6 @@
 /** Making layers from calls of Keras's classes: arguments under today's names, defaults of the version that the code is for. */
 import { didYouMean } from "../../core/errors.ts";
-import { KerasLayer, type SymbolicTensor } from "./keras-graph.ts";
+import { KerasLayer, KerasModel, type SymbolicTensor } from "./keras-graph.ts";
 import { inputLayer, tensorOfInput } from "./keras-inputs.ts";
 import { argumentName, INPUT_ARGUMENTS, layerSignature } from "./keras-layers.ts";
 import type { KerasVersion } from "./keras-session.ts";
@@ -33,7 +33,11 @@ export function makeLayer(
     else if (key === "trainable") trainable = value;
     else if (value instanceof PyInstance && value.cls.kerasBase !== undefined)
       config.set(key, value.keras ?? layerOfInstance(value, rt));
-    else if (key !== "dtype" || className === "InputLayer") config.set(key, value);
+    else if (value instanceof KerasModel) {
+      // It stands inside of the layer: TimeDistributed(model).
+      value.nested = true;
+      config.set(key, value);
+    } else if (key !== "dtype" || className === "InputLayer") config.set(key, value);
   };
 
   args.positional.forEach((value, i) => {

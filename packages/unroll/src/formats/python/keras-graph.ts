@@ -125,7 +125,7 @@ export interface ModelSnapshot {
 /** A Sequential or Functional model. */
 export class KerasModel {
   readonly kind = "model";
-  readonly family: "Sequential" | "Functional";
+  family: "Sequential" | "Functional";
   name: string;
   readonly at: Position;
   /** Layers of a Sequential in order, without its input. */
@@ -136,8 +136,8 @@ export class KerasModel {
   /** True once Keras would know the sizes of all weights. */
   built = false;
   /** Inputs and outputs of a Functional. */
-  readonly inputs: readonly SymbolicTensor[];
-  readonly outputs: readonly SymbolicTensor[];
+  inputs: readonly SymbolicTensor[];
+  outputs: readonly SymbolicTensor[];
   readonly nodes: GraphNode[] = [];
   trainable = true;
   compiled: ReadonlyMap<string, Value> | undefined;

@@ -7,7 +7,7 @@ import { tensorOfInput } from "./keras-inputs.ts";
 import { addTo } from "./keras-models.ts";
 import type { Machine } from "./machine.ts";
 import { tensorsOfSequential } from "./sequential-graph.ts";
-import { addWeight } from "./stand-in.ts";
+import { addWeight, weightList } from "./stand-in.ts";
 import { tensorsIn } from "./tensors-in.ts";
 import {
   type CallArguments,
@@ -68,14 +68,21 @@ export function modelMember(model: KerasModel, name: string, machine: Machine): 
           model,
           given.get("x") ?? given.get("generator") ?? rt.unknown("data", "is data that the code does not show"),
           machine,
+          (samples) => (name === "train_on_batch" ? samples : firstStep(samples, given)),
         );
         return rt.unknown("history", "is what training gives");
       });
     case "predict":
     case "evaluate":
     case "predict_on_batch":
-      return native(({ positional: [data] }) => {
-        seeData(model, data ?? rt.unknown("data", "is data that the code does not show"), machine);
+      return native((args) => {
+        const given = withNames(args, name === "predict" ? ["x", "batch_size"] : ["x", "y", "batch_size"]);
+        seeData(
+          model,
+          given.get("x") ?? rt.unknown("data", "is data that the code does not show"),
+          machine,
+          (samples) => (name === "predict_on_batch" ? samples : firstStep(samples, given)),
+        );
         return rt.unknown(`${model.name}.${name}(...)`, "is what a model computes");
       });
     case "save":
@@ -135,6 +142,13 @@ function tensorsOf(model: KerasModel, name: string, machine: Machine): Value {
   const tensors = name.startsWith("input") ? inputs : outputs;
   if (tensors.length === 0) return rt.unknown(`${model.name}.${name}`, "is not known before the model has an input");
   return tensors.length === 1 && !name.endsWith("s") ? tensors[0]! : rt.list([...tensors]);
+}
+
+/** How many samples the first step of training or prediction reads; null where the code does not tell. */
+function firstStep(samples: number, given: ReadonlyMap<string, Value>): number | null {
+  const [size, split] = [given.get("batch_size") ?? 32, given.get("validation_split") ?? 0];
+  if (typeof size !== "number" || typeof split !== "number") return null;
+  return Math.min(size, Math.floor(samples * (1 - split)));
 }
 
 function withNames({ positional, keywords }: CallArguments, names: readonly string[]): Map<string, Value> {
@@ -220,6 +234,8 @@ export function subclassMember(instance: PyInstance, name: string, machine: Mach
       const known = layerMember(instance.keras, name, machine);
       if (known !== undefined) return known;
     }
+    const weights = weightList(instance, name, machine.rt);
+    if (weights !== undefined) return weights;
     if (name === "add_weight" || name === "add_variable") return addWeight(instance, machine.rt);
     return ["build", "get_config", "call"].includes(name)
       ? new NativeFunction(name, () => machine.rt.unknown(`${name}()`, "is not followed"))

@@ -2,6 +2,7 @@
 
 import { type InputSpec, KerasLayer, KerasModel, MOST_NODES, orderGraph, SymbolicTensor } from "./keras-graph.ts";
 import { inputOfLayer } from "./keras-inputs.ts";
+import { beginWithMerge, extendJoined, joinsModels } from "./keras1-merge.ts";
 import type { KerasBuilder } from "./machine.ts";
 import { LimitReached, type Runtime } from "./runtime.ts";
 import { layerOfInstance, layerOfUnknown } from "./stand-in.ts";
@@ -24,6 +25,15 @@ export function addTo(model: KerasModel, value: Value, builder: KerasBuilder, re
     return;
   }
   if (model.layers.length >= MOST_NODES) throw new LimitReached("a model has too many layers");
+  // A Sequential that began with Merge.
+  if (model.family === "Functional") {
+    extendJoined(model, layer, model.outputs[0] ?? null, builder);
+    return;
+  }
+  if (model.layers.length === 0 && joinsModels(layer)) {
+    beginWithMerge(model, layer, builder);
+    return;
+  }
   if (layer.kind === "layer" && layer.className === "InputLayer") {
     model.input = layer.input;
     model.inputName = layer.name;

@@ -9,6 +9,7 @@ import { KerasLayer, KerasModel } from "./keras-graph.ts";
 import { layerClassNames, layerSignature } from "./keras-layers.ts";
 import { tensorMember } from "./keras-members.ts";
 import { makeFunctional, makeSequential } from "./keras-models.ts";
+import { makeMerge } from "./keras1-merge.ts";
 import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
 import { pythonMember } from "./python-library.ts";
@@ -160,7 +161,7 @@ function starOf(module: string, machine: Machine): PyDict {
   const configured = module.split(".").some((part) => OBJECT_HOMES.has(part));
   const candidates = configured
     ? [...OBJECT_ARGUMENTS.keys(), ...LOWER_CASE_CLASSES.keys()]
-    : [...layerClassNames(), "Sequential", "Model", "Input", ...MERGES.keys()];
+    : [...layerClassNames(), "Merge", "Sequential", "Model", "Input", ...MERGES.keys()];
   for (const name of candidates) {
     const value = kerasMember(`${module}.${name}`, machine);
     if (value !== undefined && !(value instanceof ModuleValue)) names.set(name, value);
@@ -251,7 +252,9 @@ export function callLibrary(
     if (callee.family === "layer")
       return callee.name === "Layer"
         ? rt.unknown("Layer()", "has no weights of its own")
-        : makeLayer(callee.name, args, machine);
+        : callee.name === "Merge"
+          ? makeMerge(args, machine)
+          : makeLayer(callee.name, args, machine);
     return callee.name === "Sequential" ? makeSequential(args, machine) : makeFunctional(args, machine);
   }
   return callModule(callee, args, machine);
@@ -264,6 +267,13 @@ function callModule(callee: ModuleValue, args: CallArguments, machine: Machine):
   if (tensors.length > 0) {
     const merge = MERGES.get(name);
     const [first] = args.positional;
+    if (name === "merge" && callee.path.startsWith("keras."))
+      // Keras 1: `merge([a, b], mode="concat")`.
+      return applyTo(
+        makeMerge({ ...args, positional: [null, ...args.positional.slice(1)] }, machine),
+        { positional: [first ?? args.keywords.get("inputs") ?? null], keywords: new Map(), at: args.at },
+        machine,
+      );
     if (merge === "Concatenate" && first instanceof PyList) {
       const axis = args.positional[1] ?? args.keywords.get("axis") ?? -1;
       const layer = makeLayer("Concatenate", { positional: [axis], keywords: new Map(), at: args.at }, machine);

@@ -1,5 +1,5 @@
 /** Which printed table belongs to which model, and what the table then tells of the model's input. */
-import { listedLayers, rowFits } from "./infer.ts";
+import { listedLayers, rowFits, shownIn } from "./infer.ts";
 import type { KerasModel, ModelSnapshot } from "./keras-graph.ts";
 import type { PrintedTable } from "./printed-models.ts";
 import type { ParsedSummary } from "./summary-text.ts";
@@ -75,7 +75,7 @@ export function trustTable(model: KerasModel, snapshot: ModelSnapshot): void {
 }
 
 function fits(table: ParsedSummary, model: KerasModel, snapshot: ModelSnapshot): boolean {
-  const layers = listedLayers(model, snapshot);
+  const layers = shownIn(table, listedLayers(model, snapshot));
   const enough = table.cut ? table.rows.length <= layers.length : table.rows.length === layers.length;
   return enough && table.rows.every((row, i) => rowFits(row, layers[i]!));
 }

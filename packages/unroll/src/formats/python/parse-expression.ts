@@ -225,6 +225,9 @@ function memberOf(node: SyntaxNode, source: Source, depth: number): Expression {
   const [object, ...rest] = childrenOf(node);
   const line = source.lineAt(node.from);
   const value = object === undefined ? undefined : parseExpression(object, source, depth + 1);
+  // `1.` with nothing behind the point is a number.
+  const isBare = rest[0]?.name === "." && rest.slice(1).every((part) => part.from === part.to);
+  if (value?.kind === "constant" && typeof value.value === "number" && isBare) return value;
   if (value === undefined || rest.length < 2) return { kind: "unsupported", what: "an unfinished expression", line };
   if (rest[0]!.name === ".")
     return { kind: "attribute", object: value, name: source.text.slice(rest[1]!.from, rest[1]!.to), line };

@@ -265,13 +265,14 @@ function parseDecorated(parts: readonly SyntaxNode[], source: Source, depth: num
   if (inner?.name === "ClassDefinition") return parseClass(inner, source, depth);
   if (inner?.name !== "FunctionDefinition") return undefined;
   const decorators = parts.slice(0, -1).map((part): Expression => {
-    const names = childrenOf(part).filter((child) => child.name === "VariableName" || child.name === "PropertyName");
+    const children = childrenOf(part);
+    const names = children.filter((child) => child.name === "VariableName" || child.name === "PropertyName");
     const last = names.at(-1);
-    return {
-      kind: "name",
-      name: last === undefined ? "" : source.text.slice(last.from, last.to),
-      line: source.lineAt(part.from),
-    };
+    const line = source.lineAt(part.from);
+    const name = { kind: "name", name: last === undefined ? "" : source.text.slice(last.from, last.to), line } as const;
+    const list = children.find((child) => child.name === "ArgList");
+    if (list === undefined || names.length !== 1) return name;
+    return { kind: "call", callee: name, args: parseArguments(list, source, depth + 1), line };
   });
   return parseFunction(inner, source, depth, decorators);
 }

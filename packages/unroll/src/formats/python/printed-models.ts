@@ -49,8 +49,24 @@ function rowsText({ rows }: ParsedSummary): string {
   return JSON.stringify(rows.map(({ type, outputShape, params, depth }) => [type, outputShape, params, depth]));
 }
 
+/** A row with a name that no row above it has, and the name that is printed. */
+interface NamedRow extends SummaryRow {
+  readonly printedName: string;
+}
+
+/** Rows of long names that a table cuts off alike get names of their own: a model takes no two that are equal. */
+function withOwnNames(rows: readonly SummaryRow[]): NamedRow[] {
+  const taken = new Set<string>();
+  return rows.map((row) => {
+    let name = row.name;
+    for (let count = 1; taken.has(name); count++) name = `${row.name}_${count}`;
+    taken.add(name);
+    return { ...row, name, printedName: row.name };
+  });
+}
+
 function configOf(name: string, { rows }: ParsedSummary): SerializedObject {
-  const outer = rows.filter(({ depth }) => depth === 0);
+  const outer = withOwnNames(rows.filter(({ depth }) => depth === 0));
   if (outer[0]?.type === "InputLayer" && outer.some(({ connectedTo }) => connectedTo.length > 0))
     return graphOf(name, outer);
   const layers = outer.map((row, index) => (index === 0 && row.type === "InputLayer" ? inputOf(row) : standInOf(row)));
@@ -65,20 +81,24 @@ function configOf(name: string, { rows }: ParsedSummary): SerializedObject {
 }
 
 /** The connections that the table prints; a layer of which it prints none that is known follows the row above. */
-function graphOf(name: string, rows: readonly SummaryRow[]): SerializedObject {
+function graphOf(name: string, rows: readonly NamedRow[]): SerializedObject {
   const outputsOf = new Map<string, number>();
+  // Of equal names the one next above is meant.
+  const nameOf = new Map<string, string>();
   const ends = new Set<string>();
   const layers = rows.map((row, index): SerializedObject => {
     if (row.type === "InputLayer") {
       outputsOf.set(row.name, 1);
+      nameOf.set(row.printedName, row.name);
       ends.add(row.name);
       return { ...inputOf(row), name: row.name, inbound_nodes: [] };
     }
-    const named = row.connectedTo.flatMap((text) => sourceOf(text, outputsOf));
+    const named = row.connectedTo.flatMap((text) => sourceOf(text, outputsOf, nameOf));
     const sources = named.length > 0 ? named : [[rows[index - 1]!.name, 0, 0] as Source];
     for (const [source] of sources) ends.delete(source);
     ends.add(row.name);
     outputsOf.set(row.name, shapesOf(row.outputShape).length);
+    nameOf.set(row.printedName, row.name);
     const tensors = sources.map((keras_history) => ({
       class_name: "__keras_tensor__",
       config: { shape: null, dtype: "float32", keras_history },
@@ -98,9 +118,10 @@ function graphOf(name: string, rows: readonly SummaryRow[]): SerializedObject {
 type Source = [string, number, number];
 
 /** `lstm[0][1]`, where such a row stands above: each layer is called once here. */
-function sourceOf(text: string, outputsOf: ReadonlyMap<string, number>): Source[] {
+function sourceOf(text: string, outputsOf: ReadonlyMap<string, number>, nameOf: ReadonlyMap<string, string>): Source[] {
   const [, printed = "", output = "0"] = /^(.*?)(?:\[\d+\]\[(\d+)\]|\[\d*…)?$/.exec(text) ?? [];
-  const name = printed.endsWith("…") ? onlyOneFrom(printed.slice(0, -1), [...outputsOf.keys()]) : printed;
+  const whole = printed.endsWith("…") ? onlyOneFrom(printed.slice(0, -1), [...outputsOf.keys()]) : printed;
+  const name = nameOf.get(whole) ?? whole;
   const count = outputsOf.get(name);
   return count === undefined ? [] : [[name, 0, Math.min(Number(output), count - 1)]];
 }

@@ -179,6 +179,48 @@ m.summary()`;
     ]);
   });
 
+  it("where long names are cut off alike, each row with a name of its own", () => {
+    const cut = "time_distributed_of_a_long_n";
+    const rows: readonly Row[] = [
+      ["input_1", "InputLayer", "[(None, 5, 3)]", 0],
+      [cut, "TimeDistributed", "(None, 5, 4)", 16, "input_1[0][0]"],
+      [cut, "TimeDistributed", "(None, 5, 2)", 10, `${cut}[0][0]`],
+      ["add_1", "Add", "(None, 5, 2)", 0, `['${cut}[0][0]', '${cut}[0][0]']`],
+    ];
+    const [model] = read(`${imports}m = load_model("long.h5")\nm.summary()`, rows).models;
+    const { rows: made } = modelFromConfig(model!.config, { keepNames: true }).summaryTable("keras2");
+    expect(made.map(({ name, params }) => [name, params])).toEqual([
+      ["input_1", 0],
+      [cut, 16],
+      [`${cut}_1`, 10],
+      ["add_1", 0],
+    ]);
+    expect(made[2]!.connectedTo.map(({ layer }) => layer)).toEqual([cut]);
+    const stack = read(`${imports}m = load_model("long.h5")\nm.summary()`, [
+      [cut, "LSTM", "(None, 5, 4)", 128],
+      [cut, "LSTM", "(None, 4)", 144],
+    ]).models;
+    expect(modelFromConfig(stack[0]!.config).countParams()).toBe(272);
+  });
+
+  it("where a layer is called on data beside tensors", () => {
+    const code = `${imports}i = Input((4, 3))
+y, h, c = LSTM(2, return_state=True)(i)
+z = LSTM(2)(np.zeros((10, 1, 3)), initial_state=[h, c])
+m = Model(i, Dense(1)(z))
+m.summary()`;
+    const rows: readonly Row[] = [
+      ["input_1", "InputLayer", "[(None, 4, 3)]", 0],
+      ["lstm", "LSTM", "[(None, 2), (None, 2), (None, 2)]", 48],
+      ["lstm_1", "LSTM", "(10, 2)", 48, "lstm[0][1]"],
+      ["reshaped", "TFOpLambda", "(10, 2)", 0, "lstm_1[0][0]"],
+      ["dense", "Dense", "(10, 1)", 3, "reshaped[0][0]"],
+    ];
+    const [model] = read(code, rows).models;
+    expect(model!.printedOnly).toBe(true);
+    expect(modelFromConfig(model!.config).countParams()).toBe(99);
+  });
+
   it("but not where all of the code is known: then the table may be older than the code", () => {
     const { models } = read(`${imports}m = Sequential([Embedding(10, 8)])\nm.summary()`, table);
     expect(models.map(({ printedOnly }) => printedOnly)).toEqual([undefined]);

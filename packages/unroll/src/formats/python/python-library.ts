@@ -30,8 +30,9 @@ const FUNCTIONS: ReadonlyMap<string, Body> = new Map<string, Body>([
   ["builtins.range", range],
   [
     "builtins.enumerate",
-    ({ positional: [value, start] }, { rt }) => {
-      const { items, open } = itemsOf(value ?? null, rt);
+    ({ positional: [value, first], keywords }, { rt }) => {
+      const { items, open } = itemsOf(value ?? keywords.get("iterable") ?? null, rt);
+      const start = first ?? keywords.get("start");
       const from = typeof start === "number" ? start : 0;
       return rt.list(
         items.map(
@@ -79,6 +80,17 @@ const FUNCTIONS: ReadonlyMap<string, Body> = new Map<string, Body>([
         open,
       );
     },
+  ],
+  [
+    "functools.partial",
+    ({ positional: [fn, ...first], keywords: fixed }, { rt }) =>
+      new NativeFunction("partial", ({ positional, keywords, at }) =>
+        rt.call(fn ?? null, {
+          positional: [...first, ...positional],
+          keywords: new Map([...fixed, ...keywords]),
+          at,
+        }),
+      ),
   ],
   [
     "builtins.map",

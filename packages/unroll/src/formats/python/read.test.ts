@@ -1,5 +1,7 @@
+import "../../model/summaries.ts";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { resetNames } from "../../layers/naming.ts";
 import { modelFromConfig } from "../keras-model.ts";
 import { readKerasCode } from "./read.ts";
 import type { Json } from "./serialize.ts";
@@ -15,12 +17,20 @@ interface KerasLayerRecord {
 interface Case {
   readonly name: string;
   readonly code: string;
-  readonly models: readonly { class: string; name: string; params: number; layers: readonly KerasLayerRecord[] }[];
+  readonly models: readonly {
+    class: string;
+    name: string;
+    params: number;
+    layers: readonly KerasLayerRecord[] | null;
+    summary: string;
+  }[];
 }
 
 // Written by fixtures/snippets/make_snippets.py, which runs the same code in real Keras.
-const file = new URL("../../../../../fixtures/snippets/snippets.json", import.meta.url);
-const { cases } = JSON.parse(readFileSync(file, "utf8")) as { cases: readonly Case[] };
+const cases = ["snippets.json", "more_snippets.json"].flatMap((name) => {
+  const file = new URL(`../../../../../fixtures/snippets/${name}`, import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { cases: readonly Case[] }).cases;
+});
 
 /** Where each use of a layer takes its tensors from: lists of [layer, node, tensor]. */
 function histories(value: Json | undefined): Json[] {
@@ -34,8 +44,17 @@ function listed(config: { [key: string]: Json }): { [key: string]: Json }[] {
   return (config.config as { [key: string]: Json }).layers as { [key: string]: Json }[];
 }
 
+/** Not those with operations that are no layers, or classes of the code's own. */
+const plain = cases.filter(({ models }) => models.every(({ layers }) => layers !== null));
+
+/** A table without the ends of its lines. Of a model that was trained without totals: they have the optimizer's numbers in them. */
+function textOf(summary: string, isTrained: boolean): string {
+  const text = summary.trimEnd().replaceAll(/ +$/gm, "");
+  return isTrained ? text.slice(0, text.indexOf(" Total params")) : text;
+}
+
 describe("code that real Keras ran", () => {
-  it.each(cases)("$name gives the layers, names and connections that Keras gives", ({ code, models }) => {
+  it.each(plain)("$name gives the layers, names and connections that Keras gives", ({ code, models }) => {
     const reading = readKerasCode(code);
     expect(reading.problems).toEqual([]);
     expect(reading.unknowns).toEqual([]);
@@ -52,8 +71,17 @@ describe("code that real Keras ran", () => {
       models.map((model) => ({
         class: model.class,
         name: model.name,
-        layers: model.layers.map((layer) => ({ class: layer.class, name: layer.name, inbound: layer.inbound })),
+        layers: model.layers!.map((layer) => ({ class: layer.class, name: layer.name, inbound: layer.inbound })),
       })),
+    );
+  });
+
+  it.each(cases)("$name prints what Keras prints", ({ code, models }) => {
+    resetNames();
+    const texts = readKerasCode(code).models.map(({ config }) => modelFromConfig(config).summary({ print: false }));
+    const trained = models.map(({ summary }) => summary.includes("Optimizer params"));
+    expect(texts.map((text, i) => textOf(text, trained[i]!))).toEqual(
+      models.map(({ summary }, i) => textOf(summary, trained[i]!)),
     );
   });
 
@@ -61,7 +89,8 @@ describe("code that real Keras ran", () => {
     const built = readKerasCode(code).models.map(({ config }) => modelFromConfig(config));
     expect(built.map((model) => model.countParams())).toEqual(models.map((model) => model.params));
     built.forEach((model, i) => {
-      const expected = models[i]!.layers.filter((layer) => layer.class !== "InputLayer");
+      const expected = models[i]!.layers?.filter((layer) => layer.class !== "InputLayer");
+      if (expected === undefined) return;
       const layers = model.layers.filter((layer) => layer.className !== "InputLayer");
       expect(layers.map((layer) => layer.countParams())).toEqual(expected.map((layer) => layer.params));
       expect(layers.map((layer) => layer.outputShape)).toEqual(expected.map((layer) => layer.shape));

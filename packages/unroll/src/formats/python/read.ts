@@ -76,7 +76,9 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
       return own === undefined ? writeModel(one, solution, inferences) : writeModel(one, own.solution, own.inferences);
     }),
   );
-  const models = [...written, ...modelsOfTables(unmatched, written)].toSorted((a, b) => a.cell - b.cell);
+  const models = [...written, ...modelsOfTables(unmatched, written)].toSorted(
+    (a, b) => a.cell - b.cell || a.line - b.line,
+  );
   const problems = machine.rt.problems.toSorted((a, b) => a.cell - b.cell || a.line - b.line);
   return { format: document.format, kerasVersion, models, problems, unknowns: unknownsOf(models), unusedSettings };
 }

@@ -281,7 +281,9 @@ function serializeGraph(model: KerasModel, writing: Writing): SerializedObject {
         });
         return { args: node.args.map((value) => write(value, node) ?? null), kwargs: Object.fromEntries(keywords) };
       });
-    return { ...serializePart(layer, writing), name: layer.name, inbound_nodes: nodes };
+    const numbers = (nodesOf.get(layer) ?? []).map((node) => layer.nodes.indexOf(node));
+    const written = { ...serializePart(layer, writing), name: layer.name, inbound_nodes: nodes };
+    return numbers.some((number, place) => number !== place) ? { ...written, call_numbers: numbers } : written;
   });
   return {
     module: "keras",

@@ -209,6 +209,17 @@ function shapesOfInstance(
   return axes === undefined ? told : [axes];
 }
 
+/** Lists of a layer that its own code may add to; what is in them is then not counted here. */
+const WEIGHT_LISTS = ["trainable_weights", "_trainable_weights", "non_trainable_weights", "_non_trainable_weights"];
+
+/** What code reads as such a list of a layer; it is remembered that it did. */
+export function weightList(instance: PyInstance, name: string, rt: Runtime): Value | undefined {
+  if (!WEIGHT_LISTS.includes(name)) return undefined;
+  const list = rt.unknown(name, "holds what the layer's own code adds to it");
+  instance.members.set(name, list);
+  return list;
+}
+
 /** Kept among an instance's attributes under names that no Python code can write. */
 const BUILT = "(built)";
 const ARRAYS = "(arrays)";
@@ -230,6 +241,7 @@ export function addWeight(instance: PyInstance, rt: Runtime): NativeFunction {
 function settleCount({ standIn }: KerasLayer, instance: PyInstance, builder: KerasBuilder): void {
   // What a layer of Keras's makes inside is not among the instance's attributes.
   if (!(standIn?.params instanceof Unknown) || instance.cls.kerasLayer !== undefined) return;
+  if (WEIGHT_LISTS.some((name) => instance.members.has(name))) return;
   const seen = new Set<object>();
   const count = countOf(instance, builder, seen, 0);
   if (count === undefined) return;

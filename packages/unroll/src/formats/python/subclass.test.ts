@@ -93,4 +93,38 @@ m = keras.Model(x, Lost(4)(x))`);
       "Lost is made from LSTM without calling its __init__; it keeps its place in the model but cannot be computed",
     ]);
   });
+
+  it("or adds weights to its lists by itself has the count of its printed row", () => {
+    const table = `Layer (type)                 Output Shape              Param #
+=================================================================
+mine (Embedding2)            (None, None, 5)           35
+_________________________________________________________________
+dense_1 (Dense)              (None, None, 1)           6
+=================================================================
+Total params: 41
+Trainable params: 26
+Non-trainable params: 15`;
+    const source = `from keras.engine.topology import Layer
+from keras.models import Sequential
+from keras.layers import Dense
+import keras.backend as K
+class Embedding2(Layer):
+    def __init__(self, size, **kwargs):
+        super().__init__(input_shape=(None,), **kwargs)
+        self.size = size
+    def build(self, input_shape):
+        self._trainable_weights.append(K.variable(draw(4, self.size)))
+        self._non_trainable_weights.append(K.variable(draw(3, self.size)))
+    def call(self, x):
+        return K.gather(self.table, x)
+    def compute_output_shape(self, shape):
+        return (shape[0], shape[1], self.size)
+m = Sequential([Embedding2(5, name="mine"), Dense(1)])
+m.summary()`;
+    const cells = [{ cell_type: "code", source, outputs: [{ text: table }] }];
+    expect(rowsOf(readKerasCode(JSON.stringify({ cells })))).toEqual([
+      ["mine", "Embedding2", [null, null, 5], 35],
+      ["dense_1", "Dense", [null, null, 1], 6],
+    ]);
+  });
 });

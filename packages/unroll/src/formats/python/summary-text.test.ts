@@ -102,6 +102,19 @@ describe("printed summaries", () => {
     ]);
   });
 
+  it("leave the optimizer's numbers of a trained model out of the total", () => {
+    const text = [
+      "┃ Layer (type)                    ┃ Output Shape           ┃       Param # ┃",
+      "│ dense (Dense)                   │ (None, 4)              │            76 │",
+      "└─────────────────────────────────┴────────────────────────┴───────────────┘",
+      " Total params: 230 (920.00 B)",
+      " Trainable params: 76 (304.00 B)",
+      " Non-trainable params: 0 (0.00 B)",
+      " Optimizer params: 154 (616.00 B)",
+    ].join("\n");
+    expect(parseSummaries(text)[0]).toMatchObject({ total: 76, trainable: 76, nonTrainable: 0, cut: false });
+  });
+
   it("keep the rows of a table that was cut off, the last one without its count", () => {
     const text = [
       "Layer (type)                Output Shape              Param #   ",

@@ -31,6 +31,7 @@ export interface SummaryRow {
 export interface ParsedSummary {
   readonly modelName: string | undefined;
   readonly rows: readonly SummaryRow[];
+  /** Of the layers; what Keras 3 adds for the optimizer of a trained model is left out. */
   readonly total: number | undefined;
   readonly trainable: number | undefined;
   readonly nonTrainable: number | undefined;
@@ -106,6 +107,8 @@ function readTotals(lines: readonly string[], start: number): Totals {
     if (match[1] === "Total" && totals.total !== undefined) break;
     const count = toCount(match[2]!);
     if (match[1] === "Total") totals.total = count;
+    // Printed last, and part of the total.
+    if (match[1] === "Optimizer" && totals.total !== undefined) totals.total -= count;
     if (match[1] === "Trainable") totals.trainable = count;
     if (match[1] === "Non-trainable") totals.nonTrainable = count;
     totals.end = i;
