@@ -9,6 +9,7 @@ import { quizTests } from "./quiz.ts";
 import { runTests } from "./runs.ts";
 import { startTests } from "./start.ts";
 import { stepTests } from "./step.ts";
+import { stepCostTests } from "./step-cost.ts";
 import { stepLightTests } from "./step-light.ts";
 import { longStepTests } from "./step-long.ts";
 import { stepViewTests } from "./step-views.ts";
@@ -23,6 +24,7 @@ describeLab("the lab's screens", (lab) => {
   describe("Compare", () => compareTests(lab));
   describe("Quiz", () => quizTests(lab));
   describe("Step", () => stepTests(lab));
+  describe("Step, with every frame", () => stepCostTests(lab));
   describe("Step, what lights together", () => stepLightTests(lab));
   describe("Step, long series", () => longStepTests(lab));
   describe("Views of a step", () => stepViewTests(lab));

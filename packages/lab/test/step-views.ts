@@ -125,7 +125,7 @@ export function stepViewTests({ visit }: Lab): void {
     await merge.waitFor();
     const places = async (): Promise<number[]> => {
       const lines = await page.locator(".way line.now").all();
-      return Promise.all(lines.map(async (one) => Number(await one.getAttribute("x1"))));
+      return Promise.all(lines.map(async (one) => (await one.boundingBox())!.x));
     };
     const [left, right] = await places();
     await page.getByRole("button", { name: "Timestep forward" }).click();

@@ -2,6 +2,7 @@
  * The address bar. Changing it costs the browser several ms each time (it tells the history and loads the page's icon anew),
  * so what changes with every frame waits here until it rests.
  */
+import { Rested } from "./rested.ts";
 
 /** In ms. */
 const rest = 200;
@@ -9,7 +10,7 @@ const rest = 200;
 export class LateAddress {
   readonly #write: (hash: string) => void;
   #waiting: string | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #rested = new Rested(rest, () => this.settle());
 
   constructor(write: (hash: string) => void) {
     this.#write = write;
@@ -18,8 +19,7 @@ export class LateAddress {
   /** Writes the hash when no other has come for a while. */
   later(hash: string): void {
     this.#waiting = hash;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.settle(), rest);
+    this.#rested.later();
   }
 
   /** Writes at once what waits. */
@@ -31,7 +31,7 @@ export class LateAddress {
 
   /** What waits is never written: something else has moved the page on. */
   forget(): void {
-    clearTimeout(this.#timer);
+    this.#rested.forget();
     this.#waiting = undefined;
   }
 }

@@ -1,0 +1,37 @@
+/**
+ * What nobody sees follows its value when that rests for a moment: steps with every frame change only what is in sight. Paper, and who
+ * searches the page, find all of it up to date.
+ */
+import { untrack } from "svelte";
+import { Rested } from "./rested.ts";
+
+/** In ms. */
+const rest = 200;
+
+/** The value itself while it is seen, else that of the last rest; called while a component is made. */
+export function whenSeen<T>(value: () => T, isSeen: () => boolean): { readonly now: T } {
+  let last = $state.raw(untrack(value));
+  const rested = new Rested(rest, () => {
+    last = untrack(value);
+  });
+  $effect(() => {
+    value();
+    if (isSeen()) rested.forget();
+    else rested.later();
+  });
+  $effect(() => () => rested.forget());
+  return {
+    get now() {
+      return isSeen() ? value() : last;
+    },
+  };
+}
+
+/** To be attached to what scrolls in and out of sight. */
+export function inSight(tell: (isSeen: boolean) => void): (place: Element) => () => void {
+  return (place) => {
+    const observer = new IntersectionObserver((entries) => tell(entries.at(-1)?.isIntersecting === true));
+    observer.observe(place);
+    return () => observer.disconnect();
+  };
+}

@@ -1,0 +1,82 @@
+/** What a step may change on the page, counted: steps come with every frame, and time is no measure on a busy machine. */
+import { expect, it } from "vitest";
+import { type Lab, packed } from "./visit.ts";
+
+const large = packed("model = Sequential([Input((60, 5)), LSTM(128), Dense(1)])");
+
+export function stepCostTests({ visit }: Lab): void {
+  it("changes only what is in sight, colours by class and moves by transform, and makes no element anew", async () => {
+    const page = await visit(`#/step?s=${large}&t=20&gate=f`, { viewport: { width: 1360, height: 900 } });
+    await page.locator(".lanes .cursor").first().waitFor({ state: "attached" });
+    await page.locator("[data-help=check]", { hasText: "largest difference" }).waitFor();
+    const changes = await page.evaluate(async () => {
+      const found: Record<string, number> = {};
+      const steps = 10;
+      const frame = (): Promise<number> => new Promise(requestAnimationFrame);
+      const placeOf = (node: Node): string => {
+        const element = node instanceof Element ? node : node.parentElement;
+        const part = element?.closest("[data-help]:not(main)")?.getAttribute("data-help") ?? "";
+        const isFolded = element?.closest("details:not([open])") && !element.closest("summary");
+        return isFolded ? `${part}, folded` : part;
+      };
+      const watch = new MutationObserver((records) => {
+        for (const { type, attributeName, target, addedNodes, removedNodes } of records) {
+          const isWhite = [...addedNodes, ...removedNodes].every((one) => !(one instanceof Element));
+          if (type === "childList" && isWhite) continue;
+          const name = `${placeOf(target)}: ${attributeName ?? type}`;
+          found[name] = (found[name] ?? 0) + 1;
+        }
+      });
+      watch.observe(document.querySelector("main")!, {
+        attributes: true,
+        characterData: true,
+        childList: true,
+        subtree: true,
+      });
+      for (let step = 0; step < steps; step++) {
+        document.querySelector("main")!.dispatchEvent(new KeyboardEvent("keydown", { key: "]", bubbles: true }));
+        // The worker's answer comes in between.
+        for (let wait = 0; wait < 2; wait++) await frame();
+      }
+      watch.disconnect();
+      return found;
+    });
+    /** For each of the ten steps. */
+    const of = (name: string): number => (changes[name] ?? 0) / 10;
+    const grounds = await page.locator(".picture .cell").evaluateAll((all) =>
+      all.map((one) => {
+        const shade = Number(/shade-(?:below-)?(\d+)/.exec(one.className)?.[1]);
+        const isBelow = one.className.includes("shade-below-");
+        const probe = document.createElement("i");
+        const hue = isBelow ? "--negative" : "--positive";
+        probe.style.backgroundColor = `color-mix(in srgb, var(${hue}) ${3 * shade}%, var(--card))`;
+        document.body.append(probe);
+        const isRight = getComputedStyle(probe).backgroundColor === getComputedStyle(one).backgroundColor;
+        const isSigned =
+          shade === 0 || isBelow === /[-−]/.test(one.getAttribute("aria-label")!.replace(/.*unit|.*feature/, ""));
+        probe.remove();
+        return isRight && isSigned;
+      }),
+    );
+    expect(grounds.length).toBe(8 * 16 + 5);
+    expect(grounds).not.toContain(false);
+    // 16 units of 8 boxes and 5 features, some of another shade than before.
+    expect(of("picture: aria-label")).toBeGreaterThan(100);
+    expect(of("picture: class")).toBeGreaterThan(10);
+    // A band and a line.
+    expect(of("ribbon: style")).toBeLessThanOrEqual(2);
+    expect(of("opened: characterData")).toBeGreaterThan(5);
+    // What is folded away and the lanes, which begin below the screen, follow when steps rest.
+    const elsewhere = Object.keys(changes).filter((one) => /style$|childList$|folded|^lanes|^memory/.test(one));
+    expect(elsewhere).toEqual(["ribbon: style"]);
+    await expect
+      .poll(() =>
+        page
+          .locator(".lanes .cursor")
+          .first()
+          .evaluate((one) => (one as HTMLElement).style.transform),
+      )
+      .toBe("translateX(50%)");
+    await page.context().close();
+  }, 60_000);
+}
