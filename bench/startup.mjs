@@ -102,7 +102,7 @@ function printProcesses() {
 }
 
 const { values } = parseArgs({ options: { parts: { type: "boolean" } } });
-if (values.parts) printParts();
+if (values.parts) await printParts();
 else {
   await keepCode();
   printProcesses();

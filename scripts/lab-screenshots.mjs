@@ -6,9 +6,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { deflateRawSync } from "node:zlib";
 import { openLab } from "../packages/lab/test/browser.mjs";
 import { findChromium } from "./chromium.mjs";
+import { keepRuns, packed, train } from "./lab-states.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -52,8 +52,18 @@ const screens = {
 };
 /** What is done on a screen before its picture. */
 const acts = {
-  train,
-  runs,
+  async train(page) {
+    await train(page);
+    await toTop(page.locator("figure", { hasText: "Forecast" }));
+  },
+  /** Two runs with other learning rates, side by side. */
+  async runs(page) {
+    await keepRuns(page, [
+      { name: "Quick", rate: "0.02" },
+      { name: "Slow", rate: "0.002" },
+    ]);
+    await toTop(page.locator("tbody.run").first());
+  },
   async edit(page) {
     await page.getByRole("button", { name: "Change gru", exact: true }).click();
     await page.waitForSelector(".panel");
@@ -134,36 +144,7 @@ try {
   await close();
 }
 
-async function train(page) {
-  await page.getByRole("button", { name: "Train", exact: true }).click();
-  await page.waitForSelector(".verdict", { timeout: 60000 });
-  await toTop(page.locator("figure", { hasText: "Forecast" }));
-}
-
-/** Two runs with other learning rates, side by side. */
-async function runs(page) {
-  for (const [name, rate] of [
-    ["Quick", "0.02"],
-    ["Slow", "0.002"],
-  ]) {
-    await page.getByLabel("Learning rate").fill(rate);
-    await page.getByRole("button", { name: "Train", exact: true }).click();
-    await page.waitForSelector(".verdict", { timeout: 60000 });
-    await page.getByLabel("Name", { exact: true }).fill(name);
-    await page.getByRole("button", { name: "Keep this run" }).click();
-    await page.waitForSelector(".said");
-    await page.getByRole("button", { name: "Reset weights" }).click();
-  }
-  await page.getByRole("link", { name: "Compare", exact: true }).click();
-  await page.waitForSelector("tbody.run");
-  await toTop(page.locator("tbody.run").first());
-}
-
 /** Scrolls so that it stands below the bar at the top. */
 async function toTop(place) {
   await place.evaluate((one) => scrollTo(0, one.getBoundingClientRect().top + scrollY - 90));
-}
-
-function packed(code) {
-  return `u1.${deflateRawSync(Buffer.from(code)).toString("base64url")}`;
 }

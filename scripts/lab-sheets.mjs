@@ -7,9 +7,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { deflateRawSync } from "node:zlib";
 import { openLab } from "../packages/lab/test/browser.mjs";
 import { findChromium } from "./chromium.mjs";
+import { keepRuns, packed, train } from "./lab-states.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -50,6 +50,11 @@ const ahead = packed(model("Input((12, 1))", "LSTM(8)", "Dense(3)"));
 const two = packed(model("Input((12, 2))", "LSTM(8)", "Dense(1)"));
 const back = packed(model("Input((30, 5))", "GRU(6, return_sequences=True)", "LSTM(4)", "Dense(1)"));
 
+const twoRuns = [
+  { epochs: 30, rate: "0.01" },
+  { epochs: 20, rate: "0.002" },
+];
+
 /** Address, what is there when it is ready, and what is done then. */
 const states = {
   start: ["#/", ".examples li"],
@@ -89,14 +94,14 @@ const states = {
   units: ["#/step?m=lstm&t=20&unit=1", ".opened", (page) => press(page, "Other units")],
   "train-none": ["#/train?m=gru", "h1"],
   train: [`#/train?s=${fit}`, "fieldset"],
-  running: [`#/train?s=${fit}`, "fieldset", (page) => train(page, "2000", "progress")],
-  trained: [`#/train?s=${fit}`, "fieldset", (page) => train(page, "30", ".verdict")],
+  running: [`#/train?s=${fit}`, "fieldset", (page) => train(page, { epochs: 2000, until: "progress" })],
+  trained: [`#/train?s=${fit}`, "fieldset", (page) => train(page, { epochs: 30 })],
   own: [`#/train?s=${fit}`, "fieldset", (page) => page.getByLabel("Your own").check()],
-  ahead: [`#/train?data=passengers&s=${ahead}`, "#cut", (page) => train(page, "30", ".verdict")],
-  adding: [`#/train?data=adding&s=${two}`, "#cut", (page) => train(page, "20", ".verdict")],
+  ahead: [`#/train?data=passengers&s=${ahead}`, "#cut", (page) => train(page, { epochs: 30 })],
+  adding: [`#/train?data=adding&s=${two}`, "#cut", (page) => train(page, { epochs: 20 })],
   "compare-one": ["#/compare?m=gru", "tr.total"],
   compare: ["#/compare?m=gru&with=lstm~stack~bidirectional", "tr.total"],
-  runs: [`#/train?data=passengers&s=${fit}`, "#cut", keepRuns],
+  runs: [`#/train?data=passengers&s=${fit}`, "#cut", (page) => keepRuns(page, twoRuns)],
   quiz: ["#/quiz?seed=14", "#question"],
   "quiz-wrong": ["#/quiz?seed=14&kinds=params", "#question", (page) => answer(page, "Your count", "42")],
   "quiz-right": ["#/quiz?seed=14&kinds=params&key=1&n=3", ".answers article", () => {}],
@@ -248,27 +253,6 @@ async function answer(page, label, text) {
   await page.waitForSelector(".finding, .said");
 }
 
-async function train(page, epochs, ready) {
-  await page.getByLabel("Epochs").fill(epochs);
-  await press(page, "Train");
-  await page.waitForSelector(ready, { timeout: 60000 });
-}
-
-async function keepRuns(page) {
-  for (const [epochs, rate] of [
-    ["30", "0.01"],
-    ["20", "0.002"],
-  ]) {
-    await page.getByLabel("Learning rate").fill(rate);
-    await train(page, epochs, ".verdict");
-    await press(page, "Keep this run");
-    await page.waitForSelector(".said");
-    await press(page, "Reset weights");
-  }
-  await page.getByRole("link", { name: "Compare", exact: true }).click();
-  await page.waitForSelector("tbody.run");
-}
-
 async function keepRecent(page) {
   // Put there by hand: titles of all lengths.
   await page.evaluate(() => {
@@ -284,8 +268,4 @@ async function keepRecent(page) {
   });
   await page.reload();
   await page.waitForSelector(".recent");
-}
-
-function packed(code) {
-  return `u1.${deflateRawSync(Buffer.from(code)).toString("base64url")}`;
 }

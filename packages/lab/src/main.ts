@@ -3,10 +3,12 @@ import "./styles/base.css";
 import "./styles/print.css";
 import { mount } from "svelte";
 import App from "./App.svelte";
+import { holdIdleButtons } from "./app/idle-buttons.ts";
 import { lab } from "./app/lab.svelte.ts";
 import { applySettings } from "./app/settings.ts";
 
 applySettings(lab.settings);
+holdIdleButtons();
 lab.start();
 const target = document.getElementById("app");
 if (target !== null) mount(App, { target });

@@ -30,6 +30,7 @@ export const compareWords = {
   apart: (difference: string, name: string) => `at most ${difference} from ${name}`,
   difference: (difference: string) => `${difference} against the first`,
   tableLabel: "Models side by side",
+  columns: ["row", "model", "class", "output shape", "parameters", "difference", "cause"],
   caption: (count: number) =>
     `${some(count, "model")} side by side, layer by layer; differences are to the first model`,
   train: "Train them all",
@@ -50,6 +51,7 @@ export const compareWords = {
   memoryLead:
     "How strongly the prediction for the example above moves with the inputs of each timestep, through all layers. Each row is drawn to its own largest bar; rows end together.",
   memoryModel: "Model",
+  memoryColumns: ["model", "timestep"],
   memoryWaiting: "Going back through each model …",
   memoryNone: (names: string) => `Without numbers over time to follow: ${names}.`,
   memorySize: "‖∂ŷ/∂x‖",

@@ -93,4 +93,8 @@ export const quizWords = {
   answerLine: "Answer:",
   name: "Name:",
   progress: "Progress with the quiz",
+  progressTable: {
+    columns: ["question", "kind", "asked", "answer", "right", "attempts", "hints", "solution shown", "slip"],
+    said: (isSo: boolean) => (isSo ? "yes" : "no"),
+  },
 };

@@ -29,6 +29,7 @@ export const compareRunWords = {
   large: "Its weights are too large to be kept: Compare can train it again.",
   lost: (hindrance: Hindrance) =>
     `Its weights are too large to be kept, and it cannot be trained again. ${hindrances[hindrance]}`,
+  onlyHere: (hindrance: Hindrance) => `${hindrances[hindrance]} Its weights go with this page; its losses stay.`,
   moved: "It was not kept, for its weights are others by now.",
   full: "Compare is full: take one out there to set it beside the others.",
   toCompare: (count: number) => (count > 1 ? `Compare the ${count}` : "Open Compare"),
@@ -47,6 +48,11 @@ export const compareRunWords = {
   stepWith: (name: string) => `Step through it: ${name}`,
   again: "Train it again",
   againWith: (name: string) => `Train it again: ${name}`,
+  waits: {
+    train: "A run goes on in Train, and models are trained one at a time: let it end there, or stop it.",
+    again: (name: string) => `“${name}” is being trained again in Compare, and models are trained one at a time.`,
+    all: "All models are being trained below, one at a time.",
+  },
   soFar: (epoch: number, epochs: number) => `epoch ${epoch} of ${epochs}`,
   made: {
     same: "Made again, the same to the bit.",

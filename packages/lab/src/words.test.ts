@@ -1,4 +1,4 @@
-/** Every sentence of the page stands in the catalogue: no component's template says anything in words of its own. */
+/** Every sentence of the page stands in the catalogue: no component, drawing or table says anything in words of its own. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,7 @@ import { expect, it } from "vitest";
 import { words } from "./words.ts";
 import { compareWords } from "./words-compare.ts";
 import { countWords } from "./words-count.ts";
+import { figureWords } from "./words-figures.ts";
 import { helpWords } from "./words-help.ts";
 import { modelWords } from "./words-model.ts";
 import { quizWords } from "./words-quiz.ts";
@@ -15,7 +16,10 @@ import { stepWords } from "./words-step.ts";
 import { trainWords } from "./words-train.ts";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
-const components = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".svelte"));
+const files = readdirSync(root, { recursive: true, encoding: "utf8" });
+const components = files.filter((name) => name.endsWith(".svelte"));
+/** What draws, and what hands tables out. */
+const scripts = files.filter((name) => /^(figures|app)\/(?!.*\.test\.ts$).*\.ts$/.test(name));
 
 /** Attributes that a user reads or hears; a component's own among them. */
 const said =
@@ -72,10 +76,46 @@ function wordsOf(node: unknown): string[] {
   return Object.values(one).flatMap(wordsOf);
 }
 
-const wordsIn = (source: string): string[] => wordsOf(parse(source, { modern: true }).fragment);
+/** Properties of drawings, charts and tables that are read. */
+const read = /^(title|description|sentence|label|columns|[xy]Label)$/;
+const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && "type" in value;
+const nameOf = (node: unknown): string => (isNode(node) ? String(node.name ?? "") : "");
+
+/** All words of a script that come into a drawing or a table. */
+function wordsOfScript(node: unknown): string[] {
+  if (Array.isArray(node)) return node.flatMap(wordsOfScript);
+  if (!isNode(node)) return [];
+  const deeper = Object.values(node).flatMap(wordsOfScript);
+  if (node.type === "CallExpression" && nameOf(node.callee) === "label") {
+    return [...wordsOfValue((node.arguments as Node[])[0]!), ...deeper]; // a label has a text
+  }
+  if (node.type === "Property" && read.test(nameOf(node.key)) && isNode(node.value)) {
+    const value = node.value.type === "ArrayExpression" ? (node.value.elements as Node[]) : [node.value];
+    return [...value.flatMap(wordsOfValue), ...deeper];
+  }
+  return deeper;
+}
+
+const wordsIn = (source: string): string[] => {
+  const { fragment, instance } = parse(source, { modern: true });
+  return [...wordsOf(fragment), ...wordsOfScript(instance?.content)];
+};
+const wordsInScript = (source: string): string[] => wordsIn(`<script lang="ts">${source}</script>`);
 
 it.each(components)("%s", (name) => {
   expect(wordsIn(readFileSync(join(root, name), "utf8"))).toEqual([]);
+});
+
+it.each(scripts)("%s", (name) => {
+  expect(wordsInScript(readFileSync(join(root, name), "utf8"))).toEqual([]);
+});
+
+it("would find words in what drawings and tables are made of", () => {
+  const source = `
+    const body = [label("ten rows", 1, 2), label(\`\${rows} columns\`, 0, 0, palette, { "text-anchor": "middle" })];
+    const rows = { title: \`\${name} over time\`, legend: [{ label: one ? "input" : other, kind: "box" }], columns: ["t", "value", ...names] };
+    const said = list.map((one) => ({ name: "box", color: "red" })).join(" and ");`;
+  expect(wordsInScript(source)).toEqual(["ten rows", " columns", " over time", "input", "value"]);
 });
 
 it("would find words in text, in branches, in blocks, in attributes and in what components are given", () => {
@@ -124,8 +164,17 @@ it("keeps no entry that nothing on the page names", () => {
         : [];
     });
   expect(
-    [words, modelWords, countWords, stepWords, trainWords, compareWords, compareRunWords, quizWords, helpWords].flatMap(
-      unused,
-    ),
+    [
+      words,
+      modelWords,
+      countWords,
+      stepWords,
+      trainWords,
+      compareWords,
+      compareRunWords,
+      quizWords,
+      helpWords,
+      figureWords,
+    ].flatMap(unused),
   ).toEqual([]);
 });

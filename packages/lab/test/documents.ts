@@ -89,4 +89,23 @@ export function documentTests({ visit }: Lab): void {
     await total(page, 906).waitFor();
     await page.context().close();
   }, 60_000);
+
+  it("keeps the chosen model of a document while a link to a quiz is followed", async () => {
+    const page = await visit("#/");
+    await paste(page, "a = Sequential([Input((30, 5)), GRU(4)])\nb = Sequential([Input((30, 5)), LSTM(4)])");
+    await found(page).locator("ol > li").nth(1).getByRole("link").press("Enter");
+    await total(page, 160).waitFor();
+    // The teacher's set names no model, and has a seed of its own.
+    await page.evaluate(() => {
+      location.hash = "#/quiz?seed=21&n=3";
+    });
+    await page.getByText("Question 1 of 3").waitFor();
+    await page.getByRole("link", { name: "Model", exact: true }).press("Enter");
+    await total(page, 160).waitFor();
+    expect(await found(page).locator("a[aria-current=true]").textContent()).toContain("LSTM");
+    // From there the other one can still be chosen.
+    await found(page).locator("ol > li").nth(0).getByRole("link").press("Enter");
+    await total(page, 132).waitFor();
+    await page.context().close();
+  }, 60_000);
 }

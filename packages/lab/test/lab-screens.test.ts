@@ -3,6 +3,7 @@ import { describe } from "vitest";
 import { compareTests } from "./compare.ts";
 import { countTests } from "./count.ts";
 import { documentTests } from "./documents.ts";
+import { lookTests } from "./looks.ts";
 import { modelTests } from "./model.ts";
 import { quizTests } from "./quiz.ts";
 import { runTests } from "./runs.ts";
@@ -27,4 +28,5 @@ describeLab("the lab's screens", (lab) => {
   describe("Views of a step", () => stepViewTests(lab));
   describe("Train", () => trainTests(lab));
   describe("Kept runs", () => runTests(lab));
+  describe("Looks", () => lookTests(lab));
 });

@@ -226,6 +226,32 @@ async function comparing() {
   });
 }
 
+/** Two runs of one model: the second is kept, then Compare shows both, with their losses and what each prediction rests on. */
+async function keeping() {
+  const page = await open(
+    `#/train?data=passengers&s=${link("model = Sequential([Input((12, 1)), LSTM(8), Dense(1)])")}`,
+  );
+  const press = (name) => page.getByRole("button", { name, exact: true }).click();
+  const train = async (rate) => {
+    await page.getByLabel("Learning rate").fill(rate);
+    await press("Train");
+    await page.locator(".verdict").waitFor({ timeout: 120_000 });
+  };
+  await train("0.01");
+  await press("Keep this run");
+  await page.getByText("Kept as").first().waitFor();
+  await press("Reset weights");
+  await train("0.002");
+  await page.waitForTimeout(1000);
+  await tasks("while a run is kept and compared with another", page, async () => {
+    await press("Keep this run");
+    await page.getByText("Kept as").first().waitFor();
+    await page.getByRole("link", { name: "Compare the 2" }).click();
+    await page.locator("figure", { hasText: "Losses of the runs" }).waitFor();
+    await page.locator("#compare-memory ~ .scroll").waitFor();
+  });
+}
+
 /** From the request to a page that answers, cold, with the processor slowed down four times. */
 async function loading() {
   const times = [];
@@ -263,7 +289,7 @@ async function size() {
   report("first load, gzip", `${(bytes / 1000).toFixed(1)} kB`, "120 kB", bytes <= 120_000);
 }
 
-const measured = { size, stepping, editing, training, largeFile, typing, deepModel, comparing, loading };
+const measured = { size, stepping, editing, training, largeFile, typing, deepModel, comparing, keeping, loading };
 try {
   console.log(`load ${loadavg()[0].toFixed(1)} on ${availableParallelism()} processors, Chromium ${browser.version()}`);
   for (const [name, measure] of Object.entries(measured)) if (name.startsWith(values.only)) await measure();

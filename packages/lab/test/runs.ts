@@ -167,4 +167,43 @@ export function runTests({ visit }: Lab): void {
     expect(await page.evaluate(() => localStorage.getItem("unroll-runs"))).toBeNull();
     await page.context().close();
   }, 60_000);
+
+  it("trains one at a time: who asks meanwhile waits, and reads why", async () => {
+    const page = await visit(`#/train?s=${small}`);
+    // Runs that last for seconds: what is looked at here must not be over by then.
+    await train(page, 2000);
+    await keep(page, "river");
+    const large = packed("model = Sequential([Input((24, 1)), LSTM(64), Dense(1)])");
+    const link = page
+      .url()
+      .replace("#/train", "#/compare")
+      .replace(/with=[^&]+/, `$&~lstm~${large}`);
+    const again = await visit(link);
+    const all = again.getByRole("button", { name: "Train all", exact: true });
+    const one = again.getByRole("button", { name: "Train it again: river" });
+    await one.waitFor();
+    await again.getByLabel("Epochs", { exact: true }).fill("500");
+    await all.click();
+    await again.getByText("All models are being trained below, one at a time.").waitFor();
+    expect(await one.isDisabled()).toBe(true);
+    await one.press("Enter");
+    await press(again, "Stop");
+    await expect.poll(() => one.isDisabled()).toBe(false);
+    await one.press("Enter");
+    await again.getByText("“river” is being trained again in Compare").waitFor();
+    expect(await all.isDisabled()).toBe(true);
+    // Enter in its box asks for the same.
+    await again.getByLabel("Epochs", { exact: true }).press("Enter");
+    await expect.poll(() => status(again).textContent(), { timeout: 30_000 }).toBe("Made from settings and seed.");
+    await expect.poll(() => all.isDisabled()).toBe(false);
+    // A run that waits in Train goes before others too.
+    await open(again, "Train");
+    await press(again, "One batch");
+    await again.getByText("Paused in epoch 1 after batch 1").first().waitFor();
+    await open(again, "Compare");
+    await again.getByText("A run goes on in Train, and models are trained one at a time").first().waitFor();
+    expect(await all.isDisabled()).toBe(true);
+    await again.context().close();
+    await page.context().close();
+  }, 90_000);
 }

@@ -76,6 +76,28 @@ export function stepLightTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("leaves a count's lit term alone, whatever the layer is called", async () => {
+    const code = packed('model = Sequential([Input((30, 5)), GRU(4, name="step"), Dense(1)])');
+    const page = await visit(`#/count/step?s=${code}`);
+    const term = page.locator(".term", { hasText: /^recurrent_kernel/ });
+    await term.click();
+    await page.mouse.move(0, 0);
+    const open = (screen: string): Promise<void> =>
+      page.getByRole("link", { name: screen, exact: true }).press("Enter");
+    await open("Step");
+    const formula = page.locator(".opened").getByRole("group", { name: /^Formula/ });
+    await formula.focus();
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(() => page.locator(".opened .lit").count()).toBeGreaterThan(0);
+    // Esc ends what is lit here, and leaving the screen too.
+    await page.keyboard.press("Escape");
+    await expect.poll(() => page.locator(".opened .lit").count()).toBe(0);
+    await open("Count");
+    await term.waitFor();
+    expect(await term.getAttribute("aria-pressed")).toBe("true");
+    await page.context().close();
+  }, 60_000);
+
   it("lights gradients and what they are made of on the way back", async () => {
     const page = await visit("#/step/gru?m=gru&t=29&unit=1&gate=hHat&back=1", {
       viewport: { width: 1360, height: 900 },

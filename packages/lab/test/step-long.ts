@@ -81,6 +81,28 @@ export function longStepTests({ visit }: Lab): void {
     await page.context().close();
   }, 120_000);
 
+  it("keeps the focus on a button that has nothing to do at an end", async () => {
+    const page = await visit(`#/step?s=${long(150)}&t=0&gate=f`);
+    await shown(page).waitFor();
+    const focused = (): Promise<string | null> =>
+      page.evaluate(() => document.activeElement!.getAttribute("aria-label"));
+    await page.getByRole("button", { name: "Show later timesteps" }).focus();
+    for (const part of ["61 to 120", "91 to 150", "91 to 150"]) {
+      await page.keyboard.press("Enter");
+      await expect.poll(() => says(page)).toBe(`timesteps ${part} of 150`);
+    }
+    expect(await focused()).toBe("Show later timesteps");
+    expect(await page.getByRole("button", { name: "Show later timesteps" }).isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Timestep forward" }).press("Enter");
+    await page.getByText("timestep 2 of 150").waitFor();
+    await page.getByRole("button", { name: "Timestep back" }).press("Enter");
+    await page.getByText("timestep 1 of 150").waitFor();
+    await page.keyboard.press("Enter");
+    expect(await focused()).toBe("Timestep back");
+    await page.getByText("timestep 1 of 150").waitFor();
+    await page.context().close();
+  }, 60_000);
+
   it("moves the window by drag and by press, on a phone too", async () => {
     const page = await visit(`#/step?s=${long(1000)}&t=0&gate=f`, {
       viewport: { width: 390, height: 844 },

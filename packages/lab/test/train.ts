@@ -74,6 +74,25 @@ export function trainTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("keeps the focus on the button that is pressed, whatever it does next", async () => {
+    const page = await visit(`#/train?s=${small}&run=e2000`);
+    const enter = (name: string): Promise<void> => page.getByRole("button", { name, exact: true }).press("Enter");
+    const focused = (): Promise<string | null> => page.evaluate(() => document.activeElement!.textContent);
+    await page.getByText("x (N, T, D) = (180, 12, 1)").waitFor();
+    await enter("Train");
+    await expect.poll(focused).toBe("Pause");
+    await enter("Pause");
+    await expect.poll(focused).toBe("Go on");
+    await enter("One epoch");
+    await page.getByText("Paused after epoch").first().waitFor();
+    expect(await focused()).toBe("One epoch");
+    await enter("Stop");
+    await expect.poll(focused).toBe("Train on");
+    await enter("Reset weights");
+    await expect.poll(focused).toBe("Train");
+    await page.context().close();
+  }, 60_000);
+
   it("ends a run that waits when another model is opened, and trains that one", async () => {
     const page = await visit(`#/train?s=${small}`);
     await press(page, "One batch");

@@ -77,6 +77,11 @@ describe("the command line as a whole", () => {
       [["summary", net, "--width", "0"], "--width needs a whole number"],
       [["summary", net, "--width=-5"], "--width needs a whole number"],
       [["summary", net, "--width", "80.5"], "--width needs a whole number"],
+      [
+        ["summary", net, "--layers", "memory,"],
+        "--layers must be a layer's name, or the first and the last. Received: memory,.",
+      ],
+      [["summary", net, "--layers", "lstm"], "summary: layerRange must be two names that layers of the model have."],
       [["check", net, "--params", "0x2b"], "--params needs a whole number, 0 or more. Received: 0x2b."],
       [["check", net, "--params=-43"], "--params needs a whole number"],
       [["check", net, "--total", "43.5"], "--total needs a whole number"],
@@ -153,6 +158,12 @@ Model: "tiny"
  Trainable params: 43 (172.00 B)
  Non-trainable params: 0 (0.00 B)
 `);
+  });
+
+  it("prints a range of layers, and which train", async () => {
+    const { out } = await unroll("summary", net, "--layers", "out", "--trainable");
+    expect(out).not.toContain("memory");
+    expect(out).toMatch(/│ out \(Dense\) +│ \(None, 1\) +│ +3 │ +Y +│/);
   });
 
   it("gives one JSON document in the promised form", async () => {

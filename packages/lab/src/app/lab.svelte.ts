@@ -1,8 +1,9 @@
 /** What the page knows: where it is, the model that is open, and the trace of its example. Everything comes from the worker. */
 import { codeOfExample } from "../data/code-of.ts";
 import { words } from "../words.ts";
-import type { Edit, LabMethods, ModelChange, ModelView, Opened, TraceView, TrainProgress } from "../worker/protocol.ts";
+import type { Edit, LabMethods, ModelView, Opened, TraceView, TrainProgress } from "../worker/protocol.ts";
 import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts";
+import { classesOf } from "../worker/title.ts";
 import { keepForReload, LateAddress, takeAfterReload } from "./address.ts";
 import { CompareNews, type CompareProgress } from "./compare-news.ts";
 import { packEdits, readEdits } from "./edits.ts";
@@ -11,7 +12,7 @@ import { followNumberStyle } from "./format.ts";
 import { modelKey } from "./model-key.ts";
 import { pack, unpack } from "./pack.ts";
 import { keepRecent } from "./recent.ts";
-import { atStart, type Route, readRoute, startRoute, writeRoute } from "./router.ts";
+import { atStart, namesModel, noModel, type Route, readRoute, startRoute, writeRoute } from "./router.ts";
 import { applySettings, hearSettings, readSettings, type Settings, writeSettings } from "./settings.ts";
 import { startWorker } from "./start-worker.ts";
 import { UndoStack } from "./undo.ts";
@@ -70,8 +71,7 @@ class Lab {
   /** The link's edits, as they were when they were read. */
   #editsText = "";
   #source: string | Uint8Array = "";
-  #modelLink: ModelLink = { m: "", s: "", file: "", pick: 0, isSized: false };
-  #rewriting: Promise<unknown> = Promise.resolve();
+  #modelLink = $state.raw<ModelLink>({ ...noModel, isSized: false });
   #key = "";
   #request = 0;
   /** Settles when the page has what it last went for. */
@@ -197,29 +197,6 @@ class Lab {
     return (await this.worker.codeOfSummary(source)) ?? source;
   }
 
-  /** Changes the model: its code is written anew and opened. Answers with what the layer says to a value that it does not take. */
-  change(change: ModelChange): Promise<string | undefined> {
-    return this.#rewrite(() => this.worker.change(change));
-  }
-
-  repair(index: number): Promise<string | undefined> {
-    return this.#rewrite(() => this.worker.repair(index));
-  }
-
-  /** One after another: each change starts from what the one before made. */
-  #rewrite(write: () => Promise<string>): Promise<string | undefined> {
-    const done = this.#rewriting.then(async () => {
-      try {
-        await this.openSource(await write());
-        return undefined;
-      } catch (error) {
-        return error instanceof Error ? error.message : String(error);
-      }
-    });
-    this.#rewriting = done;
-    return done;
-  }
-
   async retrace(): Promise<void> {
     this.trace = undefined;
     await this.#trace();
@@ -284,15 +261,12 @@ class Lab {
   /** Keeps the model for the start page. Files stay where they are: only what a link holds is kept. */
   #note({ model, chosen }: Opened, s: string, instead: string): void {
     if (model === undefined || s === "") return;
-    const layers = model.layers.filter(({ className }) => className !== "InputLayer");
-    const title = layers.map(({ className }) => className).join(" → ");
-    keepRecent({ title, total: model.total.result ?? 0, s, pick: chosen }, instead);
+    keepRecent({ title: classesOf(model), total: model.total.result ?? 0, s, pick: chosen }, instead);
   }
 
   /** Where a link names no model it is about the one that was open. */
   #noteLink({ m, s, file, pick }: Pick<Route, "m" | "s" | "file" | "pick">): void {
-    const isNamed = m !== "" || s !== "" || file !== "";
-    this.#modelLink = { ...(isNamed ? { m, s, file } : this.#modelLink), pick, isSized: false };
+    this.#modelLink = { ...(namesModel({ m, s, file }) ? { m, s, file, pick } : this.#modelLink), isSized: false };
   }
 
   #snapshot(): Snapshot {
@@ -337,17 +311,18 @@ class Lab {
     Object.assign(this.route, change);
   }
 
-  async #follow(route: Route): Promise<void> {
+  async #follow(given: Route): Promise<void> {
     const before = this.#snapshot();
+    const route = namesModel(given) ? given : { ...given, pick: this.#modelLink.pick };
     this.#move(route);
     const key = modelKey(route, this.#key);
     if (key !== this.#key) {
       this.#remember(before);
       this.#key = key;
-      const given = await this.#sourceOf(route);
-      if (given === undefined) this.#miss(route);
+      const named = await this.#sourceOf(route);
+      if (named === undefined) this.#miss(route);
       else {
-        const found = await this.#open(given.source, given.name || undefined, { pick: route.pick });
+        const found = await this.#open(named.source, named.name || undefined, { pick: route.pick });
         if (found !== undefined) {
           this.#note(found, route.s, "");
           this.#noteLink(route);

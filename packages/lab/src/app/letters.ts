@@ -1,9 +1,6 @@
 /** Which letter of a cell's equations a number, a box or a line of the Step screen belongs to, so that all of them light together (lit.svelte.ts). */
 import type { OpenedNode } from "../worker/protocol.ts";
 
-/** Whose letters are lit: the cell that is stepped through, whatever layer it is of. */
-export const letterOwner = "step";
-
 /** As the formula's MathML marks it: "f", "hPrev", "W_f", "∂L/∂c_later"; undefined for what has none. */
 export function letterOf(node: OpenedNode): string | undefined {
   if (node.kind === "name") {

@@ -1,8 +1,11 @@
 /** Which term of a count, or letter of an equation, is lit in its formula and in the drawing at once: the pointer's or the keyboard's for a moment, or kept by a press. */
 
+/** Whose it is: the layer whose count a term is in, by its name; the letters of formulas, which no layer's name can be. */
+export type LitOwner = string | typeof letterOwner;
+export const letterOwner = Symbol("letters");
+
 interface Lit {
-  /** The layer whose count it is; of letters, the Step screen (letters.ts). */
-  readonly owner: string;
+  readonly owner: LitOwner;
   /** Its term: an array, or a layer inside; a letter as its formula marks it. */
   readonly term: string;
 }
@@ -13,17 +16,17 @@ class Terms {
   #passing = $state.raw(nothing);
   #kept = $state.raw(nothing);
 
-  /** The lit term of a layer's count; empty for none. */
-  of(owner: string): string {
+  /** The lit term or letter; empty for none. */
+  of(owner: LitOwner): string {
     const { owner: whose, term } = this.#passing.term === "" ? this.#kept : this.#passing;
     return whose === owner ? term : "";
   }
 
-  isKept(owner: string, term: string): boolean {
+  isKept(owner: LitOwner, term: string): boolean {
     return this.#kept.owner === owner && this.#kept.term === term;
   }
 
-  pass(owner: string, term: string): void {
+  pass(owner: LitOwner, term: string): void {
     this.#passing = { owner, term };
   }
 
@@ -31,14 +34,15 @@ class Terms {
     this.#passing = nothing;
   }
 
-  /** Nothing is lit any more; false where nothing was. */
-  clear(owner: string): boolean {
+  /** Nothing of this owner is lit or kept any more; false where nothing was lit. */
+  clear(owner: LitOwner): boolean {
     const was = this.of(owner) !== "";
-    if (was) [this.#passing, this.#kept] = [nothing, nothing];
+    if (this.#passing.owner === owner) this.#passing = nothing;
+    if (this.#kept.owner === owner) this.#kept = nothing;
     return was;
   }
 
-  toggle(owner: string, term: string): void {
+  toggle(owner: LitOwner, term: string): void {
     this.#kept = this.isKept(owner, term) ? nothing : { owner, term };
   }
 }

@@ -9,14 +9,15 @@ import type { RunRecipe } from "./run-recipe.ts";
 class MakingAgain {
   /** Empty where none is. */
   link = $state("");
+  name = $state("");
   progress = $state.raw<TrainProgress | undefined>();
   /** What came of the one before. */
   last = $state.raw<{ readonly link: string; readonly outcome: Again | undefined } | undefined>();
 
   async start(one: Compared & { readonly recipe: RunRecipe }, index: number, lookback?: number): Promise<void> {
     if (this.link !== "") return;
-    const { link } = one;
-    [this.link, this.progress] = [link, undefined];
+    const { link, recipe } = one;
+    [this.link, this.name, this.progress] = [link, recipe.name, undefined];
     let outcome: Again | undefined;
     try {
       outcome = await makeAgain(one, index, lookback, (progress) => {

@@ -1,7 +1,10 @@
 /** How far a learner has come with a set of questions: kept on this device, taken away as CSV. */
+import { quizWords } from "../words-quiz.ts";
 import type { QuestionView } from "../worker/protocol.ts";
 import type { Table } from "./csv.ts";
 import { keep, readKept } from "./device.ts";
+
+const words = quizWords.progressTable;
 
 export interface QuestionProgress {
   /** The last answer. */
@@ -61,7 +64,7 @@ function isEntry(value: unknown): value is readonly [string, QuizProgress] {
 export function progressTable(title: string, questions: readonly QuestionView[], progress: QuizProgress): Table {
   return {
     title,
-    columns: ["question", "kind", "asked", "answer", "right", "attempts", "hints", "solution shown", "slip"],
+    columns: words.columns,
     rows: questions.map(({ number, kind, text }) => {
       const { answer, right, attempts, hints, shown, slip } = progress[number] ?? untouched;
       return [
@@ -69,10 +72,10 @@ export function progressTable(title: string, questions: readonly QuestionView[],
         kind,
         text,
         answer,
-        attempts === 0 ? "" : right ? "yes" : "no",
+        attempts === 0 ? "" : words.said(right),
         attempts,
         hints,
-        shown ? "yes" : "no",
+        words.said(shown),
         slip,
       ];
     }),

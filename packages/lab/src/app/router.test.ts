@@ -18,3 +18,8 @@ it("leaves behind with a model what was chosen of its steps and units", () => {
   const route = readRoute("#/step/gru?t=17&unit=70&gate=z&units=64-79&view=120-179&seed=8");
   expect(writeRoute({ ...route, ...atStart })).toBe("#/step/gru?seed=8");
 });
+
+it("says which of a document's models is meant only where it names the document", () => {
+  expect(writeRoute({ ...readRoute("#/quiz?seed=8"), pick: 2 })).toBe("#/quiz?seed=8");
+  expect(writeRoute({ ...readRoute("#/model?s=u1.x"), pick: 2 })).toBe("#/model?s=u1.x&pick=2");
+});

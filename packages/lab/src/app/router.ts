@@ -126,6 +126,11 @@ export const atStart = { t: 0, unit: 0, gate: "", units: "", view: "" } as const
 /** No model in the link: whatever is open stays. */
 export const noModel = { m: "", s: "", file: "", pick: 0 } as const;
 
+/** False for a link that is about whatever is open. */
+export function namesModel({ m, s, file }: Pick<LinkState, "m" | "s" | "file">): boolean {
+  return m !== "" || s !== "" || file !== "";
+}
+
 export function readRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const [first = "", ...rest] = path.split("/");
@@ -146,6 +151,8 @@ export function readRoute(hash: string): Route {
 export function writeRoute(route: Route): string {
   const query = new URLSearchParams();
   for (const [key, property] of Object.entries(table)) {
+    // Which of its models says nothing where the link names none.
+    if (key === "pick" && !namesModel(route)) continue;
     const value = route[key as keyof LinkState];
     // Each property writes its own type.
     if (value !== property.initial) query.set(key, (property.write as (value: unknown) => string)(value));

@@ -81,6 +81,13 @@ it.each([
   },
 );
 
+it("says of one whose model began with trained weights why no link leads to it", async () => {
+  const continued = { ...progress, unrepeatable: "continued" } as const;
+  expect(await keepRun({ name: "mine", epoch: 2, progress: continued, run: await started() })).toMatchObject({
+    note: "It began with trained weights, which no link holds. Its weights go with this page; its losses stay.",
+  });
+});
+
 it("says of one that is too large and can be made again that it can", async () => {
   answer.keeping = "large";
   expect(await keepRun({ name: "mine", epoch: 2, progress, run: await started() })).toMatchObject({

@@ -20,7 +20,7 @@ interface KeepRequest {
 
 export interface Kept {
   readonly run: KeptRun;
-  /** What else there is to say of it: its weights were too large. */
+  /** What else there is to say of it: its weights were too large, or it cannot be made again elsewhere. */
   readonly note: string;
 }
 
@@ -50,8 +50,9 @@ export async function keepRun({ name, epoch, progress, run }: KeepRequest): Prom
   const found = await copied;
   if (found === undefined || found === "moved") return found;
   await lab.attempt(() => lab.worker.nameRun({ id: copy, name: id }));
-  const { large, lost } = compareRunWords;
-  const note = found === "kept" ? "" : hindrance === undefined ? large : lost(hindrance);
+  const { large, lost, onlyHere } = compareRunWords;
+  const isKept = found === "kept";
+  const note = hindrance === undefined ? (isKept ? "" : large) : (isKept ? onlyHere : lost)(hindrance);
   return { run: remember({ id, name }, epoch, progress, run.cut), note };
 }
 

@@ -1,8 +1,10 @@
 /** A layer's arrays to scale as a drawing: rows are inputs, columns are units, a block for each gate. */
 import { whole } from "../app/format.ts";
+import { figureWords } from "../words-figures.ts";
 import type { ArrayView } from "../worker/protocol.ts";
 import { element, label, type Palette, standalone } from "./svg.ts";
 
+const words = figureWords.blocks;
 const width = 640;
 
 export function blocksFigure(
@@ -48,8 +50,8 @@ export function blocksFigure(
           stroke: color,
         });
       }),
-      label(`${columns} columns`, 24, top + high + 14, palette, { "font-size": 10, class: "axis-label" }),
-      label(`${rows} ${rows === 1 ? "row" : "rows"}`, 0, 0, palette, {
+      label(words.columns(columns), 24, top + high + 14, palette, { "font-size": 10, class: "axis-label" }),
+      label(words.rows(rows), 0, 0, palette, {
         "font-size": 10,
         "text-anchor": "middle",
         transform: `translate(14 ${top + high / 2}) rotate(-90)`,
@@ -61,12 +63,16 @@ export function blocksFigure(
     {
       title,
       description: matrices
-        .map(({ name, rows, columns, size }) => `${name}: ${rows} by ${columns}, ${size} numbers`)
+        .map(({ name, rows, columns, size }) => words.size(name, rows, columns, whole(size)))
         .join("; "),
       legend:
         gates.length > 1
-          ? gates.map((gate, index) => ({ label: `gate ${gate}`, color: palette(`--gate-${index % 5}`), kind: "box" }))
-          : [{ label: "weights", color: palette("--input"), kind: "box" }],
+          ? gates.map((gate, index) => ({
+              label: figureWords.gate(gate),
+              color: palette(`--gate-${index % 5}`),
+              kind: "box",
+            }))
+          : [{ label: words.weights, color: palette("--input"), kind: "box" }],
       width,
       height: y,
       body,

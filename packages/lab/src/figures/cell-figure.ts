@@ -1,9 +1,11 @@
 /** The cell of one timestep as a drawing: a box for each value with its units' numbers, lines for what it uses. On the way back the boxes hold gradients. */
 import { accent, fitting, gradientName, nameParts, short } from "../app/format.ts";
 import { writeUnits } from "../app/units.ts";
+import { figureWords } from "../words-figures.ts";
 import type { RunNumbers, RunView, SceneNode } from "../worker/protocol.ts";
 import { element, type LegendEntry, label, type Palette, standalone } from "./svg.ts";
 
+const words = figureWords.cell;
 const boxWidth = 132;
 const gapX = 56;
 const gapY = 22;
@@ -69,23 +71,32 @@ export function cellFigure(shown: CellShown, palette: Palette): string {
     }),
   );
   const gates = scene.gates.map(
-    (gate, index): LegendEntry => ({ label: `gate ${gate}`, color: palette(`--gate-${index % 5}`), kind: "box" }),
+    (gate, index): LegendEntry => ({
+      label: figureWords.gate(gate),
+      color: palette(`--gate-${index % 5}`),
+      kind: "box",
+    }),
   );
   const timestep = run.timesteps[t]! + 1;
   return standalone(
     {
-      title: `${backward ? "Gradients of " : ""}${run.name} (${scene.kind}), timestep ${timestep} of ${run.timesteps.length}`,
-      description: `${backward ? "The gradients of the loss" : "The cell"} at timestep ${timestep}: ${boxes.map(({ node, numbers }) => `${backward ? gradientName(node.name) : node.name} = ${numbers.map(({ text, was }) => (was === "" ? text : `${text} (before the changes ${was})`)).join(", ")}`).join("; ")}.`,
+      title: words.title(run.name, scene.kind, timestep, run.timesteps.length, backward),
+      description: words.sentence(
+        timestep,
+        boxes.map(({ node, numbers }) => {
+          const said = numbers.map(({ text, was }) => (was === "" ? text : words.wasBefore(text, was)));
+          return `${backward ? gradientName(node.name) : node.name} = ${said.join(", ")}`;
+        }),
+        backward,
+      ),
       legend: [
         ...gates,
-        { label: "input", color: palette("--input"), kind: "box" },
-        { label: "hidden state", color: palette("--hidden"), kind: "box" },
+        { label: words.input, color: palette("--input"), kind: "box" },
+        { label: words.hidden, color: palette("--hidden"), kind: "box" },
         ...(scene.nodes.some(({ name }) => name === "c" || name === "cPrev")
-          ? [{ label: "cell state", color: palette("--memory"), kind: "box" } as const]
+          ? [{ label: words.memory, color: palette("--memory"), kind: "box" } as const]
           : []),
-        ...(backward
-          ? [{ label: "gradients go from right to left", color: palette("--soft"), kind: "dashed" } as const]
-          : []),
+        ...(backward ? [{ label: words.rightToLeft, color: palette("--soft"), kind: "dashed" } as const] : []),
       ],
       width: ranks.length * (boxWidth + gapX) - gapX,
       height,
@@ -112,7 +123,7 @@ function measured({ run, backward, t, units, features, digits }: CellShown, node
   const which =
     list.length === width
       ? ""
-      : `${isInput ? "features" : "units"} ${writeUnits(list, 1).replaceAll(",", ", ")} of ${width}`;
+      : words[isInput ? "features" : "units"](writeUnits(list, 1).replaceAll(",", ", "), width);
   const meaning = inLines(node.meaning);
   return {
     node,

@@ -3,9 +3,11 @@ import { short } from "../app/format.ts";
 import { fullColour } from "../app/run.ts";
 import type { StepWindow } from "../app/step-window.ts";
 import { writeUnits } from "../app/units.ts";
+import { figureWords } from "../words-figures.ts";
 import type { RunView } from "../worker/protocol.ts";
 import { element, label, type Palette, standalone } from "./svg.ts";
 
+const words = figureWords.lanes;
 const width = 720;
 const left = 96;
 /** `drawn` are the units and `shown` the steps that the page has. */
@@ -64,19 +66,28 @@ export function lanesFigure(run: RunView, drawn: readonly number[], shown: StepW
   );
   return standalone(
     {
-      title: `${run.name} (${scene.kind}) over time`,
-      description: `${names.length} named values of ${rows === units ? "" : `the units ${writeUnits(drawn, 1).replaceAll(",", ", ")} of `}${units} units over ${timesteps.length === run.timesteps.length ? "" : `the timesteps ${timesteps[0]! + 1} to ${timesteps.at(-1)! + 1} of `}${run.timesteps.length} timesteps; strength of colour is size, its hue the sign.`,
+      title: words.title(run.name, scene.kind),
+      description: words.sentence(
+        names.length,
+        units,
+        rows === units ? "" : writeUnits(drawn, 1).replaceAll(",", ", "),
+        run.timesteps.length,
+        timesteps.length === run.timesteps.length ? undefined : [timesteps[0]! + 1, timesteps.at(-1)! + 1],
+      ),
       legend: [
-        { label: "above 0; the full colour is 1, or the ± beside the row", color: palette("--positive"), kind: "box" },
-        { label: "below 0; the full colour is −1, or the ± beside the row", color: palette("--negative"), kind: "box" },
+        { label: words.above, color: palette("--positive"), kind: "box" },
+        { label: words.below, color: palette("--negative"), kind: "box" },
       ],
       width,
       height: floor + 34,
       body: [
         ...bands,
         ...ticks,
-        label("timestep", (left + width) / 2, floor + 30, palette, { "text-anchor": "middle", class: "axis-label" }),
-        label(rows < units ? `${rows} of ${units} units` : "units", 0, 0, palette, {
+        label(words.timestep, (left + width) / 2, floor + 30, palette, {
+          "text-anchor": "middle",
+          class: "axis-label",
+        }),
+        label(rows < units ? words.someUnits(rows, units) : words.units, 0, 0, palette, {
           "text-anchor": "middle",
           transform: `translate(10 ${floor / 2}) rotate(-90)`,
           class: "axis-label",

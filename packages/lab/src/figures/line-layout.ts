@@ -3,6 +3,7 @@ import { extent } from "d3-array";
 import { scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
 import { rounded, scientific } from "../app/format.ts";
+import { figureWords } from "../words-figures.ts";
 import { markedIndices, markPath } from "./marks.ts";
 
 export interface Line {
@@ -147,9 +148,9 @@ export function tickText(value: number): string {
 
 /** What the chart shows, as one sentence. */
 export function lineSentence({ title, lines }: LineSpec, isEmpty: boolean): string {
-  if (lines.length === 0 || isEmpty) return `${title}: nothing yet.`;
-  const ends = lines.map(
-    ({ name, values }) => `${name} ends at ${rounded(values.at(-1) ?? 0, 4)} after ${values.length} points`,
+  if (lines.length === 0 || isEmpty) return figureWords.lines.none(title);
+  const ends = lines.map(({ name, values }) =>
+    figureWords.lines.end(name, rounded(values.at(-1) ?? 0, 4), values.length),
   );
   return `${title}: ${ends.join("; ")}.`;
 }

@@ -1,5 +1,6 @@
 /** Histograms of a layer's arrays: bars for now, an outline for before; on the page and as a drawing that stands alone. */
 import { short } from "../app/format.ts";
+import { figureWords } from "../words-figures.ts";
 import type { ArraySpread } from "../worker/protocol.ts";
 import { element, label, type Palette, standalone } from "./svg.ts";
 
@@ -77,7 +78,7 @@ export function spreadFigure(
     {
       title,
       description: arrays
-        .map(({ array, low, high }) => `${array} from ${short(low, 3)} to ${short(high, 3)}`)
+        .map(({ array, low, high }) => figureWords.spread.range(array, short(low, 3), short(high, 3)))
         .join("; "),
       legend: [
         { label: before, color: palette("--ink"), kind: "line" },

@@ -1,5 +1,6 @@
 /** The values of a run as a table to take away. */
 import type { Table } from "../app/csv.ts";
+import { figureWords } from "../words-figures.ts";
 import type { RunView } from "../worker/protocol.ts";
 
 /** A row for each timestep in order of processing; a column for each input, and each unit of each named value. */
@@ -9,7 +10,7 @@ export function valuesTable(run: RunView, title: string): Table {
     Array.from({ length: count }, (_, unit) => `${base}[${unit}]`);
   return {
     title,
-    columns: ["timestep", ...columns("x", features), ...names.flatMap((one) => columns(one, units))],
+    columns: [figureWords.table.timestep, ...columns("x", features), ...names.flatMap((one) => columns(one, units))],
     rows: timesteps.map((timestep, index) => [
       timestep + 1,
       ...x.subarray(index * features, (index + 1) * features),

@@ -17,6 +17,7 @@ import type {
   RepairView,
   Shape,
 } from "./protocol.ts";
+import { classesOf } from "./title.ts";
 
 /** Timesteps that are traced of any model; of a small one more, as many as keep timesteps × weights below the bound. */
 const longestTrace = 240;
@@ -108,9 +109,7 @@ export class Session {
         : { config: async () => one.code.config, repairs: one.repairs, table, code: source, found: { ...code, text } };
     return {
       names: code.models.map(({ code: { name: own, line }, model: built }) =>
-        built === undefined
-          ? `${own} (line ${line})`
-          : `${own}: ${built.layers.map(({ className }) => className).join(" → ")}`,
+        built === undefined ? `${own} (line ${line})` : `${own}: ${classesOf(built)}`,
       ),
       chosen: Math.max(0, chosen),
       model: model === undefined ? undefined : describeModel(model, false),

@@ -1,5 +1,6 @@
 /** `unroll summary FILE`: Keras's table of every model in a file, and what code leaves open. */
 import "../model/summaries.ts";
+import { UnrollError } from "../core/errors.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import { editToText, type Repair, repairsToText } from "../explain/repairs/index.ts";
 import { inFile } from "../formats/failure.ts";
@@ -30,6 +31,8 @@ export const summary: Command = {
     style: { kind: "string", choices: ["keras2", "keras3"], doc: "whose table; by default that of the file" },
     width: { kind: "whole", value: "N", least: 20, most: 10_000, doc: "characters of a line" },
     nested: { kind: "boolean", doc: "also the layers of models inside models" },
+    trainable: { kind: "boolean", doc: "a column more: which layers train" },
+    layers: { kind: "string", value: "FIRST,LAST", doc: "only the rows from one layer to another" },
     ...modelFlags,
   },
   examples: [
@@ -73,14 +76,29 @@ function cannotBeBuilt({ model, error, code }: FileModel): boolean {
 }
 
 /** In the style of the table that the file prints, where it prints one. */
-function optionsFor({ code }: FileModel, { style, width, nested }: FlagValues): SummaryOptions {
+function optionsFor({ code }: FileModel, { style, width, nested, trainable, layers }: FlagValues): SummaryOptions {
   const printed = code?.printedSummary?.style ?? "keras3";
   return {
     print: false,
     style: style === "keras2" || style === "keras3" ? style : printed,
     ...(typeof width === "number" ? { width } : {}),
     ...(nested === true ? { expandNested: true } : {}),
+    ...(trainable === true ? { showTrainable: true } : {}),
+    ...(typeof layers === "string" ? { layerRange: rangeOf(layers) } : {}),
   };
+}
+
+/** One name stands for both ends. */
+function rangeOf(text: string): [first: string, last: string] {
+  const [first = "", last = first, ...others] = text.split(",").map((name) => name.trim());
+  if (first !== "" && last !== "" && others.length === 0) return [first, last];
+  throw new UnrollError({
+    code: "usage",
+    path: "unroll summary",
+    expected: "--layers must be a layer's name, or the first and the last",
+    received: text,
+    hint: "Write --layers lstm,dense_1.",
+  });
 }
 
 function modelJson(one: FileModel, found: FileModels): unknown {

@@ -1,6 +1,7 @@
 /** A model as Python that builds it with Keras 3. */
 import { activationNamed } from "../equations/activations.ts";
 import type { NamedFunction } from "../equations/expr.ts";
+import { isLayerFunction } from "../layers/activations.ts";
 import type { Layer } from "../layers/layer.ts";
 import { snakeCase } from "../layers/naming.ts";
 import { Model } from "../model/model.ts";
@@ -83,7 +84,9 @@ function pythonWeights(model: Model, weights: CodeWeights): string {
 
 /** Functions that Keras has no name for, each once. */
 function functionsOf(layer: Layer): NamedFunction[] {
-  const own = Object.values(layer.config).filter((value): value is NamedFunction => isFunction(value));
+  const own = Object.values(layer.config).filter(
+    (value): value is NamedFunction => isFunction(value) && !isLayerFunction(value),
+  );
   const keras2 = Object.values(layer.config).includes("hard_sigmoid_keras2") ? ["hard_sigmoid_keras2"] : [];
   const inside = [...(layer instanceof Model ? layer.layers : []), ...layer.children];
   const all = [...own, ...keras2.map(activationNamed), ...inside.flatMap(functionsOf)];

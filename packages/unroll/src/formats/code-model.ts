@@ -5,12 +5,14 @@
 
 import { UnrollError } from "../core/errors.ts";
 import type { NamedFunction } from "../equations/expr.ts";
+import { isLayerFunction } from "../layers/activations.ts";
 import type { Field, Fields } from "../layers/fields.ts";
 import { layerTypes } from "../layers/index.ts";
 import { Layer } from "../layers/layer.ts";
 import type { LayerCall, SymbolicTensor } from "../layers/symbolic.ts";
 import { Model } from "../model/model.ts";
 import { type Code, Identifiers, layOut } from "./code-text.ts";
+import { layerOfFunction } from "./keras-config.ts";
 
 /** Where the weights of generated code come from: nowhere, the code itself, or a file beside it. */
 export type CodeWeights = "none" | "inline" | { readonly file: string };
@@ -149,6 +151,7 @@ export class ModelCodeWriter {
     const options = Object.entries(layer.type.fields as Fields).flatMap(([name, field]) => {
       const value = layer.config[name];
       if (value === undefined || field.ignored || (field.beyondKeras && language.isKeras)) return [];
+      if (isLayerFunction(value)) return [language.option(name, this.#layer(layerOfFunction(value)))];
       if (isDefault(field, value) && !language.explicit.includes(name)) return [];
       if (field.kind === "layer" && "default" in field && isImplied(layer, name, field)) return [];
       if (field.kind === "layer") return [language.option(name, this.#layer(value as Layer))]; // checked by the field

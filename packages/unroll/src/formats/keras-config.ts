@@ -6,6 +6,7 @@ import { display } from "../core/display.ts";
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { NamedFunction } from "../equations/expr.ts";
+import { isLayerFunction, type LayerFunction } from "../layers/activations.ts";
 import type { LayerType } from "../layers/contract.ts";
 import type { Field, Fields } from "../layers/fields.ts";
 import { Layer, layerTypes } from "../layers/index.ts";
@@ -142,7 +143,7 @@ function readValue(field: Field, value: unknown, where: string, key: string, opt
   if (value === undefined) return undefined;
   switch (field.kind) {
     case "activation":
-      return readActivation(value, where, key);
+      return readActivation(value, where, key, options);
     case "initializer":
       return value === null ? undefined : readSpec(value);
     case "regularizer":
@@ -163,8 +164,8 @@ function readValue(field: Field, value: unknown, where: string, key: string, opt
   }
 }
 
-/** A name; Keras 3 also writes functions as objects. */
-function readActivation(value: unknown, where: string, key: string): unknown {
+/** A name, or a layer that is a function; Keras 3 also writes functions as objects. */
+function readActivation(value: unknown, where: string, key: string, options: KerasReadOptions): unknown {
   if (typeof value !== "object" || value === null) return value;
   const { class_name: className, config } = value as { class_name?: unknown; config?: unknown };
   if (typeof config === "string") return config;
@@ -176,9 +177,11 @@ function readActivation(value: unknown, where: string, key: string): unknown {
       received: `${key} = ${display(className ?? value)}`,
     });
   }
-  return className === "Activation" && typeof config === "object" && config !== null && "activation" in config
-    ? config.activation
-    : className;
+  if (className === "Activation" && typeof config === "object" && config !== null && "activation" in config) {
+    return config.activation;
+  }
+  const isLayer = layerTypes.get(className)?.functionOf !== undefined;
+  return isLayer ? layerFromConfig(value as KerasObject, options) : className; // it has a class_name, just seen
 }
 
 /** Initializers, regularizers and constraints: a name, or `{ class_name, config }`. */
@@ -238,6 +241,7 @@ function writeValue(field: Field, value: unknown, writeInner: (inner: Layer) => 
   if (value === null || value === undefined) return value;
   switch (field.kind) {
     case "activation":
+      if (isLayerFunction(value)) return writeInner(layerOfFunction(value));
       return typeof value === "string" ? value : (value as NamedFunction).name;
     case "initializer":
       return writeSpec(value, "keras.initializers");
@@ -258,6 +262,11 @@ function writeSpec(value: unknown, module: string): unknown {
   const { className, config } = value as { className: string; config: Readonly<Record<string, unknown>> };
   const own = Object.fromEntries(Object.entries(config).map(([key, entry]) => [snakeCaseKey(key), entry]));
   return { module, class_name: className, config: own, registered_name: null };
+}
+
+/** The layer as which a function was given. */
+export function layerOfFunction({ name, layer: { className, config } }: LayerFunction): Layer {
+  return new Layer(layerTypes.get(className)!, config, { name }); // only the library's own layers are functions
 }
 
 /** `return_sequences` → `returnSequences`. */

@@ -62,7 +62,9 @@ export function restoreOptimizer({ model, optimizer }: Compiled, stored: readonl
   }
   const other = slots.findIndex(({ shape }, i) => String(shape) !== String(arrays[i]!.shape));
   if (other >= 0) return `its array ${other} has shape (${arrays[other]!.shape.join(", ")})`;
-  const rate = scalars.find(({ path }) => /learning_rate/.test(path)) ?? (old ? undefined : scalars[0]);
+  // Where a schedule decides the rate, the first number may be what the rule carries.
+  const unnamed = old || optimizer.hasSchedule ? undefined : scalars[0];
+  const rate = scalars.find(({ path }) => /learning_rate/.test(path)) ?? unnamed;
   if (!optimizer.hasSchedule && rate !== undefined) {
     const number = numberIn(rate);
     if (!(number >= 0)) return `its learning rate is ${number}`;

@@ -113,10 +113,10 @@ function refuseOptions(part: Part, isKeras2: boolean): void {
   if (className === "Bidirectional") refuseUnlikePair(part);
 }
 
+/** Of a name, a function or a layer that stands for one. */
 function nameOfFunction(value: unknown): string | undefined {
-  if (typeof value === "string") return value;
-  const name = property(value, "config");
-  return typeof name === "string" ? name : undefined;
+  const name = [value, property(value, "config"), property(value, "class_name")].find((one) => typeof one === "string");
+  return name as string | undefined; // only texts are looked for
 }
 
 /** TensorFlow.js makes the backward layer from the forward one. */

@@ -2,13 +2,17 @@
 import { describe, expect, test } from "vitest";
 import { decode, difference, type FixtureTensor, readFixture } from "../../test/fixture-files.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { layers } from "../index.ts";
+import { input, layers, sequential } from "../index.ts";
 import type { Model } from "../model/model.ts";
+import { toKerasPython } from "./code-keras.ts";
+import { toTypeScript } from "./code-unroll.ts";
 import { layerToConfig } from "./keras-config.ts";
+import { modelFromConfig } from "./keras-model.ts";
 import { modelToConfig } from "./keras-model-write.ts";
 import { loadModel } from "./load.ts";
 import { openModelFile } from "./open.ts";
-import { modelToBytes } from "./save.ts";
+import { modelToBytes, storableOf } from "./save.ts";
+import { refuseForTfjs } from "./tfjs-limits.ts";
 
 interface UnusualFile {
   readonly id: string;
@@ -50,6 +54,47 @@ describe.each(cases.map((one) => [one.id, one] as const))("%s", (_, one) => {
   test.each(["keras", "h5"] as const)("written again as .%s, it still does", async (format) => {
     const model = await read(one.keras);
     expect(wrongIn(await loadModel(await modelToBytes(model, format)), one)).toBeUndefined();
+  });
+});
+
+describe("a layer that stands for an activation", () => {
+  const slopes = (alpha: unknown) => ({
+    class_name: "Sequential",
+    config: {
+      name: "net",
+      layers: [
+        { class_name: "InputLayer", config: { batch_input_shape: [null, 2], name: "x" } },
+        {
+          class_name: "Dense",
+          config: { units: 1, activation: { class_name: "LeakyReLU", config: { name: "leaky_re_lu", alpha } } },
+        },
+      ],
+    },
+    keras_version: "2.12.0",
+  });
+
+  test("has Keras 2's names of its options", () => {
+    const net = modelFromConfig(slopes(0.25));
+    net.setWeights([[[1], [1]], [0]]);
+    expect([net.predict([[-1, -3]])].flat()[0]!.data).toEqual(Float32Array.of(-1));
+  });
+
+  test("is given as in Keras, and written as a layer in files and code", () => {
+    const dense = layers.dense({ units: 1, activation: layers.leakyReLU({ negativeSlope: 0.25 }) });
+    const net = sequential({ layers: [input({ shape: [2] }), dense], name: "net" });
+    expect(layerToConfig(dense).config.activation).toMatchObject({
+      class_name: "LeakyReLU",
+      config: { negative_slope: 0.25 },
+    });
+    expect(toKerasPython(net)).toContain("activation=layers.LeakyReLU(negative_slope=0.25");
+    expect(toTypeScript(net)).toContain("activation: layers.leakyReLU({ negativeSlope: 0.25");
+    expect(() => refuseForTfjs(storableOf(net))).toThrow("no activation LeakyReLU");
+  });
+
+  test("must be a function of single values or of rows, without weights", () => {
+    expect(() => layers.dense({ units: 1, activation: layers.softmax({ axis: 1 }) })).toThrow("axis must be -1");
+    const prelu = layers.prelu() as unknown as string; // no activation, which the types say too
+    expect(() => layers.dense({ units: 1, activation: prelu })).toThrow("activation must be an activation");
   });
 });
 

@@ -5,6 +5,20 @@ import { apply, type NamedFunction } from "../equations/expr.ts";
 import { map } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 
+type Config = Readonly<Record<string, unknown>>;
+
+/** A layer that is a function of each value, for its function: `activation: layers.leakyReLU({ negativeSlope: 0.1 })`. */
+export interface FunctionLayer {
+  readonly type: { readonly className: string; functionOf?(config: Config, name: string): NamedFunction };
+  readonly config: Config;
+}
+
+/** The function of a layer that was given. */
+export interface LayerFunction extends NamedFunction {
+  /** The layer's class and options, with which files and code write it. */
+  readonly layer: { readonly className: string; readonly config: Config };
+}
+
 /** A name, as Keras spells it ("hard_sigmoid"), or a function with a name of its own. */
 export type ActivationSpec = string | NamedFunction;
 
@@ -12,6 +26,10 @@ export type ActivationSpec = string | NamedFunction;
 export function checkActivation(value: unknown, where: string, option: string): ActivationSpec {
   if (value === null) return "linear";
   if (isNamedFunction(value)) return value;
+  if (isFunctionLayer(value)) {
+    const { type, config } = value;
+    return { ...type.functionOf(config, where), layer: { className: type.className, config } } as LayerFunction;
+  }
   if (typeof value === "string") {
     try {
       return activationNamed(value).name;
@@ -33,6 +51,16 @@ export function checkActivation(value: unknown, where: string, option: string): 
 
 function isNamedFunction(value: unknown): value is NamedFunction {
   return typeof value === "object" && value !== null && "name" in value && "body" in value;
+}
+
+/** Told by its form: layers are made of their options, and so import this file. */
+function isFunctionLayer(value: unknown): value is { type: Required<FunctionLayer["type"]>; config: Config } {
+  const type = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
+  return typeof type === "object" && type !== null && "functionOf" in type;
+}
+
+export function isLayerFunction(value: unknown): value is LayerFunction {
+  return isNamedFunction(value) && "layer" in value;
 }
 
 export function activationFunction(spec: ActivationSpec): NamedFunction {

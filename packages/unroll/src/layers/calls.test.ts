@@ -173,6 +173,24 @@ describe("calling a layer on numbers", () => {
   });
 });
 
+describe("alpha dropout", () => {
+  test.each([
+    [0.3, [-1.0595481395721436, 1.315044641494751]],
+    [0.5, [-0.7791938185691833, 1.6655988693237305]],
+  ])("makes of ones the two numbers that Keras makes of them, at a rate of %s", (rate, expected) => {
+    setSeed(5);
+    const ones = tensor(new Float32Array(2000).fill(1), [1, 2000]);
+    const dropout = layers.alphaDropout({ rate });
+    expect(dropout.apply(ones).data).toEqual(ones.data);
+    const found = [...dropout.apply(ones, { training: true }).data];
+    expect([...new Set(found)].sort((a, b) => a - b).map((one) => Number(one.toFixed(5)))).toEqual(
+      expected.map((one) => Number(one.toFixed(5))),
+    );
+    // Five standard deviations of a share of 2,000.
+    expect(Math.abs(found.filter((one) => one < 0).length / 2000 - rate)).toBeLessThan(0.056);
+  });
+});
+
 describe("dropout of recurrent layers", () => {
   const x = tensor(new Float32Array(12).fill(1), [1, 4, 3]);
 

@@ -4,7 +4,7 @@
  */
 import type { CellGraph } from "../cells/define.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { Expr } from "../equations/expr.ts";
+import type { Expr, NamedFunction } from "../equations/expr.ts";
 import type { Value } from "../program/program.ts";
 import type { ConfigOf, Fields } from "./fields.ts";
 import type { InitializerSpec } from "./initializers.ts";
@@ -104,6 +104,8 @@ export interface LayerType<F extends Fields = Fields> {
   ): readonly (readonly Sizes[])[];
   /** What it computes, as a program over values. */
   compute(call: Call<ConfigOf<F>>): Result;
+  /** The function of each value that the layer is; it may then stand where an activation does. Throws UnrollError `option`. */
+  functionOf?(config: ConfigOf<F>, name: string): NamedFunction;
   /** Sizes of its states `[batch, size]`, in order; a layer with the option `stateful` keeps them between calls. */
   stateSizes?(config: ConfigOf<F>, children: readonly Layer[]): readonly number[];
   /** The equations of the cell that it runs over time, for counts and texts; layers without a cell have none. */

@@ -19,6 +19,7 @@ function functionLayer<const F extends fields.Fields>(
   return defineLayer({
     ...facts,
     passesMask: true,
+    functionOf,
     outputSizes: (_, [input]) => [input!],
     compute: ({ config, inputs: [x] }) => {
       const fn = functionOf(config as fields.ConfigOf<F>); // what this type's own fields checked
@@ -125,6 +126,10 @@ export const softmaxLayer = defineLayer({
     axis: fields.any<number | readonly number[]>("Axis (or axes), counted from the end when negative.", -1, checkAxis),
   },
   passesMask: true,
+  functionOf({ axis }, name) {
+    if (String(axis) === "-1") return softmax;
+    throw fields.badOption(name, "axis", "-1 for a Softmax that is an activation", axis);
+  },
   outputSizes({ axis }, [input], _, name) {
     axesOf([axis].flat(), input!, name);
     return [input!];

@@ -5,6 +5,7 @@
 import { gru as gruCellEquations } from "../cells/gru.ts";
 import { lstm as lstmCellEquations } from "../cells/lstm.ts";
 import { simpleRnn as simpleRnnCellEquations } from "../cells/simple-rnn.ts";
+import { activityRegularization as activityRegularizationType } from "./activity-regularization.ts";
 import { additiveAttention as additiveAttentionType, attention as attentionType } from "./attention.ts";
 import { bidirectional as bidirectionalType } from "./bidirectional.ts";
 import { cellLayer, rnn as rnnType, stackedRnnCells } from "./cell-layers.ts";
@@ -48,6 +49,7 @@ import {
 } from "./merging.ts";
 import { multiHeadAttention as multiHeadAttentionType } from "./multi-head-attention.ts";
 import {
+  alphaDropout as alphaDropoutType,
   dropout as dropoutType,
   gaussianDropout as gaussianDropoutType,
   gaussianNoise as gaussianNoiseType,
@@ -58,6 +60,7 @@ import {
   batchNormalization as batchNormalizationType,
   layerNormalization as layerNormalizationType,
   normalization as normalizationType,
+  unitNormalization as unitNormalizationType,
 } from "./normalizing.ts";
 import {
   averagePooling1d as averagePooling1dType,
@@ -156,9 +159,12 @@ export const spatialDropout1d = factory(spatialDropout1dType);
 export const spatialDropout2d = factory(spatialDropout2dType);
 export const gaussianNoise = factory(gaussianNoiseType);
 export const gaussianDropout = factory(gaussianDropoutType);
+export const alphaDropout = factory(alphaDropoutType);
+export const activityRegularization = factory(activityRegularizationType);
 export const batchNormalization = factory(batchNormalizationType);
 export const layerNormalization = factory(layerNormalizationType);
 export const normalization = factory(normalizationType);
+export const unitNormalization = factory(unitNormalizationType);
 export const add = factory(addType);
 export const subtract = factory(subtractType);
 export const multiply = factory(multiplyType);

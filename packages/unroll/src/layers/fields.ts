@@ -4,7 +4,7 @@
  */
 import { display } from "../core/display.ts";
 import { badOption, didYouMean, UnrollError } from "../core/errors.ts";
-import { type ActivationSpec, checkActivation } from "./activations.ts";
+import { type ActivationSpec, checkActivation, type FunctionLayer } from "./activations.ts";
 import { checkInitializer, type InitializerLike, type InitializerSpec } from "./initializers.ts";
 import { type ConstraintSpec, checkConstraint, checkRegularizer, type RegularizerSpec } from "./penalties.ts";
 
@@ -301,12 +301,15 @@ export function choice<const C extends string | null>(
 }
 
 /* @__NO_SIDE_EFFECTS__ */
-export function activation(doc: string, defaultValue: string): Field<ActivationSpec, ActivationSpec | null> {
+export function activation(
+  doc: string,
+  defaultValue: string,
+): Field<ActivationSpec, ActivationSpec | FunctionLayer | null> {
   return { kind: "activation", doc, default: defaultValue, check: checkActivation };
 }
 
 /* @__NO_SIDE_EFFECTS__ */
-export function requiredActivation(doc: string): Required<ActivationSpec, ActivationSpec | null> {
+export function requiredActivation(doc: string): Required<ActivationSpec, ActivationSpec | FunctionLayer | null> {
   return { kind: "activation", doc, required: true, check: checkActivation };
 }
 

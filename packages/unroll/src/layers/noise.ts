@@ -1,4 +1,5 @@
 /** Layers that change values at random in training and do nothing otherwise: Dropout and its kin. */
+import { select } from "../equations/expr.ts";
 import { map, random } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 import { type Call, defineLayer, type LayerType, type Result } from "./contract.ts";
@@ -36,24 +37,44 @@ function checkNoiseShape(value: unknown, where: string, option: string): readonl
   throw fields.badOption(where, option, "a list with a size or null for each axis", value);
 }
 
+const noiseShape = fields.any<readonly (number | null)[] | null>(
+  "Shape of the drawn factors; 1 shares one along that axis, null = the input's size.",
+  null,
+  checkNoiseShape,
+);
+
+function shapeOfNoise(x: Value, shape: readonly (number | null)[] | null): readonly number[] {
+  return shape === null ? x.shape : shape.map((size, axis) => size ?? x.shape[axis]!);
+}
+
 export const dropout = onlyInTraining(
   {
     className: "Dropout",
     doc: "Drops values at random in training and scales the others up.",
-    fields: {
-      rate,
-      noiseShape: fields.any<readonly (number | null)[] | null>(
-        "Shape of the drawn factors; 1 shares one along that axis, null = the input's size.",
-        null,
-        checkNoiseShape,
-      ),
-      seed,
+    fields: { rate, noiseShape, seed },
+  },
+  (x, config) => (config.rate === 0 ? x : times(x, keepFactors(shapeOfNoise(x, config.noiseShape), config.rate))),
+);
+
+/** What SELU comes to for large negative inputs. */
+const SELU_FLOOR = -1.0507009873554805 * 1.6732632423543774;
+
+export const alphaDropout = onlyInTraining(
+  {
+    className: "AlphaDropout",
+    doc: "Puts values at SELU's floor at random in training, and keeps mean and variance. Klambauer and others, 2017.",
+    fields: { rate, noiseShape, seed },
+    check({ rate: share }, where) {
+      if (share === 1) throw fields.badOption(where, "rate", "below 1", share);
     },
   },
-  (x, config) => {
-    if (config.rate === 0) return x;
-    const shape = config.noiseShape === null ? x.shape : config.noiseShape.map((size, axis) => size ?? x.shape[axis]!);
-    return times(x, keepFactors(shape, config.rate));
+  (x, { rate: share, noiseShape: shape }) => {
+    if (share === 0) return x;
+    const scale = 1 / Math.sqrt((1 - share) * (1 + share * SELU_FLOOR ** 2));
+    const shift = -scale * SELU_FLOOR * share;
+    return map([x, random(shapeOfNoise(x, shape), "uniform")], ([value, u]) =>
+      select(u!.lessThan(share), SELU_FLOOR, value!).times(scale).plus(shift),
+    );
   },
 );
 

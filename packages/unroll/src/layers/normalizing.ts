@@ -1,4 +1,4 @@
-/** BatchNormalization, LayerNormalization and Normalization: values shifted and scaled by a mean and a variance. */
+/** BatchNormalization, LayerNormalization and Normalization: values shifted and scaled by a mean and a variance. UnitNormalization: by their length. */
 import { UnrollError } from "../core/errors.ts";
 import { broadcastTo, concat, filled, map, reduce, reshape } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
@@ -259,3 +259,23 @@ function constants(given: Statistics, x: Value, kept: readonly number[]): Value 
   const flat = parts.length === count ? concat(parts, 0) : broadcastTo(parts[0]!, [count]);
   return reshape(flat, shape);
 }
+
+export const unitNormalization = defineLayer({
+  className: "UnitNormalization",
+  doc: "Gives each vector the length 1.",
+  fields: { axis: axesField("The axes along which a vector lies.") },
+  passesMask: true,
+  outputSizes(config, [input], _, name) {
+    axesOf(config.axis, input!, name);
+    return [input!];
+  },
+  compute({ config, inputs: [x] }) {
+    const axes = config.axis.map((axis) => (axis < 0 ? axis + x!.shape.length : axis));
+    const squares = reduce(
+      "sum",
+      map([x!], ([value]) => value!.squared()),
+      axes,
+    );
+    return { outputs: [map([x!, squares], ([value, square]) => value!.over(square!.max(1e-24).sqrt()))] };
+  },
+});

@@ -31,6 +31,17 @@ describe("a class that no unit stands for", () => {
   });
 });
 
+describe("a class to be ignored", () => {
+  const metric = metrics.sparseCategoricalCrossentropy!({ ignoreClass: 0 });
+  const batch = { yTrue: [1, 0, 1, 0], yPred: Array.from({ length: 4 }, () => [0.5, 0.5]) };
+
+  it("counts as zeros in a plain mean, and not at all in a weighed or masked one, as in Keras", () => {
+    expect(metricOf(metric, [batch])).toBeCloseTo(Math.LN2 / 2, 6);
+    expect(metricOf(metric, [{ ...batch, sampleWeight: [2, 3, 1, 1] }])).toBeCloseTo(Math.LN2, 6);
+    expect(metricOf(metric, [{ ...batch, mask: [1, 1, 0, 1] }])).toBeCloseTo(Math.LN2, 6);
+  });
+});
+
 describe("a metric with several results", () => {
   it("is reported once for each threshold", () => {
     // Above 0.2: two of three hits; above 0.5: one. 0.6 is a false alarm at both.

@@ -142,7 +142,9 @@ export function metricTotals({ rule, options }: Metric, comparison: Comparison):
     return [name, totalOf(name, kept)] as const;
   });
   const shape = rule.elementwise ? predictions.shape : predictions.shape.slice(0, -1);
-  return Object.fromEntries([...totals, ["weight", totalOf("weight", filled(shape, 1))]]);
+  // As in Keras, rows of the class to be ignored leave the mean only where rows are weighed or masked; else they are zeros in it.
+  const counted = factors.length === 0 ? undefined : countedRows(options.ignoreClass, comparison, shape);
+  return Object.fromEntries([...totals, ["weight", totalOf("weight", counted ?? filled(shape, 1))]]);
 }
 
 /** Applies an equation to every row of the last axis; the result drops that axis. */

@@ -50,7 +50,9 @@ export function penalizesExamplesApart(layer: Layer): boolean {
   return penaltyOn(layer)?.className !== "OrthogonalRegularizer";
 }
 
-function penaltyOn({ config }: Layer): RegularizerSpec | null | undefined {
+function penaltyOn({ className, config }: Layer): RegularizerSpec | null | undefined {
+  if (className === "ActivityRegularization")
+    return { className: "L1L2", config: { l1: config.l1, l2: config.l2 } as RegularizerSpec["config"] };
   return config.activityRegularizer as RegularizerSpec | null | undefined; // checked by its field
 }
 

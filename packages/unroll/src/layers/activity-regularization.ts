@@ -1,0 +1,15 @@
+/** ActivityRegularization: a layer that passes its input on, with a penalty on it that training adds to the loss. */
+import { defineLayer } from "./contract.ts";
+import * as fields from "./fields.ts";
+
+export const activityRegularization = defineLayer({
+  className: "ActivityRegularization",
+  doc: "Passes its input on, with a penalty on it.",
+  fields: {
+    l1: fields.number("Penalty on sizes.", 0),
+    l2: fields.number("Penalty on squares.", 0),
+  },
+  passesMask: true,
+  outputSizes: (_, [input]) => [input!],
+  compute: ({ inputs: [x] }) => ({ outputs: [x!] }),
+});
