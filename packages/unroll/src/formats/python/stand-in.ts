@@ -36,7 +36,7 @@ export function standInFor(
   rt: Runtime,
 ): StandIn | undefined {
   if (canBuild(className)) return undefined;
-  const withoutParams = config.has("function") || TEXT_LAYERS.has(className) || className === PENALTY_ALONE;
+  const withoutParams = config.has("function") || TEXT_LAYERS.has(className);
   return makeStandIn(className, name, withoutParams ? 0 : undefined, rt);
 }
 
@@ -99,9 +99,6 @@ const TEXT_LAYERS = new Set([
   "Discretization",
 ]);
 
-/** Hands on what it reads. */
-const PENALTY_ALONE = "ActivityRegularization";
-
 type Shape = readonly Axis[];
 
 /** Works out what comes out of a stand-in at one call, and keeps what it tells; undefined where that is not followed. */
@@ -129,7 +126,6 @@ function shapesOfCall(
 ): readonly (Shape | undefined)[] | undefined {
   const { instance } = layer;
   if (instance !== undefined) return shapesOfInstance(layer, instance, args, inputs, builder);
-  if (layer.className === PENALTY_ALONE) return inputs.map(({ shape }) => shape);
   const fn = layer.config.get("function");
   if (fn instanceof PyFunction) {
     const extra = layer.config.get("arguments");
