@@ -110,10 +110,30 @@ function numpyBody(parts: readonly string[], name: string): Body | undefined {
       value === undefined
         ? null
         : typeof value === "number"
-          ? rt.unknown(`${name}(${value})`, "is not worked out")
+          ? (numberAfter(name, value) ?? rt.unknown(`${name}(${value})`, "is not worked out"))
           : (arrayOf(value, rt) ?? value);
   if (REDUCTIONS.has(name)) return reduced(name);
   return NUMPY.get(name);
+}
+
+const OF_ONE_NUMBER: ReadonlyMap<string, (value: number) => number> = new Map([
+  ["abs", Math.abs],
+  ["sqrt", Math.sqrt],
+  ["square", (value) => value ** 2],
+  ["floor", Math.floor],
+  ["ceil", Math.ceil],
+  ["exp", Math.exp],
+  ["log", Math.log],
+  ["log10", Math.log10],
+  ["log1p", Math.log1p],
+  ...["float32", "float64"].map((name): [string, (value: number) => number] => [name, (value) => value]),
+  ...["int32", "int64"].map((name): [string, (value: number) => number] => [name, Math.trunc]),
+]);
+
+/** What such a function makes of one number; undefined where it is not followed or no finite number. */
+function numberAfter(name: string, value: number): number | undefined {
+  const result = OF_ONE_NUMBER.get(name)?.(value);
+  return Number.isFinite(result) ? result : undefined;
 }
 
 /** TensorFlow's `random.normal(shape)` against NumPy's `random.normal(mean, deviation, size)`. */

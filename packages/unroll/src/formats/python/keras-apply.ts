@@ -133,14 +133,35 @@ export function applyOpaque(
 ): Value {
   const { rt } = builder;
   rt.problem(`${name} on a layer's output is not a layer; it keeps its place in the model but cannot be computed`);
+  const className = (rt.session.version === "3" ? operationClass(name) : undefined) ?? "TFOpLambda";
   const layer = new KerasLayer({
-    className: "TFOpLambda",
-    name: rt.session.layerName(name),
+    className,
+    name: rt.session.layerName(className === "TFOpLambda" ? name : className),
     config: new Map<string, Value>([["function", name]]),
     at: rt.at,
   });
-  layer.standIn = makeStandIn("TFOpLambda", layer.name, 0, rt);
+  layer.standIn = makeStandIn(className, layer.name, 0, rt);
   if (shape !== undefined) layer.standIn.outputs = [shape];
   const result = applyTo(layer, { positional: args, keywords: new Map(), at: rt.at }, builder);
   return result;
+}
+
+/** Keras 3's classes of what operators and indexing do to tensors. */
+const OPERATIONS: ReadonlyMap<string, string> = new Map([
+  ["operator +", "Add"],
+  ["operator -", "Subtract"],
+  ["operator *", "Multiply"],
+  ["operator /", "TrueDivide"],
+  ["operator //", "FloorDivide"],
+  ["operator **", "Power"],
+  ["operator @", "Matmul"],
+  ["negative", "Negative"],
+  ["slicing", "GetItem"],
+]);
+
+/** The class under which Keras 3 lists an operation: `keras.ops.expand_dims` is ExpandDims. */
+function operationClass(name: string): string | undefined {
+  const word = /^keras\.ops\.(?:\w+\.)?(\w+)$/.exec(name)?.[1];
+  if (word === undefined) return OPERATIONS.get(name);
+  return word.replaceAll(/(?:^|_)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

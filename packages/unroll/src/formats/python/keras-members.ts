@@ -260,9 +260,10 @@ export function subclassMember(instance: PyInstance, name: string, machine: Mach
 }
 
 function sequentialOf(instance: PyInstance, machine: Machine): KerasModel {
+  const given = instance.members.get("name");
   const model = new KerasModel({
     family: "Sequential",
-    name: machine.rt.session.modelName("Sequential"),
+    name: typeof given === "string" ? given : machine.rt.session.layerName(instance.cls.name),
     at: machine.rt.at,
     instance,
   });

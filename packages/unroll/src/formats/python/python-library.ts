@@ -5,6 +5,7 @@ import type { Machine } from "./machine.ts";
 import { nameOf, orderOf, quotedText, textOf, truth } from "./operators.ts";
 import { sorted } from "./python-methods.ts";
 import type { Runtime } from "./runtime.ts";
+import { type Body, STANDARD_MODULES } from "./standard-modules.ts";
 import {
   ArrayValue,
   type CallArguments,
@@ -23,9 +24,8 @@ import {
   type Value,
 } from "./values.ts";
 
-type Body = (args: CallArguments, machine: Machine) => Value;
-
 const FUNCTIONS: ReadonlyMap<string, Body> = new Map<string, Body>([
+  ...STANDARD_MODULES,
   ["builtins.len", ({ positional: [value] }, { rt }) => lengthOf(value ?? null, rt)],
   ["builtins.range", range],
   [
@@ -62,35 +62,14 @@ const FUNCTIONS: ReadonlyMap<string, Body> = new Map<string, Body>([
     },
   ],
   [
-    "itertools.product",
-    ({ positional }, { rt }) => {
-      const lists = positional.map((value) => itemsOf(value, rt));
-      let tuples: readonly (readonly Value[])[] = [[]];
-      for (const { items } of lists) {
-        tuples = tuples.flatMap((start) =>
-          items.map((item) => {
-            rt.step();
-            return [...start, item];
-          }),
-        );
-      }
-      const open = lists.some((list) => list.open);
-      return rt.list(
-        tuples.map((items) => new PyTuple(items)),
-        open,
-      );
+    "builtins.divmod",
+    (args, { rt }) => {
+      const [a, b] = args.positional;
+      if (typeof a !== "number" || typeof b !== "number" || b === 0)
+        return rt.unknown("divmod(...)", "is of numbers that are not known");
+      const quotient = Math.floor(a / b);
+      return new PyTuple([quotient, a - quotient * b]);
     },
-  ],
-  [
-    "functools.partial",
-    ({ positional: [fn, ...first], keywords: fixed }, { rt }) =>
-      new NativeFunction("partial", ({ positional, keywords, at }) =>
-        rt.call(fn ?? null, {
-          positional: [...first, ...positional],
-          keywords: new Map([...fixed, ...keywords]),
-          at,
-        }),
-      ),
   ],
   [
     "builtins.map",
