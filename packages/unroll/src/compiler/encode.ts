@@ -126,6 +126,7 @@ export function writeCode(out: ByteWriter, code: Code, index: ReadonlyMap<Callee
       }
       break;
     case "memory":
+      if (immediate.offset < 0) throw new Error("assembler: an offset must not be negative");
       out.unsigned(Math.log2(immediate.alignment));
       out.unsigned(immediate.offset);
       if (immediate.lane !== undefined) out.byte(immediate.lane);

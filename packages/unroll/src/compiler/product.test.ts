@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../core/random.ts";
 import { sizeOf } from "../core/shape.ts";
 import { Variable } from "../core/variable.ts";
-import { inputValue, map, matmul, reshape, transpose, view, weightValue } from "../program/builder.ts";
+import { inputValue, map, matmul, reshape, reverse, transpose, view, weightValue } from "../program/builder.ts";
 import { evaluateProgram } from "../program/evaluate.ts";
 import type { Value } from "../program/program.ts";
 import { supportsRelaxedSimd } from "./assembler.ts";
@@ -89,6 +89,17 @@ describe("a compiled product", () => {
       const turned = inputValue("turned", [...leading, 6, 9]);
       const results = [matmul(a, one), matmul(a, each), matmul(a, turned, { transposeB: true })];
       expectReference([a, one, each, turned], results);
+    }
+  });
+
+  it("reads matrices backwards, with few rows and many", () => {
+    for (const m of [1, 2, 5, 30]) {
+      for (const axis of [0, 1]) {
+        for (const inner of [2, 9]) {
+          const [a, b] = [inputValue("a", [m, inner]), inputValue("b", [inner, 8])];
+          expectReference([a, b], [matmul(a, reverse(b, axis)), matmul(reverse(a, axis), reverse(b, axis))]);
+        }
+      }
     }
   });
 

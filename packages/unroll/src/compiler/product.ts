@@ -60,7 +60,9 @@ export const productKernel: ProductFactory = (context, operation, epilogue, resu
   const [innerStride, columnStride] = b.strides.slice(-2).map((stride) => 4 * stride) as [number, number];
   const isShared = b.shape.length === 2;
   const isPrepared = isShared && context.isPrepared(operation.b);
-  const packs = isPrepared || columnStride !== 4 || walk.rows * (isShared ? walk.outer : 1) >= rowsWorthPacking;
+  // Offsets in instructions are not negative: a matrix that is read backwards is packed.
+  const isDirect = columnStride === 4 && innerStride >= 0;
+  const packs = isPrepared || !isDirect || walk.rows * (isShared ? walk.outer : 1) >= rowsWorthPacking;
   const packed = packedSource(bundle.shape, machine);
   const panels = packs
     ? isPrepared
