@@ -69,7 +69,9 @@ async function stepping() {
             gaps.push(now - last);
             last = now;
             if (gaps.length > count) return resolve(gaps.slice(1));
-            const key = Math.floor(gaps.length / 59) % 2 === 0 ? "]" : "[";
+            // From one end to the other and back, over all calls: at an end a step is none.
+            globalThis.stepped = (globalThis.stepped ?? -1) + 1;
+            const key = Math.floor(globalThis.stepped / 59) % 2 === 0 ? "]" : "[";
             document.querySelector("main").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
             requestAnimationFrame(frame);
           };

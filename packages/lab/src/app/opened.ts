@@ -10,6 +10,8 @@ export interface HowOpened {
   /** True where numbers may be far below 1. */
   readonly isSmall: boolean;
   follow(node: OpenedName): void;
+  /** Brings the terms of long products that are not there. */
+  wantAll(): void;
   change(target: EditTarget, value: number): void;
   isEdited(target: EditTarget): boolean;
   reset(target: EditTarget): void;
@@ -23,6 +25,7 @@ export function fixedTree(digits: number, follow: HowOpened["follow"]): HowOpene
     isFixed: true,
     isSmall: false,
     follow,
+    wantAll: () => {},
     change: () => {},
     isEdited: () => false,
     reset: () => {},

@@ -200,12 +200,13 @@ export type LabMethods = {
   checkTrace(request: { readonly seed: number; readonly edits: readonly Edit[] }): Promise<string>;
   /** The first cell of a model that is not opened for it, run over time; undefined for none. */
   glance(request: { readonly source: string; readonly seed: number }): Promise<RunView | undefined>;
-  /** A named value, an input "x", or a state before the step. */
+  /** A named value, an input "x", or a state before the step; of long products the first terms unless all are asked for. */
   openValue(place: {
     readonly run: number;
     readonly step: number;
     readonly name: string;
     readonly unit: number;
+    readonly allTerms: boolean;
   }): OpenedNow;
   /** Both forms of a GRU's step; undefined for another cell. */
   resetForms(place: {

@@ -1,6 +1,7 @@
 /** The worker: the library with the model in it, so that the page never waits. */
 import { describeModel } from "./describe.ts";
 import { failureOf } from "./failure.ts";
+import { withFirstTerms } from "./first-terms.ts";
 import { forgetModels, keepModel, keptModel, nameModel } from "./kept-models.ts";
 import type { Model } from "./library.ts";
 import { writeLettersAs } from "./notation.ts";
@@ -94,8 +95,9 @@ const methods = {
       await other.open({ source, seed });
       return new Tracing().run(await other.prepareTrace(), seed, [], other.shortened).runs[0];
     }),
-  async openValue({ run, step, name, unit }) {
-    return (await trace()).open(run, step, name, unit);
+  async openValue({ run, step, name, unit, allTerms }) {
+    const opened = (await trace()).open(run, step, name, unit);
+    return allTerms ? opened : withFirstTerms(opened);
   },
   async resetForms({ run, step, unit }) {
     return (await trace()).resetForms(run, step, unit);
