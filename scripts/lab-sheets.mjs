@@ -202,8 +202,9 @@ function look(width) {
     const style = getComputedStyle(one);
     if (one.closest("svg, math, .visually-hidden, .cm-editor") || !isSeen(one)) continue;
     const isCut = /hidden|clip/.test(style.overflowX) && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1;
-    // Boxes to write in scroll; the lanes' cursors reach beyond their figures.
-    if (isCut && style.textOverflow !== "ellipsis" && !one.matches("input, figure")) said.push(`cut: ${what(one)}`);
+    // Boxes to write in scroll; the cursors of lanes and of the ribbon reach beyond their figures.
+    if (isCut && style.textOverflow !== "ellipsis" && !one.matches("input, figure, .drawing"))
+      said.push(`cut: ${what(one)}`);
     if (one.tagName === "SELECT" || style.display === "inline") continue;
     const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== "");
     if (
