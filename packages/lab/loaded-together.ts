@@ -13,7 +13,7 @@ const loads: { name: string; first: string; without?: RegExp }[] = [
     name: "start",
     first: "src/worker/worker.ts",
     without:
-      /\/(?:compiler|program)\/|\/layers\/(?!naming|seed|inputs|sizes)|\/model\/(?!abilities|graph-type|summar|cell-text)|core\/variable/,
+      /\/(?:compiler|program)\/|\/layers\/(?!naming|seed|inputs|sizes)|\/model\/(?!abilities|graph-type|summar|cell-text|call-numbers)|core\/variable/,
   },
   { name: "model", first: "../unroll/src/formats/load.ts" },
 ];
