@@ -106,6 +106,12 @@ export function runTests({ visit }: Lab): void {
     await open(page, "Train");
     await train(page, 1);
     await keep(page, "more");
+    // Opened once more it is the same model, of which no run goes on.
+    await open(page, "Compare");
+    await press(page, "Step through it: mine");
+    await page.locator(".opened").waitFor();
+    await open(page, "Train");
+    await page.getByRole("button", { name: "Train", exact: true }).waitFor();
     await open(page, "Compare");
     await row(page, /^Weights/).waitFor();
     await page.reload();
