@@ -143,8 +143,9 @@ export const stepWords = {
       `${isBackward ? "Gradients" : "Cell"} of ${layer} at timestep ${timestep}`,
     all: "All",
     placeOf: (place: number, count: number) => `${place} of ${count}`,
-    previous: (name: string) => `Value before: ${name}`,
-    following: (name: string) => `Next value: ${name}`,
+    /** Of none at an end. */
+    previous: (name: string | undefined) => `Value before${name === undefined ? "" : `: ${name}`}`,
+    following: (name: string | undefined) => `Next value${name === undefined ? "" : `: ${name}`}`,
   },
   lanes: {
     title: "Over time",

@@ -87,6 +87,26 @@ export function compareTests({ visit }: Lab): void {
     await page.context().close();
   }, 120_000);
 
+  it("trains one round at a time, and shows nothing of it for other models", async () => {
+    const slow = packed("model = Sequential([Input((24, 1)), LSTM(64), Dense(1)])");
+    const page = await visit(`#/compare?s=${lstm}&with=${slow}~${gru}`);
+    const part = page.getByRole("region", { name: "Train them all" });
+    const epochs = part.getByLabel("Epochs");
+    await epochs.fill("150");
+    await epochs.press("Enter");
+    await part.getByText(/^LSTM\(64\) → Dense\(1\): [1-9]/).waitFor({ timeout: 30_000 });
+    // A second round would begin with the first model again, and end this one.
+    await epochs.press("Enter");
+    await part.getByText(/^LSTM\(64\) → Dense\(1\): \d{2}/).waitFor({ timeout: 30_000 });
+    expect(await part.locator(".verdicts li").allTextContents()).toEqual([expect.stringContaining("LSTM(8)")]);
+    // Of the models that are left the second is another one.
+    await page.getByRole("button", { name: "Remove LSTM(64) → Dense(1)" }).click();
+    await part.getByRole("button", { name: "Train all" }).waitFor();
+    await expect.poll(() => part.getByRole("button", { name: "Train all" }).isDisabled()).toBe(false);
+    expect(await part.locator("figure, .verdicts").count()).toBe(0);
+    await page.context().close();
+  }, 90_000);
+
   it("sets what each prediction rests on below each other, ending together", async () => {
     const halving = (dense: string): string =>
       packed(

@@ -108,4 +108,24 @@ export function documentTests({ visit }: Lab): void {
     await total(page, 132).waitFor();
     await page.context().close();
   }, 60_000);
+
+  it("leads to its other models after a change was undone behind a link that names none", async () => {
+    const page = await visit("#/");
+    await paste(page, "a = Sequential([Input((30, 5)), GRU(4)])\nb = Sequential([Input((30, 5)), LSTM(4)])");
+    await found(page).locator("ol > li").nth(1).getByRole("link").press("Enter");
+    await total(page, 160).waitFor();
+    await page.evaluate(() => {
+      location.hash = "#/quiz?seed=21&n=3";
+    });
+    await page.getByText("Question 1 of 3").waitFor();
+    await page.getByRole("link", { name: "Model", exact: true }).press("Enter");
+    await total(page, 160).waitFor();
+    await page.locator("main .cm-content").fill("model = Sequential([Input((30, 5)), SimpleRNN(7)])");
+    await total(page, 91).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await total(page, 160).waitFor();
+    await found(page).locator("ol > li").nth(0).getByRole("link").press("Enter");
+    await total(page, 132).waitFor();
+    await page.context().close();
+  }, 60_000);
 }

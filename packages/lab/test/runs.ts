@@ -106,6 +106,12 @@ export function runTests({ visit }: Lab): void {
     await open(page, "Train");
     await train(page, 1);
     await keep(page, "more");
+    // Opened once more it is the same model, of which no run goes on.
+    await open(page, "Compare");
+    await press(page, "Step through it: mine");
+    await page.locator(".opened").waitFor();
+    await open(page, "Train");
+    await page.getByRole("button", { name: "Train", exact: true }).waitFor();
     await open(page, "Compare");
     await row(page, /^Weights/).waitFor();
     await page.reload();
@@ -206,4 +212,15 @@ export function runTests({ visit }: Lab): void {
     await again.context().close();
     await page.context().close();
   }, 90_000);
+
+  it("lets others wait for a run of which no epoch has ended", async () => {
+    const slow = packed("model = Sequential([Input((24, 1)), LSTM(384, return_sequences=True), LSTM(384), Dense(1)])");
+    const page = await visit(`#/train?s=${slow}&with=${small}`);
+    await press(page, "Train");
+    await page.getByRole("button", { name: "Pause", exact: true }).waitFor();
+    await open(page, "Compare");
+    await page.getByText("A run goes on in Train, and models are trained one at a time").first().waitFor();
+    expect(await page.getByRole("button", { name: "Train all", exact: true }).isDisabled()).toBe(true);
+    await page.context().close();
+  }, 60_000);
 }

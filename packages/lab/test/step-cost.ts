@@ -111,4 +111,31 @@ export function stepCostTests({ visit }: Lab): void {
     expect(Math.abs((await sum()) - (await whole()))).toBeLessThan(0.03);
     await page.context().close();
   }, 60_000);
+
+  it("has all of a page up to date for paper, also where playing leaves it no rest", async () => {
+    const page = await visit(`#/step?s=${large}&t=0&gate=f`, { viewport: { width: 1360, height: 900 } });
+    const cursor = page.locator(".lanes .cursor").first();
+    await cursor.waitFor({ state: "attached" });
+    // No time passes: on a busy machine the player itself would rest.
+    await page.evaluate(() => {
+      const start = performance.now();
+      performance.now = () => start;
+    });
+    await page.getByLabel("Steps a second").selectOption({ label: "8 a second" });
+    await page.getByRole("button", { name: "Play", exact: true }).click();
+    const slider = page.locator("[data-help=ribbon] input");
+    await expect.poll(async () => Number(await slider.inputValue())).toBeGreaterThan(5);
+    const [before, printed, step] = await cursor.evaluate((one: HTMLElement) => {
+      const stood = one.style.transform;
+      dispatchEvent(new Event("beforeprint"));
+      return [
+        stood,
+        one.style.transform,
+        Number(document.querySelector<HTMLInputElement>("[data-help=ribbon] input")!.value),
+      ];
+    });
+    expect(before).toBe("translateX(0%)");
+    expect(printed).toBe(`translateX(${(100 * Number(step)) / 60}%)`);
+    await page.context().close();
+  }, 60_000);
 }

@@ -32,6 +32,8 @@ interface Snapshot {
   readonly fileName: string;
   readonly key: string;
   readonly link: Pick<Route, "m" | "s" | "file" | "pick" | "seed" | "edits">;
+  /** The link's model, also where that names none. */
+  readonly modelLink: ModelLink;
   readonly edits: readonly Edit[];
 }
 
@@ -276,6 +278,7 @@ class Lab {
       fileName: this.fileName,
       key: this.#key,
       link: { m, s, file, pick, seed, edits },
+      modelLink: this.#modelLink,
       edits: this.edits,
     };
   }
@@ -301,7 +304,7 @@ class Lab {
     this.#move({ ...state.link, ...(isOtherModel ? { layer: "", ...atStart } : {}) });
     if (isOther) {
       const found = await this.#open(state.source, state.fileName || undefined, { pick: state.link.pick });
-      if (found !== undefined) this.#noteLink(state.link);
+      if (found !== undefined) this.#modelLink = { ...state.modelLink, isSized: false };
     }
     this.trace = undefined;
     this.go({}, { replace: true });

@@ -5,7 +5,7 @@ import { lab } from "./lab.svelte.ts";
 import { pack } from "./pack.ts";
 import { atStart } from "./router.ts";
 import type { RunRecipe } from "./run-recipe.ts";
-import { dataInLink, runInLink } from "./train-desk.svelte.ts";
+import { dataInLink, desk, runInLink } from "./train-desk.svelte.ts";
 
 export async function stepThrough({ link, recipe }: Compared & { readonly recipe: RunRecipe }): Promise<void> {
   const { m, code, file, pick, seed, data, settings } = recipe;
@@ -25,5 +25,7 @@ export async function stepThrough({ link, recipe }: Compared & { readonly recipe
     return;
   }
   [lab.trace, lab.training, lab.hasRunWeights] = [undefined, undefined, true];
+  // The model may be the one that was trained last: nothing is asked of it any more.
+  desk.askedFor = undefined;
   lab.go({ screen: "step" });
 }

@@ -39,6 +39,11 @@ class TrainDesk {
   started = $state.raw<StartedRun | undefined>();
   /** The model for which a run was asked, of which nothing may be told as yet. */
   askedFor = $state.raw<Opened | undefined>();
+  /** A run of the open model goes on, or waits; before its first epoch has ended too, when nothing is told of it. */
+  readonly isRunning = $derived.by(() => {
+    if (lab.training !== undefined) return !lab.training.done;
+    return this.askedFor !== undefined && this.askedFor === lab.opened;
+  });
   log = $state(false);
   /** Say it when the loss stops falling. */
   tells = $state(false);
