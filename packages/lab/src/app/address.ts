@@ -4,13 +4,10 @@
  */
 import { Rested } from "./rested.ts";
 
-/** In ms. */
-const rest = 200;
-
 export class LateAddress {
   readonly #write: (hash: string) => void;
   #waiting: string | undefined;
-  readonly #rested = new Rested(rest, () => this.settle());
+  readonly #rested = new Rested(() => this.settle());
 
   constructor(write: (hash: string) => void) {
     this.#write = write;

@@ -41,6 +41,8 @@ class Lab {
   /** What reads one of its properties follows that one alone. */
   readonly route: Route = $state({ ...startRoute });
   opened = $state.raw<Opened | undefined>(undefined);
+  /** How often that has become another; the same model in other letters does not count. */
+  openings = $state(0);
   trace = $state.raw<TraceView | undefined>(undefined);
   training = $state.raw<TrainProgress | undefined>(undefined);
   failure = $state.raw<Failure | undefined>(undefined);
@@ -354,7 +356,9 @@ class Lab {
     if (!isFile) return;
     // Another model under this address would be taken for it.
     [this.opened, this.trace, this.training] = [undefined, undefined, undefined];
+    this.openings += 1;
     [this.#source, this.fileName, this.code] = ["", "", ""];
+    this.#modelLink = { ...noModel, isSized: false };
   }
 
   #takeEdits(text: string): void {
@@ -382,6 +386,7 @@ class Lab {
     this.code = typeof source === "string" ? source : "";
     [this.trace, this.training, this.hasRunWeights] = [undefined, undefined, false];
     this.opened = opened;
+    this.openings += 1;
     this.status = opened.model === undefined ? (opened.error ?? "") : words.shell.isOpen(opened.model.name);
     return opened;
   }

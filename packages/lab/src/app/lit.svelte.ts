@@ -34,9 +34,9 @@ class Terms {
     this.#passing = nothing;
   }
 
-  /** Nothing of this owner is lit or kept any more; false where nothing was lit. */
+  /** Nothing of this owner is lit or kept any more; false where nothing was. */
   clear(owner: LitOwner): boolean {
-    const was = this.of(owner) !== "";
+    const was = [this.#passing, this.#kept].some((one) => one.owner === owner && one.term !== "");
     if (this.#passing.owner === owner) this.#passing = nothing;
     if (this.#kept.owner === owner) this.#kept = nothing;
     return was;

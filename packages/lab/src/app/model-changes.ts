@@ -3,7 +3,7 @@ import type { ModelChange } from "../worker/protocol.ts";
 import { lab } from "./lab.svelte.ts";
 
 /** One after another: each change starts from what the one before made. */
-let last: Promise<unknown> = Promise.resolve();
+let queue: Promise<unknown> = Promise.resolve();
 
 /** Answers with what the layer says to a value that it does not take. */
 export function changeModel(change: ModelChange): Promise<string | undefined> {
@@ -16,7 +16,7 @@ export function repairModel(index: number): Promise<string | undefined> {
 }
 
 function rewrite(write: () => Promise<string>): Promise<string | undefined> {
-  const done = last.then(async () => {
+  const done = queue.then(async () => {
     try {
       await lab.openSource(await write());
       return undefined;
@@ -24,6 +24,6 @@ function rewrite(write: () => Promise<string>): Promise<string | undefined> {
       return error instanceof Error ? error.message : String(error);
     }
   });
-  last = done;
+  queue = done;
   return done;
 }

@@ -11,7 +11,7 @@ afterEach(() => {
 it("works once, so long after the last change, with hardly a timer however many there are", () => {
   const work = vi.fn();
   const set = vi.spyOn(globalThis, "setTimeout");
-  const rested = new Rested(200, work);
+  const rested = new Rested(work, 200);
   for (let frame = 0; frame < 60; frame++) {
     rested.later();
     vi.advanceTimersByTime(16);
@@ -31,7 +31,7 @@ it("works once, so long after the last change, with hardly a timer however many 
 
 it("does nothing that was called off", () => {
   const work = vi.fn();
-  const rested = new Rested(200, work);
+  const rested = new Rested(work, 200);
   rested.later();
   rested.forget();
   vi.advanceTimersByTime(1000);

@@ -9,7 +9,7 @@ export class Rested {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param rest in ms */
-  constructor(rest: number, work: () => void) {
+  constructor(work: () => void, rest = 200) {
     this.#rest = rest;
     this.#work = work;
   }

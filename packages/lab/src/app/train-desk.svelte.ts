@@ -1,5 +1,5 @@
 /** What lies on the desk of the Train screen: the chosen series, how it is cut, and what the run on screen was started with. It stays while other screens are looked at. */
-import type { CutView, InputColumn, Opened, SeriesRequest } from "../worker/protocol.ts";
+import type { CutView, InputColumn, SeriesRequest } from "../worker/protocol.ts";
 import { lab, type ModelLink } from "./lab.svelte.ts";
 import { type bounds, newRun, type RunSettings, readRun, writeRun } from "./run-settings.ts";
 import { type Source, seriesOf } from "./series-of.ts";
@@ -37,12 +37,12 @@ class TrainDesk {
   /** Why it cannot be cut. */
   refusal = $state("");
   started = $state.raw<StartedRun | undefined>();
-  /** The model for which a run was asked, of which nothing may be told as yet. */
-  askedFor = $state.raw<Opened | undefined>();
+  /** The model for which a run was asked, of which nothing may be told as yet: how many had been opened then. */
+  askedFor = $state<number | undefined>();
   /** A run of the open model goes on, or waits; before its first epoch has ended too, when nothing is told of it. */
   readonly isRunning = $derived.by(() => {
     if (lab.training !== undefined) return !lab.training.done;
-    return this.askedFor !== undefined && this.askedFor === lab.opened;
+    return this.askedFor === lab.openings;
   });
   log = $state(false);
   /** Say it when the loss stops falling. */

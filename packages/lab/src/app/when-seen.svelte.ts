@@ -6,16 +6,13 @@ import { flushSync, untrack } from "svelte";
 import { on } from "svelte/events";
 import { Rested } from "./rested.ts";
 
-/** In ms. */
-const rest = 200;
-
 /** The value itself while it is seen, else that of the last rest; called while a component is made. */
 export function whenSeen<T>(value: () => T, isSeen: () => boolean): { readonly now: T } {
   let last = $state.raw(untrack(value));
   const follow = (): void => {
     last = untrack(value);
   };
-  const rested = new Rested(rest, follow);
+  const rested = new Rested(follow);
   $effect(() => {
     value();
     if (isSeen()) rested.forget();
