@@ -77,6 +77,15 @@ model = Model(input=a, output=Dense(1)(x))`);
     ]);
   });
 
+  it("tells a name that it does not have, as every layer tells what only Merge has", () => {
+    const { problems } = readKerasCode(`${imports}
+model = Sequential([Merge([left, right], mdoe='concat'), Dense(2, layers=3)])`);
+    expect(problems.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^Add has no argument called mdoe; it was skipped/),
+      expect.stringMatching(/^Dense has no argument called layers; it was skipped/),
+    ]);
+  });
+
   it("of a branch without an input size says so", () => {
     const { problems } = readKerasCode(`from keras.models import Sequential
 from keras.layers import Merge, Dense
