@@ -28,6 +28,14 @@ export interface SummaryRow {
   readonly depth: number;
 }
 
+/**
+ * Place of the first layer that a table shows, of layers of these classes: Keras 2.0 shows a Sequential that begins with Merge
+ * from there on; what it joins is in the total alone.
+ */
+export function firstShown(rows: readonly { readonly type: string }[], types: readonly string[]): number {
+  return rows[0]?.type === "Merge" ? Math.max(0, types.indexOf("Merge")) : 0;
+}
+
 export interface ParsedSummary {
   readonly modelName: string | undefined;
   readonly rows: readonly SummaryRow[];
