@@ -115,11 +115,13 @@ function readTotals(lines: readonly string[], start: number): Totals {
     if (match[1] === "Total" && totals.total !== undefined) break;
     const count = toCount(match[2]!);
     if (match[1] === "Total") totals.total = count;
-    // Printed last, and part of the total.
-    if (match[1] === "Optimizer" && totals.total !== undefined) totals.total -= count;
+    // Part of the total.
+    if (match[1] === "Optimizer" && totals.total !== undefined && totals.total >= count) totals.total -= count;
     if (match[1] === "Trainable") totals.trainable = count;
     if (match[1] === "Non-trainable") totals.nonTrainable = count;
     totals.end = i;
+    // Printed last.
+    if (match[1] === "Optimizer") break;
   }
   return totals;
 }
