@@ -28,7 +28,8 @@ export function checkActivation(value: unknown, where: string, option: string): 
   if (isNamedFunction(value)) return value;
   if (isFunctionLayer(value)) {
     const { type, config } = value;
-    return { ...type.functionOf(config, where), layer: { type, config } } as LayerFunction;
+    const toJSON = () => ({ className: type.className, config });
+    return { ...type.functionOf(config, where), layer: { type, config, toJSON } } as LayerFunction;
   }
   if (typeof value === "string") {
     try {
