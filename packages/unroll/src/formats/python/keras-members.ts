@@ -45,6 +45,9 @@ export function modelMember(model: KerasModel, name: string, machine: Machine): 
       });
     case "pop":
       return native(() => {
+        const [before, ...others] = model.outputs[0]?.node.inputs ?? [];
+        // A Sequential that began with Merge.
+        if (model.family === "Functional" && before !== undefined && others.length === 0) model.outputs = [before];
         model.layers.pop();
         return null;
       });

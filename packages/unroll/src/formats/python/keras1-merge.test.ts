@@ -64,8 +64,18 @@ model.add(Dense(1))`);
     expect(rowsOf(reading).at(-1)).toEqual(["dense_1", "Dense", [null, 1], 5]);
   });
 
-  it("is a function of tensors too", () => {
-    const reading = readKerasCode(`from keras.layers import Input, Dense, merge
+  it("gives its last layer back", () => {
+    const reading = readKerasCode(`${imports}model = Sequential()
+model.add(Merge([left, right]))
+model.add(Dense(9))
+model.pop()
+model.add(Activation('relu'))`);
+    const classes = rowsOf(reading).map((row) => (row as unknown[])[1]);
+    expect(classes).toEqual(["InputLayer", "InputLayer", "LSTM", "Dense", "Merge", "Activation"]);
+  });
+
+  it.each(["Input, Dense, merge", "*"])("is a function of tensors too, out of keras.layers import %s", (names) => {
+    const reading = readKerasCode(`from keras.layers import ${names}
 from keras.models import Model
 a = Input(shape=(6,))
 x = merge([Dense(4)(a), Dense(3)(a)], mode='concat')
