@@ -1,7 +1,7 @@
 /** Compares a model with the table that its notebook prints: a difference is a slip in the notebook, or in our reading. */
 import "../model/summaries.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
-import type { SummaryRow as PrintedRow, PrintedShape } from "../formats/python/index.ts";
+import { firstShown, type SummaryRow as PrintedRow, type PrintedShape } from "../formats/python/index.ts";
 import { Model } from "../model/model.ts";
 import { type SummaryJson, summaryJson } from "../model/summary-table.ts";
 import type { FileModel } from "./file-model.ts";
@@ -31,13 +31,13 @@ export function printedDifferences({ model, code }: FileModel): string[] {
   return differences;
 }
 
-/** Keras 2.0 shows a Sequential that begins with Merge from there on; what it joins is in the total alone. */
+/** Of a model's layers those that a table with these rows shows. */
 export function shownLayers(
   rows: readonly { readonly type: string }[],
   layers: SummaryJson["layers"],
 ): SummaryJson["layers"] {
-  const first = layers.findIndex(({ type }) => type === "Merge");
-  return first > 0 && rows[0]?.type === "Merge" ? layers.slice(first) : layers;
+  const types = layers.map(({ type }) => type);
+  return layers.slice(firstShown(rows, types));
 }
 
 /**

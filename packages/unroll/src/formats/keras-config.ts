@@ -72,7 +72,9 @@ export function layerFromConfig(object: KerasObject, options: KerasReadOptions =
 /** The class of the code's own that is this layer with options chosen; the reader of code writes it. */
 function ownClassOf({ module, class_name, registered_name }: KerasObject): string | undefined {
   if (module !== "keras.layers" || typeof registered_name !== "string") return undefined;
-  return registered_name === class_name || registered_name === "" ? undefined : registered_name;
+  // It is printed as it stands: nothing but a name may get there from a file.
+  const isClass = /^[\p{L}\p{N}_]{1,200}$/u.test(registered_name) && registered_name !== class_name;
+  return isClass ? registered_name : undefined;
 }
 
 function readObject(object: KerasObject): { className: string; config: Readonly<Record<string, unknown>> } {
@@ -180,8 +182,8 @@ function readActivation(value: unknown, where: string, key: string, options: Ker
   if (className === "Activation" && typeof config === "object" && config !== null && "activation" in config) {
     return config.activation;
   }
-  const isLayer = layerTypes.get(className)?.functionOf !== undefined;
-  return isLayer ? layerFromConfig(value as KerasObject, options) : className; // it has a class_name, just seen
+  const type = options.customTypes?.get(className) ?? layerTypes.get(className);
+  return type?.functionOf !== undefined ? layerFromConfig(value as KerasObject, options) : className; // it has a class_name, just seen
 }
 
 /** Initializers, regularizers and constraints: a name, or `{ class_name, config }`. */
@@ -265,8 +267,8 @@ function writeSpec(value: unknown, module: string): unknown {
 }
 
 /** The layer as which a function was given. */
-export function layerOfFunction({ name, layer: { className, config } }: LayerFunction): Layer {
-  return new Layer(layerTypes.get(className)!, config, { name }); // only the library's own layers are functions
+export function layerOfFunction({ name, layer: { type, config } }: LayerFunction): Layer {
+  return new Layer(type as LayerType, config, { name }); // a layer was given, so the type is a layer's
 }
 
 /** `return_sequences` → `returnSequences`. */

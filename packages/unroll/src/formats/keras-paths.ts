@@ -210,7 +210,7 @@ function variableCount(className: string, config: unknown): number | undefined {
 const withoutWeights = new RegExp(
   `^(${[
     "InputLayer|Masking|Activation|ReLU|LeakyReLU|ELU|ThresholdedReLU|Softmax|Rescaling",
-    "Dropout|SpatialDropout[123]D|AlphaDropout|GaussianDropout|GaussianNoise|ActivityRegularization",
+    "Dropout|SpatialDropout[123]D|AlphaDropout|GaussianDropout|GaussianNoise|ActivityRegularization|UnitNormalization",
     "Flatten|Reshape|RepeatVector|Permute|ZeroPadding[123]D|Cropping[123]D|UpSampling[123]D|.*Pooling[123]D",
     "Add|Subtract|Multiply|Average|Maximum|Minimum|Concatenate|Dot",
   ].join("|")})$`,

@@ -34,7 +34,7 @@ export function kerasWeights(layer: Layer): Tensor[] {
 }
 
 /** A config without the option that Keras's LSTM does not have. */
-export function kerasConfig<T>(config: T): T {
+export function withoutRecurrentBias<T>(config: T): T {
   return without(config) as T; // only that key is gone
 }
 

@@ -16,7 +16,7 @@ import { modelToConfig } from "./keras-model-write.ts";
 import { walkLayers } from "./keras-paths.ts";
 import { trainingConfig } from "./keras-training.ts";
 import { optimizerWeights } from "./optimizer-state.ts";
-import { doubleBiases, kerasConfig, kerasWeights } from "./plain-lstm.ts";
+import { doubleBiases, kerasWeights, withoutRecurrentBias } from "./plain-lstm.ts";
 import { weightNames } from "./storable.ts";
 import { namesOfWeights } from "./weight-paths.ts";
 import { writeH5, writeKeras, writeNpzModel, writeSafetensorsModel, writeWeightsH5 } from "./write.ts";
@@ -35,7 +35,7 @@ const writers = {
   /** For ONNX runtimes. */
   onnx: (model: Model) => writeOnnx(model),
   /** The architecture only, as `model.to_json()` gives it. */
-  json: (model: Model) => encode(`${JSON.stringify(kerasConfig(modelToConfig(model)))}\n`),
+  json: (model: Model) => encode(`${JSON.stringify(withoutRecurrentBias(modelToConfig(model)))}\n`),
   /** The architecture only, as the Python that builds it with Keras. */
   py: (model: Model) => encode(toKerasPython(model)),
   /** The architecture only, as the TypeScript that builds it here. */
@@ -103,7 +103,7 @@ export function formatOfPath(path: string): WritableFormat {
 /** Architecture and weights as the writers take them. */
 export function storableOf(model: Model): StorableModel {
   // Both interfaces describe the same JSON; the writers' one wants its keys declared.
-  const architecture = kerasConfig(modelToConfig(model)) as unknown as KerasObject;
+  const architecture = withoutRecurrentBias(modelToConfig(model)) as unknown as KerasObject;
   const layers = walkLayers(architecture, model.name).flatMap((slot) => {
     const layer = findLayer(model, slot.path);
     // Keras lists the operations that make masks among the layers.

@@ -2,11 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { decode, difference, type FixtureTensor, readFixture } from "../../test/fixture-files.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { input, layers, sequential } from "../index.ts";
+import { leakyReluOf } from "../equations/activations.ts";
+import { defineLayer, input, Layer, layers, sequential } from "../index.ts";
 import type { Model } from "../model/model.ts";
 import { toKerasPython } from "./code-keras.ts";
 import { toTypeScript } from "./code-unroll.ts";
-import { layerToConfig } from "./keras-config.ts";
+import { layerFromConfig, layerToConfig } from "./keras-config.ts";
 import { modelFromConfig } from "./keras-model.ts";
 import { modelToConfig } from "./keras-model-write.ts";
 import { loadModel } from "./load.ts";
@@ -89,6 +90,21 @@ describe("a layer that stands for an activation", () => {
     expect(toKerasPython(net)).toContain("activation=layers.LeakyReLU(negative_slope=0.25");
     expect(toTypeScript(net)).toContain("activation: layers.leakyReLU({ negativeSlope: 0.25");
     expect(() => refuseForTfjs(storableOf(net))).toThrow("no activation LeakyReLU");
+  });
+
+  test("may be of a type of one's own", () => {
+    const type = defineLayer({
+      className: "Half",
+      doc: "Half of each value.",
+      fields: {},
+      functionOf: () => ({ ...leakyReluOf(0.5), name: "half" }),
+      outputSizes: (_, [sizes]) => [sizes!],
+      compute: ({ inputs: [x] }) => ({ outputs: [x!] }),
+    });
+    const written = layerToConfig(layers.dense({ units: 1, activation: new Layer(type, {}) }));
+    expect(written.config.activation).toMatchObject({ class_name: "Half", config: {} });
+    const read = layerFromConfig(written, { customTypes: new Map([["Half", type]]) });
+    expect(read.config.activation).toMatchObject({ name: "half" });
   });
 
   test("must be a function of single values or of rows, without weights", () => {

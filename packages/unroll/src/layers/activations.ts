@@ -15,8 +15,8 @@ export interface FunctionLayer {
 
 /** The function of a layer that was given. */
 export interface LayerFunction extends NamedFunction {
-  /** The layer's class and options, with which files and code write it. */
-  readonly layer: { readonly className: string; readonly config: Config };
+  /** With which files and code write it. */
+  readonly layer: FunctionLayer;
 }
 
 /** A name, as Keras spells it ("hard_sigmoid"), or a function with a name of its own. */
@@ -28,7 +28,8 @@ export function checkActivation(value: unknown, where: string, option: string): 
   if (isNamedFunction(value)) return value;
   if (isFunctionLayer(value)) {
     const { type, config } = value;
-    return { ...type.functionOf(config, where), layer: { className: type.className, config } } as LayerFunction;
+    const toJSON = () => ({ className: type.className, config });
+    return { ...type.functionOf(config, where), layer: { type, config, toJSON } } as LayerFunction;
   }
   if (typeof value === "string") {
     try {

@@ -129,7 +129,7 @@ export function checkInitializer(value: unknown, where: string, option: string):
   const { defaults } = initializers[className]!;
   const config: Record<string, unknown> = { ...defaults };
   for (const [key, entry] of Object.entries(given.config ?? {})) {
-    if (key in defaults) config[key] = entry;
+    if (Object.hasOwn(defaults, key)) config[key] = entry;
     else if (key !== "seed" && key !== "dtype" && key !== "inputAxes" && key !== "outputAxes") {
       throw new UnrollError({
         code: "option",

@@ -85,6 +85,14 @@ describe("options", () => {
     expect(built(layers.layerNormalization({ axis: [2, 2] }))).toContain("axis must name each axis once");
     expect(built(layers.softmax({ axis: [-2, -1] }))).toBe("no error");
     expect(messageOf(() => layers.reLU({ maxValue: -1 }))).toContain("maxValue must be a number, 0 or more");
+    expect(messageOf(() => layers.activityRegularization({ l2: -1 }))).toContain("l2 must be a number, 0 or more");
+  });
+
+  test("a name that every object has is no regularizer, and no option of one", () => {
+    const dense = (className: string, config = {}) =>
+      messageOf(() => layers.dense({ units: 1, kernelRegularizer: { className, config } as never }));
+    expect(dense("constructor")).toContain("kernelRegularizer must be a regularizer");
+    expect(dense("L2", { toString: 1 })).toContain("L2 has no option named toString");
   });
 
   test("a layer inside must be of the right sort", () => {

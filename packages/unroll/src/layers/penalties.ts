@@ -63,7 +63,8 @@ function checkSpec<Name extends string, Value>(
   }
   const names = Object.keys(defaults) as Name[];
   const wanted = String(given.className);
-  const className = aliases[wanted] ?? names.find((name) => name.toLowerCase() === wanted.toLowerCase());
+  const alias = Object.hasOwn(aliases, wanted) ? aliases[wanted] : undefined;
+  const className = alias ?? names.find((name) => name.toLowerCase() === wanted.toLowerCase());
   if (className === undefined || (typeof value !== "object" && typeof value !== "string")) {
     throw new UnrollError({
       code: "option",
@@ -75,7 +76,7 @@ function checkSpec<Name extends string, Value>(
   }
   const config: Record<string, Value> = { ...defaults[className] };
   for (const [key, entry] of Object.entries(given.config ?? {})) {
-    if (!(key in config)) {
+    if (!Object.hasOwn(config, key)) {
       throw new UnrollError({
         code: "option",
         path: where,

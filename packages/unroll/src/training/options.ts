@@ -64,7 +64,7 @@ export function kerasConfig(options: Options): Record<string, unknown> {
 export function withDefaults<D extends Options>(path: string, defaults: D, given: Options): D {
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    if (!(name in defaults)) {
+    if (!Object.hasOwn(defaults, name)) {
       throw new UnrollError({
         code: "option",
         path,

@@ -8,6 +8,7 @@ import { productOf, putNumbersIn } from "../../equations/derive.ts";
 import { evaluateSize } from "../../equations/evaluate.ts";
 import { constant, type Expr } from "../../equations/expr.ts";
 import { toText } from "../../equations/render.ts";
+import { isLayerFunction } from "../../layers/activations.ts";
 import { Layer } from "../../layers/layer.ts";
 import { type CountTree, countOf, countTree, formulaOf, type Source, termsOf } from "../answers/count-tree.ts";
 import type { Place } from "../answers/outline.ts";
@@ -77,9 +78,14 @@ function optionDifferences(left: Layer, right: Layer, prefix = ""): OptionDiffer
   });
 }
 
-/** Options as text, functions by name. */
+/** Options as text, functions by name; those of layers with the layer's options, which tell them apart. */
 export function shown(value: unknown): string {
   if (value instanceof Layer) return value.className;
+  if (isLayerFunction(value)) {
+    const { type, config } = value.layer;
+    const options = Object.entries(config).map(([name, one]) => `${name}: ${JSON.stringify(one)}`);
+    return `${type.className}(${options.join(", ")})`;
+  }
   if (typeof value === "object" && value !== null && "name" in value) return String(value.name);
   return JSON.stringify(value) ?? "left out";
 }

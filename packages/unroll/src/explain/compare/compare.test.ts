@@ -24,6 +24,18 @@ const ramp = (features = 5) => [
 ];
 
 describe("two models", () => {
+  it("differ in the slope of a layer that stands for an activation", () => {
+    const dense = (slope: number) => {
+      const activation = layers.leakyReLU({ negativeSlope: slope });
+      return sequential({ layers: [input({ shape: [2] }), layers.dense({ units: 1, activation })] });
+    };
+    expect(compareModels(dense(0.1), dense(0.1)).sameArchitecture).toBe(true);
+    const result = compareModels(dense(0.1), dense(0.5));
+    expect(result.sameArchitecture).toBe(false);
+    expect(comparisonToText(result)).toContain("LeakyReLU(negativeSlope: 0.1) → LeakyReLU(negativeSlope: 0.5)");
+    expect(JSON.stringify(result)).toContain('"layer":{"className":"LeakyReLU","config":{"negativeSlope":0.5}}');
+  });
+
   it("+12 = 3h is the second row of bias, from resetAfter", () => {
     const result = compareModels(gru({ resetAfter: false }), gru());
     expect(result).toMatchObject({ left: { totalParams: 125 }, right: { totalParams: 137 }, sameArchitecture: false });

@@ -7,7 +7,15 @@ import type { Machine } from "./machine.ts";
 import { nameOf } from "./operators.ts";
 import { containerMember, textMember } from "./python-methods.ts";
 import { extendLayer } from "./subclass.ts";
-import { isObject, NativeFunction, PyFunction, type PyInstance, type PySuper, type Value } from "./values.ts";
+import {
+  type CallArguments,
+  isObject,
+  NativeFunction,
+  PyFunction,
+  type PyInstance,
+  type PySuper,
+  type Value,
+} from "./values.ts";
 
 /** The attribute of a value; an unknown one where it is not followed. */
 export function attributeOf(object: Value, name: string, machine: Machine): Value {
@@ -76,12 +84,7 @@ function superMember(above: PySuper, name: string, machine: Machine): Value | un
     if (found !== undefined) return found instanceof PyFunction ? bind(found, above.instance) : found;
   }
   if (name === "__init__") {
-    return new NativeFunction("__init__", (args) => {
-      const given = args.keywords.get("name");
-      if (typeof given === "string") above.instance.members.set("name", given);
-      if (above.instance.cls.kerasLayer !== undefined) extendLayer(above.instance, args, machine);
-      return null;
-    });
+    return new NativeFunction("__init__", (args) => initialize(above.instance, args, machine));
   }
   return above.above.kerasBase === undefined ? undefined : subclassMember(above.instance, name, machine);
 }
@@ -89,8 +92,15 @@ function superMember(above: PySuper, name: string, machine: Machine): Value | un
 /** `LSTM.__init__(self, units)`, as `super().__init__(units)` was written once. */
 function initOf(machine: Machine): NativeFunction {
   return new NativeFunction("__init__", ({ positional: [self, ...positional], keywords, at }) => {
-    if (isObject(self) && self.kind === "instance" && self.cls.kerasLayer !== undefined)
-      extendLayer(self, { positional, keywords, at }, machine);
-    return null;
+    const isInstance = isObject(self) && self.kind === "instance";
+    return isInstance ? initialize(self, { positional, keywords, at }, machine) : null;
   });
+}
+
+/** What Keras's `__init__` does for an instance. */
+function initialize(instance: PyInstance, args: CallArguments, machine: Machine): null {
+  const given = args.keywords.get("name");
+  if (typeof given === "string") instance.members.set("name", given);
+  extendLayer(instance, args, machine);
+  return null;
 }

@@ -58,9 +58,11 @@ function oneOf(result: Value, possible: readonly Value[], name: string, { rt }: 
 
 function bindArguments(fn: PyFunction, args: CallArguments, scope: Scope, { rt }: Machine): void {
   const positional = fn.self === undefined ? [...args.positional] : [fn.self, ...args.positional];
-  const { self, owner } = fn;
-  if (self instanceof PyInstance && owner !== undefined) {
-    scope.variables.set("super", new NativeFunction("super", () => new PySuper(self, owner)));
+  // An instance is also handed on by hand: `Above.method(self)`, or by the function that a decorator put around a method.
+  const [self] = positional;
+  const { cls } = fn.scope;
+  if (self instanceof PyInstance && cls !== undefined) {
+    scope.variables.set("super", new NativeFunction("super", () => new PySuper(self, cls)));
   }
   const keywords = new Map(args.keywords);
   for (const parameter of fn.parameters) {

@@ -243,6 +243,35 @@ m.summary()`,
 });
 
 describe("operations between layers", () => {
+  it("keep what they are under decorators of the code's own; a library's decorator is not one of them", () => {
+    const { models, problems } = readKerasCode(`${imports}
+def more(fn):
+    return lambda *given: fn(*given) + 1
+def function(fn):
+    return lambda *given: 100
+class Sizes:
+    @property
+    @more
+    def first(self):
+        return 2
+    @staticmethod
+    @more
+    def second(start):
+        return start
+@tf.function
+def third(size):
+    return size
+sizes = Sizes()
+m = keras.Sequential([keras.Input((2,)), layers.Dense(sizes.first), layers.Dense(sizes.second(4)), layers.Dense(third(6))])
+`);
+    expect(problems).toEqual([]);
+    expect(rowsOf(models[0]!).map((row) => (row as unknown[])[2])).toEqual([
+      [null, 3],
+      [null, 5],
+      [null, 6],
+    ]);
+  });
+
   it("leave the batch open that they take whole", () => {
     const { models } = readKerasCode(`${imports}
 a = keras.Input((6, 4))

@@ -130,7 +130,6 @@ function evaluateKind(expression: Expression, scope: Scope, machine: Machine): V
         suspends: false,
         binding: "plain",
         self: undefined,
-        owner: undefined,
       });
     case "comprehension":
       return comprehension(expression, scope, machine);

@@ -127,7 +127,6 @@ function execute(statement: Statement, frame: Frame, machine: Machine): Outcome 
             suspends: statement.suspends,
             binding,
             self: undefined,
-            owner: undefined,
           }),
         ),
       );
@@ -177,19 +176,23 @@ function execute(statement: Statement, frame: Frame, machine: Machine): Outcome 
 
 /** The function with the decorators around it that the code itself defines; others leave it as it is. */
 function decorated(decorators: readonly Expression[], scope: Scope, machine: Machine, fn: PyFunction): Value {
-  return decorators.toReversed().reduce((inner: Value, decorator) => {
+  const result = decorators.toReversed().reduce((inner: Value, decorator) => {
     const named = decorator.kind === "call" ? decorator.callee : decorator;
     if (named.kind !== "name" || !(scope.find(named.name) instanceof PyFunction)) return inner;
     const around = evaluate(decorator, scope, machine);
     if (!(around instanceof PyFunction)) return inner;
     const { rt } = machine;
-    const result = rt.call(around, { positional: [inner], keywords: new Map(), at: rt.at });
-    return result instanceof PyFunction || result instanceof NativeFunction ? result : inner;
+    const given = rt.call(around, { positional: [inner], keywords: new Map(), at: rt.at });
+    return given instanceof PyFunction || given instanceof NativeFunction ? given : inner;
   }, fn);
+  const { binding } = fn;
+  return result instanceof PyFunction ? new PyFunction({ ...result, scope: result.scope, binding }) : result;
 }
 
 function bindingOf(decorators: readonly Expression[]): PyFunction["binding"] {
-  const names = decorators.map((decorator) => (decorator.kind === "name" ? decorator.name : ""));
+  const names = decorators.map((decorator) =>
+    decorator.kind === "name" || decorator.kind === "attribute" ? decorator.name : "",
+  );
   if (names.includes("staticmethod")) return "static";
   if (names.includes("classmethod")) return "class";
   return names.includes("property") || names.includes("cached_property") ? "property" : "plain";
@@ -329,13 +332,8 @@ function makeClass(statement: Extract<Statement, { kind: "class" }>, scope: Scop
     inherited.find((base) => base !== undefined),
     layers.find(isNamed),
   );
-  const body = new Scope(scope, true);
+  const body = new Scope(scope, cls);
   executeBlock(statement.body, { scope: body, possible: [] }, machine);
-  for (const [name, value] of body.variables) {
-    cls.members.set(
-      name,
-      value instanceof PyFunction ? new PyFunction({ ...value, scope: value.scope, owner: cls }) : value,
-    );
-  }
+  for (const [name, value] of body.variables) cls.members.set(name, value);
   return cls;
 }

@@ -7,4 +7,4 @@ export { readKerasCode } from "./read.ts";
 export type { CodeModel, CodeReading, LearnedOption, NamedUnknown, ReadOptions } from "./reading.ts";
 export type { Problem } from "./runtime.ts";
 export type { SerializedObject, ShapeRules } from "./serialize.ts";
-export { type ParsedSummary, type PrintedShape, parseSummaries, type SummaryRow } from "./summary-text.ts";
+export { firstShown, type ParsedSummary, type PrintedShape, parseSummaries, type SummaryRow } from "./summary-text.ts";

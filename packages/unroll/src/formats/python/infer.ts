@@ -14,7 +14,7 @@ import {
 } from "./keras-graph.ts";
 import { canBuild } from "./layer-rules.ts";
 import { isShapeList, type ShapeRules, serializeLayer } from "./serialize.ts";
-import type { ParsedSummary, PrintedShape, SummaryRow } from "./summary-text.ts";
+import { firstShown, type ParsedSummary, type PrintedShape, type SummaryRow } from "./summary-text.ts";
 import { type KnownShape, learn, namedParts, type Solution, sizeUnder, Unknown } from "./unknown.ts";
 
 /** A model with the table that was printed of it. */
@@ -109,10 +109,10 @@ export function alignRows(summary: ParsedSummary, listed: readonly Part[]): Map<
   return pairs;
 }
 
-/** Keras 2.0 shows a Sequential that begins with Merge from there on; what it joins is in the total alone. */
+/** Of a model's layers those that a table shows. */
 export function shownIn({ rows }: ParsedSummary, layers: readonly Part[]): readonly Part[] {
-  const first = layers.findIndex((layer) => layer.kind === "layer" && layer.printedClass === "Merge");
-  return first > 0 && rows[0]?.type === "Merge" ? layers.slice(first) : layers;
+  const types = layers.map((layer) => (layer.kind === "layer" ? layer.printedClass : layer.family));
+  return layers.slice(firstShown(rows, types));
 }
 
 /** The layers that a summary lists, in its order. */

@@ -170,7 +170,7 @@ const OLD_ARGUMENTS: readonly (readonly [string, string])[] = [
   ["gamma_init", "gamma_initializer"],
 ];
 
-/** Accepted by every layer and said elsewhere in a config: input sizes, what Merge of Keras 1 joins, or nothing that a config keeps. */
+/** Accepted by every layer and said elsewhere in a config: input sizes, or nothing that a config keeps. */
 export const INPUT_ARGUMENTS: ReadonlySet<string> = new Set([
   "input_shape",
   "batch_input_shape",
@@ -178,7 +178,6 @@ export const INPUT_ARGUMENTS: ReadonlySet<string> = new Set([
   "batch_size",
   "input_dim",
   "input_length",
-  "layers",
 ]);
 
 const DROPPED: ReadonlySet<string> = new Set([

@@ -45,6 +45,9 @@ export function modelMember(model: KerasModel, name: string, machine: Machine): 
       });
     case "pop":
       return native(() => {
+        const [before, ...others] = model.outputs[0]?.node.inputs ?? [];
+        // A Sequential that began with Merge.
+        if (model.family === "Functional" && before !== undefined && others.length === 0) model.outputs = [before];
         model.layers.pop();
         return null;
       });
@@ -148,7 +151,9 @@ function tensorsOf(model: KerasModel, name: string, machine: Machine): Value {
 function firstStep(samples: number, given: ReadonlyMap<string, Value>): number | null {
   const [size, split] = [given.get("batch_size") ?? 32, given.get("validation_split") ?? 0];
   if (typeof size !== "number" || typeof split !== "number") return null;
-  return Math.min(size, Math.floor(samples * (1 - split)));
+  const kept = (given.get("validation_data") ?? null) === null ? Math.floor(samples * (1 - split)) : samples;
+  const step = Math.min(size, kept);
+  return Number.isInteger(step) && step > 0 ? step : null;
 }
 
 function withNames({ positional, keywords }: CallArguments, names: readonly string[]): Map<string, Value> {

@@ -64,8 +64,18 @@ model.add(Dense(1))`);
     expect(rowsOf(reading).at(-1)).toEqual(["dense_1", "Dense", [null, 1], 5]);
   });
 
-  it("is a function of tensors too", () => {
-    const reading = readKerasCode(`from keras.layers import Input, Dense, merge
+  it("gives its last layer back", () => {
+    const reading = readKerasCode(`${imports}model = Sequential()
+model.add(Merge([left, right]))
+model.add(Dense(9))
+model.pop()
+model.add(Activation('relu'))`);
+    const classes = rowsOf(reading).map((row) => (row as unknown[])[1]);
+    expect(classes).toEqual(["InputLayer", "InputLayer", "LSTM", "Dense", "Merge", "Activation"]);
+  });
+
+  it.each(["Input, Dense, merge", "*"])("is a function of tensors too, out of keras.layers import %s", (names) => {
+    const reading = readKerasCode(`from keras.layers import ${names}
 from keras.models import Model
 a = Input(shape=(6,))
 x = merge([Dense(4)(a), Dense(3)(a)], mode='concat')
@@ -74,6 +84,15 @@ model = Model(input=a, output=Dense(1)(x))`);
     expect(rowsOf(reading).slice(-2)).toEqual([
       ["merge", "Merge", [null, 7], 0],
       ["dense_2", "Dense", [null, 1], 8],
+    ]);
+  });
+
+  it("tells a name that it does not have, as every layer tells what only Merge has", () => {
+    const { problems } = readKerasCode(`${imports}
+model = Sequential([Merge([left, right], mdoe='concat'), Dense(2, layers=3)])`);
+    expect(problems.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^Add has no argument called mdoe; it was skipped/),
+      expect.stringMatching(/^Dense has no argument called layers; it was skipped/),
     ]);
   });
 

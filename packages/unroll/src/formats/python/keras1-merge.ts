@@ -28,34 +28,39 @@ const OPTIONS: ReadonlyMap<string, readonly [string, string, Value | undefined]>
   ["Dot", ["dot_axes", "axes", -1]],
 ]);
 
-const ARGUMENTS = ["layers", "mode", "concat_axis", "dot_axes"];
+/** In their order. Those after the axes are of a mode that is a function. */
+const ARGUMENTS = ["layers", "mode", "concat_axis", "dot_axes", "output_shape", "output_mask", "arguments"];
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(["inputs", "node_indices", "tensor_indices"]);
+
+/** The models and layers that a Merge was given. */
+const joined = new WeakMap<KerasLayer, Value>();
 
 /** `Merge([left, right], mode="concat")`; with a function as its mode a layer of which only its place is known. */
 export function makeMerge(args: CallArguments, builder: KerasBuilder): KerasLayer {
-  const given = new Map([...args.positional.map((value, i) => [ARGUMENTS[i] ?? "", value] as const), ...args.keywords]);
+  const byPlace = args.positional.slice(0, ARGUMENTS.length).map((value, i) => [ARGUMENTS[i]!, value] as const);
+  const given = new Map([...byPlace, ...args.keywords]);
   const mode = given.get("mode") ?? "sum";
   const className = CLASSES.get(mode);
-  if (className === undefined) return makeLayer("Merge", args, builder);
-  const keywords = new Map<string, Value>();
-  const [old = "", now = "", usual = null] = OPTIONS.get(className) ?? [];
+  const dropped = className === undefined ? ["layers"] : ARGUMENTS;
+  // Others go along, so that a wrong name is told.
+  const keywords = new Map([...given].filter(([name]) => !dropped.includes(name) && !WITHOUT_EFFECT.has(name)));
+  const [old = "", now = "", usual = null] = OPTIONS.get(className ?? "") ?? [];
   if (now !== "") keywords.set(now, given.get(old) ?? usual);
   if (mode === "cos") keywords.set("normalize", true);
-  for (const name of ["name", "layers"]) {
-    const value = given.get(name);
-    if (value !== undefined) keywords.set(name, value);
-  }
-  return makeLayer(className, { positional: [], keywords, at: args.at }, builder, "Merge");
+  const layer = makeLayer(className ?? "Merge", { positional: [], keywords, at: args.at }, builder, "Merge");
+  joined.set(layer, given.get("layers") ?? null);
+  return layer;
 }
 
 /** True for a first layer that joins other models. */
 export function joinsModels(layer: KerasLayer | KerasModel): layer is KerasLayer {
-  return layer.kind === "layer" && layer.printedClass === "Merge" && isSequence(layer.inputArguments.get("layers"));
+  return layer.kind === "layer" && layer.printedClass === "Merge" && isSequence(joined.get(layer));
 }
 
 /** Makes a Sequential without layers the graph of what the layer joins. */
 export function beginWithMerge(model: KerasModel, layer: KerasLayer, builder: KerasBuilder): void {
   const { rt } = builder;
-  const list = layer.inputArguments.get("layers");
+  const list = joined.get(layer);
   const branches = isSequence(list) ? list.items.map((item) => branchOf(item, builder)) : [];
   const known = branches.filter((branch) => branch !== undefined);
   if (known.length < branches.length) {

@@ -166,6 +166,8 @@ function starOf(module: string, machine: Machine): PyDict {
     const value = kerasMember(`${module}.${name}`, machine);
     if (value !== undefined && !(value instanceof ModuleValue)) names.set(name, value);
   }
+  // Keras 1's function.
+  if (/\.layers$/.test(module)) names.set("merge", new ModuleValue(`${module}.merge`));
   return names;
 }
 

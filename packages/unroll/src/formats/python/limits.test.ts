@@ -53,6 +53,18 @@ describe("hostile code", () => {
     expect(problems.every(({ message }) => message.length < 400)).toBe(true);
   });
 
+  it("ends soon: a printed table of one name", () => {
+    const rule = "=".repeat(65);
+    const rows = " dense (Dense)               (None, 5)                 30        \n".repeat(20_000);
+    const text = `Model: "m"\n Layer (type)                Output Shape              Param #   \n${rule}\n${rows}${rule}\nTotal params: 600000\n`;
+    const cells = [{ cell_type: "code", source: 'm = load_model("m.h5")\nm.summary()', outputs: [{ text }] }];
+    const start = performance.now();
+    const { models } = readKerasCode(JSON.stringify({ cells }));
+    expect(performance.now() - start).toBeLessThan(SOON);
+    // The input and the rows.
+    expect(models[0]!.config.config.layers).toHaveLength(20_001);
+  });
+
   it("costs its own statement only", () => {
     const { models, problems } = readKerasCode(
       "x = 'a' * 10**9\nm = Sequential([Input((4,)), Dense(2)])\nm.summary()\n",

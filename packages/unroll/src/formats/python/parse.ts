@@ -267,12 +267,15 @@ function parseDecorated(parts: readonly SyntaxNode[], source: Source, depth: num
   const decorators = parts.slice(0, -1).map((part): Expression => {
     const children = childrenOf(part);
     const names = children.filter((child) => child.name === "VariableName" || child.name === "PropertyName");
-    const last = names.at(-1);
     const line = source.lineAt(part.from);
-    const name = { kind: "name", name: last === undefined ? "" : source.text.slice(last.from, last.to), line } as const;
+    const [first, ...others] = names.map(({ from, to }) => source.text.slice(from, to));
+    const callee = others.reduce<Expression>((object, name) => ({ kind: "attribute", object, name, line }), {
+      kind: "name",
+      name: first ?? "",
+      line,
+    });
     const list = children.find((child) => child.name === "ArgList");
-    if (list === undefined || names.length !== 1) return name;
-    return { kind: "call", callee: name, args: parseArguments(list, source, depth + 1), line };
+    return list === undefined ? callee : { kind: "call", callee, args: parseArguments(list, source, depth + 1), line };
   });
   return parseFunction(inner, source, depth, decorators);
 }

@@ -57,9 +57,13 @@ interface NamedRow extends SummaryRow {
 /** Rows of long names that a table cuts off alike get names of their own: a model takes no two that are equal. */
 function withOwnNames(rows: readonly SummaryRow[]): NamedRow[] {
   const taken = new Set<string>();
+  // Each name counts on from where it was: a table may be one name thousands of times.
+  const counts = new Map<string, number>();
   return rows.map((row) => {
     let name = row.name;
-    for (let count = 1; taken.has(name); count++) name = `${row.name}_${count}`;
+    let count = counts.get(row.name) ?? 0;
+    while (taken.has(name)) name = `${row.name}_${++count}`;
+    counts.set(row.name, count);
     taken.add(name);
     return { ...row, name, printedName: row.name };
   });

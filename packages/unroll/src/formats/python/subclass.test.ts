@@ -69,6 +69,28 @@ m.summary()`);
     ]);
   });
 
+  it("changes its options behind the layer's __init__, also inside a decorator of the code's own", () => {
+    const reading = readKerasCode(`${imports}
+class Plain(Dense):
+    def __init__(self, units):
+        super().__init__(units)
+        self.use_bias = False
+def once(fn):
+    def inner(self, units):
+        return fn(self, units)
+    return inner
+class Sequences(LSTM):
+    @once
+    def __init__(self, units):
+        super().__init__(units, return_sequences=True)
+m = Sequential([Input((5, 3)), Sequences(4), Plain(2)])`);
+    expect(reading.problems).toEqual([]);
+    expect(rowsOf(reading)).toEqual([
+      ["sequences", "Sequences", [null, 5, 4], 128],
+      ["plain", "Plain", [null, 5, 2], 8],
+    ]);
+  });
+
   it("but changes what the layer does is code, with no count of its own", () => {
     const reading = readKerasCode(`${imports}
 class Twice(LSTM):

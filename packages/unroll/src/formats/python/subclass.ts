@@ -3,8 +3,10 @@
  * the layer's) is that layer under another name; one that overrides what the layer does is code, which is not run.
  */
 import { makeLayer } from "./keras-build.ts";
+import { KerasLayer } from "./keras-graph.ts";
+import { layerSignature } from "./keras-layers.ts";
 import type { KerasBuilder } from "./machine.ts";
-import { type CallArguments, type PyClass, PyFunction, type PyInstance } from "./values.ts";
+import type { CallArguments, PyClass, PyInstance, Value } from "./values.ts";
 
 /** Methods by which Keras makes, calls and shapes a layer: a class that has one of its own may do something else. */
 const WORKING_METHODS = [
@@ -18,6 +20,10 @@ const WORKING_METHODS = [
   "compute_mask",
   "compute_output_shape",
   "compute_output_spec",
+  "convolution_op",
+  "preprocess_input",
+  "_compute_attention",
+  "_get_noise_shape",
 ];
 
 /** Makes the layer of Keras's that an instance is, with the arguments that its `__init__` hands on. */
@@ -26,6 +32,14 @@ export function extendLayer(instance: PyInstance, args: CallArguments, builder: 
   if (cls.kerasLayer === undefined || overridden(cls).length > 0) return;
   instance.keras = makeLayer(cls.kerasLayer, args, builder, cls.name);
 }
+
+/** `self.use_bias = False` behind the layer's own `__init__`: Keras reads its options where it builds and calls the layer. */
+export function setOption({ keras }: PyInstance, name: string, value: Value): void {
+  if (!(keras instanceof KerasLayer) || keras.standIn !== undefined || OF_EVERY_LAYER.includes(name)) return;
+  if (layerSignature(keras.className)?.names.includes(name) === true) keras.config.set(name, value);
+}
+
+const OF_EVERY_LAYER = ["name", "trainable", "dtype"];
 
 /** Says of an instance that acts as a layer why it cannot be computed. */
 export function notComputed(cls: PyClass): string {
@@ -40,5 +54,5 @@ export function notComputed(cls: PyClass): string {
 }
 
 function overridden(cls: PyClass): string[] {
-  return WORKING_METHODS.filter((name) => cls.find(name) instanceof PyFunction);
+  return WORKING_METHODS.filter((name) => cls.find(name) !== undefined);
 }

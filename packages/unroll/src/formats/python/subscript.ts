@@ -6,6 +6,7 @@ import { type KerasLayer, type KerasModel, orderGraph, SymbolicTensor } from "./
 import type { Machine } from "./machine.ts";
 import { nameOf, reasonOf } from "./operators.ts";
 import type { Runtime } from "./runtime.ts";
+import { setOption } from "./subclass.ts";
 import { asArray, shapeAfter } from "./tensor-shapes.ts";
 import { ArrayValue, isObject, isUnknown, PyDict, PyList, PySlice, PyTuple, type Value } from "./values.ts";
 
@@ -112,8 +113,12 @@ function sliceText(slice: PySlice): string {
 /** `object.name = value`, where the object keeps it. */
 export function assignAttribute(object: Value, name: string, value: Value, machine: Machine): void {
   if (!isObject(object)) return;
-  if (object.kind === "instance") object.members.set(name, machine.rt.named(name, value));
-  else if (object.kind === "class") object.members.set(name, value);
+  if (object.kind === "instance") {
+    object.members.set(name, machine.rt.named(name, value));
+    if (name === "trainable" && typeof value === "boolean" && object.keras !== undefined)
+      setTrainable(object.keras, value, machine.rt);
+    setOption(object, name, value);
+  } else if (object.kind === "class") object.members.set(name, value);
   else if (object.kind === "layer" || object.kind === "model") {
     if (name === "trainable" && typeof value === "boolean") setTrainable(object, value, machine.rt);
     // Keras 2 lets `_name` be set; `name` itself is read-only.

@@ -113,6 +113,8 @@ describe("printed summaries", () => {
       " Optimizer params: 154 (616.00 B)",
     ].join("\n");
     expect(parseSummaries(text)[0]).toMatchObject({ total: 76, trainable: 76, nonTrainable: 0, cut: false });
+    const twice = `${text}\n Optimizer params: 154 (616.00 B)`;
+    expect(parseSummaries(twice)[0]).toMatchObject({ total: 76 });
   });
 
   it("keep the rows of a table that was cut off, the last one without its count", () => {

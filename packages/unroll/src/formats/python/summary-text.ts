@@ -28,6 +28,14 @@ export interface SummaryRow {
   readonly depth: number;
 }
 
+/**
+ * Place of the first layer that a table shows, of layers of these classes: Keras 2.0 shows a Sequential that begins with Merge
+ * from there on; what it joins is in the total alone.
+ */
+export function firstShown(rows: readonly { readonly type: string }[], types: readonly string[]): number {
+  return rows[0]?.type === "Merge" ? Math.max(0, types.indexOf("Merge")) : 0;
+}
+
 export interface ParsedSummary {
   readonly modelName: string | undefined;
   readonly rows: readonly SummaryRow[];
@@ -107,11 +115,13 @@ function readTotals(lines: readonly string[], start: number): Totals {
     if (match[1] === "Total" && totals.total !== undefined) break;
     const count = toCount(match[2]!);
     if (match[1] === "Total") totals.total = count;
-    // Printed last, and part of the total.
-    if (match[1] === "Optimizer" && totals.total !== undefined) totals.total -= count;
+    // Part of the total.
+    if (match[1] === "Optimizer" && totals.total !== undefined && totals.total >= count) totals.total -= count;
     if (match[1] === "Trainable") totals.trainable = count;
     if (match[1] === "Non-trainable") totals.nonTrainable = count;
     totals.end = i;
+    // Printed last.
+    if (match[1] === "Optimizer") break;
   }
   return totals;
 }

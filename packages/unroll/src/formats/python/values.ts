@@ -136,8 +136,6 @@ export class PyFunction {
   readonly suspends: boolean;
   readonly binding: "plain" | "static" | "class" | "property";
   readonly self: Value | undefined;
-  /** The class it was found in, for `super()`. */
-  readonly owner: PyClass | undefined;
   called = false;
 
   constructor(record: Omit<PyFunction, "kind" | "called">) {
@@ -151,7 +149,6 @@ export class PyFunction {
     this.suspends = record.suspends;
     this.binding = record.binding;
     this.self = record.self;
-    this.owner = record.owner;
   }
 }
 
@@ -294,11 +291,12 @@ export class Scope {
   readonly parent: Scope | undefined;
   /** Names that `global` or `nonlocal` sends outward. */
   readonly outward = new Set<string>();
-  readonly isClass: boolean;
+  /** The class whose body this is. */
+  readonly cls: PyClass | undefined;
 
-  constructor(parent?: Scope, isClass = false) {
+  constructor(parent?: Scope, cls?: PyClass) {
     this.parent = parent;
-    this.isClass = isClass;
+    this.cls = cls;
   }
 
   find(name: string): Value | undefined {
@@ -306,7 +304,7 @@ export class Scope {
     if (own !== undefined) return own;
     for (let scope = this.parent; scope !== undefined; scope = scope.parent) {
       // Methods do not see the names of the class around them.
-      const value = scope.isClass ? undefined : scope.variables.get(name);
+      const value = scope.cls !== undefined ? undefined : scope.variables.get(name);
       if (value !== undefined) return value;
     }
     return undefined;
