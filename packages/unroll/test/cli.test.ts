@@ -81,7 +81,10 @@ describe("the command line as a whole", () => {
         ["summary", net, "--layers", "memory,"],
         "--layers must be a layer's name, or the first and the last. Received: memory,.",
       ],
-      [["summary", net, "--layers", "lstm"], "summary: layerRange must be two names that layers of the model have."],
+      [
+        ["summary", net, "--layers", "memry"],
+        "--layers must name layers of a model. Received: memry. Did you mean memory?",
+      ],
       [["check", net, "--params", "0x2b"], "--params needs a whole number, 0 or more. Received: 0x2b."],
       [["check", net, "--params=-43"], "--params needs a whole number"],
       [["check", net, "--total", "43.5"], "--total needs a whole number"],
@@ -164,6 +167,19 @@ Model: "tiny"
     const { out } = await unroll("summary", net, "--layers", "out", "--trainable");
     expect(out).not.toContain("memory");
     expect(out).toMatch(/│ out \(Dense\) +│ \(None, 1\) +│ +3 │ +Y +│/);
+    const two = join(folder, "ranged.py");
+    writeFileSync(
+      two,
+      `from keras import Sequential, layers
+a = Sequential([layers.Input((4, 2)), layers.LSTM(3, name="memory"), layers.Dense(1, name="memory_1")])
+b = Sequential([layers.Input((4, 2)), layers.GRU(3, name="other")])
+`,
+    );
+    const { code, out: both } = await unroll("summary", two, "--layers", "memory");
+    expect(code).toBe(0);
+    expect(both).toContain("memory (LSTM)");
+    expect(both).not.toContain("memory_1");
+    expect(both).toContain("It has no layer memory.");
   });
 
   it("gives one JSON document in the promised form", async () => {

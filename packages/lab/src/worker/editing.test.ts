@@ -39,6 +39,13 @@ it("lists layers with their options as Keras spells them, each with its value an
   expect(of("activation")!.choices).toContain("relu");
 });
 
+it("lists no option that Keras's code cannot say", async () => {
+  const { outline } = await opened("model = Sequential([Input((30, 5)), LSTM(4)])");
+  const names = outline.layers[0]!.options.map(({ name }) => name);
+  expect(names).toContain("unit_forget_bias");
+  expect(names).not.toContain("recurrent_bias");
+});
+
 it("changes an option, and leaves everything else as it is", async () => {
   const found = await after(stack, { kind: "option", layer: "gru_1", path: "units", value: "3" });
   // 3 × [3 × (4 + 3) + 2 × 3] = 81, and the Dense reads 3.

@@ -204,7 +204,8 @@ function outlineLayer(layer: KerasObject): OutlineLayer {
 function optionsOf({ class_name: className, config }: KerasObject, path: string): OptionView[] {
   const fields: Readonly<Record<string, Field>> = typeOf(className)?.fields ?? {};
   return Object.entries(fields).flatMap(([option, field]): OptionView[] => {
-    if (field.ignored === true) return [];
+    // The model's code is Keras's, and can say nothing else.
+    if (field.ignored === true || field.beyondKeras === true) return [];
     const name = snakeCaseKey(option);
     const value = name in config ? config[name] : field.default;
     if (field.kind === "layer")

@@ -5,6 +5,7 @@
 import { didYouMean, UnrollError } from "../core/errors.ts";
 import { endWhenClosed } from "./closed-pipes.ts";
 import { type Command, helpFor, readArguments, type Terminal } from "./command.ts";
+import { printable } from "./printable.ts";
 
 /** Every command: name → its file. Adding a command: one file and one line. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -90,8 +91,8 @@ function processTerminal(): Terminal {
   const interactive = stdout.isTTY === true;
   endWhenClosed({ stdout, stderr }, (code) => process.exit(code));
   return {
-    out: (text) => void stdout.write(text),
-    note: (text) => void stderr.write(text),
+    out: (text) => void stdout.write(printable(text)),
+    note: (text) => void stderr.write(printable(text)),
     columns: interactive ? (stdout.columns ?? 80) : 80,
     color: interactive && (env.NO_COLOR === undefined || env.NO_COLOR === "") && env.TERM !== "dumb",
     interactive,

@@ -1,6 +1,6 @@
 /** `unroll summary FILE`: Keras's table of every model in a file, and what code leaves open. */
 import "../model/summaries.ts";
-import { UnrollError } from "../core/errors.ts";
+import { didYouMean, UnrollError } from "../core/errors.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import { editToText, type Repair, repairsToText } from "../explain/repairs/index.ts";
 import { inFile } from "../formats/failure.ts";
@@ -58,9 +58,10 @@ export const summary: Command = {
       json();
       return 0;
     }
+    if (typeof flags.layers === "string") checkEnds(endsOf(flags.layers), found);
     const blocks = found.models.map((one, index) => {
       const title = titleOf(one, index, found, terminal);
-      const table = one.model === undefined ? partialText(one) : one.model.summary(optionsFor(one, flags)).trimEnd();
+      const table = tableText(one, flags);
       return [...title, table, ...remarksOn(one)].join("\n");
     });
     terminal.out(`${blocks.join("\n\n")}\n`);
@@ -84,21 +85,48 @@ function optionsFor({ code }: FileModel, { style, width, nested, trainable, laye
     ...(typeof width === "number" ? { width } : {}),
     ...(nested === true ? { expandNested: true } : {}),
     ...(trainable === true ? { showTrainable: true } : {}),
-    ...(typeof layers === "string" ? { layerRange: rangeOf(layers) } : {}),
+    ...(typeof layers === "string" ? { layerRange: rangeOf(endsOf(layers)) } : {}),
   };
 }
 
-/** One name stands for both ends. */
-function rangeOf(text: string): [first: string, last: string] {
-  const [first = "", last = first, ...others] = text.split(",").map((name) => name.trim());
-  if (first !== "" && last !== "" && others.length === 0) return [first, last];
-  throw new UnrollError({
-    code: "usage",
-    path: "unroll summary",
-    expected: "--layers must be a layer's name, or the first and the last",
-    received: text,
-    hint: "Write --layers lstm,dense_1.",
-  });
+/** The first and the last layer that are asked for, by name; one name stands for both. */
+function endsOf(text: string): readonly string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.length <= 2 && !names.includes("")) return names;
+  throw badLayers("must be a layer's name, or the first and the last", text, "Write --layers lstm,dense_1.");
+}
+
+function namesIn({ model }: FileModel): readonly string[] {
+  return model?.summaryTable().rows.map(({ name }) => name) ?? [];
+}
+
+/** @throws UnrollError `usage` where no model has these layers. */
+function checkEnds(ends: readonly string[], { models }: FileModels): void {
+  if (models.some((one) => lacking(ends, one) === undefined)) return;
+  const names = [...new Set(models.flatMap(namesIn))];
+  const unknown = ends.find((end) => !names.includes(end)) ?? ends[0]!;
+  throw badLayers("must name layers of a model", ends.join(","), didYouMean(unknown, names) ?? "");
+}
+
+function lacking(ends: readonly string[], one: FileModel): string | undefined {
+  const names = namesIn(one);
+  return ends.find((end) => !names.includes(end));
+}
+
+function badLayers(rule: string, received: string, hint: string): UnrollError {
+  return new UnrollError({ code: "usage", path: "unroll summary", expected: `--layers ${rule}`, received, hint });
+}
+
+/** Keras takes patterns that names begin with; here they are whole names. */
+function rangeOf(ends: readonly string[]): [first: string, last: string] {
+  const patterns = ends.map((name) => `${name.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`);
+  return [patterns[0]!, patterns.at(-1)!]; // one at least
+}
+
+function tableText(one: FileModel, flags: FlagValues): string {
+  if (one.model === undefined) return partialText(one);
+  const missing = typeof flags.layers === "string" ? lacking(endsOf(flags.layers), one) : undefined;
+  return missing === undefined ? one.model.summary(optionsFor(one, flags)).trimEnd() : `It has no layer ${missing}.`;
 }
 
 function modelJson(one: FileModel, found: FileModels): unknown {
