@@ -108,7 +108,7 @@ describe("the command line as a whole", () => {
       [["summary", zero], "zero.py: "],
       [
         ["summary", join(folder, "a.onnx")],
-        "ONNX files can be written, but not read. Open the model that it was made of.",
+        ".onnx and .ts can be written, but not read. Open the model that it was made of.",
       ],
       [["summary", join(folder, "README.md")], "no Keras model found in "],
       [["summary", script, "--set", "nine"], "--set: a setting must be NAME=VALUE. Received: nine."],
