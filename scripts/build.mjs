@@ -21,7 +21,8 @@ function newestUnder(folder) {
 
 export function build({ force = false } = {}) {
   const output = join(unroll, "dist/index.js");
-  if (!force && existsSync(output) && statSync(output).mtimeMs > newestUnder(join(unroll, "src"))) return;
+  const newest = Math.max(newestUnder(join(unroll, "src")), statSync(join(unroll, "tsdown.config.ts")).mtimeMs);
+  if (!force && existsSync(output) && statSync(output).mtimeMs > newest) return;
   const steps = [
     ["tsdown", [], unroll],
     ["tsc", ["-p", unroll, "--emitDeclarationOnly"], root],

@@ -7,6 +7,18 @@ const group = (name: string, priority: number, entry: string) => ({
   test: new RegExp(`[\\\\/]unroll[\\\\/]src[\\\\/]${entry}\\.ts$`),
 });
 
+/**
+ * The writer of .xlsx files packs large ones in a web worker, which Node does not have and a page may forbid. What it packs is
+ * unpacked at once (explain/worked/xlsx.ts), so here it is stored, in the same thread.
+ */
+const packWithoutWorker = {
+  name: "pack-without-worker",
+  load: (id: string) =>
+    /[\\/]write-excel-file[\\/]modules[\\/]zip[\\/]zipToArrayBuffer\.js$/.test(id)
+      ? 'import { zipSync } from "fflate"; export default async (files) => zipSync(files, { level: 0 }).buffer;'
+      : undefined,
+};
+
 export default defineConfig({
   entry: {
     index: "src/index.ts",
@@ -28,6 +40,7 @@ export default defineConfig({
   // The type declarations in dist/types are another tool's.
   clean: ["dist/*.js"],
   deps: { neverBundle: [/^node:/] },
+  plugins: [packWithoutWorker],
   outputOptions: {
     // Editors show the documentation from dist/types; what is left is for bundlers.
     comments: { legal: true, annotation: true, jsdoc: false },

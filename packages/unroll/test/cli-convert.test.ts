@@ -1,9 +1,11 @@
 /** The commands check and convert, and files that are not replaced unasked. */
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readNpy } from "../src/formats/npy.ts";
 import { fixtures, makeCliFiles, tooLong } from "./cli-files.ts";
+import { hasNumpy, python } from "./python.ts";
 import { unroll } from "./run-unroll.ts";
 
 const { folder, net } = makeCliFiles();
@@ -96,7 +98,20 @@ describe("check and convert", () => {
     expect(note).toContain("freshly drawn");
     const beside = join(folder, "open.numpy.weights.npz");
     expect(JSON.parse(out).files).toEqual([beside, to]);
-    expect(readFileSync(to, "utf8")).toContain("open.numpy.weights.npz");
+    expect(readFileSync(to, "utf8")).toContain('np.load(Path(__file__).parent / "open.numpy.weights.npz")');
+    const loop = join(folder, "open.plain.ts");
+    await unroll("convert", open, loop, "--timesteps", "4");
+    // Run from this folder, which the weights do not lie in.
+    expect((await import(loop)).predict(Array(12).fill(0.5))).toHaveLength(1);
+  });
+
+  it.skipIf(!hasNumpy)("convert writes a loop in NumPy that runs from any folder", async () => {
+    const wide = join(folder, "wide.py");
+    writeFileSync(wide, "import keras\nm = keras.Sequential([keras.Input((4, 3)), keras.layers.LSTM(30)])\n");
+    const to = join(folder, "wide.numpy.py");
+    expect((await unroll("convert", wide, to)).code).toBe(0);
+    const code = `import runpy; print(runpy.run_path(${JSON.stringify(to)})["predict"]([[[0, 0, 0]] * 4]).shape)`;
+    expect(execFileSync(python, ["-c", code], { encoding: "utf8" })).toBe("(1, 30)\n");
   });
 
   it("convert keeps what a model was trained with where the format can, and says where it cannot", async () => {

@@ -1,5 +1,5 @@
 /** What the command line says to a newcomer who gets something wrong: the place, what came, and what can be typed instead. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -32,6 +32,16 @@ beforeAll(() => {
 from keras import Sequential
 from keras.layers import Dense, Input, LSTM
 model = Sequential([Input((6, 2)), LSTM(3), Dense(1)])
+`,
+    "open.py": `
+from keras import Sequential
+from keras.layers import Dense, Input, LSTM
+model = Sequential([Input((None, 2)), LSTM(3), Dense(1)])
+`,
+    "wide.py": `
+from keras import Sequential
+from keras.layers import Input, LSTM
+model = Sequential([Input((500, 2)), LSTM(64)])
 `,
     "cut.json": "[[[1, 2],\n",
     "nan.json": "[[[1, NaN]]]",
@@ -94,6 +104,20 @@ describe("words of the command line", () => {
     [["train"], "unroll train: takes DATA. Received: nothing."],
   ])("%j are counted in a sentence", async (words, message) => {
     expect(await refusal(...words)).toContain(message);
+  });
+
+  it("name the flag where the library would name an option", async () => {
+    expect(await refusal("solve", at("wide.py"))).toContain(
+      "Choose one layer and one timestep: --layer N --timestep T.",
+    );
+    expect(await refusal("convert", at("open.py"), at("open.onnx"))).toMatch(/Give --timesteps N\.$/m);
+    const sweep = ["--target", "b", "--epochs", "1", "--threads", "0", "--folder", at("s")];
+    mkdirSync(at("s"));
+    writeFileSync(at("s/sweep.json"), "{}");
+    writeFileSync(at("space.json"), '{ "units": [1, 2] }');
+    expect(await refusal("sweep", at("space.json"), at("table.csv"), ...sweep)).toMatch(
+      /Choose another folder: --folder DIR\.$/m,
+    );
   });
 
   it("names the command whose flag is wrong, and the setting with its value", async () => {

@@ -111,7 +111,7 @@ describe("the command line as a whole", () => {
       [["summary", zero], "zero.py: "],
       [
         ["summary", join(folder, "a.onnx")],
-        "ONNX files can be written, but not read. Open the model that it was made of.",
+        ".onnx and .ts can be written, but not read. Open the model that it was made of.",
       ],
       [["summary", join(folder, "README.md")], "no Keras model found in "],
       [["summary", script, "--set", "nine"], "--set: a setting must be NAME=VALUE. Received: nine."],
@@ -236,6 +236,20 @@ describe("explain", () => {
     expect(out).toContain("    g × [h(h+i)+h]\n    = 4 × [2 × (2 + 2) + 2]\n    = 4 × (2 × 4 + 2)\n");
     expect(out).not.toContain("out (Dense)");
     expect(tooLong(out)).toEqual([]);
+  });
+
+  it("says of one layer what part of the model it is", async () => {
+    const { out } = await unroll("explain", net, "--layer", "memory");
+    const head = "memory of tiny: 40 of its 43 parameters, in 1 of its 2 layers";
+    expect(out).toContain(`${head}\n\nmemory (LSTM)\n`);
+    expect(out).not.toContain("total");
+    const inFormat = async (format: string) =>
+      (await unroll("explain", net, "--layer", "memory", "--format", format)).out;
+    expect(await inFormat("markdown")).toContain(`# ${head}\n\n## memory (LSTM)\n`);
+    expect(await inFormat("latex")).toContain(`${head}.\n\n\\paragraph{memory (LSTM), 40`);
+    expect(await inFormat("html")).toContain(`<h1>${head}</h1>`);
+    const json = JSON.parse((await unroll("explain", net, "--layer", "memory", "--json")).out);
+    expect(json.models[0]).toMatchObject({ totalParams: 40, whole: { layers: 2, params: 43 } });
   });
 
   it.each([

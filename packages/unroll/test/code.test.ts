@@ -7,14 +7,17 @@ import { fileURLToPath } from "node:url";
 import { transformWithOxc } from "vite";
 import { describe, expect, it } from "vitest";
 import { toNested } from "../src/core/tensor.ts";
+import { toKerasPython } from "../src/formats/code-keras.ts";
 import { plainWeights, toPlainTypeScript } from "../src/formats/code-plain.ts";
 import { toTypeScript } from "../src/formats/code-unroll.ts";
+import { readKerasCode } from "../src/formats/python/index.ts";
 import { input, layers } from "../src/layers/index.ts";
 import { model } from "../src/model/functional.ts";
 import type { Model } from "../src/model/model.ts";
 import { sequential } from "../src/model/sequential.ts";
 import { type CodeCase, kerasCodeCases, layerCodeCases } from "./code-cases.ts";
 import { difference, type Numbers } from "./fixture-files.ts";
+import { hasNumpy, python } from "./python.ts";
 import { numpyCase } from "./written-code.ts";
 
 const kerasCases = kerasCodeCases();
@@ -33,7 +36,8 @@ async function run<T>(code: string, name: string, imports: Readonly<Record<strin
     .replaceAll(/^import \{(.*?)\} from "(.*?)";$/gm, (_, names: string, from: string) => {
       return `const {${names.replaceAll(" as ", ": ")}} = imports["${from}"];`;
     })
-    .replaceAll(/^export (const|function) /gm, "$1 ");
+    .replaceAll(/^export (const|function) /gm, "$1 ")
+    .replaceAll("import.meta.url", JSON.stringify(import.meta.url));
   return new Function("imports", `${body}\nreturn ${name};`)(imports) as T; // the caller names what the code exports
 }
 
@@ -94,8 +98,6 @@ describe("the code that builds a model with this library", () => {
 });
 
 describe("NumPy code", () => {
-  const python = process.env.UNROLL_PYTHON ?? "python3";
-  const hasNumpy = runs(python, ["-c", "import numpy"]);
   if (!hasNumpy) console.warn(`NumPy code is not run: ${python} has no NumPy. Set UNROLL_PYTHON to one that has.`);
 
   it.skipIf(!hasNumpy)("predicts what Keras and the reference predict", () => {
@@ -112,11 +114,21 @@ describe("NumPy code", () => {
   });
 });
 
-function runs(command: string, args: readonly string[]): boolean {
-  try {
-    execFileSync(command, args, { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
+describe("weights in a file beside the code", () => {
+  const net = sequential({ layers: [input({ shape: [3, 2] }), layers.gru({ units: 4 })], name: "net" });
+
+  it("are found from any folder, in Keras Python, which is read as the same model", () => {
+    const code = toKerasPython(net, { weights: { file: "net.weights.h5" } });
+    expect(code).toMatch(/^from pathlib import Path\n\nimport keras\n/);
+    expect(code).toMatch(/^model\.load_weights\(Path\(__file__\)\.parent \/ "net\.weights\.h5"\)$/m);
+    const { models, problems } = readKerasCode(code);
+    expect([models.map(({ name }) => name), problems]).toEqual([["net"], []]);
+  });
+
+  it("are found from any folder, in TypeScript, whatever the file's name has in it", () => {
+    const weights = { file: "100 %#/net.json" };
+    for (const code of [toTypeScript(net, { weights }), toPlainTypeScript(net, { weights })]) {
+      expect(code).toContain('readFileSync(new URL("100%20%25%23/net.json", import.meta.url), "utf8")');
+    }
+  });
+});

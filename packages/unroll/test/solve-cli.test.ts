@@ -1,7 +1,10 @@
 /** `unroll solve` as a user runs it. */
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { unzipSync } from "fflate";
 import { input, layers, resetNames, sequential } from "unroll";
 import { beforeAll, describe, expect, it } from "vitest";
 import { main } from "../src/cli/main.ts";
@@ -86,6 +89,23 @@ describe("unroll solve", () => {
     expect((await unroll("solve", net, "--input", data, "--out", path)).note).toContain("Wrote");
     const book = readWorkbook(readFileSync(path));
     expect(book.numberAt("prediction", "B2")).toBeCloseTo(expected, 6);
+  });
+
+  it("writes a large spreadsheet from the built program too", { timeout: 120_000 }, async () => {
+    const large = join(folder, "large.keras");
+    const net = sequential({ layers: [input({ shape: [30, 2] }), layers.gru({ units: 12 })], seed: 5 });
+    await net.save(large);
+    const x = [Array.from({ length: 30 }, (_, t) => [Math.sin(t), Math.cos(t)])];
+    writeFileSync(join(folder, "waves.json"), JSON.stringify(x));
+    const words = ["solve", large, "--input", join(folder, "waves.json"), "--out", join(folder, "large.xlsx")];
+    const program = fileURLToPath(new URL("../bin/unroll.js", import.meta.url));
+    const { status, stderr } = spawnSync(process.execPath, [program, ...words], { encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, expect.stringContaining("Wrote")]);
+    const bytes = readFileSync(join(folder, "large.xlsx"));
+    // From this size on the packer of the library that writes the sheets wants a web worker.
+    expect(unzipSync(bytes)["xl/worksheets/sheet3.xml"]!.length).toBeGreaterThan(2 * 160_000);
+    const [predicted] = net.predict(x).data;
+    expect(readWorkbook(bytes).numberAt("prediction", "B2")).toBeCloseTo(predicted!, 5);
   });
 
   it("gives JSON with every number", async () => {

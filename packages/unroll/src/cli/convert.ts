@@ -39,11 +39,12 @@ export const convert: Command = {
   examples: [
     "unroll convert model.h5 model.keras",
     "unroll convert notebook.ipynb model.py",
-    "unroll convert model.keras model.onnx",
     "unroll convert model.keras web/model.json      TensorFlow.js, with shards",
-    "unroll convert model.keras model.numpy.py      the forward pass as a loop",
-    "unroll convert model.keras loop.ts --as plain  the same in TypeScript",
     "unroll convert model.json model.keras --weights weights.npz",
+    "unroll convert model.keras model.onnx          written only, never read",
+    "unroll convert model.keras model.ts            its code; written only",
+    "unroll convert model.keras model.numpy.py      a loop; written only",
+    "unroll convert model.keras loop.ts --as plain  the same in TypeScript",
   ],
   async run({ positionals, flags, terminal }) {
     const [from, to] = positionals as readonly [string, string]; // counted before

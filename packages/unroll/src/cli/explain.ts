@@ -1,11 +1,11 @@
 /** `unroll explain FILE`: where every count and every shape comes from. */
 import { UnrollError } from "../core/errors.ts";
-import { explainLayerOf } from "../explain/explain.ts";
-import { Explanation, type LayerExplanation } from "../explain/explanation.ts";
+import { Explanation } from "../explain/explanation.ts";
 import { explainModel } from "../explain/index.ts";
 import { inFile } from "../formats/failure.ts";
 import type { Model } from "../model/model.ts";
 import type { Command } from "./command.ts";
+import { LayerOfModel } from "./explain-layer.ts";
 import { explainFoundNumber } from "./explain-number.ts";
 import type { FileModel } from "./file-model.ts";
 import { type FileModels, modelFlags, noModels, noteProblems, readModels, whyNotBuilt } from "./open-models.ts";
@@ -71,8 +71,8 @@ function explainOne(
 /** Of the whole model, or of one layer alone. */
 function explanationOf(model: Model, layer: string | number | undefined): Explanation {
   if (layer === undefined) return explainModel(model);
-  const one: LayerExplanation = explainLayerOf(model, layer);
-  return new Explanation({ name: model.name, layers: [one], total: one.count, nonTrainable: one.nonTrainable });
+  const { name } = model.getLayer(layer);
+  return new LayerOfModel(explainModel(model), name);
 }
 
 function write(

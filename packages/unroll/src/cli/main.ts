@@ -31,6 +31,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 /** Runs one command line; `words` are the arguments behind the program's name. Resolves to the exit code. */
 export async function main(words: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   const [name, ...rest] = words;
+  let command: Command | undefined;
   try {
     if (name === undefined || name === "--help" || name === "-h" || name === "help") {
       terminal.out(await overview());
@@ -51,7 +52,7 @@ export async function main(words: readonly string[], terminal: Terminal = proces
         hint: didYouMean(name, Object.keys(commands)) ?? "See unroll --help.",
       });
     }
-    const command = await load();
+    command = await load();
     const read = readArguments(command, rest);
     if (read.flags.help === true) {
       terminal.out(helpFor(command));
@@ -59,14 +60,16 @@ export async function main(words: readonly string[], terminal: Terminal = proces
     }
     return await command.run({ ...read, terminal });
   } catch (error) {
-    return await report(error, terminal);
+    return await report(error, terminal, command);
   }
 }
 
-async function report(error: unknown, terminal: Terminal): Promise<number> {
+async function report(error: unknown, terminal: Terminal, command: Command | undefined): Promise<number> {
   if (error instanceof UnrollError) {
     const { withoutProgramming } = await import("../formats/hint-words.ts");
-    terminal.note(`${withoutProgramming(error).message}\n`);
+    const { withFlags } = await import("./flag-words.ts");
+    const said = withoutProgramming(error);
+    terminal.note(`${(command === undefined ? said : withFlags(said, command)).message}\n`);
     return 2;
   }
   const message = error instanceof Error ? error.message : String(error);

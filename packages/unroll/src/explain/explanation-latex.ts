@@ -46,6 +46,6 @@ function displayed(formula: string): string {
 }
 
 /** Text for outside of formulas. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll("\\", "\\textbackslash ").replaceAll(/[#$%&_{}]/g, "\\$&");
 }

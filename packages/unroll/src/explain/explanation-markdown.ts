@@ -41,6 +41,7 @@ function fenced(text: string): string {
   return `\`\`\`text\n${text}\n\`\`\``;
 }
 
-function escaped(text: string): string {
+/** Text for outside of formulas and code. */
+export function escaped(text: string): string {
   return text.replaceAll(/[\\`*_{}[\]<>#|]/g, "\\$&");
 }

@@ -5,6 +5,7 @@ import { isLayerFunction } from "../layers/activations.ts";
 import type { Layer } from "../layers/layer.ts";
 import { snakeCase } from "../layers/naming.ts";
 import { Model } from "../model/model.ts";
+import { besidePython, importPath } from "./code-beside.ts";
 import {
   type CodeWeights,
   isFunction,
@@ -64,6 +65,7 @@ function automaticallyNamed(layers: readonly Layer[]): ReadonlySet<Layer> {
 function pythonHead(used: readonly NamedFunction[], weights: CodeWeights): string {
   const functions = [...new Map(used.map((fn) => [fn.name, fn])).values()];
   const imports = [
+    ...(typeof weights === "object" ? [importPath] : []),
     "import keras",
     ...(weights === "inline" ? ["import numpy as np"] : []),
     "from keras import layers",
@@ -75,7 +77,7 @@ function pythonHead(used: readonly NamedFunction[], weights: CodeWeights): strin
 
 function pythonWeights(model: Model, weights: CodeWeights): string {
   if (weights === "none") return "";
-  if (weights !== "inline") return `model.load_weights(${JSON.stringify(weights.file)})\n`;
+  if (weights !== "inline") return `model.load_weights(${besidePython(weights.file)})\n`;
   const arrays = kerasWeights(model).map(({ shape, data }) =>
     suffixed(prefixed("np.array(", nestedNumbers(shape, data)), ', dtype="float32")'),
   );
@@ -124,6 +126,7 @@ const python: Language = {
     ...["and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except"],
     ...["False", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "None", "nonlocal", "not"],
     ...["or", "pass", "raise", "return", "True", "try", "while", "with", "yield", "keras", "layers", "np", "ops"],
+    "Path",
   ],
   value: (field, value, layer) => {
     if (field?.kind === "activation") return isFunction(value) ? value.name : pythonActivation(String(value));

@@ -18,6 +18,7 @@ import {
   valuesInOrder,
 } from "../program/program.ts";
 import { type BatchedProgram, type BatchedSize, type BatchOptions, programForAnyBatch } from "./any-batch.ts";
+import { besidePython, importPath } from "./code-beside.ts";
 import { CodeFunctions, write } from "./code-equations.ts";
 import type { CodeWeights } from "./code-model.ts";
 import { type Label, valueLabels } from "./code-names.ts";
@@ -99,6 +100,7 @@ const reserved = [
     "yield",
     "np",
     "math",
+    "Path",
     "predict",
     "batch",
     "len",
@@ -159,9 +161,11 @@ class NumpyWriter {
     const helpers = Object.entries(numpyHelpers).flatMap(([name, text]) =>
       code.some((part) => new RegExp(`\\b${name}\\(`).test(part)) ? [text] : [],
     );
-    const imports = code.some((part) => /\berf\(/.test(part))
-      ? "import math\n\nimport numpy as np\n"
-      : "import numpy as np\n";
+    const standard = [
+      ...(code.some((part) => /\berf\(/.test(part)) ? ["import math\n"] : []),
+      ...(typeof this.#options.weights === "object" ? [importPath] : []),
+    ];
+    const imports = [...standard, ...(standard.length === 0 ? [] : ["\n"]), "import numpy as np\n"].join("");
     const title = `"""The forward pass of the model ${JSON.stringify(this.#model.name)} in NumPy, written by Unroll."""\n`;
     return [`${title}\n${imports}\n${this.#weightLines(states)}`, ...helpers, ...code].join("\n\n");
   }
@@ -175,7 +179,7 @@ class NumpyWriter {
       const array = suffixed(prefixed(`${name} = np.array(`, nestedNumbers(shape, data)), ")");
       return `${layOut(array, "    ")}\n`;
     });
-    const file = weights === "inline" ? "" : `weights = np.load(${JSON.stringify(weights.file)})\n`;
+    const file = weights === "inline" ? "" : `weights = np.load(${besidePython(weights.file)})\n`;
     return `# Weights, in the shapes and with the gate order of Keras.\n${file}${lines.join("")}`;
   }
 

@@ -22,6 +22,7 @@ import {
   valuesInOrder,
   type WeightOperation,
 } from "../program/program.ts";
+import { besideTypeScript } from "./code-beside.ts";
 import { CodeFunctions, sharedNodes, write } from "./code-equations.ts";
 import { placeOf, placeOfOperand } from "./code-index.ts";
 import { valueLabels } from "./code-names.ts";
@@ -129,7 +130,7 @@ class PlainWriter {
     const file =
       weights === "inline"
         ? ""
-        : `const weights = JSON.parse(readFileSync(${JSON.stringify(weights.file)}, "utf8"));\n`;
+        : `const weights = JSON.parse(readFileSync(${besideTypeScript(weights.file)}, "utf8"));\n`;
     const imports = weights === "inline" ? "" : 'import { readFileSync } from "node:fs";\n';
     return `${title}${imports}\n// Weights, in the shapes and with the gate order of Keras.\n${file}${lines.join("")}`;
   }

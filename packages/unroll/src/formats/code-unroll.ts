@@ -1,6 +1,7 @@
 /** A model as TypeScript that builds it with this library. */
 import { layers } from "../layers/index.ts";
 import type { Model } from "../model/model.ts";
+import { besideTypeScript } from "./code-beside.ts";
 import {
   type CodeWeights,
   isFunction,
@@ -34,7 +35,7 @@ export function toTypeScript(model: Model, { weights = "none" }: ModelCodeOption
 function typeScriptWeights(model: Model, weights: CodeWeights): string {
   if (weights === "none") return "";
   if (weights !== "inline") {
-    return `model.setWeights(JSON.parse(readFileSync(${JSON.stringify(weights.file)}, "utf8")));\n`;
+    return `model.setWeights(JSON.parse(readFileSync(${besideTypeScript(weights.file)}, "utf8")));\n`;
   }
   const arrays = model.variables.map(({ shape, data }) => nestedNumbers(shape, data));
   return `model.setWeights(${layOut(bracketed("[", arrays, "]"), "  ")});\n`;

@@ -37,7 +37,8 @@ describe("a file that is something else is told by name", () => {
     ["model.pt", "a PyTorch file holds a pickle, and a pickle is a program, which is never run. Copy its arrays into"],
     ["model.ckpt", "a TensorFlow checkpoint is not read."],
     ["variables.data-00000-of-00001", "a TensorFlow checkpoint is not read."],
-    ["model.onnx", "ONNX files can be written, but not read."],
+    ["model.onnx", ".onnx and .ts can be written, but not read. Open the model that it was made of."],
+    ["model.plain.ts", ".onnx and .ts can be written, but not read. Open the model that it was made of."],
     ["w.safetensors", "a .safetensors file must begin with the length of its header"],
   ])("%s, by its name", async (name, expected) => {
     expect(await message(Uint8Array.of(8, 1, 18, 5), name)).toContain(`${name}: ${expected}`);

@@ -44,7 +44,10 @@ const byBytes: readonly (readonly [(start: string, bytes: Uint8Array) => boolean
 
 const byName: readonly (readonly [RegExp, Foreign])[] = [
   [/\.(pt|pth)$/i, pytorch],
-  [/\.onnx$/i, { rule: "ONNX files can be written, but not read", hint: "Open the model that it was made of." }],
+  [
+    /\.(onnx|ts)$/i,
+    { rule: ".onnx and .ts can be written, but not read", hint: "Open the model that it was made of." },
+  ],
   [/\.pb$/i, { rule: "a TensorFlow SavedModel is not read", hint: toKeras }],
   [/\.(ckpt|index|data-\d+-of-\d+)$/i, { rule: "a TensorFlow checkpoint is not read", hint: toKeras }],
   [
