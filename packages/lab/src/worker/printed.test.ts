@@ -152,7 +152,7 @@ it("has every model of a document beside its own table, and tells what only the 
   expect(found.map(({ total }) => total)).toEqual([160, 120, 132, null]);
   expect(found.map(({ printed }) => printed?.rows.every(isSame))).toEqual([true, true, false, undefined]);
   expect(found[1]!.printed!.learned).toEqual([
-    "gru has reset_after=False: its printed count of 120 tells it, the code does not.",
+    "gru has reset_after=False: its printed count of 120 tells it, the code does not. TensorFlow 2's default, reset_after=True, gives 132.",
   ]);
   expect(found[2]!.printed!.rows[0]!.causes).toContain("reset_after=False there, True here");
   expect(found[3]!.error).toContain("must have 3 axes");

@@ -4,9 +4,11 @@
  */
 import { UnrollError } from "../core/errors.ts";
 import { type Answer, checkAnswer } from "../explain/answers/check.ts";
-import { answerToJson, answerToText } from "../explain/answers/index.ts";
+import { type AnswerCheck, answerToJson, answerToText } from "../explain/answers/index.ts";
+import { defaultCountText } from "../formats/python/index.ts";
 import { checkNumber, numberFlags } from "./check-number.ts";
 import type { Command, FlagValues } from "./command.ts";
+import type { FileModel } from "./file-model.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
 import { fileOf, layerOf, parseShape, printJson } from "./print.ts";
 
@@ -35,7 +37,7 @@ export const check: Command = {
     const one = await readOneModel(fileOf(invocation), flags, terminal);
     if (flags.value !== undefined || flags.gradient !== undefined) return await checkNumber(one, invocation);
     const { model } = one;
-    const checks = answersOf(flags, layerOf(invocation)).map((answer) => checkAnswer(model, answer));
+    const checks = answersOf(flags, layerOf(invocation)).map((answer) => withDefault(checkAnswer(model, answer), one));
     const right = checks.every((one) => one.right);
     const solution = flags.hints !== true;
     if (flags.json === true) {
@@ -47,6 +49,19 @@ export const check: Command = {
     return right ? 0 : 1;
   },
 };
+
+/** An answer that is right for today's default, where the model has what its printed table tells, is told so. */
+function withDefault(check: AnswerCheck, { code }: FileModel): AnswerCheck {
+  const changed = (code?.learned ?? []).flatMap((one) =>
+    one.value || one.otherwise === undefined ? [] : [{ one, more: one.otherwise - one.params }],
+  );
+  const about = check.kind === "params" ? changed.filter(({ one }) => one.layer === check.layer) : changed;
+  const [first] = about;
+  const more = about.reduce((sum, each) => sum + each.more, 0);
+  const isCount = check.kind === "params" || check.kind === "total";
+  if (first === undefined || !isCount || Number(check.given) !== Number(check.expected) + more) return check;
+  return { ...check, remarks: [...check.remarks, defaultCountText(first.one, Number(check.given))] };
+}
 
 /** One answer for each flag that gives one. */
 function answersOf({ params, shape, total }: FlagValues, layer: string | number | undefined): Answer[] {

@@ -8,7 +8,15 @@ import type { Command } from "./command.ts";
 import { LayerOfModel } from "./explain-layer.ts";
 import { explainFoundNumber } from "./explain-number.ts";
 import type { FileModel } from "./file-model.ts";
-import { type FileModels, modelFlags, noModels, noteProblems, readModels, whyNotBuilt } from "./open-models.ts";
+import {
+  type FileModels,
+  modelFlags,
+  noModels,
+  noteProblems,
+  noteTable,
+  readModels,
+  whyNotBuilt,
+} from "./open-models.ts";
 import { fileOf, layerOf, printJson } from "./print.ts";
 
 const formats = ["text", "markdown", "latex", "mathml", "html"] as const;
@@ -37,6 +45,7 @@ export const explain: Command = {
     const { models } = found;
     if (models.length === 0) throw noModels(file, found);
     noteProblems(found, terminal);
+    noteTable(models, terminal);
     const layer = layerOf(invocation);
     const alone = models.length === 1 ? file : undefined;
     const results = models.map((one) => explainOne(one, layer, alone, found));

@@ -11,6 +11,7 @@ import { learnedText, type Problem } from "../formats/python/index.ts";
 import type { Model } from "../model/model.ts";
 import type { Flag, FlagValues, Terminal } from "./command.ts";
 import type { FileModel } from "./file-model.ts";
+import { printedDifferences } from "./printed-differences.ts";
 import { readRecordedCases } from "./recorded-cases.ts";
 
 export interface FileModels {
@@ -53,8 +54,8 @@ export async function readModels(file: string, flags: FlagValues): Promise<FileM
 }
 
 /**
- * The one model of a file; what its code says that was not understood, or leaves to its printed table, goes to the terminal. Throws UnrollError `usage` where
- * there are several, or the model's own error.
+ * The one model of a file; what its code says that was not understood or leaves to its printed table, and where that differs,
+ * goes to the terminal. Throws UnrollError `usage` where there are several, or the model's own error.
  */
 export async function readOneModel(
   file: string,
@@ -75,7 +76,7 @@ export async function readOneModel(
     });
   }
   noteProblems(found, terminal);
-  for (const learned of only.code?.learned ?? []) terminal.note(`${learnedText(learned)}\n`);
+  noteTable([only], terminal);
   if (only.model === undefined) throw inFile(file, whyNotBuilt(only, found));
   return { ...only, model: only.model, report };
 }
@@ -89,6 +90,19 @@ export function placeOf(cell: number, line: number, { isNotebook }: Pick<FileMod
 export function noteProblems(found: FileModels, terminal: Terminal): void {
   for (const { cell, line, message } of found.problems) {
     terminal.note(`${placeOf(cell, line, found)}: ${message}\n`);
+  }
+}
+
+/** What a printed table tells of a model that its code does not, and where the two differ. */
+export function tableRemarks(one: FileModel): string[] {
+  return [...(one.code?.learned ?? []).map(learnedText), ...printedDifferences(one)];
+}
+
+/** Says that on stderr, of several models with their names. */
+export function noteTable(models: readonly FileModel[], terminal: Terminal): void {
+  for (const one of models) {
+    const whose = models.length > 1 ? `${one.name}: ` : "";
+    for (const remark of tableRemarks(one)) terminal.note(`${whose}${remark}\n`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Compares a model with the table that its notebook prints: a difference is a slip in the notebook, or in our reading. */
 import "../model/summaries.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
+import { checkAnswer } from "../explain/answers/check.ts";
 import { firstShown, type SummaryRow as PrintedRow, type PrintedShape } from "../formats/python/index.ts";
 import { Model } from "../model/model.ts";
 import { type SummaryJson, summaryJson } from "../model/summary-table.ts";
@@ -22,7 +23,7 @@ export function printedDifferences({ model, code }: FileModel): string[] {
   const open = printed.style === "keras2" ? mayBeOpen(model) : undefined;
   for (const [index, row] of rows.entries()) {
     const layer = layers[index];
-    if (layer !== undefined) differences.push(...rowDifferences(row, layer, open?.has(layer.name) === true));
+    if (layer !== undefined) differences.push(...rowDifferences(row, layer, open?.has(layer.name) === true, model));
   }
   const isBuilt = rows.every(({ built }) => built);
   if (isBuilt && printed.total !== undefined && printed.total !== table.totalParams) {
@@ -71,12 +72,22 @@ function listOf(shape: AnyShape): readonly Shape[] {
   return several ? (shape as readonly Shape[]) : [shape as Shape]; // as just asked
 }
 
-function rowDifferences(row: PrintedRow, layer: SummaryJson["layers"][number], isOpen: boolean): string[] {
+function rowDifferences(
+  row: PrintedRow,
+  layer: SummaryJson["layers"][number],
+  isOpen: boolean,
+  model: Model,
+): string[] {
   const list: string[] = [];
   // A row that Keras 3 prints as unbuilt says neither count nor shape.
   if (!row.built) return list;
   if (row.params !== null && layer.params !== null && row.params !== layer.params) {
-    list.push(`${layer.name}: the printed count is ${count(row.params)}, the code's is ${count(layer.params)}.`);
+    const reason = isOneBias(model, layer.name, row.params)
+      ? `; ${count(row.params)} is the count with one bias, reset_after=False`
+      : "";
+    list.push(
+      `${layer.name}: the printed count is ${count(row.params)}, the code's is ${count(layer.params)}${reason}.`,
+    );
   }
   const { outputShape } = row;
   if (outputShape !== null && !row.shapeCut && layer.outputShape !== null) {
@@ -86,6 +97,14 @@ function rowDifferences(row: PrintedRow, layer: SummaryJson["layers"][number], i
       );
   }
   return list;
+}
+
+/** Whether a count is that of the GRU with the bias of older Keras. */
+function isOneBias(model: Model, layer: string, params: number): boolean {
+  const one = model.getLayer(layer);
+  const hasGru = [one, ...one.children].some(({ config }) => "resetAfter" in config);
+  const { findings } = hasGru ? checkAnswer(model, { layer, params }) : { findings: [] };
+  return findings.some(({ slips: [first, ...others] }) => first?.id === "second-bias-row" && others.length === 0);
 }
 
 function shown(shape: AnyShape): string {

@@ -5,7 +5,6 @@ import { formatShape, type Shape } from "../core/shape.ts";
 import { editToText, type Repair, repairsToText } from "../explain/repairs/index.ts";
 import { inFile } from "../formats/failure.ts";
 import { kerasSpelling } from "../formats/keras-blueprint.ts";
-import { learnedText } from "../formats/python/index.ts";
 import type { SummaryOptions } from "../model/model.ts";
 import { summaryJson } from "../model/summary-table.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
@@ -18,6 +17,7 @@ import {
   placeOf,
   readModels,
   settingFlag,
+  tableRemarks,
 } from "./open-models.ts";
 import { partialRows } from "./partial-summary.ts";
 import { fileOf, printJson, styleFor } from "./print.ts";
@@ -203,5 +203,5 @@ function remarksOn(one: FileModel): string[] {
           "The code that makes it is not shown, or only in part: its rows are those of the printed table, and it cannot compute.",
         ]
       : [];
-  return [...origin, ...open, ...(one.code?.learned ?? []).map(learnedText), ...printedDifferences(one)];
+  return [...origin, ...open, ...tableRemarks(one)];
 }

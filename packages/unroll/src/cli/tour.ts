@@ -13,7 +13,15 @@ import type { Model } from "../model/model.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { dataFor } from "./data-for.ts";
 import type { FileModel } from "./file-model.ts";
-import { type FileModels, modelFlags, noModels, noteProblems, readModels, whyNotBuilt } from "./open-models.ts";
+import {
+  type FileModels,
+  modelFlags,
+  noModels,
+  noteProblems,
+  noteTable,
+  readModels,
+  whyNotBuilt,
+} from "./open-models.ts";
 import { printJson, type Style, styleFor } from "./print.ts";
 import { inputFlag } from "./read-data.ts";
 import { type TourModel, tourModels } from "./tour-models.ts";
@@ -144,6 +152,7 @@ async function tourOfFile(file: string, flags: FlagValues, terminal: Terminal): 
   const { models } = found;
   if (models.length === 0) throw noModels(file, found);
   noteProblems(found, terminal);
+  noteTable(models, terminal);
   const style = styleFor(terminal);
   const documents: unknown[] = [];
   let passed = true;

@@ -52,6 +52,8 @@ export function layerFromConfig(object: KerasObject, options: KerasReadOptions =
     object.module === standInModule ? { className, config } : adaptConfig(className, config, options.kerasVersion);
   const type: LayerType = object.module === standInModule ? standIn(className) : findType(adapted.className, options);
   const where = typeof config.name === "string" ? config.name : adapted.className;
+  if (object.module === standInModule && config.output_shapes === undefined)
+    throw unknownSizes(className, config, where);
   const given: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(adapted.config)) {
     const name = camelCase(key);
@@ -127,6 +129,20 @@ function findType(className: string, { customTypes }: KerasReadOptions): LayerTy
     received: `class_name = ${className}`,
     hint:
       didYouMean(plain, layerTypes.keys()) ?? "Define it with defineLayer or defineCell and pass it in customTypes.",
+  });
+}
+
+/** Of a layer of which the reader of code knows no output. */
+function unknownSizes(className: string, { params, reason }: KerasObject["config"], where: string): UnrollError {
+  const [what, names] =
+    params === undefined
+      ? [`how many numbers this ${className} has and what it gives are`, `${where}.params and ${where}.output_shape`]
+      : [`the shape that this ${className} gives is`, `${where}.output_shape`];
+  return new UnrollError({
+    code: "unsupported",
+    path: where,
+    expected: `${what} not known${typeof reason === "string" ? `: ${reason}` : ""}`,
+    hint: `Set ${names}, or give a notebook with the table that model.summary() prints.`,
   });
 }
 

@@ -290,6 +290,6 @@ it("says what a count rests on that the code leaves open", () => {
   expect(learned).toMatchObject({ row: "gru_7", option: "reset_after", value: false, params: 36 });
   expect(audit.findings).toMatchObject([{ given: 42, expected: 36, learned }]);
   expect(findingToText(audit.findings[0]!).split("\n")[2]).toBe(
-    "    gru_7 has reset_after=False: its printed count of 36 tells it, the code does not.",
+    "    gru_7 has reset_after=False: its printed count of 36 tells it, the code does not. TensorFlow 2's default, reset_after=True, gives 42.",
   );
 });

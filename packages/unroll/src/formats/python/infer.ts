@@ -389,15 +389,18 @@ function settleResetAfter(equation: Equation, rules: ShapeRules, solution: Solut
   const { params } = row;
   if (!(gru instanceof KerasLayer) || params === null || !row.built || input === undefined) return [];
   const usual = gru.learned.get("reset_after") === true;
-  const fits = (): boolean => {
+  const countWith = (resetAfter: boolean): number | undefined => {
+    gru.learned.set("reset_after", resetAfter);
     const shape = inputUnder(input, solution);
-    return shape !== undefined && attempt(layer, shape, rules, solution)?.params === params;
+    return shape === undefined ? undefined : attempt(layer, shape, rules, solution)?.params;
   };
-  if (openSizes(equation, solution).length === 0 && fits()) return [];
+  if (openSizes(equation, solution).length === 0 && countWith(usual) === params) return [];
   gru.learned.set("reset_after", !usual);
   const solved = solveSizes(equation, rules, solution);
-  if (!fits()) gru.learned.set("reset_after", usual);
+  const otherwise = countWith(usual);
+  if (countWith(!usual) !== params) gru.learned.set("reset_after", usual);
   // Twice is back again.
-  else gru.learnedFrom = gru.learnedFrom === undefined ? { layer: layer.name, row: row.name, params } : undefined;
+  else if (gru.learnedFrom !== undefined) gru.learnedFrom = undefined;
+  else gru.learnedFrom = { layer: layer.name, row: row.name, params, otherwise };
   return solved;
 }

@@ -75,7 +75,9 @@ export function makeLayer(
   if (rt.session.version !== "3") spellOldActivations(layer, rt.session.version);
   // A config without it is an old one; standalone Keras counted one bias row, TensorFlow 2 and Keras 3 two.
   if (/^GRU(Cell)?$/.test(layer.className) && !config.has("reset_after")) {
-    layer.learned.set("reset_after", rt.session.version !== "2-standalone");
+    // Where the default is known, a printed count that contradicts it is no way to learn another.
+    if (rt.session.isTensorFlow2) config.set("reset_after", true);
+    else layer.learned.set("reset_after", rt.session.version !== "2-standalone");
   }
   return layer;
 }

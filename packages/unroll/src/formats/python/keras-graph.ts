@@ -87,7 +87,9 @@ export class KerasLayer {
   /** Arguments that the printed table, not the code, told: `reset_after`. */
   readonly learned = new Map<string, Value>();
   /** The printed row that told what is learned, where Keras would take something else. */
-  learnedFrom: { readonly layer: string; readonly row: string; readonly params: number } | undefined;
+  learnedFrom:
+    | { readonly layer: string; readonly row: string; readonly params: number; readonly otherwise: number | undefined }
+    | undefined;
 
   constructor(record: {
     className: string;

@@ -11,10 +11,13 @@ export type KerasVersion = "2-standalone" | "2" | "3";
 /** Counters of automatic names for one process. */
 export class KerasSession {
   readonly version: KerasVersion;
+  /** True where it is TensorFlow 2's Keras or a later one for sure; a table of Keras 2 alone may also be an older one's. */
+  readonly isTensorFlow2: boolean;
   readonly #counts = new Map<string, number>();
 
-  constructor(version: KerasVersion) {
+  constructor(version: KerasVersion, isTensorFlow2 = version === "3") {
     this.version = version;
+    this.isTensorFlow2 = isTensorFlow2;
   }
 
   /** The next automatic name of a layer of this class. */

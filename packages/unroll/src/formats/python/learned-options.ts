@@ -14,8 +14,24 @@ export function learnedOptions(model: KerasModel, snapshot: ModelSnapshot | unde
   });
 }
 
-/** "gru has reset_after=False: its printed count of 36 tells it, the code does not." */
-export function learnedText({ row, option, value, params }: LearnedOption): string {
-  const shown = params.toLocaleString("en-US");
-  return `${row} has ${option}=${value ? "True" : "False"}: its printed count of ${shown} tells it, the code does not.`;
+/**
+ * "gru has reset_after=False: its printed count of 36 tells it, the code does not. TensorFlow 2's default, reset_after=True,
+ * gives 42."
+ */
+export function learnedText({ row, option, value, params, otherwise }: LearnedOption): string {
+  const told = `${row} has ${option}=${value ? "True" : "False"}: its printed count of ${count(params)} tells it, the code does not.`;
+  return value || otherwise === undefined ? told : `${told} ${defaultText(option)}, gives ${count(otherwise)}.`;
+}
+
+/** What is true of a count that has TensorFlow 2's default where the printed table has the option's old one. */
+export function defaultCountText({ option, row }: LearnedOption, given: number): string {
+  return `${count(given)} is what ${defaultText(option)}, gives. The printed table has ${option}=False for ${row}: was it printed by an older Keras, or is it wrong?`;
+}
+
+function defaultText(option: string): string {
+  return `TensorFlow 2's default, ${option}=True`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en-US");
 }

@@ -6,6 +6,7 @@ import { callBuildersIn } from "./builders.ts";
 import { applyOpaque, applyOperation, applyTo } from "./keras-apply.ts";
 import { makeInput, makeLayer } from "./keras-build.ts";
 import { KerasLayer, KerasModel } from "./keras-graph.ts";
+import { classInCapitals, misspeltLayer } from "./keras-layer-names.ts";
 import { layerClassNames, layerSignature } from "./keras-layers.ts";
 import { tensorMember } from "./keras-members.ts";
 import { makeFunctional, makeSequential } from "./keras-models.ts";
@@ -190,7 +191,11 @@ function kerasMember(path: string, machine: Machine): Value | undefined {
   if (name === "Sequential") return new KerasClass(name, "model");
   if (name === "Model" || name === "Functional") return new KerasClass("Model", "model");
   const inLayers = parts.includes("layers") || parts.includes("legacy") || parts.includes("engine");
-  if (isClass && (layerSignature(name) !== undefined || inLayers)) return new KerasClass(name, "layer");
+  if (isClass && (layerSignature(name) !== undefined || inLayers)) {
+    const meant = misspeltLayer(name);
+    if (meant !== undefined) rt.problem(`Keras has no layer called ${name}. ${meant}`);
+    return new KerasClass(name, "layer");
+  }
   const merge = MERGES.get(name);
   if (merge !== undefined && (inLayers || parts.includes("backend") || parts.includes("ops")))
     return mergeFunction(merge, machine);
@@ -297,6 +302,8 @@ function callModule(callee: ModuleValue, args: CallArguments, machine: Machine):
     if (saved !== undefined) return saved;
   }
   if (name === "clone_model" && model !== undefined) return model;
+  const meant = /^keras\.layers\.\w+$/.test(callee.path) && !MERGES.has(name) ? classInCapitals(name) : undefined;
+  if (meant !== undefined) rt.problem(`Keras has no layer called ${name}. Did you mean ${meant}?`);
   callBuildersIn(args, machine);
   const shown = args.positional.map(nameOf).join(", ");
   return rt.unknown(`${name}(${shown})`, reasonFor(callee.path, name));

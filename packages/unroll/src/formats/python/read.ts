@@ -25,6 +25,7 @@ import { LimitReached, Runtime } from "./runtime.ts";
 import { tensorsOfSequential } from "./sequential-graph.ts";
 import { type Json, type ShapeRules, serializeModel, toJson } from "./serialize.ts";
 import { type ParsedSummary, parseSummaries } from "./summary-text.ts";
+import { tellsTensorFlow2 } from "./told-version.ts";
 import { allParts, type KnownShape, namedParts, type Solution, sizeUnder, Unknown } from "./unknown.ts";
 import { PyFunction, Scope, type Value } from "./values.ts";
 
@@ -45,7 +46,8 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
   const kerasVersion = options.kerasVersion ?? versionOf(document, tables.flat());
   const settings = new Map(Object.entries(options.set ?? {}));
   const rules = options.rules ?? layerRules;
-  const machine = makeMachine(new Runtime(new KerasSession(kerasVersion), settings), rules);
+  const session = new KerasSession(kerasVersion, kerasVersion === "3" || tellsTensorFlow2(document));
+  const machine = makeMachine(new Runtime(session, settings), rules);
 
   const scope = new Scope();
   document.cells.forEach((cell, i) => {

@@ -43,6 +43,8 @@ export interface LearnedOption {
   readonly value: boolean;
   /** The printed count that has it so. */
   readonly params: number;
+  /** The count with the option's other value: what TensorFlow 2 gives where `value` is false. */
+  readonly otherwise: number | undefined;
 }
 
 /** A model found in code. */

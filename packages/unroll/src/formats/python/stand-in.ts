@@ -5,6 +5,7 @@
 import { axesOf } from "./array-shapes.ts";
 import { bind } from "./bind.ts";
 import { KerasLayer, type KerasModel, type StandIn, type SymbolicTensor } from "./keras-graph.ts";
+import { misspeltLayer } from "./keras-layer-names.ts";
 import { canBuild } from "./layer-rules.ts";
 import type { KerasBuilder } from "./machine.ts";
 import { PythonRaise, type Runtime } from "./runtime.ts";
@@ -28,14 +29,14 @@ import {
 /** Layers of the code's own may hold others this deep. */
 const DEEPEST_PARTS = 8;
 
-/** Facts for a layer of a class that is not built here, or undefined where it is. */
+/** Facts for a layer of a class that is not built here; undefined where it is, and for a name that Keras does not have. */
 export function standInFor(
   className: string,
   name: string,
   config: ReadonlyMap<string, Value>,
   rt: Runtime,
 ): StandIn | undefined {
-  if (canBuild(className)) return undefined;
+  if (canBuild(className) || misspeltLayer(className) !== undefined) return undefined;
   const withoutParams = config.has("function") || TEXT_LAYERS.has(className);
   return makeStandIn(className, name, withoutParams ? 0 : undefined, rt);
 }

@@ -174,7 +174,9 @@ describe("what the code does not tell", () => {
       readKerasCode(notebook([code, printed([["gru", "GRU", "(None, 2)", params]])])).models[0]!;
     const reset = (params: number): unknown => layersOf(read(params).config)[1]!.reset_after;
     expect(reset(36)).toBe(false);
-    expect(read(36).learned).toEqual([{ layer: "gru", row: "gru", option: "reset_after", value: false, params: 36 }]);
+    expect(read(36).learned).toEqual([
+      { layer: "gru", row: "gru", option: "reset_after", value: false, params: 36, otherwise: 42 },
+    ]);
     expect(reset(42)).toBe(true);
     expect(read(42).learned).toEqual([]);
     expect(read(37).learned).toEqual([]);
@@ -184,7 +186,7 @@ describe("what the code does not tell", () => {
     const code = "m = Sequential()\nm.add(Bidirectional(GRU(2), input_shape=(50, 3)))\nm.summary()";
     const row = ["bidirectional", "Bidirectional", "(None, 4)", 72] as const;
     expect(readKerasCode(notebook([code, printed([row])])).models[0]!.learned).toEqual([
-      { layer: "bidirectional", row: "bidirectional", option: "reset_after", value: false, params: 72 },
+      { layer: "bidirectional", row: "bidirectional", option: "reset_after", value: false, params: 72, otherwise: 84 },
     ]);
   });
 
