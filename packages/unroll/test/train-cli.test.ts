@@ -31,6 +31,7 @@ describe("unroll train", () => {
     expect(out).toMatch(
       /on the test part +RMSE +MAE +R²\nthis model .*\nlast value .*\n38 rows before .*\n\ntest RMSE [\d.]+, naive [\d.]+: this model /,
     );
+    expect(note).toMatch(/^2 epochs\. The model is that of epoch 2, the best by validation loss\.$/m);
     for (const line of `${out}\n${note}`.split("\n")) {
       if (!line.includes(folder)) expect([...line].length).toBeLessThanOrEqual(80);
     }

@@ -5,6 +5,8 @@ import { formatError, type Score, type Verdict } from "../../forecast/scores.ts"
 import { isoDate, type Series } from "../../forecast/series.ts";
 import type { Model } from "../../model/model.ts";
 import { remarkOn } from "../read-data.ts";
+import type { TrainedRun } from "./run.ts";
+import type { TrainSettings } from "./settings.ts";
 
 /** Places of a column, and columns, that are told one by one. */
 const mostRuns = 5;
@@ -84,6 +86,19 @@ function placesText(cells: readonly { readonly line: number; readonly column: st
   });
   const more = columns.length > mostRuns ? ` and ${count(columns.length - mostRuns)} more columns` : "";
   return `${columns.slice(0, mostRuns).join("; ")}${more}`;
+}
+
+/** How long it was trained, and which epoch's weights the model has. */
+export function epochsText(
+  { epochs, bestEpoch, history }: Pick<TrainedRun, "epochs" | "bestEpoch" | "history">,
+  { epochs: asked, patience }: Pick<TrainSettings, "epochs" | "patience">,
+): string {
+  const early = epochs.length < asked ? ` of ${asked}: the last ${patience} brought nothing better` : "";
+  const kept =
+    bestEpoch === undefined
+      ? "The model is that of the last epoch."
+      : `The model is that of epoch ${bestEpoch + 1}, the best by ${history.val_loss === undefined ? "loss" : "validation loss"}.`;
+  return `${plural(epochs.length, "epoch")}${early}. ${kept}`;
 }
 
 /** A table of errors, and the verdict. */
