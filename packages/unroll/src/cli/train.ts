@@ -145,9 +145,20 @@ async function writeFiles(result: TrainResult): Promise<string[]> {
 }
 
 function resultJson({ series, parts, settings, model, run, scores, verdict }: TrainResult, written: readonly string[]) {
-  const { file, sha256, lines, target, features, missing, filled, notes } = series;
+  const { file, sha256, lines, target, features, missing, filled, unread, notes } = series;
   return {
-    data: { file, sha256, rows: lines.length, target, features, missing, filled, notes, skippedWindows: parts.skipped },
+    data: {
+      file,
+      sha256,
+      rows: lines.length,
+      target,
+      features,
+      missing,
+      filled,
+      unread,
+      notes,
+      skippedWindows: parts.skipped,
+    },
     windows: { lookback: parts.lookback, horizon: parts.horizon, parts: partRows(series, parts) },
     model: { name: model.name, params: model.countParams() },
     training: {

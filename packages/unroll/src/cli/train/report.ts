@@ -5,11 +5,12 @@ import { escapeXml } from "../../equations/printers.ts";
 import { explainModel } from "../../explain/index.ts";
 import { errorsByStep, formatError, type Outcome } from "../../forecast/scores.ts";
 import { writeFile } from "../../formats/files.ts";
+import { missingSentences } from "../missing-text.ts";
 import { paragraph, reportPage, type Section, table } from "../report/page.ts";
 import type { TrainResult } from "../train.ts";
 import { dataChart, errorChart, forecastChart, gradientChart, lossChart, residualChart } from "./report-charts.ts";
 import { traceTraining } from "./report-gradients.ts";
-import { epochsText, missingSentences, partRows } from "./text.ts";
+import { epochsText, partRows } from "./text.ts";
 
 /** Writes the page, whole or not at all. Throws UnrollError `file`. */
 export async function writeReport(path: string, result: TrainResult): Promise<void> {
