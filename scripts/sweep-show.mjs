@@ -186,6 +186,10 @@ for (const [label, name, seconds] of rows) {
   const verdict = `${tasks.length} tasks ${once ? "once each" : "NOT ONCE EACH"}, ${same ? "same results" : "OTHER RESULTS"}`;
   console.log(`${label.padEnd(30)}${seconds.toFixed(1).padStart(7)} s   ${verdict}`);
 }
+for (const { best, baselines } of JSON.parse(expected).groups) {
+  const naive = baselines.map(({ name, score }) => `${name} ${score.toPrecision(4)}`).join(", ");
+  console.log(`RMSE over the folds: best trial ${best.score.toPrecision(4)}, ${naive}\n${best.final.verdict}`);
+}
 console.log(`disturbed: ${disturbed.killed} workers killed, Redis restarted ${disturbed.restarts} time(s)`);
 process.exitCode = isGood ? 0 : 1;
 redis.kill("SIGTERM");

@@ -65,12 +65,16 @@ async function train(out: string, ...more: string[]): Promise<void> {
 beforeAll(async () => await train(model), 60_000);
 
 /** Both ways; the file has three pieces. */
-async function bothWays(input: string, of = model): Promise<{ whole: string; pieces: string; notes: string }> {
+async function bothWays(
+  input: string,
+  of = model,
+): Promise<{ whole: string; pieces: string; notes: string; wholeNotes: string }> {
   const [whole, pieces] = [join(folder, "whole.csv"), join(folder, "pieces.csv")];
   const first = await run("predict", of, "--input", input, "--out", whole, "--force");
   const second = await run("predict", of, "--input", input, "--out", pieces, "--force", "--workers", "0");
   expect([first.code, second.code], first.notes + second.notes).toEqual([0, 0]);
-  return { whole: readFileSync(whole, "utf8"), pieces: readFileSync(pieces, "utf8"), notes: second.notes };
+  const texts = { whole: readFileSync(whole, "utf8"), pieces: readFileSync(pieces, "utf8") };
+  return { ...texts, notes: second.notes, wholeNotes: first.notes };
 }
 
 describe("forecasts in pieces", { timeout: 120_000 }, () => {
@@ -85,11 +89,16 @@ describe("forecasts in pieces", { timeout: 120_000 }, () => {
   it("leave out the same windows around gaps, or fill them the same, across the ends of pieces", async () => {
     // 4096 rows are a piece.
     const gaps = new Set([0, 7, 4095, 4096, 4097, 8999]);
-    const edit = (cells: string[], row: number) => (gaps.has(row) ? [cells[0]!, cells[1]!, ""] : cells);
+    const edit = (cells: string[], row: number) =>
+      gaps.has(row) ? [cells[0]!, cells[1]!, row === 4096 ? "abc" : ""] : cells;
     const input = writeRows(join(folder, "gaps.csv"), 9000, edit);
     const skipped = await bothWays(input);
     expect(skipped.pieces).toBe(skipped.whole);
-    expect(skipped.notes).toMatch(/^14 windows left out/m);
+    expect(skipped.notes).toContain('"abc" in line 4098 (wind) is no number and counts as missing.\n');
+    const left = "14 windows left out, because a value in them is missing: wind in lines 2, 9, 4097 to 4099, 9001.\n";
+    expect(skipped.notes).toContain(left);
+    expect(skipped.wholeNotes).toContain(left);
+    expect(skipped.wholeNotes).toContain('"abc" in line 4098 (wind) is no number');
     const filling = join(folder, "forward.keras");
     await train(filling, "--missing", "forward");
     const filled = await bothWays(input, filling);
@@ -111,7 +120,7 @@ describe("forecasts in pieces", { timeout: 120_000 }, () => {
     const runner = runnerHere(new LoadedModel(net, 32));
     const output = join(folder, "killed.csv");
     const predict = (one: Pick<Runner, "run" | "signature">) => {
-      const layout = forecastLayout(net, input, facts, { skipped: 0 });
+      const layout = forecastLayout(net, input, facts, { skipped: 0, missing: [], unread: [] });
       return predictCsv({ runner: one, modelId: "m", input, output, workers: 1, layout });
     };
     let ran = 0;

@@ -70,7 +70,8 @@ describe("unroll sweep", { timeout: 120_000 }, () => {
     );
     expect(first.code).toBe(0);
     expect(first.text.split("\n")[0]).toMatch(/^trial +cell +units +lookback +epochs +RMSE$/);
-    expect(first.text).toContain("RMSE of sold over the folds; repeating the last value has ");
+    expect(first.text).toMatch(/\nlast value +[\d.]+\n/);
+    expect(first.text).toContain("RMSE of sold over the folds. Without a model: last value");
     expect(first.text).toMatch(/Final model of t\d: test RMSE/);
     expect(Math.max(...first.text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
     const forecast = await run("predict", out, "--input", data, "--json");
@@ -85,6 +86,28 @@ describe("unroll sweep", { timeout: 120_000 }, () => {
     expect(groups[0]!.trials).toHaveLength(8);
     const scores = groups[0]!.trials.map(({ score }) => score!);
     expect(scores).toEqual([...scores].sort((a, b) => a - b));
+  });
+
+  it("compares with the same forecasts without a model as unroll train, a season's too", async () => {
+    const { folder, space } = files();
+    const data = join(folder, "visitors.csv");
+    const visitors = Array.from({ length: 140 }, (_, day) => 20 + 30 * Number(day % 7 > 4) + ((day * 37) % 11));
+    writeFileSync(data, `visitors\n${visitors.join("\n")}\n`);
+    writeFileSync(space, '{"units": 2, "lookback": 3}');
+    const few = ["--target", "visitors", "--epochs", "1", "--test", "20"];
+    const words = ["sweep", space, data, ...few, "--trials", "1", "--threads", "0", "--folder"];
+    const trained = await run("train", data, ...few, "--lookback", "3", "--units", "2", "--json");
+    const { scores } = (JSON.parse(trained.text) as { test: { scores: { name: string; rmse: number }[] } }).test;
+    const swept = await run(...words, join(folder, "s"), "--json");
+    const [group] = (JSON.parse(swept.text) as SweepResults).groups;
+    expect(group!.baselines.map(({ name }) => name)).toEqual(["last value", "7 rows before"]);
+    const { baseline, naive, verdict } = group!.best!.final;
+    expect([baseline, naive]).toEqual(["7 rows before", scores.find(({ name }) => name === "7 rows before")!.rmse]);
+    expect(verdict).toContain("repeating the value of 7 rows before");
+    const shown = await run(...words, join(folder, "s"));
+    expect(shown.text).toMatch(/\nlast value +[\d.]+\n7 rows before +[\d.]+\n\n/);
+    const given = await run(...words, join(folder, "p"), "--period", "14");
+    expect(given.text).toMatch(/\n14 rows before +[\d.]+\n/);
   });
 
   it("refuses what it cannot or must not write before it searches", async () => {
@@ -301,7 +324,7 @@ describe("unroll sweep", { timeout: 120_000 }, () => {
     const results: SweepResults = {
       sweep: "0",
       target: "<b>y",
-      groups: [{ group: "<i>g", naive: 1, trials: [row(1), row(2)], best: null }],
+      groups: [{ group: "<i>g", baselines: [{ name: "<i>last", score: 1 }], trials: [row(1), row(2)], best: null }],
     };
     expect(sweepText(results, 80)).toContain("Failed: too <long>.\nNo trial could be trained.");
     expect(sweepPage(results)).not.toMatch(/<b>|<i>/);

@@ -31,6 +31,7 @@ describe("unroll train", () => {
     expect(out).toMatch(
       /on the test part +RMSE +MAE +R²\nthis model .*\nlast value .*\n38 rows before .*\n\ntest RMSE [\d.]+, naive [\d.]+: this model /,
     );
+    expect(note).toMatch(/^2 epochs\. The model is that of epoch 2, the best by validation loss\.$/m);
     for (const line of `${out}\n${note}`.split("\n")) {
       if (!line.includes(folder)) expect([...line].length).toBeLessThanOrEqual(80);
     }
@@ -109,6 +110,21 @@ describe("unroll train", () => {
     const filled = await trainJson(file, "--target", "temp", ...quick, "--missing", "forward");
     expect(filled.data.missing).toEqual([]);
     expect(filled.data.filled[0]).toEqual({ row: 22, column: "temp", value: Number(rows[19]![1]) });
+  });
+
+  it("tells what stands where a number should, whether it is filled or not", async () => {
+    const words = rows.map((row, t) => (t === 90 ? [row[0]!, "abc", row[2]!, row[3]!] : row));
+    const file = write("words.csv", csv(words));
+    const { note } = await unroll("train", file, "--target", "temp", ...quick);
+    expect(note.replaceAll("\n", " ")).toContain(
+      '"abc" in line 92 (temp) is no number and counts as missing. 1 missing value: temp in line 92. 9 windows left out',
+    );
+    const filled = await unroll("train", file, "--target", "temp", ...quick, "--missing", "forward");
+    expect(filled.note.replaceAll("\n", " ")).toContain(
+      '"abc" in line 92 (temp) is no number and counts as missing. 1 missing value filled: temp in line 92.',
+    );
+    const { data } = await trainJson(file, "--target", "temp", ...quick);
+    expect(data.unread).toEqual([{ line: 92, column: "temp", text: "abc" }]);
   });
 
   it("predicts one column from others, several rows ahead", async () => {

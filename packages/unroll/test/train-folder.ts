@@ -12,6 +12,7 @@ export interface TrainJson {
     readonly sha256: string;
     readonly features: readonly string[];
     readonly missing: readonly { readonly line: number; readonly column: string; readonly text: string }[];
+    readonly unread: readonly { readonly line: number; readonly column: string; readonly text: string }[];
     readonly filled: readonly { readonly row: number; readonly column: string; readonly value: number }[];
     readonly skippedWindows: number;
     readonly notes: readonly string[];

@@ -7,19 +7,23 @@ import { UnrollError } from "../core/errors.ts";
 import { formatCsv, type Matrix } from "../data/index.ts";
 import { plural } from "../explain/lines.ts";
 import { checkFit } from "../forecast/model-fit.ts";
-import { readNewRowBatches } from "../forecast/series.ts";
+import { type Cell, type MissingCell, readNewRowBatches } from "../forecast/series.ts";
 import type { ForecastFacts } from "../forecast/sidecar.ts";
 import type { Model } from "../model/model.ts";
 import type { ExampleChunk } from "../serve/csv-examples.ts";
 import type { CsvLayout } from "../serve/predict-csv.ts";
-import { completeWindows, inputWindows, stepNames, tableOfForecasts } from "./predict-rows.ts";
+import { cellsWithout, completeWindows, inputWindows, stepNames, tableOfForecasts } from "./predict-rows.ts";
 
 /** What is found out on the way. */
 export interface PieceFindings {
   /** Windows left out because a value in them is missing. */
   skipped: number;
+  /** Cells without a value, by line; the first ones of a file that has many. */
+  readonly missing: Cell[];
+  /** Cells that hold something else than a number; the first ones. */
+  readonly unread: MissingCell[];
   /** The first value that is beyond float32 when it is scaled. */
-  beyond?: { readonly line: number; readonly column: string };
+  beyond?: Cell;
 }
 
 /** How the facts beside a model read a table in pieces. Throws UnrollError `shape` for a model that they do not fit. */
@@ -45,6 +49,8 @@ export function forecastLayout(model: Model, file: string, facts: ForecastFacts,
       })) {
         const matrix = scaler?.select(places).transform(rows.matrix) ?? rows.matrix;
         const lines = [...rows.lines];
+        addUpTo(findings.missing, cellsWithout(matrix, lines, features));
+        addUpTo(findings.unread, rows.unread);
         rowCount += lines.length;
         findings.beyond ??= firstBeyond(matrix, lines, features);
         const all = joined(kept, { matrix, lines, dates: [...(rows.dates?.values ?? [])] });
@@ -65,6 +71,13 @@ export function forecastLayout(model: Model, file: string, facts: ForecastFacts,
       return index === 0 ? text : text.slice(text.indexOf("\n") + 1);
     },
   };
+}
+
+/** Of all that are told few are shown; the file may have more of them than memory holds. */
+const mostCells = 10_000;
+
+function addUpTo<T>(list: T[], more: readonly T[]): void {
+  for (const one of more.slice(0, mostCells - list.length)) list.push(one);
 }
 
 /** Rows as the model reads them, with where they come from. */

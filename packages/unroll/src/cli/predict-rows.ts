@@ -7,11 +7,12 @@ import { formatCsv, type Matrix, type Table, tableOf } from "../data/index.ts";
 import { plural } from "../explain/lines.ts";
 import { type InputWindows, modelForecasts } from "../forecast/forecasts.ts";
 import { checkFit } from "../forecast/model-fit.ts";
-import { type Cell, firstBeyondFloat32, isoDate, readNewRows } from "../forecast/series.ts";
+import { type Cell, firstBeyondFloat32, isoDate, type MissingCell, readNewRows } from "../forecast/series.ts";
 import type { ForecastFacts } from "../forecast/sidecar.ts";
 import { writeFile } from "../formats/files.ts";
 import type { Model } from "../model/model.ts";
 import type { FlagValues, Terminal } from "./command.ts";
+import { skippedSentence, unreadSentences } from "./missing-text.ts";
 import { printJson } from "./print.ts";
 
 /** Every window of a table, as the model reads it. */
@@ -23,6 +24,10 @@ export interface RowWindows {
   readonly view: InputWindows;
   /** Windows left out because a value in them is missing. */
   readonly skipped: number;
+  /** Cells without a value, by line. */
+  readonly missing: readonly Cell[];
+  /** Cells that hold something else than a number. */
+  readonly unread: readonly MissingCell[];
   /** The first value that is beyond float32 when it is scaled; undefined where none is. */
   readonly beyond: Cell | undefined;
 }
@@ -115,8 +120,20 @@ export async function windowsOfRows(model: Model, file: string, facts: ForecastF
     dates: rows.dates && { name: rows.dates.name, values: newest.map((row) => rows.dates!.values[row]!) },
     view: inputWindows(matrix, lookback, starts),
     skipped: count - lookback + 1 - starts.length,
+    missing: cellsWithout(matrix, rows.lines, features),
+    unread: rows.unread,
     beyond: firstBeyondFloat32(matrix, { lines: rows.lines, columns: features }),
   };
+}
+
+/** The cells without a value, row by row. */
+export function cellsWithout({ data }: Matrix, lines: ArrayLike<number>, columns: readonly string[]): Cell[] {
+  const cells: Cell[] = [];
+  data.forEach((value, place) => {
+    if (!Number.isNaN(value)) return;
+    cells.push({ line: lines[Math.floor(place / columns.length)]!, column: columns[place % columns.length]! });
+  });
+  return cells;
 }
 
 /** First rows of the windows that miss no value. */
@@ -152,9 +169,10 @@ export async function showRowForecasts(
   { target, horizon }: ForecastFacts,
   { out, json, terminal }: { readonly out: string | undefined; readonly json: boolean; readonly terminal: Terminal },
 ): Promise<void> {
-  const { lines, dates, values, skipped } = forecasts;
+  const { lines, dates, values, skipped, missing, unread } = forecasts;
   const steps = stepNames(target, horizon);
-  if (skipped > 0) terminal.note(`${plural(skipped, "window")} left out, because a value in them is missing.\n`);
+  for (const remark of unreadSentences(unread)) terminal.note(`${remark}\n`);
+  if (skipped > 0) terminal.note(`${skippedSentence(skipped, missing)}\n`);
   const rows = lines.map((line, window) => ({
     after: { line, ...(dates === undefined ? {} : { [dates.name]: isoDate(dates.values[window]!) }) },
     forecast: Array.from(values.data.subarray(window * horizon, (window + 1) * horizon)),

@@ -5,12 +5,12 @@
 import { UnrollError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import { type Tensor, toNested } from "../core/tensor.ts";
-import { plural } from "../explain/lines.ts";
 import { type ForecastFacts, readSidecar, sidecarPath } from "../forecast/sidecar.ts";
 import { writeFile } from "../formats/files.ts";
 import type { Model } from "../model/model.ts";
 import type { Command, Invocation } from "./command.ts";
 import type { FileModel } from "./file-model.ts";
+import { skippedSentence, unreadSentences } from "./missing-text.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
 import { csvJob, predictLargeCsv, readsInPieces } from "./predict-csv.ts";
 import type { PieceFindings } from "./predict-row-pieces.ts";
@@ -104,14 +104,15 @@ interface PiecewiseForecast {
 async function forecastInPieces({ file, input, facts, one }: PiecewiseForecast, invocation: Invocation): Promise<0> {
   const { terminal, flags } = invocation;
   const { forecastLayout } = await import("./predict-row-pieces.ts");
-  const findings: PieceFindings = { skipped: 0 };
+  const findings: PieceFindings = { skipped: 0, missing: [], unread: [] };
   const layout = forecastLayout(one.model, input, facts, findings);
   terminal.note(`Columns, scaling and lookback are those of ${sidecarPath(file)}.\n`);
   const { model, hasWeights } = one;
   const output = String(flags.out); // readsInPieces has seen it
   await predictLargeCsv({ input, output, lookback: undefined, layout, file, model, hasWeights }, invocation);
-  const { skipped, beyond } = findings;
-  if (skipped > 0) terminal.note(`${plural(skipped, "window")} left out, because a value in them is missing.\n`);
+  const { skipped, missing, unread, beyond } = findings;
+  for (const remark of unreadSentences(unread)) terminal.note(`${remark}\n`);
+  if (skipped > 0) terminal.note(`${skippedSentence(skipped, missing)}\n`);
   if (beyond !== undefined) {
     terminal.note(`${remarkOn("infinity", "", `on line ${beyond.line}, column ${beyond.column}, when scaled`)}\n`);
   }

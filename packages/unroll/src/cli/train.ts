@@ -3,6 +3,7 @@
  * in train/; this file puts them in order.
  */
 import { UnrollError } from "../core/errors.ts";
+import { wrapText } from "../explain/lines.ts";
 import { type Baselines, type Forecasts, testBaselines, testForecasts } from "../forecast/forecasts.ts";
 import { compileFor, defaultLookback, defaultModel } from "../forecast/model.ts";
 import { checkFit, timestepsOf } from "../forecast/model-fit.ts";
@@ -19,7 +20,7 @@ import { inFlags } from "./train/flag-words.ts";
 import { readGivenModel } from "./train/model.ts";
 import { checkCheckpoint, forgetCheckpoint, type RunParts, runTraining, type TrainedRun } from "./train/run.ts";
 import { readSettings, type TrainSettings, trainFlags } from "./train/settings.ts";
-import { dataText, partRows, resultText } from "./train/text.ts";
+import { dataText, epochsText, partRows, resultText } from "./train/text.ts";
 
 export const train: Command = {
   name: "train",
@@ -60,6 +61,7 @@ export const train: Command = {
     await forgetCheckpoint(settings);
     if (flags.json === true) printJson(terminal, resultJson(result, written));
     else {
+      terminal.note(`${wrapText(epochsText(run, settings), terminal.columns)}\n`);
       terminal.out(`\n${resultText(result.scores, result.verdict, settings.target, terminal.columns)}`);
       terminal.note(
         written.length > 0 ? `Wrote ${written.join(", ")}.\n` : "Give --out model.keras to keep the model.\n",
@@ -143,9 +145,20 @@ async function writeFiles(result: TrainResult): Promise<string[]> {
 }
 
 function resultJson({ series, parts, settings, model, run, scores, verdict }: TrainResult, written: readonly string[]) {
-  const { file, sha256, lines, target, features, missing, filled, notes } = series;
+  const { file, sha256, lines, target, features, missing, filled, unread, notes } = series;
   return {
-    data: { file, sha256, rows: lines.length, target, features, missing, filled, notes, skippedWindows: parts.skipped },
+    data: {
+      file,
+      sha256,
+      rows: lines.length,
+      target,
+      features,
+      missing,
+      filled,
+      unread,
+      notes,
+      skippedWindows: parts.skipped,
+    },
     windows: { lookback: parts.lookback, horizon: parts.horizon, parts: partRows(series, parts) },
     model: { name: model.name, params: model.countParams() },
     training: {

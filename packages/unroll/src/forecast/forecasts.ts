@@ -60,14 +60,47 @@ export interface Forecasts extends Baselines {
 }
 
 /** @throws UnrollError `usage` for a given period that does not reach the test part */
-export function testBaselines(series: Series, parts: Parts, period: number | undefined): Baselines {
-  const { test } = parts.raw;
-  const found = period ?? findPeriod(trainingTargets(series, parts), { horizon: parts.horizon });
-  return {
-    truth: test.trueTargets(),
-    lastValue: lastValue(test),
-    seasonal: seasonalForecasts(test, found, period),
-  };
+export function testBaselines(
+  series: Series,
+  { raw, trainingRows, horizon }: Parts,
+  period: number | undefined,
+): Baselines {
+  const found = period ?? periodOf(series, { from: 0, to: trainingRows, horizon });
+  return baselinesOf(
+    raw.test,
+    found,
+    period === undefined ? undefined : { command: "unroll train", part: "the test part" },
+  );
+}
+
+/** The season that the target shows in these rows, `to` not included. */
+export function periodOf(
+  { columns, target, matrix }: Series,
+  { from, to, horizon }: { readonly from: number; readonly to: number; readonly horizon: number },
+): number | undefined {
+  const column = columns.indexOf(target);
+  const values = Float64Array.from(
+    { length: to - from },
+    (_, row) => matrix.data[(from + row) * columns.length + column]!,
+  );
+  return findPeriod(values, { horizon });
+}
+
+/**
+ * Forecasts of the windows that need no model.
+ *
+ * @param given where the period was asked for, which part the windows are; one that was found is left out where it has no values
+ * @throws UnrollError `usage` for a given period that does not reach the windows
+ */
+export function baselinesOf(view: WindowView, period: number | undefined, given: GivenPeriod | undefined): Baselines {
+  return { truth: view.trueTargets(), lastValue: lastValue(view), seasonal: seasonalForecasts(view, period, given) };
+}
+
+/** For the message about a period that was asked for. */
+interface GivenPeriod {
+  readonly command: string;
+  /** `the test part` */
+  readonly part: string;
 }
 
 /** The model's forecasts of the test part. */
@@ -75,31 +108,26 @@ export function testForecasts(model: Model, series: Series, { scaled, scaler, ho
   return modelForecasts(model, scaled.test, { scaler, target: series.columns.indexOf(series.target), horizon });
 }
 
-function trainingTargets({ columns, target, matrix }: Series, { trainingRows }: Parts): Float64Array {
-  const column = columns.indexOf(target);
-  return Float64Array.from({ length: trainingRows }, (_, row) => matrix.data[row * columns.length + column]!);
-}
-
 function seasonalForecasts(
-  test: WindowView,
+  view: WindowView,
   period: number | undefined,
-  given: number | undefined,
+  given: GivenPeriod | undefined,
 ): Baselines["seasonal"] {
   if (period === undefined) return undefined;
-  const first = test.targetRow(0);
+  const first = view.targetRow(0);
   if (period <= first) {
-    const values = seasonalNaive(test, period);
+    const values = seasonalNaive(view, period);
     // A value one period before may be missing where no window touches it.
     if (!values.data.some(Number.isNaN)) return { period, values };
   }
   if (given === undefined) return undefined;
   throw new UnrollError({
     code: "usage",
-    path: "unroll train",
+    path: given.command,
     expected:
       period > first
-        ? `--period must be at most ${first}, the rows before the test part`
-        : "--period needs every value one period before the test part",
+        ? `--period must be at most ${first}, the rows before ${given.part}`
+        : `--period needs every value one period before ${given.part}`,
     received: `--period ${period}`,
     hint: period > first ? "Give a shorter one, or more rows." : "Fill the missing ones with --missing forward.",
   });

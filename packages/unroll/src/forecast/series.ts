@@ -38,6 +38,8 @@ export interface Series {
   /** Cells that are missing still. */
   readonly missing: readonly MissingCell[];
   readonly filled: readonly FilledCell[];
+  /** Cells that hold something else than a number or a word for a missing one, and count as missing; they may be filled. */
+  readonly unread: readonly MissingCell[];
   /** What was decided and could have been decided otherwise, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -56,7 +58,7 @@ export interface MissingCell extends Cell {
 type SeriesSettings = Pick<ForecastSettings, "data" | "target" | "features" | "date" | "missing">;
 
 /** Some columns of a table, oldest row first. */
-export type Rows = Pick<Series, "matrix" | "lines" | "dates" | "filled">;
+export type Rows = Pick<Series, "matrix" | "lines" | "dates" | "filled" | "unread">;
 
 /** @throws UnrollError `file`, `data`, `unknown-name` */
 export async function readSeries(settings: SeriesSettings): Promise<Series> {
@@ -241,6 +243,7 @@ function rowsOf(table: Table, columns: readonly string[], date: string | undefin
     matrix: tableToMatrix(table, columns),
     lines: table.lines,
     dates: date === undefined ? undefined : { name: date, values: table.numbers(date) },
+    unread: unreadCells(table, columns),
   };
 }
 
@@ -376,6 +379,12 @@ function missingCells(table: Table, columns: readonly string[]): MissingCell[] {
     });
   }
   return cells.sort((a, b) => a.line - b.line);
+}
+
+function unreadCells({ issues }: Table, columns: readonly string[]): MissingCell[] {
+  return issues
+    .filter(({ column, reason }) => columns.includes(column) && reason.startsWith("not a number"))
+    .map(({ row, column, value }) => ({ line: row, column, text: value }));
 }
 
 function namesOf(columns: readonly { readonly name: string }[]): string {

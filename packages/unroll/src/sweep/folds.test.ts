@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readSeries, type Series } from "../forecast/series.ts";
-import { foldsOf, foldWindows, naiveScore } from "./folds.ts";
+import { foldsOf, foldWindows } from "./folds.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const cut = { folds: 2, window: "expanding", validation: 3, test: 4 } as const;
@@ -62,15 +62,6 @@ describe("folds", () => {
     expect(unit).toBe(12);
     expect([...train.all().x.data]).toEqual([0, Math.fround(5 / 12)]);
     expect(scored.scaled.trueTargets().data[0]).toBeCloseTo((25 - 4) / 12, 12);
-  });
-
-  it("score the last value by hand", async () => {
-    // 0 1 4 9 16 25 36 49: targets 16, 25 after 9, 16, then 36, 49 after 25, 36.
-    const folds = foldsOf(8, { ...cut, validation: 2, test: 0.01 }, "a");
-    expect(folds.map(({ trainEnd }) => trainEnd)).toEqual([3, 5]);
-    const series = await squares(8);
-    const error = (...gaps: number[]): number => Math.sqrt(gaps.reduce((sum, gap) => sum + gap * gap, 0) / gaps.length);
-    expect(naiveScore(series, folds, 1)).toBeCloseTo((error(5, 7) + error(9, 11)) / 2, 12);
   });
 
   it("say which part has no window", async () => {

@@ -3,7 +3,7 @@
  * rows of the targets, so that trials with different lookbacks are scored on the same rows. Knows no model.
  */
 import { UnrollError } from "../core/errors.ts";
-import { lastValue, rootMeanSquaredError, type Scaler, sliceRows, type WindowView } from "../data/index.ts";
+import { type Scaler, sliceRows, type WindowView } from "../data/index.ts";
 import { checkTraining, fitScaler, windowsOf } from "../forecast/parts.ts";
 import type { Series } from "../forecast/series.ts";
 import type { CheckedOptions } from "./options.ts";
@@ -122,13 +122,4 @@ function unitOf({ columns, target }: Series, scaler: Scaler | undefined): number
   const ends = { shape: [2, 1] as const, data: Float64Array.of(0, 1) };
   const { data } = scaler.select([columns.indexOf(target)]).inverseTransform(ends);
   return Math.abs(data[1]! - data[0]!);
-}
-
-/** Mean RMSE of repeating the last value over the folds, in the units of the target. */
-export function naiveScore(series: Series, folds: readonly Fold[], horizon: number): number {
-  const errors = folds.map((fold) => {
-    const { raw } = foldWindows(series, fold, { lookback: 1, scaler: "none" }, horizon).scored;
-    return rootMeanSquaredError(raw.trueTargets().data, lastValue(raw).data);
-  });
-  return errors.reduce((sum, error) => sum + error, 0) / errors.length;
 }

@@ -60,7 +60,7 @@ describe("the journal", () => {
       '{"task":"a","status":"done","score":-1,"folds":[]}',
       '{"status":"done","score":1,"folds":[]}',
       '{"task":"a","status":"failed"}',
-      `${line.slice(0, -1)},"final":{"model":"../../etc/passwd","outcome":"beats","verdict":"","rmse":1,"mae":1,"naive":1,"r2":1}}`,
+      `${line.slice(0, -1)},"final":{"model":"../../etc/passwd","outcome":"beats","verdict":"","rmse":1,"mae":1,"naive":1,"baseline":"last value","r2":1}}`,
     ]) {
       const path = newPath();
       await (await Journal.open(path, "abc")).close();

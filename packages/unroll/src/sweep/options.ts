@@ -26,6 +26,8 @@ export interface DataOptions {
   readonly missing?: "skip" | "forward" | "linear";
   /** Rows ahead to forecast. Default 1. */
   readonly horizon?: number;
+  /** Rows of a season, for the forecast of one season before that models are compared with. By default it is looked for. */
+  readonly period?: number;
   /** A column; each of its values gets a search and a model of its own. */
   readonly groupBy?: string;
   /** Default `random`. `asha` is halving without waiting for whole rounds. */
@@ -53,11 +55,13 @@ export interface DataOptions {
 }
 
 /** With nothing left open. */
-export type CheckedOptions = Required<Omit<DataOptions, "features" | "date" | "groupBy">> & {
+export type CheckedOptions = Required<Omit<DataOptions, "features" | "date" | "groupBy" | "period">> & {
   readonly features: readonly string[] | null;
   /** The empty text looks for one. */
   readonly date: string | null;
   readonly groupBy: string | null;
+  /** Null looks for one. */
+  readonly period: number | null;
 };
 
 type NumberName = "horizon" | "trials" | "epochs" | "patience" | "folds" | "seed" | "eta" | "minEpochs";
@@ -82,11 +86,12 @@ const words = {
 } as const;
 
 const shares = { validation: 0.1, test: 0.15 } as const;
+const leastPeriod = 2;
 const texts = ["data", "target", "features", "date", "groupBy"];
 
 /** @throws UnrollError `option`, `unknown-name` */
 export function checkOptions(options: DataOptions): CheckedOptions {
-  const known = [...texts, ...Object.keys(numbers), ...Object.keys(words), ...Object.keys(shares)];
+  const known = [...texts, "period", ...Object.keys(numbers), ...Object.keys(words), ...Object.keys(shares)];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new UnrollError({
@@ -110,6 +115,7 @@ export function checkOptions(options: DataOptions): CheckedOptions {
     strategy: word(options, "strategy"),
     window: word(options, "window"),
     horizon: number(options, "horizon"),
+    period: period(options),
     trials: number(options, "trials"),
     epochs: number(options, "epochs"),
     patience: number(options, "patience"),
@@ -150,6 +156,12 @@ function number(options: DataOptions, name: NumberName): number {
   const isWithin = Number.isSafeInteger(value) && value >= least && value <= (most ?? value);
   if (!isWithin) throw fault(name, `be a whole number ${rule}`, value);
   return value;
+}
+
+function period({ period: value }: DataOptions): number | null {
+  if (value === undefined) return null;
+  if (Number.isSafeInteger(value) && value >= leastPeriod) return value;
+  throw fault("period", `be a whole number of ${leastPeriod} or more`, value);
 }
 
 function part(options: DataOptions, name: keyof typeof shares): number {

@@ -41,12 +41,15 @@ export interface FoldScore {
   readonly epochs: number;
 }
 
-/** The final model on the rows that the search never saw, beside repeating the last value. */
+/** The final model on the rows that the search never saw, beside the best of the forecasts that need no model. */
 export interface FinalScore {
   readonly rmse: number;
   readonly mae: number;
   readonly r2: number;
+  /** RMSE of the best forecast that needs no model. */
   readonly naive: number;
+  /** Which one that is: `last value`, `7 rows before`. */
+  readonly baseline: string;
   readonly outcome: Outcome;
   /** The sentence about it. */
   readonly verdict: string;
@@ -109,7 +112,7 @@ export function makePlan(
     ),
   );
   // Where the file lies decides nothing; what is in it does.
-  const facts = { version: 1, space: [...space], options: { ...options, data: data.sha256 }, model: model?.config };
+  const facts = { version: 2, space: [...space], options: { ...options, data: data.sha256 }, model: model?.config };
   const id = createHash("sha256").update(JSON.stringify(facts)).digest("hex");
   return {
     id,

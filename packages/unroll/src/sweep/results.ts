@@ -1,4 +1,5 @@
 /** What a sweep found, as plain data that depends on nothing but the plan: no times, no places. */
+import type { BaselineScore } from "./baselines.ts";
 import {
   type FinalScore,
   type FoldScore,
@@ -27,8 +28,8 @@ export interface TrialRow {
 export interface GroupResult {
   /** A value of the group column; null without groups. */
   readonly group: string | null;
-  /** Of repeating the last value, as the trials' scores. */
-  readonly naive: number;
+  /** Of forecasts that need no model, as the trials' scores: repeating the last value, and one season before where there is one. */
+  readonly baselines: readonly BaselineScore[];
   /** Best first. */
   readonly trials: readonly TrialRow[];
   /** Null where no trial or no final model could be trained. */
@@ -44,7 +45,11 @@ export interface SweepResults {
   readonly groups: readonly GroupResult[];
 }
 
-export function resultsOf(plan: SweepPlan, results: Results, naive: ReadonlyMap<string | null, number>): SweepResults {
+export function resultsOf(
+  plan: SweepPlan,
+  results: Results,
+  baselines: ReadonlyMap<string | null, readonly BaselineScore[]>,
+): SweepResults {
   const groups = plan.groups.map((group): GroupResult => {
     const list = ranked(plan, group, results);
     const trials = list.map((one) => rowOf(plan, one));
@@ -53,7 +58,7 @@ export function resultsOf(plan: SweepPlan, results: Results, naive: ReadonlyMap<
     const final = end?.status === "done" ? end.final : undefined;
     const best = final === undefined ? null : { ...trials[0]!, final }; // one for each
     const reason = end === undefined || end.status === "done" ? {} : { reason: end.reason };
-    return { group, naive: naive.get(group)!, trials, best, ...reason };
+    return { group, baselines: baselines.get(group)!, trials, best, ...reason };
   });
   return { sweep: plan.id, target: plan.options.target, groups };
 }

@@ -8,7 +8,7 @@ import { checkFit } from "../forecast/model-fit.ts";
 import type { Series } from "../forecast/series.ts";
 import { type FileLock, lockFile } from "../formats/file-lock.ts";
 import { writeFile } from "../formats/files.ts";
-import { foldsOf, naiveScore } from "./folds.ts";
+import { baselineScores } from "./baselines.ts";
 import { type GivenModel, givenModel, optionsOfModel, variantOf } from "./given-model.ts";
 import { beginSweep, dataName, openSweep, readAllSeries, type SweepFile } from "./open-sweep.ts";
 import { checkOptions, type SweepOptions } from "./options.ts";
@@ -78,12 +78,7 @@ export async function sweep(space: Space, options: SweepOptions, place: SweepPla
   const series = await readAllSeries(checked.data, checked);
   const plan = planOf(checkedSpace, checked, series, given);
   if (given !== undefined) checkGiven(given, plan, series);
-  const naive = new Map(
-    [...series].map(([group, one]) => [
-      group,
-      naiveScore(one, foldsOf(one.matrix.shape[0], checked, one.file), checked.horizon),
-    ]),
-  );
+  const baselines = new Map([...series].map(([group, one]) => [group, baselineScores(one, checked)]));
   const files = await openShared(place.folder);
   let lock: FileLock | undefined;
   try {
@@ -99,7 +94,7 @@ export async function sweep(space: Space, options: SweepOptions, place: SweepPla
           await runner.close();
         }
       }
-      const results = resultsOf(plan, records.results, naive);
+      const results = resultsOf(plan, records.results, baselines);
       await writeResults(files, results);
       if (queue !== undefined) await forget(queue, begun);
       return results;

@@ -31,12 +31,13 @@ function isFold(value: unknown): value is FoldScore {
 
 function isFinal(value: unknown): value is FinalScore {
   if (!isRecord(value)) return false;
-  const { rmse, mae, naive, r2, outcome, verdict, model } = value;
+  const { rmse, mae, naive, r2, baseline, outcome, verdict, model } = value;
   const isModel = typeof model === "string" && /^models\/[\w-]+\.keras$/.test(model);
   return (
     [rmse, mae, naive].every(isScore) &&
     isNumber(r2) &&
     ["beats", "chance", "does not beat"].includes(outcome as string) &&
+    typeof baseline === "string" &&
     typeof verdict === "string" &&
     isModel
   );

@@ -3,7 +3,6 @@
  * checkpoint, to the same bits as without an interruption, so a task may be run again by anybody at any time.
  */
 import { UnrollError } from "../core/errors.ts";
-import { lastValue } from "../data/index.ts";
 import { type Forecasts, modelForecasts } from "../forecast/forecasts.ts";
 import { compileFor, defaultModel } from "../forecast/model.ts";
 import { checkFit } from "../forecast/model-fit.ts";
@@ -15,6 +14,7 @@ import type { Model } from "../model/model.ts";
 import { EarlyStopping } from "../training/callbacks.ts";
 import { fit } from "../training/fit.ts";
 import type { FitResult } from "../training/fit-options.ts";
+import { testBaselines } from "./baselines.ts";
 import { type Fold, type FoldWindows, foldsOf, foldWindows } from "./folds.ts";
 import { variantOf } from "./given-model.ts";
 import {
@@ -157,12 +157,10 @@ async function final(sweep: OpenSweep, trial: Trial, task: Task): Promise<TaskRe
   const { scaler, unit } = windows;
   const test = windows.part(fold.scoredEnd, rows);
   const forecasts: Forecasts = {
-    truth: test.raw.trueTargets(),
-    lastValue: lastValue(test.raw),
-    seasonal: undefined,
+    ...testBaselines(data, fold, plan.options, test.raw),
     model: modelForecasts(model, test.scaled, { scaler, target: data.columns.indexOf(data.target), horizon }),
   };
-  const [own, naive] = scoresOf(forecasts) as [Score, Score]; // the model, the one baseline
+  const [own, ...naive] = scoresOf(forecasts) as [Score, ...Score[]]; // the model is always there
   const name = names.model(trial.id);
   await files.pull(name);
   await saveModel(model, files.pathOf(name));
@@ -176,7 +174,8 @@ async function final(sweep: OpenSweep, trial: Trial, task: Task): Promise<TaskRe
   const best = bestOf(result, unit, task.epochs);
   const { rmse, mae, r2 } = own;
   checkNumber(rmse, trial);
-  const { outcome, text: verdict } = verdictOf(forecasts);
-  const score: FinalScore = { rmse, mae, r2, naive: naive.rmse, outcome, verdict, model: name };
+  const { outcome, baseline, text: verdict } = verdictOf(forecasts);
+  const least = naive.find((one) => one.name === baseline)!; // the best of them
+  const score: FinalScore = { rmse, mae, r2, naive: least.rmse, baseline, outcome, verdict, model: name };
   return { task: task.id, status: "done", score: best.rmse, folds: [best], final: score };
 }

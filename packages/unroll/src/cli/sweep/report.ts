@@ -4,7 +4,7 @@ import { formatError, type Outcome } from "../../forecast/scores.ts";
 import { writeFile } from "../../formats/files.ts";
 import type { GroupResult, SweepResults, TrialRow } from "../../sweep/index.ts";
 import type { ParameterName } from "../../sweep/space.ts";
-import { drawChart } from "../report/chart.ts";
+import { type ChartSeries, drawChart } from "../report/chart.ts";
 import { paragraph, reportPage, type Section, table } from "../report/page.ts";
 import { settingText, varying } from "./text.ts";
 
@@ -25,7 +25,7 @@ export function sweepPage({ sweep, target, groups }: SweepResults): string {
 const classes: Readonly<Record<Outcome, string>> = { beats: "beats", chance: "chance", "does not beat": "loses" };
 
 function groupSection(group: GroupResult, target: string): Section {
-  const { trials, best, naive } = group;
+  const { trials, best, baselines } = group;
   const names = varying(trials);
   const rows = trials.map((row) => [
     row.trial,
@@ -42,7 +42,9 @@ function groupSection(group: GroupResult, target: string): Section {
     title: group.group === null ? "Results" : `Group ${group.group}`,
     body: [
       verdict,
-      paragraph(`Repeating the last value has an RMSE of ${formatError(naive)} over the folds.`),
+      paragraph(
+        `Over the folds, without a model: ${baselines.map(({ name, score }) => `${name} ${formatError(score)}`).join(", ")}.`,
+      ),
       bestSoFar(group, target),
       parallelCoordinates(trials, names, target),
       table(["trial", ...names, "status", "folds", "RMSE"], rows, { numbers: true, strong: true }),
@@ -51,7 +53,7 @@ function groupSection(group: GroupResult, target: string): Section {
 }
 
 /** In the order of the trials' numbers, which does not depend on who was faster. */
-function bestSoFar({ trials, naive }: GroupResult, target: string): string {
+function bestSoFar({ trials, baselines }: GroupResult, target: string): string {
   const scored = trials
     .filter((row): row is TrialRow & { score: number } => row.score !== null)
     .map(({ trial, score }) => ({ number: Number(/\d+$/.exec(trial)![0]), score })) // an id ends with its number
@@ -73,7 +75,15 @@ function bestSoFar({ trials, naive }: GroupResult, target: string): string {
     series: [
       { kind: "points", name: "each trial", role: "other", x, y: scored.map(({ score }) => score) },
       { kind: "line", name: "best so far", role: "model", x: x.flatMap((one) => [one, one]), y: best },
-      { kind: "line", name: "last value", role: "naive", x: [x[0]!, x.at(-1)!], y: [naive, naive] },
+      ...baselines.map(
+        ({ name, score }, place): ChartSeries => ({
+          kind: "line",
+          name,
+          role: place === 0 ? "naive" : "seasonal",
+          x: [x[0]!, x.at(-1)!],
+          y: [score, score],
+        }),
+      ),
     ],
   });
 }

@@ -15,6 +15,7 @@ export const sweepFlags: Readonly<Record<string, Flag>> = {
   date: { kind: "string", value: "COL", doc: "the dates; none takes rows as they stand" },
   missing: { kind: "string", choices: ["skip", "forward", "linear"], doc: "what to do about gaps; skip" },
   horizon: whole("N", "rows ahead to forecast; by default 1"),
+  period: whole("N", "rows of a season; found by default", 2),
   "group-by": { kind: "string", value: "COL", doc: "a search and a model for each value" },
   strategy: {
     kind: "string",
@@ -75,6 +76,7 @@ export function optionsOf(data: string, flags: FlagValues): SweepOptions {
     date: flags.date === "none" ? null : flags.date,
     missing: flags.missing,
     horizon: flags.horizon,
+    period: flags.period,
     groupBy: flags["group-by"],
     strategy: flags.strategy,
     trials: flags.trials,

@@ -14,7 +14,7 @@ export function sweepText(results: SweepResults, columns: number): string {
 }
 
 function groupText(group: GroupResult, target: string, columns: number): string {
-  const { trials, best, naive } = group;
+  const { trials, best, baselines } = group;
   const title = group.group === null ? [] : [`Group ${group.group}`];
   const names = varying(trials);
   const shown = trials.slice(0, mostRows);
@@ -24,19 +24,21 @@ function groupText(group: GroupResult, target: string, columns: number): string 
     row.folds.length === 0 ? "" : String(Math.max(...row.folds.map(({ epochs }) => epochs))),
     row.score === null ? row.status : formatError(row.score),
   ]);
-  const table = fitted(["trial", ...names, "epochs", "RMSE"], rows, columns);
+  const naiveRows = baselines.map(({ name, score }) => [name, ...names.map(() => ""), "", formatError(score)]);
+  const table = fitted(["trial", ...names, "epochs", "RMSE"], [...rows, ...naiveRows], columns);
   const more = trials.length > shown.length ? [`and ${count(trials.length - shown.length)} more trials`] : [];
+  table.splice(1 + shown.length, 0, ...more);
   const reasons = [
     ...new Set(
       trials.flatMap(({ status, reason }) => (reason === undefined ? [] : [`${outcomes[status]}: ${reason}`])),
     ),
   ].slice(0, 3);
   const sentences = [
-    `RMSE of ${target} over the folds; repeating the last value has ${formatError(naive)}.`,
+    `RMSE of ${target} over the folds. Without a model: ${baselines.map(({ name }) => name).join(", ")}.`,
     ...reasons.map(sentence),
     best === null ? sentence(withoutBest(group)) : `Final model of ${best.trial}: ${best.final.verdict}`,
   ];
-  return [...title, ...table, ...more, "", wrapText(sentences.join("\n"), columns)].join("\n");
+  return [...title, ...table, "", wrapText(sentences.join("\n"), columns)].join("\n");
 }
 
 /** What a trial without a score is introduced with. */

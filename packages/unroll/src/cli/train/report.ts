@@ -5,11 +5,12 @@ import { escapeXml } from "../../equations/printers.ts";
 import { explainModel } from "../../explain/index.ts";
 import { errorsByStep, formatError, type Outcome } from "../../forecast/scores.ts";
 import { writeFile } from "../../formats/files.ts";
+import { missingSentences } from "../missing-text.ts";
 import { paragraph, reportPage, type Section, table } from "../report/page.ts";
 import type { TrainResult } from "../train.ts";
 import { dataChart, errorChart, forecastChart, gradientChart, lossChart, residualChart } from "./report-charts.ts";
 import { traceTraining } from "./report-gradients.ts";
-import { missingSentences, partRows } from "./text.ts";
+import { epochsText, partRows } from "./text.ts";
 
 /** Writes the page, whole or not at all. Throws UnrollError `file`. */
 export async function writeReport(path: string, result: TrainResult): Promise<void> {
@@ -67,16 +68,9 @@ function dataSection(result: TrainResult): Section {
 
 function trainingSection(result: TrainResult): Section {
   const { run, settings } = result;
-  const epochs = run.epochs.length;
-  const best =
-    run.bestEpoch === undefined
-      ? "The model is that of the last epoch."
-      : `The model is that of epoch ${run.bestEpoch + 1}, the best by ${run.history.val_loss === undefined ? "loss" : "validation loss"}.`;
-  const early =
-    epochs < settings.epochs ? ` of ${settings.epochs}: the last ${settings.patience} brought nothing better` : "";
   return {
     title: "Training",
-    body: [lossChart(result), paragraph(`${epochs} epochs${early}. ${best}`)].join("\n"),
+    body: [lossChart(result), paragraph(epochsText(run, settings))].join("\n"),
   };
 }
 

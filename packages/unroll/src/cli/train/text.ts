@@ -1,13 +1,13 @@
 /** What `unroll train` prints: the data before training, the errors and the verdict after it. */
-import { count, plural, wrapText } from "../../explain/lines.ts";
+import { plural, wrapText } from "../../explain/lines.ts";
 import type { Parts } from "../../forecast/parts.ts";
 import { formatError, type Score, type Verdict } from "../../forecast/scores.ts";
 import { isoDate, type Series } from "../../forecast/series.ts";
 import type { Model } from "../../model/model.ts";
+import { missingSentences } from "../missing-text.ts";
 import { remarkOn } from "../read-data.ts";
-
-/** Places of a column, and columns, that are told one by one. */
-const mostRuns = 5;
+import type { TrainedRun } from "./run.ts";
+import type { TrainSettings } from "./settings.ts";
 
 /** The series, the split and the model, before training begins. */
 export function dataText(series: Series, parts: Parts, model: Model, columns: number): string {
@@ -44,21 +44,6 @@ function spanText({ dates, lines }: Series, from: number, to: number): string {
   return `, ${isoDate(dates.values[from]!)} to ${isoDate(dates.values[to]!)}`;
 }
 
-/** Which cells are missing or were filled, by line, and what that costs. */
-export function missingSentences({ missing, filled }: Series, { skipped }: Pick<Parts, "skipped">): string[] {
-  const sentences: string[] = [];
-  if (filled.length > 0) {
-    const cells = filled.map(({ row, column }) => ({ line: row, column }));
-    sentences.push(`${plural(filled.length, "missing value")} filled: ${placesText(cells)}.`);
-  }
-  if (missing.length > 0) {
-    sentences.push(
-      `${plural(missing.length, "missing value")}: ${placesText(missing)}. ${plural(skipped, "window")} left out because of that.`,
-    );
-  }
-  return sentences;
-}
-
 /** Where the model would see an infinity. */
 function beyondSentences({ beyond, scaler }: Pick<Parts, "beyond" | "scaler">): string[] {
   if (beyond === undefined) return [];
@@ -66,24 +51,17 @@ function beyondSentences({ beyond, scaler }: Pick<Parts, "beyond" | "scaler">): 
   return [remarkOn("infinity", "", place)];
 }
 
-/** `GOOG in lines 2 to 56 and 60, IBM in line 7`, cut short where it is long. */
-function placesText(cells: readonly { readonly line: number; readonly column: string }[]): string {
-  const runs = new Map<string, { from: number; to: number }[]>();
-  for (const { line, column } of cells) {
-    const list = runs.get(column) ?? [];
-    runs.set(column, list);
-    const last = list.at(-1);
-    if (last !== undefined && line === last.to + 1) last.to = line;
-    else list.push({ from: line, to: line });
-  }
-  const columns = [...runs].map(([column, list]) => {
-    const shown = list.slice(0, mostRuns).map(({ from, to }) => (from === to ? String(from) : `${from} to ${to}`));
-    const more = list.length > mostRuns ? ` and ${count(list.length - mostRuns)} more places` : "";
-    const word = list.length === 1 && list[0]!.from === list[0]!.to ? "line" : "lines";
-    return `${column} in ${word} ${shown.join(", ")}${more}`;
-  });
-  const more = columns.length > mostRuns ? ` and ${count(columns.length - mostRuns)} more columns` : "";
-  return `${columns.slice(0, mostRuns).join("; ")}${more}`;
+/** How long it was trained, and which epoch's weights the model has. */
+export function epochsText(
+  { epochs, bestEpoch, history }: Pick<TrainedRun, "epochs" | "bestEpoch" | "history">,
+  { epochs: asked, patience }: Pick<TrainSettings, "epochs" | "patience">,
+): string {
+  const early = epochs.length < asked ? ` of ${asked}: the last ${patience} brought nothing better` : "";
+  const kept =
+    bestEpoch === undefined
+      ? "The model is that of the last epoch."
+      : `The model is that of epoch ${bestEpoch + 1}, the best by ${history.val_loss === undefined ? "loss" : "validation loss"}.`;
+  return `${plural(epochs.length, "epoch")}${early}. ${kept}`;
 }
 
 /** A table of errors, and the verdict. */
