@@ -98,7 +98,9 @@ describe("check and convert", () => {
     expect(note).toContain("freshly drawn");
     const beside = join(folder, "open.numpy.weights.npz");
     expect(JSON.parse(out).files).toEqual([beside, to]);
-    expect(readFileSync(to, "utf8")).toContain('np.load(Path(__file__).parent / "open.numpy.weights.npz")');
+    expect(readFileSync(to, "utf8")).toContain(
+      'np.load(Path(globals().get("__file__", ".")).parent / "open.numpy.weights.npz")',
+    );
     const loop = join(folder, "open.plain.ts");
     await unroll("convert", open, loop, "--timesteps", "4");
     // Run from this folder, which the weights do not lie in.

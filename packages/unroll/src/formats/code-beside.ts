@@ -4,7 +4,8 @@
 export const importPath = "from pathlib import Path\n";
 
 export function besidePython(file: string): string {
-  return `Path(__file__).parent / ${JSON.stringify(file)}`;
+  // A notebook's cell has no __file__: there it is the folder that the notebook runs in.
+  return `Path(globals().get("__file__", ".")).parent / ${JSON.stringify(file)}`;
 }
 
 export function besideTypeScript(file: string): string {
