@@ -292,6 +292,22 @@ describe("a wrong answer is traced to the slip that gives it", () => {
     expect(checkAnswer(models.bi(), { layer: "bi_1", params: 0 }).findings).toEqual([]);
   });
 
+  it("says perhaps where only two slips together give the answer, and not where one does", () => {
+    const text = (params: number): string => answerToText(checkAnswer(models.lstm4(), { layer: "lstm", params }));
+    // No bias, 4 × 4 × (4 + 5) = 144, and the timesteps as features, 4 × 4 × (4 + 30) = 544.
+    expect(text(144)).not.toContain("erhaps");
+    expect(text(544)).toContain("Perhaps two slips came together. 2 ways to it, the most likely first:");
+  });
+
+  it("writes thousands apart in what it says of a layer left out", () => {
+    // Without the Embedding the total is that of the rest.
+    const model = models.words();
+    const embedding = model.layers.find(({ name }) => name === "words")!;
+    expect(embedding.countParams()).toBe(16_000);
+    const total = model.countParams() - 16_000;
+    expect(answerToText(checkAnswer(model, { total }))).toContain("words has 16,000 parameters.");
+  });
+
   it("says the same of the same answer asked again", () => {
     const model = models.stacked();
     const ask = (params: number): string => answerToText(checkAnswer(model, { layer: "gru_2", params }));

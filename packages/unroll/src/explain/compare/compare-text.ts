@@ -51,7 +51,9 @@ function differenceLines({ options, params, formulas, shapes, reads, causes }: L
       : [`reads ${readsText(reads.left)} → ${readsText(reads.right)}`]),
     ...(formulas === undefined ? [] : [`count: ${formulas.left} → ${formulas.right}`]),
     ...causes.map(causeText),
-    ...(causes.length > 1 && explained !== total ? [`together ${signed(total)}`] : []),
+    ...(causes.length > 1 && explained !== total
+      ? [`together ${signed(total)}: each part is that of one change alone, and they overlap`]
+      : []),
     ...(String(shapes.left) === String(shapes.right)
       ? []
       : [`shape: ${formatShape(shapes.left)} → ${formatShape(shapes.right)}`]),

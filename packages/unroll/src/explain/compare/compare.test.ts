@@ -48,7 +48,9 @@ describe("two models", () => {
       ["features", 12],
     ]);
     expect(difference!.causes[1]!.formula).toBe("g × h = 3 × 4");
-    expect(comparisonToText(compareModels(gru(), gru({ units: 6 }, 6)))).toContain("together +120");
+    expect(comparisonToText(compareModels(gru(), gru({ units: 6 }, 6)))).toContain(
+      "together +120: each part is that of one change alone, and they overlap",
+    );
   });
 
   it("stand in columns that no line breaks, however long names are", () => {
