@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { input, layers } from "../../layers/index.ts";
 import { sequential } from "../../model/sequential.ts";
-import { ranked, rankLabels } from "./answer.ts";
+import { leadTo, ranked, rankLabels } from "./answer.ts";
 import { answerToText } from "./answer-text.ts";
 import { type Answer, checkAnswer } from "./check.ts";
 import type { SlipId } from "./slip.ts";
@@ -335,6 +335,15 @@ describe("findings in order", () => {
   const of = (id: SlipId, plausibility: number) => ({
     slips: [{ id, title: "", layer: "a", detail: "" }],
     plausibility,
+  });
+
+  it("are sure where one of them needs a single slip, also in several layers", () => {
+    const [one, other] = [of("bias-forgotten", 0.5), of("timesteps-as-features", 0.5)];
+    const pair = { slips: [...one.slips, ...other.slips] };
+    const twice = { slips: [...one.slips, { ...one.slips[0]!, layer: "b" }] };
+    expect(leadTo([pair])).toBe("Perhaps two slips came together. One way to it:");
+    expect(leadTo([one, pair])).toBe("2 ways to it, the most likely first:");
+    expect(leadTo([twice])).toBe("One way to it:");
   });
 
   it("give ties one number and a letter each; a single one needs none", () => {
