@@ -21,7 +21,7 @@ describe("bad input", () => {
     const target = ["--target", "temp"];
     expect(await bad(weather)).toBe("unroll train: needs the column to forecast. Give --target COL.");
     expect(await bad(weather, "--target", "temps")).toBe(
-      "weather.csv: --target must name a column of the file. Received: temps. Did you mean temp?",
+      "weather.csv: --target must name a column of the file. Received: temps. Did you mean temp? Its columns are date, temp, wind, sky.",
     );
     expect(await bad(weather, ...target, "--features", "temp,winds")).toContain("Received: winds. Did you mean wind?");
     expect(await bad(weather, ...target, "--features", "temp,temp")).toContain("temp twice");

@@ -41,7 +41,7 @@ export const compare: Command = {
     if (second === undefined) {
       const versions = compareVersions(left.model);
       if (flags.json === true) printJson(terminal, versions);
-      else terminal.out(wrapText(versionsToText(versions), width));
+      else terminal.out(wrapText(versionsToText(versions, { width }), width));
       return 0;
     }
     const { weights: _, model: _first, ...rest } = flags;
@@ -52,7 +52,7 @@ export const compare: Command = {
       ...(typeof flags.tolerance === "number" ? { tolerance: flags.tolerance } : {}),
     });
     if (flags.json === true) printJson(terminal, result);
-    else terminal.out(wrapText(comparisonToText(result), width));
+    else terminal.out(wrapText(comparisonToText(result, { width }), width));
     return result.sameArchitecture && result.sameValues !== false ? 0 : 1;
   },
 };

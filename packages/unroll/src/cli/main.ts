@@ -3,9 +3,8 @@
  * (0 success, 1 a check failed, 2 bad input). Each command is one file and is loaded only when called.
  */
 import { didYouMean, UnrollError } from "../core/errors.ts";
-import { endWhenClosed } from "./closed-pipes.ts";
 import { type Command, helpFor, readArguments, type Terminal } from "./command.ts";
-import { printable } from "./printable.ts";
+import { terminalOf } from "./process-terminal.ts";
 
 /** Every command: name → its file. Adding a command: one file and one line. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -29,7 +28,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 };
 
 /** Runs one command line; `words` are the arguments behind the program's name. Resolves to the exit code. */
-export async function main(words: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+export async function main(words: readonly string[], terminal: Terminal = terminalOf(process)): Promise<number> {
   const [name, ...rest] = words;
   let command: Command | undefined;
   try {
@@ -87,18 +86,4 @@ async function overview(): Promise<string> {
     }),
   );
   return `Recurrent neural networks you can check by hand.\n\nusage: unroll COMMAND ...\n\n${rows.join("\n")}\n\nunroll COMMAND --help says more of each; unroll --version says which this is.\n`;
-}
-
-function processTerminal(): Terminal {
-  const { stdout, stderr, env } = process;
-  const interactive = stdout.isTTY === true;
-  endWhenClosed({ stdout, stderr }, (code) => process.exit(code));
-  return {
-    out: (text) => void stdout.write(printable(text)),
-    note: (text) => void stderr.write(printable(text)),
-    columns: interactive ? (stdout.columns ?? 80) : 80,
-    color: interactive && (env.NO_COLOR === undefined || env.NO_COLOR === "") && env.TERM !== "dumb",
-    interactive,
-    redraws: stderr.isTTY === true && env.TERM !== "dumb",
-  };
 }

@@ -79,7 +79,7 @@ async function search(
     "trial-timeout": trialTimeout,
   } = flags as { readonly queue?: string; readonly threads?: number; readonly "trial-timeout"?: number }; // of these kinds
   if (queue !== undefined) {
-    terminal.note(`Start workers with: unroll worker --folder ${folder} --queue URL\n`);
+    terminal.note(`Start workers with:\n  unroll worker --folder ${folder} --queue URL\n`);
   }
   const interrupt = listenForInterrupt(() => terminal.note("\nStopping. The same command goes on from here.\n"));
   try {

@@ -13,7 +13,7 @@ export function verificationToText(
   const engine = device.name === "wasm" ? "engine: WebAssembly, 32 bits" : "engine: none";
   const blocks = [
     `${name}: ${plural(samples, "example")}, tolerance ${tolerance.toExponential()}\n${engine}; by hand: plain loops, 64 bits`,
-    ...(device.name === "none" ? [] : [layerTable(layers)]),
+    ...(device.name === "none" ? [] : [layerTable(layers, width)]),
     ...predictions.map(predictionTable),
     ...facts.remarks,
     verdict(facts),
@@ -21,16 +21,22 @@ export function verificationToText(
   return `${wrapText(blocks.join("\n\n"), width)}\n`;
 }
 
-function layerTable(layers: readonly LayerCheck[]): string {
-  const titles = layers.map(({ layer, className }) => (className === "" ? layer : `${layer} (${className})`));
-  const width = Math.max(...titles.map((title) => title.length), 5);
-  return [
-    `${"layer".padEnd(width)}  ${"compared".padStart(10)}  largest difference`,
-    ...layers.map(({ compared, largest }, index) => {
-      const at = largest === undefined ? "" : `${exponent(largest.difference).padEnd(8)}${shortPlace(largest)}`;
-      return `${titles[index]!.padEnd(width)}  ${count(compared).padStart(10)}  ${at}`.trimEnd();
-    }),
-  ].join("\n");
+/** A line a layer, at most `width` wide: where there is no room the classes go first, then the ends of long names. */
+function layerTable(layers: readonly LayerCheck[], width: number): string {
+  const cells = layers.map(({ compared, largest }) => {
+    const at = largest === undefined ? "" : `${exponent(largest.difference).padEnd(8)}${shortPlace(largest)}`;
+    return `${count(compared).padStart(10)}  ${at}`;
+  });
+  const head = `${"compared".padStart(10)}  largest difference`;
+  const room = width - 2 - Math.max(head.length, ...cells.map((cell) => cell.trimEnd().length));
+  const full = layers.map(({ layer, className }) => (className === "" ? layer : `${layer} (${className})`));
+  const titles = full.some((title) => title.length > room)
+    ? layers.map(({ layer }) => (layer.length > room ? `${layer.slice(0, Math.max(room - 1, 5))}…` : layer))
+    : full;
+  const widest = Math.max(...titles.map((title) => title.length), 5);
+  return [["layer", head] as const, ...titles.map((title, index) => [title, cells[index]!] as const)]
+    .map(([title, cell]) => `${title.padEnd(widest)}  ${cell}`.trimEnd())
+    .join("\n");
 }
 
 /** Numbers beside each other, one line each. */

@@ -103,7 +103,7 @@ function groupTexts(table: Table, name: string, file: string): string[] {
       path: file,
       expected: "--group-by must name a column of the file",
       received: name,
-      hint: didYouMean(name, table.names) ?? `Its columns are ${listed(table.names)}.`,
+      hint: columnsHint(name, table.names),
     });
   }
   return Array.from({ length: table.rows }, (_, row) => {
@@ -289,8 +289,8 @@ function checkNumbers(table: Table, name: string, flag: string, file: string): N
       expected: flag.startsWith("--")
         ? `${flag} must name a column of the file`
         : `${flag} ${name} must be in the file`,
-      received: name,
-      hint: didYouMean(name, table.names) ?? `Its columns are ${listed(table.names)}.`,
+      ...(flag.startsWith("--") ? { received: name } : {}),
+      hint: columnsHint(name, table.names),
     });
   }
   if (column.type === "number") return column;
@@ -389,6 +389,12 @@ function unreadCells({ issues }: Table, columns: readonly string[]): MissingCell
 
 function namesOf(columns: readonly { readonly name: string }[]): string {
   return listed(columns.map(({ name }) => name));
+}
+
+/** The column that may be meant, and those that there are. */
+function columnsHint(name: string, names: readonly string[]): string {
+  const meant = didYouMean(name, names);
+  return `${meant === undefined ? "" : `${meant} `}Its columns are ${listed(names)}.`;
 }
 
 /** At most ten, for messages. */

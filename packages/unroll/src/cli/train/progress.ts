@@ -45,7 +45,7 @@ function lineOf({ epoch, epochs, batch, milliseconds, logs }: Progress, columns:
   return lines.join("\n");
 }
 
-/** `12/50 ━━━━━━━━━━━━━━━━━━━━ 3s 80ms/step - loss: 0.1234`, cut to the terminal, because a wrapped line cannot be redrawn. */
+/** `12/50 ━━━━━━━━━━━━━━━━━━━━ 3s 80ms/step - loss: 0.1234`, with as many numbers as the terminal has room for: a wrapped line cannot be redrawn. */
 export function barOf(progress: Progress, { columns, color }: Pick<Terminal, "columns" | "color">): string {
   const { batch, batches = batch, done, milliseconds, logs } = progress;
   const perStep = milliseconds / Math.max(1, batch);
@@ -53,9 +53,12 @@ export function barOf(progress: Progress, { columns, color }: Pick<Terminal, "co
   const full = Math.floor((barWidth * batch) / Math.max(1, batches));
   const count = `${String(batch).padStart(String(batches).length)}/${batches}`;
   const numbers = Object.entries(logs).map(([name, value]) => `${name}: ${formatLog(value)}`);
-  const rest = [`${duration(time)} ${stepTime(perStep)}/step`, ...numbers].join(" - ");
-  const room = columns - count.length - barWidth - 3;
-  const shown = rest.length <= room ? rest : rest.slice(0, Math.max(0, room));
+  const room = Math.max(0, columns - count.length - barWidth - 3);
+  let shown = `${duration(time)} ${stepTime(perStep)}/step`.slice(0, room);
+  for (const number of numbers) {
+    if (shown.length + 3 + number.length > room) break;
+    shown += ` - ${number}`;
+  }
   const paint = (code: number, text: string): string =>
     color && text !== "" ? `\u001b[${code}m${text}\u001b[0m` : text;
   const [drawn, open] = ["━".repeat(full), "━".repeat(barWidth - full)];

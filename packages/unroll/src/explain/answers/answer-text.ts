@@ -4,7 +4,7 @@ import { derivationToText, shapeDerivationToText } from "../../equations/derivat
 import type { Derivation, ShapeDerivation } from "../../equations/derive.ts";
 import { toText } from "../../equations/render.ts";
 import { count, indented, plural, wrapText } from "../lines.ts";
-import { type AnswerCheck, type Finding, rankLabels } from "./answer.ts";
+import { type AnswerCheck, type Finding, leadTo, rankLabels } from "./answer.ts";
 
 /** Options of `answerToText`. */
 export interface AnswerTextOptions {
@@ -41,9 +41,8 @@ function showAnswer(value: number | Shape, isCount: boolean): string {
 function findingBlocks({ right, findings }: AnswerCheck): string[] {
   if (right) return [];
   if (findings.length === 0) return ["No known slip gives this answer, nor do two together."];
-  const lead = findings.length === 1 ? "One way to it:" : `${findings.length} ways to it, the most likely first:`;
   const labels = rankLabels(findings);
-  return [[lead, ...findings.map((finding, index) => findingText(finding, labels[index]!))].join("\n\n")];
+  return [[leadTo(findings), ...findings.map((finding, index) => findingText(finding, labels[index]!))].join("\n\n")];
 }
 
 function findingText({ slips, derivation }: Finding, number: string): string {

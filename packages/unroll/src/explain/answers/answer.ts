@@ -45,6 +45,20 @@ export interface AnswerCheck {
   readonly remarks: readonly string[];
 }
 
+/**
+ * What introduces the ways to a wrong answer. Where each needs two slips nothing is sure: of so many pairs some give a number by
+ * chance.
+ */
+export function leadTo(findings: readonly { readonly slips: readonly NamedSlip[] }[]): string {
+  const ways = findings.length === 1 ? "One way to it:" : `${findings.length} ways to it, the most likely first:`;
+  return findings.every(isPair) ? `Perhaps two slips came together. ${ways}` : ways;
+}
+
+/** Whether different slips must come together; the same one in several layers is one idea. */
+export function isPair({ slips }: { readonly slips: readonly NamedSlip[] }): boolean {
+  return new Set(slips.map(({ id }) => id)).size > 1;
+}
+
 /** A finding whose derivation is made when it is shown. */
 export interface Candidate {
   readonly slips: readonly NamedSlip[];

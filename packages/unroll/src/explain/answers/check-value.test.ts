@@ -287,6 +287,8 @@ describe("layers without a cell", () => {
       ["bias-left-out", "dense"],
       ["kernel-read-by-columns", "dense"],
     ]);
+    expect(valueToText(asked("dense", both))).toContain("Perhaps two slips came together. ");
+    expect(valueToText(asked("dense", denseOf(c, [0, 0])[0]))).not.toContain("Perhaps");
   });
 
   it("show rounding on the way as such", () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { input, layers } from "../../layers/index.ts";
 import { sequential } from "../../model/sequential.ts";
-import { ranked, rankLabels } from "./answer.ts";
+import { leadTo, ranked, rankLabels } from "./answer.ts";
 import { answerToText } from "./answer-text.ts";
 import { type Answer, checkAnswer } from "./check.ts";
 import type { SlipId } from "./slip.ts";
@@ -292,6 +292,22 @@ describe("a wrong answer is traced to the slip that gives it", () => {
     expect(checkAnswer(models.bi(), { layer: "bi_1", params: 0 }).findings).toEqual([]);
   });
 
+  it("says perhaps where only two slips together give the answer, and not where one does", () => {
+    const text = (params: number): string => answerToText(checkAnswer(models.lstm4(), { layer: "lstm", params }));
+    // No bias, 4 × 4 × (4 + 5) = 144, and the timesteps as features, 4 × 4 × (4 + 30) = 544.
+    expect(text(144)).not.toContain("erhaps");
+    expect(text(544)).toContain("Perhaps two slips came together. 2 ways to it, the most likely first:");
+  });
+
+  it("writes thousands apart in what it says of a layer left out", () => {
+    // Without the Embedding the total is that of the rest.
+    const model = models.words();
+    const embedding = model.layers.find(({ name }) => name === "words")!;
+    expect(embedding.countParams()).toBe(16_000);
+    const total = model.countParams() - 16_000;
+    expect(answerToText(checkAnswer(model, { total }))).toContain("words has 16,000 parameters.");
+  });
+
   it("says the same of the same answer asked again", () => {
     const model = models.stacked();
     const ask = (params: number): string => answerToText(checkAnswer(model, { layer: "gru_2", params }));
@@ -319,6 +335,15 @@ describe("findings in order", () => {
   const of = (id: SlipId, plausibility: number) => ({
     slips: [{ id, title: "", layer: "a", detail: "" }],
     plausibility,
+  });
+
+  it("are sure where one of them needs a single slip, also in several layers", () => {
+    const [one, other] = [of("bias-forgotten", 0.5), of("timesteps-as-features", 0.5)];
+    const pair = { slips: [...one.slips, ...other.slips] };
+    const twice = { slips: [...one.slips, { ...one.slips[0]!, layer: "b" }] };
+    expect(leadTo([pair])).toBe("Perhaps two slips came together. One way to it:");
+    expect(leadTo([one, pair])).toBe("2 ways to it, the most likely first:");
+    expect(leadTo([twice])).toBe("One way to it:");
   });
 
   it("give ties one number and a letter each; a single one needs none", () => {

@@ -2,6 +2,7 @@
 import { type Derivation, deriveSize, sumOf } from "../../equations/derive.ts";
 import { constant, letter } from "../../equations/expr.ts";
 import { toText } from "../../equations/render.ts";
+import { plural } from "../lines.ts";
 import { type Candidate, type Finding, type NamedSlip, namedSlip, toFindings } from "./answer.ts";
 import { carriedSlips } from "./carried.ts";
 import { countVariants } from "./count-slips.ts";
@@ -120,20 +121,20 @@ function leftOut({ places }: Outline): Change[] {
   return places
     .filter(({ count }) => (countOf(count) ?? 0) > 0)
     .flatMap((place): Change[] => {
-      const count = countOf(place.count)!; // just checked
+      const params = countOf(place.count)!; // just checked
       const { name } = place.layer;
       return [
         {
-          slips: [namedSlip("layer-left-out", name, `${name} has ${count} parameters.`)],
+          slips: [namedSlip("layer-left-out", name, `${name} has ${plural(params, "parameter")}.`)],
           plausibility: 0.65,
           counts: new Map([[place, undefined]]),
-          difference: -count,
+          difference: -params,
         },
         {
-          slips: [namedSlip("layer-doubled", name, `${name} has ${count} parameters.`)],
+          slips: [namedSlip("layer-doubled", name, `${name} has ${plural(params, "parameter")}.`)],
           plausibility: 0.35,
           counts: new Map([[place, { ...place.count, factor: constant(2) }]]),
-          difference: count,
+          difference: params,
         },
       ];
     });

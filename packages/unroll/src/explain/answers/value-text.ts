@@ -1,5 +1,5 @@
 /** A checked value as plain text. */
-import { rankLabels } from "./answer.ts";
+import { isPair, leadTo, rankLabels } from "./answer.ts";
 import type { AnswerTextOptions } from "./answer-text.ts";
 import type { ValueCheck } from "./check-value.ts";
 import type { ValueFinding } from "./search-values.ts";
@@ -20,9 +20,9 @@ export function valueToText(
   const lead =
     findings.length === 0
       ? ["No known slip gives this value, nor do two together."]
-      : findings.length === 1
+      : findings.length === 1 && !isPair(findings[0]!)
         ? []
-        : [`${findings.length} ways to it, the most likely first:`];
+        : [leadTo(findings)];
   const labels = rankLabels(findings);
   const ways = findings.map((finding, index) => findingText(finding, labels[index]!));
   return `${[head, ...lead, ...ways].join("\n\n")}\n`;

@@ -1,28 +1,39 @@
 /** A comparison of two models as text: a line for each pair of layers, and under it what differs and why. */
 import { formatShape } from "../../core/shape.ts";
 import { count, plural } from "../lines.ts";
+import { type CellUnits, columnLines } from "./columns.ts";
 import { type CountCause, type LayerDifference, shown } from "./compare-layers.ts";
 import type { ComparedLayer, ComparedPair, ModelComparison } from "./compare-models.ts";
 
-/** A comparison of two models as text. */
-export function comparisonToText(comparison: ModelComparison): string {
+/**
+ * A comparison of two models as text.
+ *
+ * @param options.width characters of a line, by default 80: layers that do not fit beside each other take two lines or more
+ */
+export function comparisonToText(
+  comparison: ModelComparison,
+  { width = 80 }: { readonly width?: number | undefined } = {},
+): string {
   const { left, right, pairs } = comparison;
-  const rows = pairs.map(({ left: a, right: b }) => [cell(a), cell(b)] as const);
-  const width = Math.max(left.name.length, ...rows.map(([a]) => a.length));
+  const rows = pairs.map(({ left: a, right: b }) => [cell(a), cell(b)]);
+  // The mark and a space come before.
+  const [head, ...layers] = columnLines([[[left.name], [right.name]], ...rows], width - 2) as [string[], ...string[][]]; // a row each
   const lines = pairs.flatMap((pair, index) => {
-    const [a, b] = rows[index]!;
     const mark =
       pair.left === undefined ? "+" : pair.right === undefined ? "-" : pair.difference === undefined ? " " : "≠";
-    return [`${mark} ${a.padEnd(width)}  ${b}`.trimEnd(), ...detailsOf(pair).map((line) => `    ${line}`)];
+    return [...marked(mark, layers[index]!), ...detailsOf(pair).map((line) => `    ${line}`)];
   });
-  const head = `  ${left.name.padEnd(width)}  ${right.name}`;
-  return `${[head, ...lines, "", ...verdicts(comparison)].join("\n")}\n`;
+  return `${[...marked(" ", head), ...lines, "", ...verdicts(comparison)].join("\n")}\n`;
 }
 
-function cell(layer: ComparedLayer | undefined): string {
-  if (layer === undefined) return "-";
+function marked(mark: string, lines: readonly string[]): string[] {
+  return lines.map((line, index) => `${index === 0 ? mark : " "} ${line}`.trimEnd());
+}
+
+function cell(layer: ComparedLayer | undefined): CellUnits {
+  if (layer === undefined) return ["-"];
   const { name, className, outputShape, params } = layer;
-  return `${name} (${className}) ${formatShape(outputShape)} ${params === null ? "?" : count(params)}`;
+  return [name, `(${className})`, formatShape(outputShape), params === null ? "?" : count(params)];
 }
 
 function detailsOf({ difference, values }: ComparedPair): string[] {
@@ -40,7 +51,9 @@ function differenceLines({ options, params, formulas, shapes, reads, causes }: L
       : [`reads ${readsText(reads.left)} → ${readsText(reads.right)}`]),
     ...(formulas === undefined ? [] : [`count: ${formulas.left} → ${formulas.right}`]),
     ...causes.map(causeText),
-    ...(causes.length > 1 && explained !== total ? [`together ${signed(total)}`] : []),
+    ...(causes.length > 1 && explained !== total
+      ? [`together ${signed(total)}: each part is that of one change alone, and they overlap`]
+      : []),
     ...(String(shapes.left) === String(shapes.right)
       ? []
       : [`shape: ${formatShape(shapes.left)} → ${formatShape(shapes.right)}`]),

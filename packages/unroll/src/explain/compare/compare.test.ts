@@ -60,7 +60,32 @@ describe("two models", () => {
       ["features", 12],
     ]);
     expect(difference!.causes[1]!.formula).toBe("g × h = 3 × 4");
-    expect(comparisonToText(compareModels(gru(), gru({ units: 6 }, 6)))).toContain("together +120");
+    expect(comparisonToText(compareModels(gru(), gru({ units: 6 }, 6)))).toContain(
+      "together +120: each part is that of one change alone, and they overlap",
+    );
+  });
+
+  it("stand in columns that no line breaks, however long names are", () => {
+    const net = (filters: number) =>
+      sequential({
+        layers: [
+          input({ shape: [50, 3] }),
+          layers.conv1d({ filters, kernelSize: 3, padding: "same", name: "conv1d_12" }),
+          layers.maxPooling1d({ poolSize: 2, name: "max_pooling1d_12" }),
+          layers.dense({ units: 1, name: "dense" }),
+        ],
+      });
+    const text = comparisonToText(compareModels(net(64), net(32)), { width: 80 });
+    expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect(text).toContain(
+      [
+        "≠ max_pooling1d_12 (MaxPooling1D)         max_pooling1d_12 (MaxPooling1D)",
+        "    (None, 25, 64) 0                        (None, 25, 32) 0",
+      ].join("\n"),
+    );
+    expect(comparisonToText(compareModels(net(64), net(32)), { width: 120 })).toContain(
+      "≠ max_pooling1d_12 (MaxPooling1D) (None, 25, 64) 0  max_pooling1d_12 (MaxPooling1D) (None, 25, 32) 0",
+    );
   });
 
   it("are the same where nothing differs, and weights that are shared give the same values", () => {

@@ -1,25 +1,22 @@
 /** One model under three Keras releases as text: a table of names and counts, then the rules that concern it. */
 import { count } from "../lines.ts";
+import { type CellUnits, columnLines } from "./columns.ts";
 import { shown } from "./compare-layers.ts";
 import type { VersionComparison, VersionedLayer } from "./versions.ts";
 
-/** One model under several releases of Keras as text. */
-export function versionsToText({ model, versions, rules }: VersionComparison): string {
+/** One model under several releases of Keras as text; the table has lines of `width` characters, by default 80. */
+export function versionsToText(
+  { model, versions, rules }: VersionComparison,
+  { width = 80 }: { readonly width?: number | undefined } = {},
+): string {
   const [first] = versions;
-  const head = ["", ...versions.map(({ release }) => `Keras ${release}`)];
+  const head = [[""], ...versions.map(({ release }) => [`Keras ${release}`])];
   const rows = first!.layers.map(({ className }, index) => [
-    className,
+    [className],
     ...versions.map(({ layers }) => cell(layers[index]!)),
   ]);
-  const totals = ["total", ...versions.map(({ totalParams }) => number(totalParams))];
-  const table = [head, ...rows, totals];
-  const widths = head.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  const lines = table.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column]!))
-      .join("  ")
-      .trimEnd(),
-  );
+  const totals = [["total"], ...versions.map(({ totalParams }) => [number(totalParams)])];
+  const lines = columnLines([head, ...rows, totals], width).flat();
   const options = optionLines(versions);
   const blocks = rules.map(({ topic, rules: texts, evidence, layers }) => {
     const where = layers.length === 0 ? "" : ` (${layers.join(", ")})`;
@@ -36,8 +33,8 @@ export function versionsToText({ model, versions, rules }: VersionComparison): s
 const evidenceNote =
   "* read in Keras's code, history or documentation. The others were seen in runs: of Keras 3.15, for 2.12 of tf_keras 2.21.";
 
-function cell({ name, params }: VersionedLayer): string {
-  return `${name} ${number(params)}`;
+function cell({ name, params }: VersionedLayer): CellUnits {
+  return [name, number(params)];
 }
 
 function number(value: number | null): string {
