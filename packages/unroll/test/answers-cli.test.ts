@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { main } from "../src/cli/main.ts";
+import { setSeed } from "../src/layers/seed.ts";
 
 async function unroll(...words: string[]): Promise<{ code: number; out: string; note: string }> {
   let out = "";
@@ -161,13 +162,44 @@ describe("unroll check", () => {
     );
     expect((await unroll(...words, "0x10")).note).toContain("--value needs a number. Received: 0x10.");
     expect((await unroll(...words, "−123.5")).out).toContain("third: h = -123.5 is not right");
-    expect((await unroll(...words, "-0")).out).toBe(
-      "third: h = 0 is right to the decimals that are written; with more it is not 0.\n",
+    expect((await unroll(...words, "-0")).out).toMatch(
+      /^third: h = 0 is right to the decimals that are written; with more it is not 0\.\n\n/,
     );
     for (const size of ["0x10", "5.", "1e2", "99999999999999999999"]) {
       const { note } = await unroll("check", script, "--layer", "first", "--shape", `(None, ${size})`);
       expect(note, size).toContain("--shape must be a shape");
     }
+  });
+});
+
+describe("a value that is checked on random numbers", () => {
+  const words = (): string[] => ["check", script, "--layer", "third", "--name", "h", "--unit", "3", "--value"];
+  const plain = (text: string): string => text.replaceAll(/\s+/g, " ");
+
+  it("is said to be, with the seed, in the answer and as JSON", async () => {
+    const both =
+      "The weights and the input are random, drawn from seed 0: the answer is graded on these numbers, which unroll trace shows. Give --weights FILE and --input FILE for your own.";
+    expect(plain((await unroll(...words(), "123.5")).out)).toContain(both);
+    expect(JSON.parse((await unroll(...words(), "123.5", "--json")).out).answers[0].remarks).toEqual([both]);
+    const input = join(folder, "random.json");
+    writeFileSync(input, JSON.stringify([Array.from({ length: 30 }, (_, t) => [1, 2, 3, 4, t / 30])]));
+    const weights = await unroll(...words(), "123.5", "--input", input);
+    expect(plain(weights.out)).toContain("The weights are random, drawn from seed 0");
+    expect(plain(weights.out)).not.toContain("--input");
+  });
+
+  it("is right for what trace shows", async () => {
+    // Each command has a process of its own otherwise.
+    setSeed(0);
+    const { out } = await unroll("trace", script, "--layer", "third", "--format", "csv");
+    const cells = out
+      .trim()
+      .split("\n")
+      .map((line) => line.split(","));
+    const [names, last] = [cells[0]!, cells.findLast((row) => row[cells[0]!.indexOf("unit")] === "3")!];
+    setSeed(0);
+    const { code, out: said } = await unroll(...words(), last[names.indexOf("h")] ?? last.at(-1)!);
+    expect([code, said]).toEqual([0, expect.stringContaining("is right, ")]);
   });
 });
 

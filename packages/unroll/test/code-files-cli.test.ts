@@ -8,7 +8,8 @@ import { unroll } from "./run-unroll.ts";
 const folder = mkdtempSync(join(tmpdir(), "unroll-code-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const head = "from keras.models import Sequential\nfrom keras.layers import LSTM, Dense\nmodel = Sequential()\n";
+const head =
+  "from keras.models import Sequential\nfrom keras.layers import LSTM, GRU, Conv1D, Dense\nmodel = Sequential()\n";
 
 /** A script of these lines behind the imports; the first is line 4. */
 function scriptOf(name: string, ...lines: readonly string[]): string {
@@ -118,5 +119,27 @@ describe("a slip named after an argument of Keras", () => {
     const { code, out } = await unroll("check", stacked, "--layer", "lstm", "--shape", "(None, 6)");
     expect(code).toBe(1);
     expect(out).toContain("\nreturn_sequences is overlooked (lstm).\n");
+  });
+});
+
+describe("options in the texts of a script", () => {
+  const script = scriptOf(
+    "spelling.py",
+    "model.add(Conv1D(4, kernel_size=3, input_shape=(12, 3)))",
+    "model.add(GRU(2, return_sequences=True))",
+    "model.add(LSTM(6))",
+    "model.add(Dense(1))",
+  );
+
+  it.each([
+    ["explain"],
+    ["explain", "--layer", "1"],
+    ["explain", "--number", "40"],
+    ["tour"],
+    ["check", "--layer", "0", "--params", "41"],
+  ])("are spelt as Keras spells them: %s %s", async (command, ...flags) => {
+    const { out } = await unroll(command!, script, ...flags);
+    expect(out).not.toMatch(/resetAfter|kernelSize|recurrentBias|recurrent_bias/);
+    expect(out).toMatch(/reset_after=False|kernel_size/);
   });
 });

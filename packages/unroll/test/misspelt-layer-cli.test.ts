@@ -44,6 +44,12 @@ describe("a layer that Keras does not have", () => {
     expect(inside.note).not.toMatch(internal);
   });
 
+  it("is asked about where it may have come from elsewhere, too", async () => {
+    const star = await unroll("summary", scriptOf("star.py", "from keras.layers import *", "LSTMM(4)"));
+    expect([star.code, star.note]).toEqual([0, "line 4: LSTMM is not defined in the code shown. Did you mean LSTM?\n"]);
+    expect((await unroll("summary", scriptOf("crf.py", "from keras.layers import *", "CRF(4)"))).note).toBe("");
+  });
+
   it("is told where it is written in small letters", async () => {
     const { note } = await unroll("summary", scriptOf("small.py", "", "layers.lstm(4)"));
     expect(note).toContain("line 4: Keras has no layer called lstm. Did you mean LSTM?");
@@ -86,6 +92,12 @@ describe("a class of which only the name is known", () => {
     expect(explain.code).toBe(2);
     expect(explain.note).toContain(`--set ${name}.output_shape=...`);
     expect(explain.note).not.toMatch(internal);
+  });
+
+  it("and an option that the code leaves open are told in Keras's spelling", async () => {
+    const { out } = await unroll("summary", scriptOf("open.py", "", "layers.Embedding(vocabulary, output_dim=8)"));
+    expect(out).toContain("embedding: Embedding needs the option input_dim (How many different numbers there are");
+    expect(out).not.toMatch(/inputDim|outputDim|options =/);
   });
 
   it("has what is set for it", async () => {

@@ -1,6 +1,6 @@
 /** A model's explanation as the page shows it: the library's formulas written out as MathML, text and LaTeX. */
 import type { Shape } from "unroll/core/shape.ts";
-import { snakeCase } from "unroll/layers/naming.ts";
+import { inKerasWords } from "unroll/formats/keras-words.ts";
 import {
   constant,
   type Derivation,
@@ -74,14 +74,6 @@ function layerView(explained: LayerExplanation, layer: Layer): LayerView {
       .map(([option, value]) => ({ name: option, value: String(value) })),
     inside: inside.map((one, index) => layerView(one, layer.children[index] ?? layer)),
   };
-}
-
-/** `resetAfter: false`, as the library takes it, is `reset_after=False` in the code beside it. */
-export function inKerasWords(remark: string): string {
-  return remark.replaceAll(
-    /\b([a-z]+(?:[A-Z][a-z]+)+): (true|false)\b/g,
-    (_, option: string, value: string) => `${snakeCase(option)}=${value === "true" ? "True" : "False"}`,
-  );
 }
 
 function termView({ title, formula, steps, result }: Derivation): TermView {

@@ -31,6 +31,7 @@ export async function checkNumber(one: FileModel & { readonly model: Model }, in
   const written = numberOf(flags);
   if (layer === undefined) throw usage("a number needs the --layer that it belongs to", "no --layer");
   const { inputs } = await dataFor(one, flags, terminal, fileOf(invocation));
+  const remarks = randomRemarks(one, flags);
   const place = {
     layer,
     ...whole(flags, "timestep"),
@@ -57,9 +58,27 @@ export async function checkNumber(one: FileModel & { readonly model: Model }, in
   const solution = flags.hints !== true;
   const { expected, ...told } = checked;
   const shown = solution || checked.right ? { ...told, expected } : told;
-  if (flags.json === true) printJson(terminal, { right: checked.right, answers: [shown] });
-  else terminal.out(wrapText(valueToText(checked, { solution }), Math.min(terminal.columns, 100)));
+  if (flags.json === true) printJson(terminal, { right: checked.right, answers: [{ ...shown, remarks }] });
+  else {
+    const text = [valueToText(checked, { solution }), ...remarks.map((remark) => `${remark}\n`)].join("\n");
+    terminal.out(wrapText(text, Math.min(terminal.columns, 100)));
+  }
   return checked.right ? 0 : 1;
+}
+
+/** A verdict on made-up numbers is one on those alone: `dataFor` draws them, and models without weights begin with seed 0. */
+function randomRemarks({ hasWeights, inputs }: FileModel, { input }: FlagValues): string[] {
+  const drawn = [
+    ...(hasWeights ? [] : [{ what: "weights", flag: "--weights FILE" }]),
+    ...(input !== undefined || inputs !== undefined ? [] : [{ what: "input", flag: "--input FILE" }]),
+  ];
+  if (drawn.length === 0) return [];
+  const what = drawn.map((one) => one.what).join(" and the ");
+  const isOne = drawn.length === 1 && drawn[0]!.what === "input";
+  const flags = drawn.map(({ flag }) => flag).join(" and ");
+  return [
+    `The ${what} ${isOne ? "is" : "are"} random, drawn from seed 0: the answer is graded on these numbers, which unroll trace shows. Give ${flags} for your own.`,
+  ];
 }
 
 /** As written, with the typographic minus that our own texts have as the one of programs. */

@@ -5,6 +5,7 @@
 import { UnrollError } from "../core/errors.ts";
 import { type Answer, checkAnswer } from "../explain/answers/check.ts";
 import { type AnswerCheck, answerToJson, answerToText } from "../explain/answers/index.ts";
+import { derivationInKerasWords } from "../formats/keras-words.ts";
 import { defaultCountText } from "../formats/python/index.ts";
 import { checkNumber, numberFlags } from "./check-number.ts";
 import type { Command, FlagValues } from "./command.ts";
@@ -44,7 +45,7 @@ export const check: Command = {
       printJson(terminal, { right, answers: checks.map((one) => answerToJson(one, { solution })) });
     } else {
       const options = { width: Math.min(terminal.columns, 100), solution };
-      terminal.out(checks.map((one) => answerToText(one, options)).join("\n"));
+      terminal.out(checks.map((one) => answerToText(inWords(one), options)).join("\n"));
     }
     return right ? 0 : 1;
   },
@@ -61,6 +62,15 @@ function withDefault(check: AnswerCheck, { code }: FileModel): AnswerCheck {
   const isCount = check.kind === "params" || check.kind === "total";
   if (first === undefined || !isCount || Number(check.given) !== Number(check.expected) + more) return check;
   return { ...check, remarks: [...check.remarks, defaultCountText(first.one, Number(check.given))] };
+}
+
+/** The derivations with options as Keras's code writes them. */
+function inWords(check: AnswerCheck): AnswerCheck {
+  return {
+    ...check,
+    findings: check.findings.map((one) => ({ ...one, derivation: derivationInKerasWords(one.derivation) })),
+    derivation: check.derivation && derivationInKerasWords(check.derivation),
+  };
 }
 
 /** One answer for each flag that gives one. */

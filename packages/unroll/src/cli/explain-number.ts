@@ -5,6 +5,7 @@ import { stepsOf } from "../explain/answers/answer-json.ts";
 import { derivationText, headOf } from "../explain/answers/answer-text.ts";
 import { explainNumber, type NumberOrigin } from "../explain/answers/index.ts";
 import { count, indented, plural, wrapText } from "../explain/lines.ts";
+import { derivationInKerasWords } from "../formats/keras-words.ts";
 import type { FlagValues, Invocation } from "./command.ts";
 import { readOneModel } from "./open-models.ts";
 import { fileOf, parseShape, printJson } from "./print.ts";
@@ -47,7 +48,9 @@ function headline(given: number | Shape, model: string, origins: readonly Number
 function originText({ what, slips, derivation }: NumberOrigin, index: number): string {
   const lines = slips.length === 0 ? [] : [`  ${headOf(slips)}`, ...slips.map(({ detail }) => `  ${detail}`)];
   const wrong = slips.length === 0 ? "" : ", by a slip";
-  return [`${index + 1}. ${what}${wrong}`, ...lines, indented(derivationText(derivation))].join("\n");
+  return [`${index + 1}. ${what}${wrong}`, ...lines, indented(derivationText(derivationInKerasWords(derivation)))].join(
+    "\n",
+  );
 }
 
 function usage(expected: string, received: string): UnrollError {

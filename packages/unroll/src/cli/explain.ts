@@ -3,6 +3,7 @@ import { UnrollError } from "../core/errors.ts";
 import { Explanation } from "../explain/explanation.ts";
 import { explainModel } from "../explain/index.ts";
 import { inFile } from "../formats/failure.ts";
+import { explanationInKerasWords } from "../formats/keras-words.ts";
 import type { Model } from "../model/model.ts";
 import type { Command } from "./command.ts";
 import { LayerOfModel } from "./explain-layer.ts";
@@ -70,7 +71,7 @@ function explainOne(
   const { name, model } = one;
   try {
     if (model === undefined) throw inFile(alone ?? "", whyNotBuilt(one, found));
-    return explanationOf(model, layer);
+    return explanationInKerasWords(explanationOf(model, layer));
   } catch (problem) {
     if (alone !== undefined || !(problem instanceof UnrollError)) throw problem;
     return { name, error: problem.message };

@@ -6,8 +6,10 @@ import { didYouMean, UnrollError } from "../core/errors.ts";
 import type { FileReport } from "../formats/container.ts";
 import { copyOf, inFile } from "../formats/failure.ts";
 import { withoutProgramming } from "../formats/hint-words.ts";
+import { inKerasWords } from "../formats/keras-words.ts";
 import { codeOf, type LoadedCode, type LoadOptions, load, loadWeights } from "../formats/load.ts";
 import { learnedText, type Problem } from "../formats/python/index.ts";
+import { snakeCase } from "../layers/naming.ts";
 import type { Model } from "../model/model.ts";
 import type { Flag, FlagValues, Terminal } from "./command.ts";
 import type { FileModel } from "./file-model.ts";
@@ -147,7 +149,7 @@ async function readAll(file: string, options: LoadOptions): Promise<FileModels> 
     ({ code: one, model, error, repairs }): FileModel => ({
       name: one.name,
       model,
-      error: error === undefined ? undefined : withoutProgramming(error),
+      error: error === undefined ? undefined : aboutCode(withoutProgramming(error)),
       repairs,
       hasWeights: false,
       code: one,
@@ -157,6 +159,18 @@ async function readAll(file: string, options: LoadOptions): Promise<FileModels> 
   );
   const isNotebook = code.reading.format === "ipynb";
   return { models, report: nothing.report, problems: code.reading.problems, isNotebook };
+}
+
+/** An option that code leaves out or open, by Keras's name and without the list of those that it has. */
+function aboutCode(error: UnrollError): UnrollError {
+  const { code, path, expected, hint } = error;
+  if (code !== "option" || !expected.includes(" needs the option ")) return error;
+  const words = { expected: inKerasWords(expected), hint: hint?.replace(/^Give (\w+)\.$/, inKerasName) };
+  return new UnrollError({ code, path, ...words }, { cause: error.cause });
+}
+
+function inKerasName(_: string, option: string): string {
+  return `Give ${snakeCase(option)}.`;
 }
 
 /** A setting that changes nothing is a misspelt one. */

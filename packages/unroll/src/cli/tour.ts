@@ -9,6 +9,7 @@ import { toText } from "../equations/render.ts";
 import type { Explanation, LayerExplanation } from "../explain/explanation.ts";
 import { layerToText } from "../explain/explanation-text.ts";
 import { explainModel, traceModel, verifyModel } from "../explain/index.ts";
+import { explanationInKerasWords } from "../formats/keras-words.ts";
 import type { Model } from "../model/model.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { dataFor } from "./data-for.ts";
@@ -193,7 +194,7 @@ async function tourOfModel(
   terminal: Terminal,
 ): Promise<{ passed: boolean; document: unknown }> {
   const { model } = one;
-  const explanation = explainModel(model);
+  const explanation = explanationInKerasWords(explainModel(model));
   const quiet = flags.json === true;
   if (!quiet) {
     const style = one.code?.printedSummary?.style ?? "keras3";

@@ -198,7 +198,7 @@ function remarksOn(layer: Layer, sizes: readonly Sizes[], { formula, nonTrainabl
   }
   for (const { name, shape, otherForms = [] } of layer.type.weights?.(layer.config, sizes, layer.name) ?? []) {
     const elements = (axes: Sizes): number => sizeOf(shapeOf(axes).map(Number));
-    for (const form of otherForms) {
+    for (const form of otherForms.filter(({ beyondKeras }) => beyondKeras !== true)) {
       const count = (evaluateSize(formula) ?? 0) - elements(shape) + elements(form.shape);
       remarks.push(
         `A ${name} of shape ${formatShape(shapeOf(form.shape))} would make it ${counted(count)}. ${form.hint.replace(/;.*$/, ".")}`,

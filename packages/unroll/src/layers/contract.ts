@@ -29,8 +29,11 @@ export interface WeightSpec {
   readonly onesInBlock?: string;
   readonly regularizer?: RegularizerSpec | null;
   readonly constraint?: ConstraintSpec | null;
-  /** Shapes that other versions or settings give this array, each with what to do: they make a wrong shape's error helpful. */
-  readonly otherForms?: readonly { readonly shape: Sizes; readonly hint: string }[];
+  /**
+   * Shapes that other versions or settings give this array, each with what to do: they make a wrong shape's error helpful.
+   * `beyondKeras`: only with an option that Keras's layer of that name does not have.
+   */
+  readonly otherForms?: readonly { readonly shape: Sizes; readonly hint: string; readonly beyondKeras?: boolean }[];
 }
 
 /** What `compute` is given: one call of the layer on values of known shape. */

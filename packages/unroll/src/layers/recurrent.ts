@@ -193,6 +193,7 @@ function otherForms(array: CellArray, cell: Cell, config: Config, features: Expr
       {
         shape: arrayShapes(graph, config, features).get(array.name)!,
         hint: `That is the ${array.name} of ${cell.kind} with ${option}: ${turned}; build the layer so.`,
+        beyondKeras: turned && option in recurrentBiasFields,
       },
     ];
   });

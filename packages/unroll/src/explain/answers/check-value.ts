@@ -26,6 +26,8 @@ export interface ValueCheck {
   readonly right: boolean;
   /** Significant digits of the answer that agree. */
   readonly digits: number;
+  /** Significant digits that are written. */
+  readonly written: number;
   /** Ways to a wrong value, the most plausible first; equally plausible ones are all there. */
   readonly findings: readonly ValueFinding[];
 }

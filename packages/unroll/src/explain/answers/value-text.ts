@@ -3,6 +3,7 @@ import { isPair, leadTo, rankLabels } from "./answer.ts";
 import type { AnswerTextOptions } from "./answer-text.ts";
 import type { ValueCheck } from "./check-value.ts";
 import type { ValueFinding } from "./search-values.ts";
+import { mayBeChance } from "./written-number.ts";
 
 /**
  * The verdict, and each way to a wrong value with the equation that gives it.
@@ -10,7 +11,7 @@ import type { ValueFinding } from "./search-values.ts";
  * @param options.solution whether a wrong value is told the right one; true by default
  */
 export function valueToText(
-  { layer, name, given, expected, right, digits, findings }: ValueCheck,
+  { layer, name, given, expected, right, digits, written, findings }: ValueCheck,
   { solution = true }: Pick<AnswerTextOptions, "solution"> = {},
 ): string {
   const agree = `${digits} significant digit${digits === 1 ? " agrees" : "s agree"}`;
@@ -24,8 +25,10 @@ export function valueToText(
         ? []
         : [leadTo(findings)];
   const labels = rankLabels(findings);
-  const ways = findings.map((finding, index) => findingText(finding, labels[index]!));
-  return `${[head, ...lead, ...ways].join("\n\n")}\n`;
+  const ways = findings.map((finding, index) => findingText(finding, labels[index]!, written));
+  const isChance = findings.some(({ slips }) => mayBeChance(slips, written));
+  const more = isChance ? ["So few digits may come about by chance: give more of them to know."] : [];
+  return `${[head, ...lead, ...ways, ...more].join("\n\n")}\n`;
 }
 
 /** A zero has no significant digit that could agree. */
@@ -34,8 +37,9 @@ function zeroText(expected: number): string {
   return Math.abs(expected) < 1e-12 ? written : `${written}; with more it is not 0`;
 }
 
-function findingText({ slips, everyStep, lines }: ValueFinding, number: string): string {
-  const titles = [...new Set(slips.map(({ title }) => title))].join(", and ");
+function findingText({ slips, everyStep, lines }: ValueFinding, number: string, written: number): string {
+  const named = [...new Set(slips.map(({ title }) => title))].join(", and ");
+  const titles = mayBeChance(slips, written) ? `perhaps ${named}` : named;
   const layers = [...new Set(slips.map(({ layer }) => layer))].join(", ");
   const steps = everyStep ? ", in every step up to here" : "";
   return [

@@ -16,6 +16,8 @@ export interface Comparison {
   readonly right: boolean;
   /** Significant digits that agree, at most those that are written. */
   readonly digits: number;
+  /** Significant digits that are written. */
+  readonly written: number;
 }
 
 export function compareWritten(written: number | string, expected: number): Comparison {
@@ -25,13 +27,22 @@ export function compareWritten(written: number | string, expected: number): Comp
   // Keras's own number, in float32, is right too.
   const right = isRounded || distance <= halfUnit(written) + single * Math.abs(expected);
   const agree = isRounded ? 16 : Math.floor(-Math.log10((2 * distance) / Math.max(Math.abs(expected), 1e-300)));
-  return { given, expected, right, digits: Math.max(0, Math.min(agree, writtenDigits(written))) };
+  const digits = writtenDigits(written);
+  return { given, expected, right, digits: Math.max(0, Math.min(agree, digits)), written: digits };
 }
 
 /** Whether a number that a slip gives is the written one. */
 export function gives(written: number | string, value: number | undefined): boolean {
   if (value === undefined || !Number.isFinite(value)) return false;
   return Math.abs(value - Number(written)) <= halfUnit(written) * (1 + 1e-9) + single * Math.abs(value);
+}
+
+/**
+ * Whether so few digits are written that slips may give them by chance: some dozens are tried alone, which takes one digit, and
+ * about a thousand pairs, which takes three; only what agrees in two more tells one.
+ */
+export function mayBeChance({ length }: readonly unknown[], written: number): boolean {
+  return written < (length === 1 ? 3 : 5);
 }
 
 /** Significant digits that are written. */

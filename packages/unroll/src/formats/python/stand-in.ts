@@ -74,6 +74,12 @@ export function layerOfUnknown(value: Unknown, rt: Runtime): KerasLayer | undefi
   if (known !== undefined) return known;
   const className = /^(?:[\w.]*\.)?([A-Z]\w*)\(/.exec(value.text)?.[1];
   if (className === undefined) return undefined;
+  // As after `from keras.layers import *`, which brings all that Keras has. Nearly every name of three letters is near another.
+  const meant =
+    className.length > 3 && value.reason.endsWith("is not defined in the code shown")
+      ? misspeltLayer(className)
+      : undefined;
+  if (meant !== undefined) rt.problem(`${className} is not defined in the code shown. ${meant}`);
   // Keras's own pretrained networks are models, named after their function.
   const isNetwork = value.reason.startsWith("keras.applications.");
   const name = isNetwork ? className.toLowerCase() : rt.session.layerName(className);
