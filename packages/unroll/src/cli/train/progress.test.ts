@@ -51,7 +51,9 @@ describe("the bar", () => {
   it("never fills more than a line, which could not be drawn over", () => {
     const logs = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`metric_${i}`, i]));
     for (const columns of [20, 40, 79, 80]) {
-      expect(barOf(progress({ logs }), { columns, color: false }).length).toBeLessThan(Math.max(columns, 28));
+      const bar = barOf(progress({ logs }), { columns, color: false });
+      expect(bar.length).toBeLessThan(Math.max(columns, 28));
+      for (const number of bar.split(" - ").slice(1)) expect(number).toMatch(/^metric_\d: \d/);
     }
   });
 });
