@@ -71,7 +71,7 @@ function explainOne(
   const { name, model } = one;
   try {
     if (model === undefined) throw inFile(alone ?? "", whyNotBuilt(one, found));
-    return explanationInKerasWords(explanationOf(model, layer));
+    return explanationOf(model, layer);
   } catch (problem) {
     if (alone !== undefined || !(problem instanceof UnrollError)) throw problem;
     return { name, error: problem.message };
@@ -80,9 +80,8 @@ function explainOne(
 
 /** Of the whole model, or of one layer alone. */
 function explanationOf(model: Model, layer: string | number | undefined): Explanation {
-  if (layer === undefined) return explainModel(model);
-  const { name } = model.getLayer(layer);
-  return new LayerOfModel(explainModel(model), name);
+  const whole = explanationInKerasWords(explainModel(model));
+  return layer === undefined ? whole : new LayerOfModel(whole, model.getLayer(layer).name);
 }
 
 function write(
