@@ -7,29 +7,13 @@ import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
 import { input, layers, resetNames, sequential } from "unroll";
 import { beforeAll, describe, expect, it } from "vitest";
-import { main } from "../src/cli/main.ts";
+import { unroll } from "./run-unroll.ts";
 import { readWorkbook } from "./xlsx-reader.ts";
 
 let folder = "";
 let net = "";
 let data = "";
 let expected = 0;
-
-async function unroll(...words: string[]): Promise<{ code: number; out: string; note: string }> {
-  const written = { out: "", note: "" };
-  const code = await main(words, {
-    out: (text) => {
-      written.out += text;
-    },
-    note: (text) => {
-      written.note += text;
-    },
-    columns: 80,
-    color: false,
-    interactive: false,
-  });
-  return { code, ...written };
-}
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "unroll-solve-"));

@@ -9,15 +9,7 @@ import type { Command } from "./command.ts";
 import { LayerOfModel } from "./explain-layer.ts";
 import { explainFoundNumber } from "./explain-number.ts";
 import type { FileModel } from "./file-model.ts";
-import {
-  type FileModels,
-  modelFlags,
-  noModels,
-  noteProblems,
-  noteTable,
-  readModels,
-  whyNotBuilt,
-} from "./open-models.ts";
+import { type FileModels, modelFlags, noModels, noteReading, readModels, whyNotBuilt } from "./open-models.ts";
 import { fileOf, layerOf, printJson } from "./print.ts";
 
 const formats = ["text", "markdown", "latex", "mathml", "html"] as const;
@@ -45,8 +37,7 @@ export const explain: Command = {
     const found = await readModels(file, flags);
     const { models } = found;
     if (models.length === 0) throw noModels(file, found);
-    noteProblems(found, terminal);
-    noteTable(models, terminal);
+    noteReading(found, terminal);
     const layer = layerOf(invocation);
     const alone = models.length === 1 ? file : undefined;
     const results = models.map((one) => explainOne(one, layer, alone, found));

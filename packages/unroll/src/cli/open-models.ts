@@ -77,8 +77,7 @@ export async function readOneModel(
       hint: "Choose one with --model NAME.",
     });
   }
-  noteProblems(found, terminal);
-  noteTable([only], terminal);
+  noteReading(found, terminal);
   if (only.model === undefined) throw inFile(file, whyNotBuilt(only, found));
   return { ...only, model: only.model, report };
 }
@@ -100,10 +99,11 @@ export function tableRemarks(one: FileModel): string[] {
   return [...(one.code?.learned ?? []).map(learnedText), ...printedDifferences(one)];
 }
 
-/** Says that on stderr, of several models with their names. */
-export function noteTable(models: readonly FileModel[], terminal: Terminal): void {
-  for (const one of models) {
-    const whose = models.length > 1 ? `${one.name}: ` : "";
+/** Says on stderr what code was not understood, and what its tables tell: of several models with their names. */
+export function noteReading(found: FileModels, terminal: Terminal): void {
+  noteProblems(found, terminal);
+  for (const one of found.models) {
+    const whose = found.models.length > 1 ? `${one.name}: ` : "";
     for (const remark of tableRemarks(one)) terminal.note(`${whose}${remark}\n`);
   }
 }

@@ -1,4 +1,5 @@
 /** The terminal of a process: its streams, their width, and remarks that break between words. */
+import { wrapLine } from "../explain/lines.ts";
 import { endWhenClosed } from "./closed-pipes.ts";
 import type { Terminal } from "./command.ts";
 import { printable } from "./printable.ts";
@@ -19,7 +20,7 @@ export function terminalOf(streams: Streams): Terminal {
     out: (text) => void stdout.write(printable(text)),
     // In a file a line may be as long as it likes: programs read it.
     note: (text) =>
-      void stderr.write(stderr.isTTY === true ? wrapNote(printable(text), stderr.columns ?? 80) : printable(text)),
+      void stderr.write(wrapNote(printable(text), stderr.isTTY ? (stderr.columns ?? 80) : Number.POSITIVE_INFINITY)),
     columns: interactive ? (stdout.columns ?? 80) : 80,
     color: interactive && (env.NO_COLOR === undefined || env.NO_COLOR === "") && env.TERM !== "dumb",
     interactive,
@@ -34,24 +35,10 @@ export function terminalOf(streams: Streams): Terminal {
 export function wrapNote(text: string, columns: number): string {
   return text
     .split("\n")
-    .map((line) => (line.length <= columns || staysWhole(line) ? line : brokenAt(line, columns).join("\n")))
+    .flatMap((line) => (staysWhole(line) ? [line] : wrapLine(line, columns)))
     .join("\n");
 }
 
 function staysWhole(line: string): boolean {
   return line.startsWith(" ") || line.includes("\r") || line.includes("\u001b");
-}
-
-function brokenAt(line: string, columns: number): string[] {
-  const lines: string[] = [];
-  let current = "";
-  for (const word of line.split(" ")) {
-    if (current !== "" && current.length + 1 + word.length > columns) {
-      lines.push(current);
-      current = word;
-    } else {
-      current = current === "" ? word : `${current} ${word}`;
-    }
-  }
-  return [...lines, current];
 }

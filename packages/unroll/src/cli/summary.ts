@@ -58,10 +58,10 @@ export const summary: Command = {
       json();
       return 0;
     }
-    if (typeof flags.layers === "string") checkEnds(endsOf(flags.layers), found);
+    const ends = typeof flags.layers === "string" ? endsOf(flags.layers, found) : undefined;
     const blocks = found.models.map((one, index) => {
       const title = titleOf(one, index, found, terminal);
-      const table = tableText(one, flags);
+      const table = tableText(one, flags, ends);
       return [...title, table, ...remarksOn(one)].join("\n");
     });
     terminal.out(`${blocks.join("\n\n")}\n`);
@@ -77,7 +77,7 @@ function cannotBeBuilt({ model, error, code }: FileModel): boolean {
 }
 
 /** In the style of the table that the file prints, where it prints one. */
-function optionsFor({ code }: FileModel, { style, width, nested, trainable, layers }: FlagValues): SummaryOptions {
+function optionsFor({ code }: FileModel, { style, width, nested, trainable }: FlagValues): SummaryOptions {
   const printed = code?.printedSummary?.style ?? "keras3";
   return {
     print: false,
@@ -85,27 +85,27 @@ function optionsFor({ code }: FileModel, { style, width, nested, trainable, laye
     ...(typeof width === "number" ? { width } : {}),
     ...(nested === true ? { expandNested: true } : {}),
     ...(trainable === true ? { showTrainable: true } : {}),
-    ...(typeof layers === "string" ? { layerRange: rangeOf(endsOf(layers)) } : {}),
   };
 }
 
-/** The first and the last layer that are asked for, by name; one name stands for both. */
-function endsOf(text: string): readonly string[] {
-  const names = text.split(",").map((name) => name.trim());
-  if (names.length <= 2 && !names.includes("")) return names;
-  throw badLayers("must be a layer's name, or the first and the last", text, "Write --layers lstm,dense_1.");
+/**
+ * The first and the last layer that are asked for, by name; one name stands for both.
+ *
+ * @throws UnrollError `usage` where no model has these layers.
+ */
+function endsOf(text: string, { models }: FileModels): readonly string[] {
+  const ends = text.split(",").map((name) => name.trim());
+  if (ends.length > 2 || ends.includes("")) {
+    throw badLayers("must be a layer's name, or the first and the last", text, "Write --layers lstm,dense_1.");
+  }
+  if (models.some((one) => lacking(ends, one) === undefined)) return ends;
+  const names = [...new Set(models.flatMap(namesIn))];
+  const unknown = ends.find((end) => !names.includes(end)) ?? ends[0]!;
+  throw badLayers("must name layers of a model", text, didYouMean(unknown, names) ?? "");
 }
 
 function namesIn({ model }: FileModel): readonly string[] {
   return model?.summaryTable().rows.map(({ name }) => name) ?? [];
-}
-
-/** @throws UnrollError `usage` where no model has these layers. */
-function checkEnds(ends: readonly string[], { models }: FileModels): void {
-  if (models.some((one) => lacking(ends, one) === undefined)) return;
-  const names = [...new Set(models.flatMap(namesIn))];
-  const unknown = ends.find((end) => !names.includes(end)) ?? ends[0]!;
-  throw badLayers("must name layers of a model", ends.join(","), didYouMean(unknown, names) ?? "");
 }
 
 function lacking(ends: readonly string[], one: FileModel): string | undefined {
@@ -123,10 +123,13 @@ function rangeOf(ends: readonly string[]): [first: string, last: string] {
   return [patterns[0]!, patterns.at(-1)!]; // one at least
 }
 
-function tableText(one: FileModel, flags: FlagValues): string {
+function tableText(one: FileModel, flags: FlagValues, ends: readonly string[] | undefined): string {
   if (one.model === undefined) return partialText(one);
-  const missing = typeof flags.layers === "string" ? lacking(endsOf(flags.layers), one) : undefined;
-  return missing === undefined ? one.model.summary(optionsFor(one, flags)).trimEnd() : `It has no layer ${missing}.`;
+  const options = optionsFor(one, flags);
+  if (ends === undefined) return one.model.summary(options).trimEnd();
+  const missing = lacking(ends, one);
+  if (missing !== undefined) return `It has no layer ${missing}.`;
+  return one.model.summary({ ...options, layerRange: rangeOf(ends) }).trimEnd();
 }
 
 function modelJson(one: FileModel, found: FileModels): unknown {

@@ -14,15 +14,7 @@ import type { Model } from "../model/model.ts";
 import type { Command, FlagValues, Terminal } from "./command.ts";
 import { dataFor } from "./data-for.ts";
 import type { FileModel } from "./file-model.ts";
-import {
-  type FileModels,
-  modelFlags,
-  noModels,
-  noteProblems,
-  noteTable,
-  readModels,
-  whyNotBuilt,
-} from "./open-models.ts";
+import { type FileModels, modelFlags, noModels, noteReading, readModels, whyNotBuilt } from "./open-models.ts";
 import { printJson, type Style, styleFor } from "./print.ts";
 import { inputFlag } from "./read-data.ts";
 import { type TourModel, tourModels } from "./tour-models.ts";
@@ -152,8 +144,7 @@ async function tourOfFile(file: string, flags: FlagValues, terminal: Terminal): 
   const found = await readModels(file, flags);
   const { models } = found;
   if (models.length === 0) throw noModels(file, found);
-  noteProblems(found, terminal);
-  noteTable(models, terminal);
+  noteReading(found, terminal);
   const style = styleFor(terminal);
   const documents: unknown[] = [];
   let passed = true;
