@@ -27,6 +27,7 @@ vi.mock("../compiler/threads/worth.ts", async (original) => ({
 beforeEach(resetNames);
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
   setThreads(1);
 });
 
@@ -263,7 +264,6 @@ describe("a training step that must have one thread", () => {
   it("is one in a page that is not isolated", async () => {
     vi.stubGlobal("SharedArrayBuffer", undefined);
     const { net } = await train(cases["a mean over all rows"]!, 2);
-    vi.unstubAllGlobals();
     expect(trainingStatus(net)!.why).toBe("On one thread: this page is not cross-origin isolated.");
   });
 });

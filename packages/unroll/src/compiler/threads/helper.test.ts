@@ -4,7 +4,10 @@ import { i32, ModuleBuilder } from "../assembler.ts";
 import { memoryModule } from "../plan.ts";
 import { Helper } from "./helper.ts";
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
 
 /** A module that adds 1 to the first word of its memory. */
 const counter = (): WebAssembly.Module => {
@@ -76,6 +79,15 @@ describe("a helper", () => {
     expect(await runsPart(helper, 2)).toBe(true);
     expect(words[0]).toBe(2);
     helper.forget(2);
+  });
+
+  it("forgets its last part even where shared memory cannot be had any more", () => {
+    const helper = new Helper();
+    helper.know(1, { module: counter(), memory: sharedMemory().memory });
+    vi.stubGlobal("SharedArrayBuffer", undefined);
+    helper.forget(1);
+    helper.offer(1);
+    expect(helper.takeBack(1)).toBe(true);
   });
 
   it("says when a part threw, and goes on with others", async () => {

@@ -11,13 +11,13 @@ import { boardWords, lookingTime, type PartMessage, word } from "./worker.ts";
 const slice = 1000;
 
 export class Helper {
-  #board = newBoard();
+  #board = boardOfNobody();
   readonly #parts = new Set<number>();
   #worker: StartedWorker | undefined;
 
   /** Makes a part known, the code whose `run` it is; the first one starts the worker. */
   know(part: number, code: SharedCode): void {
-    this.#worker ??= startWorker();
+    if (this.#worker === undefined) this.#startWorker();
     this.#parts.add(part);
     this.#send({ board: this.#board, part, code });
   }
@@ -64,11 +64,16 @@ export class Helper {
     return Atomics.load(this.#board, word.failed) !== part;
   }
 
+  #startWorker(): void {
+    this.#board = new Int32Array(new SharedArrayBuffer(4 * boardWords));
+    this.#worker = startWorker();
+  }
+
   #endWorker(): void {
     this.#worker?.end();
     this.#worker = undefined;
     // The old worker may look at its own board once more before it ends.
-    this.#board = newBoard();
+    this.#board = boardOfNobody();
   }
 
   #send(message: PartMessage): void {
@@ -85,8 +90,9 @@ export class Helper {
   }
 }
 
-function newBoard(): Int32Array {
-  return new Int32Array(new SharedArrayBuffer(4 * boardWords));
+/** One that no worker sees: whatever is offered on it is taken back. It needs no shared memory, so it can always be made. */
+function boardOfNobody(): Int32Array {
+  return new Int32Array(boardWords);
 }
 
 function noAnswer(patience: number): UnrollError {
