@@ -16,15 +16,37 @@ describe("the pace of split programs", () => {
   it("tries both ways, then shares where that is quicker", () => {
     const pace = new Pace();
     expect(sharedRuns(pace, 16, { shared: 0.1, alone: 0.18 })).toBe(8);
-    expect(sharedRuns(pace, 320, { shared: 0.1, alone: 0.18 })).toBe(310);
+    expect(sharedRuns(pace, 320, { shared: 0.1, alone: 0.18 })).toBe(315);
   });
 
   it("runs alone where sharing is slower, and sees when that changes", () => {
     const pace = new Pace();
     sharedRuns(pace, 16, { shared: 0.2, alone: 0.18 });
-    expect(sharedRuns(pace, 320, { shared: 0.2, alone: 0.18 })).toBe(10);
+    expect(sharedRuns(pace, 320, { shared: 0.2, alone: 0.18 })).toBe(20);
     sharedRuns(pace, 320, { shared: 0.1, alone: 0.18 });
-    expect(sharedRuns(pace, 320, { shared: 0.1, alone: 0.18 })).toBe(310);
+    expect(sharedRuns(pace, 320, { shared: 0.1, alone: 0.18 })).toBe(315);
+  });
+
+  it("tries sharing with helpers that are awake", () => {
+    const pace = new Pace();
+    let before = "alone";
+    const took = (way: "shared" | "alone"): number => (way === "alone" ? 0.18 : before === "shared" ? 0.1 : 0.25);
+    let shared = 0;
+    for (let run = 0; run < 320; run++) {
+      const way = pace.next();
+      if (way === "shared") shared++;
+      pace.took(way, took(way));
+      before = way;
+    }
+    expect(shared).toBeGreaterThan(300);
+  });
+
+  it("goes on sharing after one run without a free core", () => {
+    const pace = new Pace();
+    sharedRuns(pace, 60, { shared: 0.1, alone: 0.18 });
+    pace.next();
+    pace.took("shared", 20);
+    expect(sharedRuns(pace, 320, { shared: 0.1, alone: 0.18 })).toBe(315);
   });
 
   it("forgets how slow the first runs were", () => {
@@ -34,7 +56,7 @@ describe("the pace of split programs", () => {
     pace.next();
     pace.took("alone", 0.3);
     sharedRuns(pace, 100, { shared: 0.1, alone: 0.18 });
-    expect(sharedRuns(pace, 320, { shared: 0.1, alone: 0.18 })).toBe(310);
+    expect(sharedRuns(pace, 320, { shared: 0.1, alone: 0.18 })).toBe(315);
   });
 
   it("always shares long runs", () => {

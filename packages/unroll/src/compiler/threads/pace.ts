@@ -5,10 +5,14 @@
 
 /** From this time of a run on, in ms, waking helpers cannot matter. */
 const longRun = 2;
-/** So many runs alternate at first, while code is still being optimised. */
-const firstRuns = 16;
-/** Later every so many runs the slower way is tried again. */
-const retried = 32;
+/** Runs in a row when sharing is tried: the first wakes the helpers, and only those that have just run are still awake. */
+const streak = 4;
+/** So many runs try both ways in turns at first, while code is still being optimised and helpers start. */
+const firstRuns = 4 * streak;
+/** Later the slower way is tried again after so many runs. */
+const retried = 64;
+/** A run counts as at most so many times as long as those before it: another program may have had the core for once. */
+const slowest = 2;
 
 export class Pace {
   /** Typical times of late, in ms; 0 = not tried. */
@@ -20,16 +24,17 @@ export class Pace {
     const { shared, alone } = this.#times;
     if (shared > longRun) return "shared";
     const run = this.#runs++;
-    if (run < firstRuns) return run % 2 === 0 ? "shared" : "alone";
-    const sharedNow = shared <= alone !== (run % retried === 0);
-    return sharedNow ? "shared" : "alone";
+    if (run < firstRuns) return run % (2 * streak) < streak ? "shared" : "alone";
+    if (shared <= alone) return run % retried === 0 ? "alone" : "shared";
+    return run % retried < streak ? "shared" : "alone";
   }
 
   /** Says how long a run took. */
   took(way: "shared" | "alone", ms: number): void {
     const known = this.#times[way];
-    // One slow run says little, for another program may have had the core; a quick one says what is possible.
-    const weight = known === 0 ? 1 : ms < known ? 1 / 2 : 1 / 8;
-    this.#times[way] = known + weight * (ms - known);
+    // A quick run says what is possible, a slow one little.
+    if (known === 0) this.#times[way] = ms;
+    else if (ms < known) this.#times[way] = (known + ms) / 2;
+    else this.#times[way] = known + (Math.min(ms, slowest * known) - known) / 8;
   }
 }
