@@ -26,8 +26,13 @@ export interface PartMessage {
   readonly code?: SharedCode;
 }
 
-/** How long either side looks before it waits, in ms. Waking a thread takes about as long. */
+/** How long the thread that gives work looks before it waits, in ms. Waking a thread takes about as long. */
 export const lookingTime = 0.02;
+/**
+ * The same of a worker, which stays awake between two steps of a training in this way: what is done for both parts takes up to
+ * this long, and a worker that sleeps is woken late, at times on the very core of the thread that wakes it.
+ */
+const workerLooks = 0.1;
 
 const serve = `
 const runs = new Map();
@@ -60,7 +65,7 @@ function receive({ board, part, code }) {
       Atomics.store(board, ${word.job}, 0);
       Atomics.notify(board, ${word.job});
     }
-    const until = performance.now() + ${lookingTime};
+    const until = performance.now() + ${workerLooks};
     while (Atomics.load(board, ${word.signal}) === signal && performance.now() < until);
     Atomics.wait(board, ${word.signal}, signal);
   }
