@@ -2,6 +2,7 @@
  * One workload on all peers, in turns: outputs first, then round after round a short run of each, so that whatever else the
  * machine does meets all of them alike.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { PeerProcess } from "./peer-process.ts";
 import type { Limits, Work } from "./peers/protocol.ts";
 
@@ -22,6 +23,7 @@ export interface Comparison {
 export interface ComparisonOptions {
   readonly work: Work;
   readonly rounds: number;
+  readonly threads: number;
   /** What each peer must predict: after loading, and after `trainedSteps` steps of training. */
   readonly expected: (peer: PeerProcess) => { readonly output: ArrayLike<number>; readonly folder: string };
   readonly trainedSteps: number;
@@ -56,6 +58,8 @@ export async function compare(peers: readonly PeerProcess[], options: Comparison
     for (const [peer, count] of calls) {
       const list = samples.get(peer)!;
       if (list.length >= 2 && list[0]! > slow) continue;
+      // Another system's threads may go on looking for work for a while.
+      if (options.threads > 1) await sleep(50);
       list.push((await peer.ask({ ask: "time", work, calls: count })).ms!);
       const measured = (await peer.ask({ ask: "limits" })).limits;
       if (measured === undefined) continue;

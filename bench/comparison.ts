@@ -126,6 +126,7 @@ async function rowOf(workload: Workload, peers: readonly StartedPeer[], folder: 
   const comparison = await compare([...listedOf.keys()], {
     work,
     rounds,
+    threads,
     trainedSteps,
     expected: (peer) => variantOf(listedOf.get(peer)!.resetBefore === true ? "reset-before" : "reset-after"),
     leftOut: (peer) => {
