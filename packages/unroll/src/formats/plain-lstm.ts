@@ -2,6 +2,7 @@
  * An LSTM whose recurrent product has a bias of its own, as Keras takes it: there LSTM has one bias, and the sum of the two
  * computes the same. What files for Keras are written from; everything else keeps the two.
  */
+import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Layer } from "../layers/layer.ts";
@@ -31,6 +32,12 @@ export function kerasWeights(layer: Layer): Tensor[] {
   return layer.variables.map((variable, at) =>
     double.has(variable) ? { shape: variable.shape.slice(1), data: summed(variable.data) } : weights[at]!,
   );
+}
+
+/** How many parameters are left of a model where files for Keras hold the sum of two biases. */
+export function kerasParams(model: Model): number {
+  const second = [...doubleBiases(model)].map(({ shape }) => sizeOf(shape) / 2);
+  return second.reduce((params, count) => params - count, model.countParams());
 }
 
 /** A config without the option that Keras's LSTM does not have. */
