@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { defineCell } from "../cells/define.ts";
+import { factory, input, recurrentLayer } from "../layers/index.ts";
 import type { Model } from "../model/model.ts";
+import { sequential } from "../model/sequential.ts";
 import { toKerasPython } from "./code-keras.ts";
 import { modelFromConfig } from "./keras-model.ts";
 import { modelToConfig } from "./keras-model-write.ts";
 import { loadModel, loadWeights } from "./load.ts";
+import { writeNpz } from "./npy.ts";
 import { modelToBytes, type WritableFormat } from "./save.ts";
 import { fixture, fixtureJson } from "./testing.ts";
 
@@ -86,5 +90,42 @@ describe("a file of Keras 2.2 with a fused layer", () => {
   it("starts the forget gate at one in one of the two biases", async () => {
     const { data } = modelFromConfig(modelToConfig(await load("cudnn_lstm.h5"))).getWeights()[2]!;
     expect([...data]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0]);
+  });
+});
+
+describe("a cell of one's own with four gates", () => {
+  const own = (rows: 1 | 2) =>
+    recurrentLayer(
+      defineCell({
+        kind: "Own",
+        gates: ["i", "f", "c", "o"],
+        state: ["h"],
+        biasRows: () => rows,
+        equations({ x, state, gate, act }) {
+          const sum = gate.i(x, state.h).plus(gate.f(x, state.h)).plus(gate.c(x, state.h)).plus(gate.o(x, state.h));
+          return { h: act.main(sum) };
+        },
+      }),
+    );
+  const modelOf = (rows: 1 | 2) =>
+    sequential({ layers: [input({ shape: [2, 3] }), factory(own(rows))({ units: 2, name: "own" })] });
+
+  it.each([
+    [2, 1],
+    [1, 2],
+  ] as const)("is not given %i rows of bias where the file has %i", async (rows, stored) => {
+    const written = modelToBytes(modelOf(stored), "npz");
+    await expect(loadWeights(modelOf(rows), { "m.npz": written })).rejects.toThrow(/bias/);
+  });
+
+  it("is not taken for a fused layer", async () => {
+    const model = modelOf(2);
+    const weights = model.getWeights().map(({ shape, data }, at) => ({ shape: at === 2 ? [16] : shape, data }));
+    const written = writeNpz({
+      "own/kernel": weights[0]!,
+      "own/recurrent_kernel": weights[1]!,
+      "own/bias": weights[2]!,
+    });
+    await expect(loadWeights(model, { "m.npz": written })).rejects.toThrow(/bias/);
   });
 });

@@ -6,8 +6,8 @@ import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Layer } from "../layers/layer.ts";
-import { Model } from "../model/model.ts";
-import { summed } from "./cudnn.ts";
+import type { Model } from "../model/model.ts";
+import { inside, summed } from "./cudnn.ts";
 import { isObject } from "./json.ts";
 
 const option = "recurrent_bias";
@@ -15,9 +15,8 @@ const classes: ReadonlySet<unknown> = new Set(["LSTM", "LSTMCell"]);
 
 /** The biases of two rows that Keras's LSTM has no place for, of a layer or model and of all inside. */
 export function doubleBiases(layer: Layer): ReadonlySet<Variable> {
-  const inside = [...(layer instanceof Model ? layer.layers : []), ...layer.children];
-  const own = isDouble(layer) ? layer.ownArrays.filter(({ spec }) => spec.name === "bias") : [];
-  return new Set([...own.map(({ variable }) => variable), ...inside.flatMap((inner) => [...doubleBiases(inner)])]);
+  const arrays = [layer, ...inside(layer)].filter(isDouble).flatMap(({ ownArrays }) => ownArrays);
+  return new Set(arrays.filter(({ spec }) => spec.name === "bias").map(({ variable }) => variable));
 }
 
 function isDouble({ className, config }: Layer): boolean {
