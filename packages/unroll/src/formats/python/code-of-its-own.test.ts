@@ -398,6 +398,16 @@ tuner = kt.RandomSearch(build, objective="loss")`);
     ]);
   });
 
+  it("read None out of JSON", () => {
+    const { models, problems } = read([
+      `${imports}import json
+options = json.loads("null") or {"units": 3}
+m = keras.Sequential([layers.Input((4,)), layers.Dense(options["units"], activation=json.loads("null"))])`,
+    ]);
+    expect(problems).toEqual([]);
+    expect(rowsOf(models[0]!)).toEqual([["dense", "Dense", [null, 3], 15]]);
+  });
+
   it("have the gates of their time: hard_sigmoid before TensorFlow's Keras", () => {
     const code =
       "from keras.models import Sequential\nfrom keras.layers import LSTM\nm = Sequential([LSTM(2, input_shape=(3, 1))])";
