@@ -1,6 +1,5 @@
 /** Hints that name what only programs can do, each thrown by the library itself: a sentence that changes there must change in the table of its words too. */
 import { describe, expect, it } from "vitest";
-import { UnrollError } from "../src/core/errors.ts";
 import { tensor } from "../src/core/tensor.ts";
 import { parseCsv } from "../src/data/index.ts";
 import { defaultLimits } from "../src/formats/failure.ts";
@@ -11,17 +10,7 @@ import { modelFromConfig } from "../src/formats/keras-model.ts";
 import { input, Layer, layers, resetNames } from "../src/layers/index.ts";
 import { standIn } from "../src/layers/stand-in.ts";
 import { type Sequential, sequential } from "../src/model/sequential.ts";
-
-/** The error of `work`, which must throw one. */
-function errorOf(work: () => unknown): UnrollError {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof UnrollError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
+import { errorOf } from "./conformance.ts";
 
 const dense = { class_name: "Dense", config: { units: 1 } };
 
