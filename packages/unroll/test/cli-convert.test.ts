@@ -54,6 +54,30 @@ describe("check and convert", () => {
     expect((await unroll("predict", json, "--input", x)).note).toContain("no weights");
   });
 
+  it("convert counts what it writes: files for Keras hold the sum of an LSTM's two biases", async () => {
+    const fused = join(fixtures, "../formats/cudnn_lstm.h5");
+    for (const [name, params] of [
+      ["sum.keras", 48],
+      ["sum.h5", 48],
+      ["sum.weights.h5", 48],
+      ["sum.json", 48],
+      ["sum.py", 48],
+      ["sum/model.json", 48],
+      ["both.safetensors", 56],
+      ["both.npz", 56],
+      ["both.onnx", 56],
+      ["both.ts", 56],
+      ["both.numpy.py", 56],
+      ["both.plain.ts", 56],
+    ] as const) {
+      if (name.startsWith("sum/")) mkdirSync(join(folder, "sum"));
+      const { code, out, note } = await unroll("convert", fused, join(folder, name));
+      expect(code).toBe(0);
+      expect(out).toContain(`${params} parameters.`);
+      expect(note.includes("written as their sum")).toBe(params === 48);
+    }
+  });
+
   it("convert writes TensorFlow.js with its shards, by the name model.json", async () => {
     const x = join(folder, "x.npy");
     const before = await unroll("predict", net, "--input", x, "--json");

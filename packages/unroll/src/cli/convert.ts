@@ -7,6 +7,7 @@ import {
   contentsOf,
   holdsWeights,
   modelToFiles,
+  paramsIn,
   type TargetFormat,
   targetFormats,
   targetOfPath,
@@ -63,8 +64,11 @@ export const convert: Command = {
     for (const line of leftOut(report, isCompiled(model) && !trainable.has(format))) {
       terminal.note(`Left out: ${line}\n`);
     }
+    const params = paramsIn(format, model);
+    if (params !== model.countParams()) {
+      terminal.note("The two biases of an LSTM are written as their sum: Keras's LSTM has one.\n");
+    }
     await writeFiles(files);
-    const params = model.countParams();
     const written = [...files.keys()];
     if (flags.json === true) {
       printJson(terminal, { written: to, files: written, format, params, ignored: report.ignored });

@@ -4,7 +4,7 @@
  * that a backward pass needs the result alone where that is exact.
  */
 import { didYouMean, UnrollError } from "../core/errors.ts";
-import { apply, type Expr, type NamedFunction, one, row, select, zero } from "./expr.ts";
+import { apply, type Expr, fullName, type NamedFunction, one, row, select, zero } from "./expr.ts";
 
 export const linear: NamedFunction = {
   name: "linear",
@@ -51,18 +51,32 @@ export const relu6: NamedFunction = {
 export function reluOf({ negativeSlope = 0, maxValue = Number.POSITIVE_INFINITY, threshold = 0 }): NamedFunction {
   if (negativeSlope === 0 && threshold === 0) {
     if (maxValue === Number.POSITIVE_INFINITY) return relu;
-    return named("relu", "\\operatorname{ReLU}", (x) => x.clip(0, maxValue));
+    return named("relu", "\\operatorname{ReLU}", (x) => x.clip(0, maxValue), `max ${maxValue}`);
   }
+  const options = [
+    ...(maxValue === Number.POSITIVE_INFINITY ? [] : [`max ${maxValue}`]),
+    ...(negativeSlope === 0 ? [] : [`slope ${negativeSlope}`]),
+    ...(threshold === 0 ? [] : [`threshold ${threshold}`]),
+  ];
   const below = (x: Expr): Expr => (threshold === 0 ? x : x.minus(threshold)).times(negativeSlope);
-  return named("relu", "\\operatorname{ReLU}", (x) => {
+  const body = (x: Expr): Expr => {
     const kept = maxValue === Number.POSITIVE_INFINITY ? x : x.min(maxValue);
     return select(x.greaterThan(threshold), kept, negativeSlope === 0 ? zero : below(x));
-  });
+  };
+  return named("relu", "\\operatorname{ReLU}", body, options.join(", "));
 }
 
 /** x above zero, `negativeSlope` × x below. */
 export function leakyReluOf(negativeSlope: number): NamedFunction {
-  return named("leaky_relu", "\\operatorname{LeakyReLU}", (x) => select(x.greaterThan(0), x, x.times(negativeSlope)));
+  const body = (x: Expr): Expr => select(x.greaterThan(0), x, x.times(negativeSlope));
+  const options = negativeSlope === 0.2 ? undefined : `slope ${negativeSlope}`;
+  return named("leaky_relu", "\\operatorname{LeakyReLU}", body, options);
+}
+
+/** x above `theta`, zero elsewhere. */
+export function thresholdedReluOf(theta: number): NamedFunction {
+  const body = (x: Expr): Expr => select(x.greaterThan(theta), x, 0);
+  return named("thresholded_relu", "\\operatorname{ThresholdedReLU}", body, `theta ${theta}`);
 }
 
 /** x above zero, α(exp(x) − 1) below. Clevert, Unterthiner and Hochreiter, 2015. */
@@ -256,18 +270,20 @@ export function activationNamed(name: string): NamedFunction {
   });
 }
 
-function named(name: string, latex: string, body: (x: Expr) => Expr): NamedFunction {
-  return { name, symbol: name, latex, body };
+function named(name: string, latex: string, body: (x: Expr) => Expr, options?: string): NamedFunction {
+  if (options === undefined) return { name, symbol: name, latex, body };
+  return { name, options, symbol: fullName({ name, options }), latex: `${latex}_{\\text{${options}}}`, body };
 }
 
 /** x above zero, α(exp(x/β) − 1) below, where β is 1 for ELU and α for CELU. */
 function exponentialBelowZero(name: string, latex: string, alpha: number, beta: number): NamedFunction {
+  const body = (x: Expr): Expr => {
+    const negative = beta === 1 ? x.min(0) : x.min(0).over(beta);
+    const curve = negative.exp().minus(1);
+    return x.max(0).plus(alpha === 1 ? curve : curve.times(alpha));
+  };
   return {
-    ...named(name, latex, (x) => {
-      const negative = beta === 1 ? x.min(0) : x.min(0).over(beta);
-      const curve = negative.exp().minus(1);
-      return x.max(0).plus(alpha === 1 ? curve : curve.times(alpha));
-    }),
+    ...named(name, latex, body, alpha === 1 ? undefined : `alpha ${alpha}`),
     gradient: (dy, y, x) =>
       dy.times(select((alpha > 0 ? y : x).greaterThan(0), 1, beta === 1 ? y.plus(alpha) : y.plus(alpha).over(beta))),
   };

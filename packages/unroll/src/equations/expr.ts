@@ -130,6 +130,8 @@ export type Node = ConstantNode | SymbolNode | UnaryNode | BinaryNode | SelectNo
 export interface NamedFunction {
   /** Keras's name: "tanh", "hard_sigmoid". */
   readonly name: string;
+  /** Its numbers where they are not those that Keras's name stands for, as words: "slope 0.1". */
+  readonly options?: string;
   /** How it is written in a formula, for instance σ. */
   readonly symbol: string;
   readonly latex: string;
@@ -139,6 +141,11 @@ export interface NamedFunction {
    * the body has a kink that the function has not; left out, the body is differentiated.
    */
   gradient?(dy: Expr, y: Expr, x: Expr): Expr;
+}
+
+/** The name with the options, which tell two functions of one name apart: `leaky_relu[slope 0.1]`. */
+export function fullName({ name, options }: Pick<NamedFunction, "name" | "options">): string {
+  return options === undefined ? name : `${name}[${options}]`;
 }
 
 /** A node with the arithmetic that equations are written in. */

@@ -269,8 +269,9 @@ function call(fn: FunctionName, ...operands: Formula[]): Formula {
   return { kind: "call", fn, operands };
 }
 
-function named({ name, symbol, latex }: NamedFunction): FunctionName {
-  return { text: symbol, latex, words: name.replaceAll("_", " ") };
+function named({ name, options, symbol, latex }: NamedFunction): FunctionName {
+  const words = name.replaceAll("_", " ");
+  return { text: symbol, latex, words: options === undefined ? words : `${words} (${options})` };
 }
 
 /** How operators are written that stand in front of parentheses. */

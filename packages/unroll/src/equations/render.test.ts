@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { activationNamed } from "./activations.ts";
+import { activationNamed, eluOf, leakyReluOf, reluOf, thresholdedReluOf } from "./activations.ts";
 import { evaluateRow, evaluateSize } from "./evaluate.ts";
-import { argument, constant, type Expr, letter, select, unary } from "./expr.ts";
+import { apply, argument, constant, type Expr, letter, select, unary } from "./expr.ts";
 import { formatNumber, toLatex, toMathML, toText } from "./render.ts";
 
 describe("sizes under other names", () => {
@@ -34,6 +34,24 @@ describe("formulas of activations", () => {
     ["sparse_plus", "0 if x ≤ −1, else (x + 1)² / 4 if x < 1, else x"],
   ])("%s", (name, text) => {
     expect(toText(activationNamed(name).body(x))).toBe(text);
+  });
+
+  test.each([
+    [leakyReluOf(0.1), "leaky_relu[slope 0.1](x)", "\\operatorname{LeakyReLU}_{\\text{slope 0.1}}"],
+    [leakyReluOf(0.2), "leaky_relu(x)", "\\operatorname{LeakyReLU}\\left"],
+    [eluOf(2), "elu[alpha 2](x)", "\\operatorname{ELU}_{\\text{alpha 2}}"],
+    [thresholdedReluOf(1), "thresholded_relu[theta 1](x)", "\\operatorname{ThresholdedReLU}_{\\text{theta 1}}"],
+    [reluOf({}), "relu(x)", "\\operatorname{ReLU}\\left"],
+    [reluOf({ maxValue: 6 }), "relu[max 6](x)", "\\operatorname{ReLU}_{\\text{max 6}}"],
+    [
+      reluOf({ maxValue: 6, negativeSlope: 0.1, threshold: 1 }),
+      "relu[max 6, slope 0.1, threshold 1](x)",
+      "threshold 1",
+    ],
+  ])("options other than the name's own are written", (fn, text, latex) => {
+    expect(toText(apply(fn, x))).toBe(text);
+    expect(toLatex(apply(fn, x))).toContain(latex);
+    expectWellFormed(toMathML(apply(fn, x)));
   });
 
   test("relations and brackets are escaped in MathML", () => {

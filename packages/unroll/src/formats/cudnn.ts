@@ -5,52 +5,79 @@
  * Source: `_convert_rnn_weights` in keras/saving/hdf5_format.py of Keras 2.
  */
 import { sizeOf } from "../core/shape.ts";
+import type { LayerArray } from "../layers/arrays.ts";
+import type { Layer } from "../layers/layer.ts";
 import type { StoredWeight } from "./container.ts";
 import { toFloat32 } from "./numbers.ts";
 
 type Shape = readonly number[];
 
-/** The weights with every kernel, recurrent kernel and bias of another form converted; `shapes` are those of the model. */
-export function fromCudnn(weights: readonly StoredWeight[], shapes: readonly Shape[]): readonly StoredWeight[] {
-  if (weights.length !== shapes.length) return weights;
+/** One of a layer's arrays: its place among the weights, its shape in the model, and what the file has of it. */
+interface Part {
+  readonly at: number;
+  readonly shape: Shape;
+  readonly stored: StoredWeight;
+}
+
+/** By their gates, the layers that were fused too. A cell of one's own has no other form, whatever its shapes. */
+const gatesOf: ReadonlyMap<string, 3 | 4> = new Map([
+  ["LSTM", 4],
+  ["LSTMCell", 4],
+  ["GRU", 3],
+  ["GRUCell", 3],
+]);
+
+/** A layer's weights with those of another form converted; `arrays` are the layer's, in the same order. */
+export function fromCudnn(
+  weights: readonly StoredWeight[],
+  arrays: readonly LayerArray[],
+  layer: Layer,
+): readonly StoredWeight[] {
+  if (weights.length !== arrays.length) return weights;
+  const places = new Map(arrays.map(({ variable }, at) => [variable, at]));
   const converted = [...weights];
-  for (let at = 0; at + 2 < shapes.length; at++) {
-    const cell = cellOf(weights.slice(at, at + 3), shapes.slice(at, at + 3));
-    if (cell === undefined) continue;
-    const { gates, isFused, bias } = cell;
-    for (const place of isFused ? [at, at + 1] : []) {
-      const matrix = weights[place]!;
-      converted[place] = replaced(matrix, shapes[place]!, (numbers) => transposed(numbers, matrix.shape, gates));
+  for (const { className, ownArrays } of [layer, ...inside(layer)]) {
+    const gates = gatesOf.get(className);
+    if (gates === undefined || ownArrays.length !== 3) continue;
+    const parts = ownArrays.map(({ variable }): Part => {
+      const at = places.get(variable)!; // an array of this layer
+      return { at, shape: variable.shape, stored: weights[at]! };
+    });
+    const [kernel, recurrentKernel, bias] = parts as [Part, Part, Part]; // counted above
+    const conversion = conversionOf(gates, kernel, recurrentKernel, bias);
+    if (conversion === undefined) continue;
+    for (const { at, shape, stored } of conversion.isFused ? [kernel, recurrentKernel] : []) {
+      converted[at] = replaced(stored, shape, (numbers) => transposed(numbers, stored.shape, gates));
     }
-    converted[at + 2] = replaced(weights[at + 2]!, shapes[at + 2]!, bias);
+    converted[bias.at] = replaced(bias.stored, bias.shape, conversion.bias);
   }
   return converted;
 }
 
-interface CudnnCell {
-  readonly gates: 3 | 4;
+/** All layers inside a layer or model. */
+export function inside(layer: Layer): readonly Layer[] {
+  return layer.children.flatMap((child) => [child, ...inside(child)]);
+}
+
+interface Conversion {
   /** True where the matrices are as the NVIDIA library has them. */
   readonly isFused: boolean;
   /** From the file's bias to the model's. */
   readonly bias: (numbers: Float32Array) => Float32Array;
 }
 
-/** What to do with these three, if they are an LSTM's or GRU's and the file's bias has another form than the model's. */
-function cellOf(weights: readonly StoredWeight[], shapes: readonly Shape[]): CudnnCell | undefined {
-  const [kernel, recurrentKernel, bias] = shapes as readonly [Shape, Shape, Shape]; // three of them
-  const [units = 0, width = 0] = recurrentKernel;
-  const gates = width === 4 * units ? 4 : width === 3 * units ? 3 : undefined;
-  if (gates === undefined || recurrentKernel.length !== 2 || kernel.length !== 2 || kernel[1] !== width)
-    return undefined;
+/** What to do with these three, if the file's bias has another form than the model's. */
+function conversionOf(gates: 3 | 4, kernel: Part, recurrentKernel: Part, bias: Part): Conversion | undefined {
   const same = (a: Shape, b: Shape): boolean => String(a) === String(b);
-  if (!same(weights[0]!.shape, kernel) || !same(weights[1]!.shape, recurrentKernel)) return undefined;
-  const stored = weights[2]!.shape;
-  const [hasOne, hasTwo] = [same(bias, [width]), same(bias, [2, width])];
+  if (![kernel, recurrentKernel].every(({ shape, stored }) => same(shape, stored.shape))) return undefined;
+  const width = kernel.shape[1]!; // [features, gates · units]
+  const [hasOne, hasTwo] = [same(bias.shape, [width]), same(bias.shape, [2, width])];
+  const stored = bias.stored.shape;
   const isFused = same(stored, [2 * width]);
-  if (hasTwo && isFused) return { gates, isFused, bias: (numbers) => numbers };
+  if (hasTwo && isFused) return { isFused, bias: (numbers) => numbers };
   if (gates === 3) return undefined;
-  if (hasOne && (isFused || same(stored, [2, width]))) return { gates, isFused, bias: summed };
-  return hasTwo && same(stored, [width]) ? { gates, isFused, bias: halved } : undefined;
+  if (hasOne && (isFused || same(stored, [2, width]))) return { isFused, bias: summed };
+  return hasTwo && same(stored, [width]) ? { isFused, bias: halved } : undefined;
 }
 
 function replaced(weight: StoredWeight, shape: Shape, convert: (numbers: Float32Array) => Float32Array): StoredWeight {

@@ -246,10 +246,7 @@ function prepareLayer(model: Model, layer: StoredLayer, { file }: StoredModel, p
     layer.order === "get_weights"
       ? target.arrays
       : [...target.arrays].sort((a, b) => Number(b.variable.trainable) - Number(a.variable.trainable));
-  const weights = fromCudnn(
-    layer.weights,
-    arrays.map(({ variable }) => variable.shape),
-  );
+  const weights = fromCudnn(layer.weights, arrays, target);
   for (const [index, { spec, variable }] of arrays.entries()) {
     const isSame = formatShape(weights[index]?.shape ?? []) === formatShape(variable.shape);
     if (!isSame) checkSize(target, spec.name, variable.shape, file);

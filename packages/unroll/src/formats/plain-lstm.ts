@@ -2,11 +2,12 @@
  * An LSTM whose recurrent product has a bias of its own, as Keras takes it: there LSTM has one bias, and the sum of the two
  * computes the same. What files for Keras are written from; everything else keeps the two.
  */
+import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Layer } from "../layers/layer.ts";
-import { Model } from "../model/model.ts";
-import { summed } from "./cudnn.ts";
+import type { Model } from "../model/model.ts";
+import { inside, summed } from "./cudnn.ts";
 import { isObject } from "./json.ts";
 
 const option = "recurrent_bias";
@@ -14,9 +15,8 @@ const classes: ReadonlySet<unknown> = new Set(["LSTM", "LSTMCell"]);
 
 /** The biases of two rows that Keras's LSTM has no place for, of a layer or model and of all inside. */
 export function doubleBiases(layer: Layer): ReadonlySet<Variable> {
-  const inside = [...(layer instanceof Model ? layer.layers : []), ...layer.children];
-  const own = isDouble(layer) ? layer.ownArrays.filter(({ spec }) => spec.name === "bias") : [];
-  return new Set([...own.map(({ variable }) => variable), ...inside.flatMap((inner) => [...doubleBiases(inner)])]);
+  const arrays = [layer, ...inside(layer)].filter(isDouble).flatMap(({ ownArrays }) => ownArrays);
+  return new Set(arrays.filter(({ spec }) => spec.name === "bias").map(({ variable }) => variable));
 }
 
 function isDouble({ className, config }: Layer): boolean {
@@ -31,6 +31,12 @@ export function kerasWeights(layer: Layer): Tensor[] {
   return layer.variables.map((variable, at) =>
     double.has(variable) ? { shape: variable.shape.slice(1), data: summed(variable.data) } : weights[at]!,
   );
+}
+
+/** How many parameters are left of a model where files for Keras hold the sum of two biases. */
+export function kerasParams(model: Model): number {
+  const second = [...doubleBiases(model)].map(({ shape }) => sizeOf(shape) / 2);
+  return second.reduce((params, count) => params - count, model.countParams());
 }
 
 /** A config without the option that Keras's LSTM does not have. */

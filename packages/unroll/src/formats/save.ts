@@ -3,6 +3,7 @@
  * place for it.
  */
 import { didYouMean, UnrollError } from "../core/errors.ts";
+import type { Tensor } from "../core/tensor.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Layer } from "../layers/layer.ts";
 import { Model } from "../model/model.ts";
@@ -29,9 +30,9 @@ const writers = {
   h5: (model: Model) => writeH5(trainableOf(model, "objects")),
   /** Weights only, as Keras 3's `save_weights` writes them. */
   "weights.h5": (model: Model) => writeWeightsH5(trainableOf(model, "names")),
-  safetensors: (model: Model) => writeSafetensorsModel(storableOf(model)),
+  safetensors: (model: Model) => writeSafetensorsModel(storedAsItIs(model)),
   /** Weights only, by `layer/weight`. */
-  npz: (model: Model) => writeNpzModel(storableOf(model)),
+  npz: (model: Model) => writeNpzModel(storedAsItIs(model)),
   /** For ONNX runtimes. */
   onnx: (model: Model) => writeOnnx(model),
   /** The architecture only, as `model.to_json()` gives it. */
@@ -100,17 +101,26 @@ export function formatOfPath(path: string): WritableFormat {
   });
 }
 
-/** Architecture and weights as the writers take them. */
+/** Architecture and weights as the writers for Keras take them: an LSTM there has one bias. */
 export function storableOf(model: Model): StorableModel {
+  return storable(model, withoutRecurrentBias(modelToConfig(model)), kerasWeights);
+}
+
+/** The same with every array as the model has it, for files that only this library reads as a whole. */
+function storedAsItIs(model: Model): StorableModel {
+  return storable(model, modelToConfig(model), (layer) => layer.getWeights());
+}
+
+function storable(model: Model, config: object, weightsOf: (layer: Layer) => readonly Tensor[]): StorableModel {
   // Both interfaces describe the same JSON; the writers' one wants its keys declared.
-  const architecture = withoutRecurrentBias(modelToConfig(model)) as unknown as KerasObject;
+  const architecture = config as KerasObject;
   const layers = walkLayers(architecture, model.name).flatMap((slot) => {
     const layer = findLayer(model, slot.path);
     // Keras lists the operations that make masks among the layers.
     if (layer === undefined) return [];
     // An input layer out of a file is never built: types without arrays need not be.
     const hasArrays = layer.type.weights !== undefined || layer.children.length > 0;
-    const weights = hasArrays ? kerasWeights(layer) : [];
+    const weights = hasArrays ? weightsOf(layer) : [];
     const names = weightNames(slot, weights.length);
     return [{ path: slot.path, weights: weights.map((weight, index) => ({ name: names[index]!, ...weight })) }];
   });
@@ -119,17 +129,17 @@ export function storableOf(model: Model): StorableModel {
 
 /** The same with compile settings and the optimizer's state, of a compiled model whose losses and metrics Keras has too. */
 function trainableOf(model: Model, style: "names" | "objects"): StorableModel {
-  const storable = storableOf(model);
+  const plain = storableOf(model);
   // The optimizer's state of two biases is not that of their sum.
   const isSame = doubleBiases(model).size === 0;
   const compiled = isSame && isCompiled(model) ? compiledOf(model) : undefined;
   const settings = compiled && trainingConfig(compiled, style);
-  if (compiled === undefined || settings === undefined) return storable;
+  if (compiled === undefined || settings === undefined) return plain;
   const { optimizer, ...others } = settings;
   const { class_name, config } = optimizer;
   return {
-    ...storable,
-    architecture: { ...storable.architecture, compile_config: settings },
+    ...plain,
+    architecture: { ...plain.architecture, compile_config: settings },
     training: { ...others, optimizer_config: { class_name, config } },
     optimizer: optimizerWeights(compiled, pathsOf(compiled)),
   };

@@ -5,6 +5,7 @@
 import type { Model } from "../model/model.ts";
 import { numpyWeights, toNumpy } from "./code-numpy.ts";
 import { plainWeights, toPlainTypeScript } from "./code-plain.ts";
+import { kerasParams } from "./plain-lstm.ts";
 import {
   formatOfPath,
   modelToBytes,
@@ -54,6 +55,14 @@ export function contentsOf(format: TargetFormat): string {
 /** Whether the weights go into it. */
 export function holdsWeights(format: TargetFormat): boolean {
   return format === "tfjs" || format === "numpy" || format === "plain" || !withoutWeights.has(format);
+}
+
+/** What Keras and TensorFlow.js read: their LSTM has one bias. */
+const forKeras: ReadonlySet<TargetFormat> = new Set(["keras", "h5", "weights.h5", "json", "py", "tfjs"]);
+
+/** How many parameters the model has as a file of this format holds it. */
+export function paramsIn(format: TargetFormat, model: Model): number {
+  return forKeras.has(format) ? kerasParams(model) : model.countParams();
 }
 
 /**

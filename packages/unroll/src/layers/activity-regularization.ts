@@ -6,8 +6,8 @@ export const activityRegularization = defineLayer({
   className: "ActivityRegularization",
   doc: "Passes its input on, with a penalty on it.",
   fields: {
-    l1: fields.number("Penalty on sizes.", 0, { least: 0 }),
-    l2: fields.number("Penalty on squares.", 0, { least: 0 }),
+    l1: fields.penalty("Penalty on sizes."),
+    l2: fields.penalty("Penalty on squares."),
   },
   passesMask: true,
   outputSizes: (_, [input]) => [input!],

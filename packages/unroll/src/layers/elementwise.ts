@@ -1,7 +1,7 @@
 /** Layers that are one function of each value: Activation, ReLU, LeakyReLU, ELU, PReLU, ThresholdedReLU, Softmax, Rescaling. */
 import { UnrollError } from "../core/errors.ts";
 import { formatShape } from "../core/shape.ts";
-import { eluOf, leakyReluOf, reluOf, softmax } from "../equations/activations.ts";
+import { eluOf, leakyReluOf, reluOf, softmax, thresholdedReluOf } from "../equations/activations.ts";
 import { apply, type NamedFunction, one, select } from "../equations/expr.ts";
 import { map, reduce, reshape, transpose } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
@@ -75,12 +75,7 @@ export const thresholdedRelu = functionLayer(
     doc: "x above theta, zero elsewhere (Keras 2).",
     fields: { theta: fields.number("Values up to this become zero.", 1, { least: 0 }) },
   },
-  ({ theta }) => ({
-    name: "thresholded_relu",
-    symbol: "thresholded_relu",
-    latex: "\\operatorname{ReLU}_\\theta",
-    body: (x) => select(x.greaterThan(theta), x, 0),
-  }),
+  ({ theta }) => thresholdedReluOf(theta),
 );
 
 function checkAxes(value: unknown, where: string, option: string): readonly number[] | null {

@@ -6,7 +6,13 @@ import { display } from "../core/display.ts";
 import { badOption, didYouMean, UnrollError } from "../core/errors.ts";
 import { type ActivationSpec, checkActivation, type FunctionLayer } from "./activations.ts";
 import { checkInitializer, type InitializerLike, type InitializerSpec } from "./initializers.ts";
-import { type ConstraintSpec, checkConstraint, checkRegularizer, type RegularizerSpec } from "./penalties.ts";
+import {
+  type ConstraintSpec,
+  checkConstraint,
+  checkPenalty,
+  checkRegularizer,
+  type RegularizerSpec,
+} from "./penalties.ts";
 
 export { badOption };
 
@@ -321,6 +327,12 @@ export function initializer(doc: string, defaultValue: string): Field<Initialize
     default: checkInitializer(defaultValue, "", ""),
     check: checkInitializer,
   };
+}
+
+/** How much a penalty counts; 0 is none. */
+/* @__NO_SIDE_EFFECTS__ */
+export function penalty(doc: string): Field<number, number> {
+  return { kind: "number", doc, default: 0, check: checkPenalty };
 }
 
 /* @__NO_SIDE_EFFECTS__ */

@@ -85,7 +85,34 @@ describe("options", () => {
     expect(built(layers.layerNormalization({ axis: [2, 2] }))).toContain("axis must name each axis once");
     expect(built(layers.softmax({ axis: [-2, -1] }))).toBe("no error");
     expect(messageOf(() => layers.reLU({ maxValue: -1 }))).toContain("maxValue must be a number, 0 or more");
-    expect(messageOf(() => layers.activityRegularization({ l2: -1 }))).toContain("l2 must be a number, 0 or more");
+  });
+
+  test("a penalty that Keras 3 refuses is refused", () => {
+    const dense = (className: string, config = {}) =>
+      messageOf(() => layers.dense({ units: 1, kernelRegularizer: { className, config } as never }));
+    for (const [className, option] of [
+      ["L1", "l1"],
+      ["L2", "l2"],
+      ["L1L2", "l1"],
+      ["L1L2", "l2"],
+      ["OrthogonalRegularizer", "factor"],
+    ] as const) {
+      for (const value of [-0.1, Number.NaN, Number.POSITIVE_INFINITY, "0.1", [0.1]]) {
+        expect(dense(className, { [option]: value })).toContain(
+          `${option} of kernelRegularizer must be a finite number`,
+        );
+      }
+      expect(dense(className, { [option]: 0 })).toBe("no error");
+    }
+    expect(dense("L2", { l2: -0.1 })).toBe(
+      "Dense: l2 of kernelRegularizer must be a finite number, 0 or more. Received: l2 of kernelRegularizer = -0.1.",
+    );
+    expect(dense("OrthogonalRegularizer", { mode: "rwos" })).toContain('must be "rows" or "columns"');
+    const left = layers.dense({ units: 1, kernelRegularizer: { className: "L2", config: { l2: null } } as never });
+    expect(left.config.kernelRegularizer).toEqual({ className: "L2", config: { l2: 0.01 } });
+    for (const l2 of [-1, Number.POSITIVE_INFINITY]) {
+      expect(messageOf(() => layers.activityRegularization({ l2 }))).toContain("l2 must be a finite number, 0 or more");
+    }
   });
 
   test("a name that every object has is no regularizer, and no option of one", () => {

@@ -2,7 +2,7 @@
  * Regularizers and constraints as options: what the config keeps and checks. Training reads them beside each array;
  * prediction never does.
  */
-import { didYouMean, UnrollError } from "../core/errors.ts";
+import { badOption, didYouMean, UnrollError } from "../core/errors.ts";
 import { kerasSpelling } from "./initializers.ts";
 
 /** A penalty on an array or an output, by Keras's class name and options. */
@@ -32,7 +32,25 @@ const constraintDefaults: Readonly<Record<ConstraintSpec["className"], Constrain
 };
 
 export function checkRegularizer(value: unknown, where: string, option: string): RegularizerSpec | null {
-  return checkSpec(value, where, option, "regularizer", regularizerDefaults, { l1_l2: "L1L2" });
+  const spec = checkSpec(value, where, option, "regularizer", regularizerDefaults, { l1_l2: "L1L2" });
+  if (spec === null) return null;
+  const defaults = regularizerDefaults[spec.className];
+  const config = Object.entries(spec.config).map(([key, entry]) => {
+    const check = key === "mode" ? checkMode : checkPenalty;
+    return [key, check(entry ?? defaults[key], where, `${key} of ${option}`)] as const;
+  });
+  return { className: spec.className, config: Object.fromEntries(config) };
+}
+
+/** How much a penalty counts, as Keras 3 takes it: neither negative nor infinite. Throws UnrollError `option`. */
+export function checkPenalty(value: unknown, where: string, option: string): number {
+  if (typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY) return value;
+  throw badOption(where, option, "a finite number, 0 or more", value);
+}
+
+function checkMode(value: unknown, where: string, option: string): string {
+  if (value === "rows" || value === "columns") return value;
+  throw badOption(where, option, '"rows" or "columns"', value);
 }
 
 export function checkConstraint(value: unknown, where: string, option: string): ConstraintSpec | null {

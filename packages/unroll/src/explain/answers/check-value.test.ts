@@ -58,6 +58,32 @@ describe("a value worked out by hand", () => {
     expect(slipsOf(ask(name, value.toFixed(6)))).toContain(slip);
   });
 
+  it("tells two functions of one name apart by their options", () => {
+    const leaky = (slope: number) => (a: number) => (a > 0 ? a : slope * a);
+    const [main, gate] = [leaky(0.1), leaky(0.4)];
+    const layer = layers.lstm({
+      units: 1,
+      activation: layers.leakyReLU({ negativeSlope: 0.1 }),
+      recurrentActivation: layers.leakyReLU({ negativeSlope: 0.4 }),
+      name: "lstm",
+    });
+    const model = sequential({ layers: [input({ shape: [1, 1] }), layer] });
+    layer.setWeights([[[0.3, -0.7, 0.9, 0.2]], [[0.4, 0.6, -0.5, 0.8]], [0.1, 1, -0.2, 0.05]]);
+    const [i, g, o] = [-0.3 + 0.1, -0.9 - 0.2, -0.2 + 0.05];
+    const right = gate(o) * main(gate(i) * main(g));
+    const wrong = gate(o) * gate(i) * g;
+    const askFor = (value: number) =>
+      checkValue(model, { layer: "lstm", name: "h", timestep: 0, unit: 0, value: value.toFixed(6), x: [[[-1]]] });
+    expect(askFor(right).right).toBe(true);
+    const slips = askFor(wrong).findings.flatMap((finding) => finding.slips);
+    expect(slips).toContainEqual(
+      expect.objectContaining({
+        id: "activation-forgotten",
+        detail: "leaky_relu[slope 0.1] is still to be taken of the sum.",
+      }),
+    );
+  });
+
   it("knows a slip that was made in every step", () => {
     const wrongFirst = step(0.5, 0, 0, undefined, [0, 0, 0, 0]);
     const wrong = step(-1, wrongFirst.h, wrongFirst.c, undefined, [0, 0, 0, 0]);

@@ -6,6 +6,7 @@ import type { CellGraph } from "../../cells/define.ts";
 import {
   apply,
   type Expr,
+  fullName,
   inOrder,
   type NamedFunction,
   type ProductNode,
@@ -40,13 +41,18 @@ function derivatives(operations: ReadonlySet<Operation>): Slip[] {
     operation.op === "scan" ? [...operation.cell.named.values()] : operation.op === "map" ? [operation.body] : [],
   );
   const functions = functionsIn(exprs);
-  const slips = functions.map(({ name, symbol }): Slip => {
-    const detail = `What flows back through ${symbol} is multiplied with its derivative${derivativeOf(name)}.`;
-    return { id: "derivative-forgotten", result: straightThrough(operations, [name]), detail, plausibility: 0.65 };
+  const slips = functions.map((fn): Slip => {
+    const detail = `What flows back through ${fn.symbol} is multiplied with its derivative${derivativeOf(fn.name)}.`;
+    return {
+      id: "derivative-forgotten",
+      result: straightThrough(operations, [fullName(fn)]),
+      detail,
+      plausibility: 0.65,
+    };
   });
   if (functions.length < 2) return slips;
   const detail = "What flows back through an activation is multiplied with its derivative.";
-  const all = functions.map(({ name }) => name);
+  const all = functions.map(fullName);
   return [
     ...slips,
     { id: "derivative-forgotten", result: straightThrough(operations, all), detail, plausibility: 0.6 },
@@ -60,7 +66,7 @@ function derivativeOf(name: string): string {
 
 function straightThrough(operations: ReadonlySet<Operation>, names: readonly string[]): ProgramChange {
   const change = ({ node }: Expr): Expr | undefined =>
-    node.op === "apply" && names.includes(node.fn.name) ? apply(passing(node.fn), node.argument) : undefined;
+    node.op === "apply" && names.includes(fullName(node.fn)) ? apply(passing(node.fn), node.argument) : undefined;
   return {
     operation: (changed, original) => {
       if (!operations.has(original)) return undefined;

@@ -3,7 +3,7 @@
  * activation, a direction, a merge). They know operations and names of options; the cells' equations have value-slips.ts.
  */
 import { relu, sigmoid, tanh } from "../../equations/activations.ts";
-import { apply, type Expr, type NamedFunction } from "../../equations/expr.ts";
+import { apply, type Expr, fullName, type NamedFunction } from "../../equations/expr.ts";
 import { concat, map, reduce } from "../../program/builder.ts";
 import { type Operation, type ScanOperation, sourcesOf, type Value } from "../../program/program.ts";
 import type { LayerRun } from "../by-hand.ts";
@@ -105,19 +105,19 @@ function isWindow({ node }: Expr): boolean {
 function activationSlips(operations: ReadonlySet<Operation>, { call }: LayerRun): Slip[] {
   const { layer } = call.call;
   const maps = [...operations].filter((operation) => operation.op === "map");
-  const used = new Map(maps.flatMap(({ body }) => functionsIn([body])).map((fn) => [fn.name, fn]));
+  const used = functionsIn(maps.map(({ body }) => body)).map(fullName);
   const withFunction = (name: string, other: NamedFunction | undefined): ProgramChange => ({
     operation: (changed, original) => {
       if (changed.op !== "map" || !operations.has(original)) return undefined;
       const body = changeEquations({ named: new Map([["", changed.body]]) }, ({ node }) => {
-        if (node.op !== "apply" || node.fn.name !== name) return undefined;
+        if (node.op !== "apply" || fullName(node.fn) !== name) return undefined;
         return other === undefined ? node.argument : apply(other, node.argument);
       }).get("")!; // the one that went in
       return body === changed.body ? undefined : { ...changed, body };
     },
   });
   const others = [tanh, sigmoid, relu];
-  const slips = [...used.keys()].flatMap((name): Slip[] => [
+  const slips = used.flatMap((name): Slip[] => [
     {
       id: "activation-forgotten",
       change: withFunction(name, undefined),

@@ -5,7 +5,7 @@
 import type { CellGraph } from "../../cells/define.ts";
 import { rebuild, substituteAll } from "../../compiler/substitute.ts";
 import { sigmoid, tanh } from "../../equations/activations.ts";
-import { apply, Expr, inOrder, type NamedFunction, one, zero } from "../../equations/expr.ts";
+import { apply, Expr, fullName, inOrder, type NamedFunction, one, zero } from "../../equations/expr.ts";
 import type { Layer } from "../../layers/layer.ts";
 import { lazily, type Variant } from "./slip.ts";
 
@@ -51,10 +51,10 @@ export function withEquations(cell: CellGraph, equations: Equations): CellGraph 
   };
 }
 
-/** The names of the functions that equations apply, each once. */
+/** The functions that equations apply, each once. */
 export function functionsIn(exprs: Iterable<Expr>): NamedFunction[] {
   const used = new Map<string, NamedFunction>();
-  for (const { node } of inOrder(exprs)) if (node.op === "apply") used.set(node.fn.name, node.fn);
+  for (const { node } of inOrder(exprs)) if (node.op === "apply") used.set(fullName(node.fn), node.fn);
   return [...used.values()];
 }
 
@@ -107,7 +107,8 @@ function otherOrder(cell: CellGraph): Variant<Equations>[] {
 }
 
 function otherActivations(cell: CellGraph): Variant<Equations>[] {
-  return functionsIn(cell.named.values()).flatMap(({ name }): Variant<Equations>[] => [
+  const used = functionsIn(cell.named.values()).map(fullName);
+  return used.flatMap((name): Variant<Equations>[] => [
     ...[tanh, sigmoid]
       .filter((fn) => fn.name !== name)
       .map(
@@ -121,7 +122,7 @@ function otherActivations(cell: CellGraph): Variant<Equations>[] {
             },
             () =>
               changeEquations(cell, ({ node }) =>
-                node.op === "apply" && node.fn.name === name ? apply(fn, node.argument) : undefined,
+                node.op === "apply" && fullName(node.fn) === name ? apply(fn, node.argument) : undefined,
               ),
           ),
       ),
@@ -133,7 +134,9 @@ function otherActivations(cell: CellGraph): Variant<Equations>[] {
         part: "activation",
       },
       () =>
-        changeEquations(cell, ({ node }) => (node.op === "apply" && node.fn.name === name ? node.argument : undefined)),
+        changeEquations(cell, ({ node }) =>
+          node.op === "apply" && fullName(node.fn) === name ? node.argument : undefined,
+        ),
     ),
   ]);
 }

@@ -313,6 +313,9 @@ function importFrom(statement: Extract<Statement, { kind: "from" }>, scope: Scop
   for (const { name, alias } of statement.names) scope.set(alias, machine.library(`${statement.module}.${name}`));
 }
 
+/** Bases that give an instance nothing which a layer has too. */
+const WITHOUT_METHODS = /^(object|ABC|Generic|Protocol)\b/;
+
 function makeClass(statement: Extract<Statement, { kind: "class" }>, scope: Scope, machine: Machine): PyClass {
   const bases = statement.bases.map((base) => evaluate(base, scope, machine));
   const inherited = bases.map((base) => {
@@ -326,11 +329,17 @@ function makeClass(statement: Extract<Statement, { kind: "class" }>, scope: Scop
     return base instanceof KerasClass && base.family === "layer" && base.name !== "Layer" ? base.name : undefined;
   });
   const isNamed = (name: string | undefined): name is string => name !== undefined;
+  const until = layers.findIndex(isNamed);
+  const unknown = (until === -1 ? bases : bases.slice(0, until + 1)).map((base) => {
+    if (base instanceof PyClass) return base.unknownBase;
+    return base instanceof KerasClass || WITHOUT_METHODS.test(nameOf(base)) ? undefined : nameOf(base);
+  });
   const cls = new PyClass(
     statement.name,
     own,
     inherited.find((base) => base !== undefined),
     layers.find(isNamed),
+    unknown.find(isNamed),
   );
   const body = new Scope(scope, cls);
   executeBlock(statement.body, { scope: body, possible: [] }, machine);

@@ -104,6 +104,38 @@ m = keras.Model(x, Twice(4)(x))`);
     expect(reading.unknowns.map(({ name }) => name)).toContain("twice.params");
   });
 
+  it.each([
+    ["Twice, LSTM", "from mine import Twice"],
+    ["mine.Twice, LSTM", "import mine"],
+    ["Own, LSTM", "from mine import Twice\nclass Own(Twice):\n    pass"],
+    ["Own", "from mine import Twice\nclass Own(Twice, LSTM):\n    pass"],
+  ])("and first one that is not known says so: class Mixed(%s)", (bases, made) => {
+    const reading = readKerasCode(`${imports}${made}
+class Mixed(${bases}):
+    pass
+x = Input((5, 3))
+m = keras.Model(x, Mixed(4)(x))`);
+    expect(reading.problems.map(({ message }) => message)).toEqual([
+      "Mixed extends Twice, which is not known, before LSTM; it keeps its place in the model but cannot be computed",
+    ]);
+    expect(reading.unknowns.map(({ name }) => name)).toContain("mixed.params");
+  });
+
+  it.each([
+    ["object, LSTM", ""],
+    ["ABC, LSTM", "from abc import ABC"],
+    ["Generic[T], LSTM", "from typing import Generic, TypeVar\nT = TypeVar('T')"],
+    ["Note, LSTM", "class Note:\n    note = 1"],
+    ["LSTM, Twice", "from mine import Twice"],
+  ])("and one that changes nothing of it is that layer: class Mixed(%s)", (bases, made) => {
+    const reading = readKerasCode(`${imports}${made}
+class Mixed(${bases}):
+    pass
+m = Sequential([Input((5, 3)), Mixed(4)])`);
+    expect(reading.problems).toEqual([]);
+    expect(rowsOf(reading)).toEqual([["mixed", "Mixed", [null, 4], 128]]);
+  });
+
   it("and never calls the layer's __init__ says so", () => {
     const reading = readKerasCode(`${imports}
 class Lost(LSTM):

@@ -1,6 +1,7 @@
 /**
  * Classes of the code's own that extend a layer of Keras's. One that only chooses options (no body, an `__init__` that calls
- * the layer's) is that layer under another name; one that overrides what the layer does is code, which is not run.
+ * the layer's) is that layer under another name; one that overrides what the layer does, or may do so by a base that is not
+ * known, is code, which is not run.
  */
 import { makeLayer } from "./keras-build.ts";
 import { KerasLayer } from "./keras-graph.ts";
@@ -29,7 +30,7 @@ const WORKING_METHODS = [
 /** Makes the layer of Keras's that an instance is, with the arguments that its `__init__` hands on. */
 export function extendLayer(instance: PyInstance, args: CallArguments, builder: KerasBuilder): void {
   const { cls } = instance;
-  if (cls.kerasLayer === undefined || overridden(cls).length > 0) return;
+  if (cls.kerasLayer === undefined || cls.unknownBase !== undefined || overridden(cls).length > 0) return;
   instance.keras = makeLayer(cls.kerasLayer, args, builder, cls.name);
 }
 
@@ -49,7 +50,9 @@ export function notComputed(cls: PyClass): string {
       ? "is a layer of the code's own"
       : own.length > 0
         ? `is ${cls.kerasLayer} with ${own.join(", ")} of the code's own`
-        : `is made from ${cls.kerasLayer} without calling its __init__`;
+        : cls.unknownBase !== undefined
+          ? `extends ${cls.unknownBase}, which is not known, before ${cls.kerasLayer}`
+          : `is made from ${cls.kerasLayer} without calling its __init__`;
   return `${cls.name} ${what}; it keeps its place in the model but cannot be computed`;
 }
 

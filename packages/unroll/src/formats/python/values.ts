@@ -160,6 +160,8 @@ export class PyClass {
   readonly kerasBase: "Model" | "Layer" | "Sequential" | undefined;
   /** The layer of Keras's that it extends: `LSTM`; undefined for Layer itself. */
   readonly kerasLayer: string | undefined;
+  /** A base that is looked up before that layer and is not known, as the code writes it. */
+  readonly unknownBase: string | undefined;
   readonly members = new Map<string, Value>();
 
   constructor(
@@ -167,11 +169,13 @@ export class PyClass {
     bases: readonly PyClass[],
     kerasBase: "Model" | "Layer" | "Sequential" | undefined,
     kerasLayer?: string,
+    unknownBase?: string,
   ) {
     this.name = name;
     this.bases = bases;
     this.kerasBase = kerasBase;
     this.kerasLayer = kerasLayer;
+    this.unknownBase = unknownBase;
   }
 
   find(name: string): Value | undefined {
