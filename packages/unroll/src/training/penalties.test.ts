@@ -25,10 +25,14 @@ describe("a penalty on what a layer gives inside a model inside TimeDistributed"
   ]);
 
   it.each([
-    ["a sum over all timesteps, divided by the examples", { className: "L2", config: { l2: 0.1 } }, (0.1 * 60) / 3],
+    [
+      "a sum over all timesteps, divided by the examples",
+      { className: "L2" as const, config: { l2: 0.1 } },
+      (0.1 * 60) / 3,
+    ],
     [
       "angles between the examples of one timestep",
-      { className: "OrthogonalRegularizer", config: { factor: 0.5 } },
+      { className: "OrthogonalRegularizer" as const, config: { factor: 0.5 } },
       0.23578088,
     ],
   ])("is %s", async (_, activityRegularizer, expected) => {
