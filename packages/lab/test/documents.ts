@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { type SeedModel, seedDocuments } from "./seed-documents.ts";
-import type { Lab } from "./visit.ts";
+import { follow, type Lab } from "./visit.ts";
 
 async function paste(page: Page, text: string): Promise<void> {
   await page.getByLabel(/Paste Keras code/).fill(text);
@@ -12,6 +12,23 @@ async function paste(page: Page, text: string): Promise<void> {
 const found = (page: Page) => page.getByRole("region", { name: /models in this document$/ });
 
 const total = (page: Page, count: number) => page.locator("tr.total", { hasText: new RegExp(`^Total${count}$`) });
+
+/** A set for a class, as a teacher links to it. */
+const quiz = "#/quiz?seed=21&n=3";
+
+const two = "a = Sequential([Input((30, 5)), GRU(4)])\nb = Sequential([Input((30, 5)), LSTM(4)])";
+
+/** Leaves the page on the second of two models, behind a link that names none. */
+async function chooseSecondBehindQuiz(page: Page): Promise<void> {
+  await paste(page, two);
+  await found(page).locator("ol > li").nth(1).getByRole("link").press("Enter");
+  await total(page, 160).waitFor();
+  // The teacher's set names no model, and has a seed of its own.
+  await follow(page, quiz, "#question");
+  await page.getByText("Question 1 of 3").waitFor();
+  await page.getByRole("link", { name: "Model", exact: true }).press("Enter");
+  await total(page, 160).waitFor();
+}
 
 /** What is said where all of them agree. */
 const lines = ({ rows }: SeedModel): string => `All ${rows.length} printed lines agree.`;
@@ -92,16 +109,7 @@ export function documentTests({ visit }: Lab): void {
 
   it("keeps the chosen model of a document while a link to a quiz is followed", async () => {
     const page = await visit("#/");
-    await paste(page, "a = Sequential([Input((30, 5)), GRU(4)])\nb = Sequential([Input((30, 5)), LSTM(4)])");
-    await found(page).locator("ol > li").nth(1).getByRole("link").press("Enter");
-    await total(page, 160).waitFor();
-    // The teacher's set names no model, and has a seed of its own.
-    await page.evaluate(() => {
-      location.hash = "#/quiz?seed=21&n=3";
-    });
-    await page.getByText("Question 1 of 3").waitFor();
-    await page.getByRole("link", { name: "Model", exact: true }).press("Enter");
-    await total(page, 160).waitFor();
+    await chooseSecondBehindQuiz(page);
     expect(await found(page).locator("a[aria-current=true]").textContent()).toContain("LSTM");
     // From there the other one can still be chosen.
     await found(page).locator("ol > li").nth(0).getByRole("link").press("Enter");
@@ -111,15 +119,7 @@ export function documentTests({ visit }: Lab): void {
 
   it("leads to its other models after a change was undone behind a link that names none", async () => {
     const page = await visit("#/");
-    await paste(page, "a = Sequential([Input((30, 5)), GRU(4)])\nb = Sequential([Input((30, 5)), LSTM(4)])");
-    await found(page).locator("ol > li").nth(1).getByRole("link").press("Enter");
-    await total(page, 160).waitFor();
-    await page.evaluate(() => {
-      location.hash = "#/quiz?seed=21&n=3";
-    });
-    await page.getByText("Question 1 of 3").waitFor();
-    await page.getByRole("link", { name: "Model", exact: true }).press("Enter");
-    await total(page, 160).waitFor();
+    await chooseSecondBehindQuiz(page);
     await page.locator("main .cm-content").fill("model = Sequential([Input((30, 5)), SimpleRNN(7)])");
     await total(page, 91).waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
