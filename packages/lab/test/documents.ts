@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { type SeedModel, seedDocuments } from "./seed-documents.ts";
-import { follow, type Lab } from "./visit.ts";
+import { follow, type Lab, packed } from "./visit.ts";
 
 async function paste(page: Page, text: string): Promise<void> {
   await page.getByLabel(/Paste Keras code/).fill(text);
@@ -28,6 +28,19 @@ async function chooseSecondBehindQuiz(page: Page): Promise<void> {
   await page.getByText("Question 1 of 3").waitFor();
   await page.getByRole("link", { name: "Model", exact: true }).press("Enter");
   await total(page, 160).waitFor();
+}
+
+/** Follows a link as soon as the worker was asked for the next model: before that can be open. */
+async function followWhileOpening(page: Page, hash: string): Promise<void> {
+  await page.evaluate((to) => {
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (this: Worker, message: { readonly method: string }) {
+      postMessage.call(this, message, []);
+      if (message.method !== "open") return;
+      Worker.prototype.postMessage = postMessage;
+      location.hash = to;
+    };
+  }, hash);
 }
 
 /** What is said where all of them agree. */
@@ -128,4 +141,34 @@ export function documentTests({ visit }: Lab): void {
     await total(page, 132).waitFor();
     await page.context().close();
   }, 60_000);
+
+  it("opens the model that is on its way for a link that names none", async () => {
+    const page = await visit("#/model?m=gru");
+    await total(page, 137).waitFor();
+    await followWhileOpening(page, quiz);
+    await follow(page, `#/model?s=${packed(two)}&pick=1`, "#question");
+    await page.getByText("Question 1 of 3").waitFor();
+    await page.getByRole("link", { name: "Model", exact: true }).press("Enter");
+    await total(page, 160).waitFor();
+    // What is undone leads back to that one, too.
+    await page.locator("main .cm-content").fill("model = Sequential([Input((30, 5)), SimpleRNN(7)])");
+    await total(page, 91).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await total(page, 160).waitFor();
+    await page.context().close();
+  });
+
+  it("opens what was pasted although a link that names no model came before it was open", async () => {
+    const page = await visit("#/model?m=gru");
+    await total(page, 137).waitFor();
+    await follow(page, "#/", "main form");
+    await page.getByLabel(/Paste Keras code/).fill(two);
+    await followWhileOpening(page, quiz);
+    await page.getByRole("button", { name: "Open it" }).click();
+    await page.getByText("Question 1 of 3").waitFor();
+    await page.getByRole("link", { name: "Model", exact: true }).press("Enter");
+    await found(page).locator("ol > li").nth(1).getByRole("link").press("Enter");
+    await total(page, 160).waitFor();
+    await page.context().close();
+  });
 }
