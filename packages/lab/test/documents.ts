@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { type SeedModel, seedDocuments } from "./seed-documents.ts";
-import type { Lab } from "./visit.ts";
+import { follow, type Lab, packed } from "./visit.ts";
 
 async function paste(page: Page, text: string): Promise<void> {
   await page.getByLabel(/Paste Keras code/).fill(text);
@@ -12,6 +12,36 @@ async function paste(page: Page, text: string): Promise<void> {
 const found = (page: Page) => page.getByRole("region", { name: /models in this document$/ });
 
 const total = (page: Page, count: number) => page.locator("tr.total", { hasText: new RegExp(`^Total${count}$`) });
+
+/** A set for a class, as a teacher links to it. */
+const quiz = "#/quiz?seed=21&n=3";
+
+const two = "a = Sequential([Input((30, 5)), GRU(4)])\nb = Sequential([Input((30, 5)), LSTM(4)])";
+
+/** Leaves the page on the second of two models, behind a link that names none. */
+async function chooseSecondBehindQuiz(page: Page): Promise<void> {
+  await paste(page, two);
+  await found(page).locator("ol > li").nth(1).getByRole("link").press("Enter");
+  await total(page, 160).waitFor();
+  // The teacher's set names no model, and has a seed of its own.
+  await follow(page, quiz, "#question");
+  await page.getByText("Question 1 of 3").waitFor();
+  await page.getByRole("link", { name: "Model", exact: true }).press("Enter");
+  await total(page, 160).waitFor();
+}
+
+/** Follows a link as soon as the worker was asked for the next model: before that can be open. */
+async function followWhileOpening(page: Page, hash: string): Promise<void> {
+  await page.evaluate((to) => {
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (this: Worker, message: { readonly method: string }) {
+      postMessage.call(this, message, []);
+      if (message.method !== "open") return;
+      Worker.prototype.postMessage = postMessage;
+      location.hash = to;
+    };
+  }, hash);
+}
 
 /** What is said where all of them agree. */
 const lines = ({ rows }: SeedModel): string => `All ${rows.length} printed lines agree.`;
@@ -92,16 +122,7 @@ export function documentTests({ visit }: Lab): void {
 
   it("keeps the chosen model of a document while a link to a quiz is followed", async () => {
     const page = await visit("#/");
-    await paste(page, "a = Sequential([Input((30, 5)), GRU(4)])\nb = Sequential([Input((30, 5)), LSTM(4)])");
-    await found(page).locator("ol > li").nth(1).getByRole("link").press("Enter");
-    await total(page, 160).waitFor();
-    // The teacher's set names no model, and has a seed of its own.
-    await page.evaluate(() => {
-      location.hash = "#/quiz?seed=21&n=3";
-    });
-    await page.getByText("Question 1 of 3").waitFor();
-    await page.getByRole("link", { name: "Model", exact: true }).press("Enter");
-    await total(page, 160).waitFor();
+    await chooseSecondBehindQuiz(page);
     expect(await found(page).locator("a[aria-current=true]").textContent()).toContain("LSTM");
     // From there the other one can still be chosen.
     await found(page).locator("ol > li").nth(0).getByRole("link").press("Enter");
@@ -111,15 +132,7 @@ export function documentTests({ visit }: Lab): void {
 
   it("leads to its other models after a change was undone behind a link that names none", async () => {
     const page = await visit("#/");
-    await paste(page, "a = Sequential([Input((30, 5)), GRU(4)])\nb = Sequential([Input((30, 5)), LSTM(4)])");
-    await found(page).locator("ol > li").nth(1).getByRole("link").press("Enter");
-    await total(page, 160).waitFor();
-    await page.evaluate(() => {
-      location.hash = "#/quiz?seed=21&n=3";
-    });
-    await page.getByText("Question 1 of 3").waitFor();
-    await page.getByRole("link", { name: "Model", exact: true }).press("Enter");
-    await total(page, 160).waitFor();
+    await chooseSecondBehindQuiz(page);
     await page.locator("main .cm-content").fill("model = Sequential([Input((30, 5)), SimpleRNN(7)])");
     await total(page, 91).waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
@@ -128,4 +141,34 @@ export function documentTests({ visit }: Lab): void {
     await total(page, 132).waitFor();
     await page.context().close();
   }, 60_000);
+
+  it("opens the model that is on its way for a link that names none", async () => {
+    const page = await visit("#/model?m=gru");
+    await total(page, 137).waitFor();
+    await followWhileOpening(page, quiz);
+    await follow(page, `#/model?s=${packed(two)}&pick=1`, "#question");
+    await page.getByText("Question 1 of 3").waitFor();
+    await page.getByRole("link", { name: "Model", exact: true }).press("Enter");
+    await total(page, 160).waitFor();
+    // What is undone leads back to that one, too.
+    await page.locator("main .cm-content").fill("model = Sequential([Input((30, 5)), SimpleRNN(7)])");
+    await total(page, 91).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await total(page, 160).waitFor();
+    await page.context().close();
+  });
+
+  it("opens what was pasted although a link that names no model came before it was open", async () => {
+    const page = await visit("#/model?m=gru");
+    await total(page, 137).waitFor();
+    await follow(page, "#/", "main form");
+    await page.getByLabel(/Paste Keras code/).fill(two);
+    await followWhileOpening(page, quiz);
+    await page.getByRole("button", { name: "Open it" }).click();
+    await page.getByText("Question 1 of 3").waitFor();
+    await page.getByRole("link", { name: "Model", exact: true }).press("Enter");
+    await found(page).locator("ol > li").nth(1).getByRole("link").press("Enter");
+    await total(page, 160).waitFor();
+    await page.context().close();
+  });
 }

@@ -37,6 +37,13 @@ interface Snapshot {
   readonly edits: readonly Edit[];
 }
 
+interface HowOpened {
+  /** Sizes that the source leaves open. */
+  readonly set?: Readonly<Record<string, string>> | undefined;
+  /** Which of its models. */
+  readonly pick?: number;
+}
+
 class Lab {
   /** What reads one of its properties follows that one alone. */
   readonly route: Route = $state({ ...startRoute });
@@ -78,6 +85,12 @@ class Lab {
   #modelLink = $state.raw<ModelLink>({ ...noModel, isSized: false });
   #key = "";
   #request = 0;
+  /** Models that are being brought, each until it is open or cannot be. */
+  readonly #coming = new Set<Promise<unknown>>();
+  /** Links followed so far. */
+  #visits = 0;
+  /** That with which the open model was opened. */
+  #seed = startRoute.seed;
   /** Settles when the page has what it last went for. */
   arrived: Promise<void> = Promise.resolve();
 
@@ -162,11 +175,11 @@ class Lab {
   }
 
   /** Opens pasted text or a file, and shows it; false where it cannot be opened. `pick` is which of its models. */
-  async openSource(
-    given: string | Uint8Array,
-    name?: string,
-    { set, pick = 0 }: { readonly set?: Readonly<Record<string, string>>; readonly pick?: number } = {},
-  ): Promise<boolean> {
+  openSource(given: string | Uint8Array, name?: string, how: HowOpened = {}): Promise<boolean> {
+    return this.#bring(this.#openGiven(given, name, how));
+  }
+
+  async #openGiven(given: string | Uint8Array, name: string | undefined, { set, pick }: HowOpened): Promise<boolean> {
     const before = this.#snapshot();
     // A file of code is code: to be edited, and to go into a link.
     const text = /\.(py|txt)$/i.test(name ?? "") && typeof given !== "string" ? new TextDecoder().decode(given) : given;
@@ -182,14 +195,14 @@ class Lab {
     this.#note(found, s, this.route.screen === "start" ? "" : before.link.s);
     this.#move({ m: "", s, file, pick: found.chosen, layer: "", edits: "", ...atStart, ask: false });
     this.#modelLink = { m: "", s, file, pick: found.chosen, isSized: set !== undefined };
-    this.#key = modelKey(this.route, this.#key);
+    this.#key = modelKey({ ...this.route, seed: this.#seed }, this.#key);
     this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
     return true;
   }
 
   /** Opens what is open once more, with sizes that it leaves open. */
   openWith(set: Readonly<Record<string, string>>): Promise<boolean> {
-    return this.openSource(this.#source, this.fileName || undefined, { set, pick: this.route.pick });
+    return this.openSource(this.#source, this.fileName || undefined, { set, pick: this.#modelLink.pick });
   }
 
   /** A printed summary gives its model's code, weights alone the open model with them; all else is what it was. */
@@ -247,11 +260,11 @@ class Lab {
   }
 
   undo(): void {
-    this.#restore(this.#undo.undo(this.#snapshot()));
+    void this.#bring(this.#restore(this.#undo.undo(this.#snapshot())));
   }
 
   redo(): void {
-    this.#restore(this.#undo.redo(this.#snapshot()));
+    void this.#bring(this.#restore(this.#undo.redo(this.#snapshot())));
   }
 
   /** What another tab has set. */
@@ -305,7 +318,7 @@ class Lab {
     this.edits = state.edits;
     this.#move({ ...state.link, ...(isOtherModel ? { layer: "", ...atStart } : {}) });
     if (isOther) {
-      const found = await this.#open(state.source, state.fileName || undefined, { pick: state.link.pick });
+      const found = await this.#open(state.source, state.fileName || undefined, { pick: state.modelLink.pick });
       if (found !== undefined) this.#modelLink = { ...state.modelLink, isSized: false };
     }
     this.trace = undefined;
@@ -317,29 +330,52 @@ class Lab {
   }
 
   async #follow(given: Route): Promise<void> {
-    const before = this.#snapshot();
-    const route = namesModel(given) ? given : { ...given, pick: this.#modelLink.pick };
-    this.#move(route);
+    this.#visits += 1;
+    const visit = this.#visits;
+    let before = this.#snapshot();
+    this.#move(namesModel(given) ? given : { ...given, pick: this.#modelLink.pick });
+    if (!namesModel(given) && this.#coming.size > 0) {
+      // What is on its way is what such a link is about.
+      while (this.#coming.size > 0) await Promise.all(this.#coming);
+      if (visit !== this.#visits) return;
+      before = { ...this.#snapshot(), link: before.link };
+      this.#move({ pick: this.#modelLink.pick });
+    }
+    const route = { ...this.route };
     const key = modelKey(route, this.#key);
     if (key !== this.#key) {
       this.#remember(before);
       this.#key = key;
-      const named = await this.#sourceOf(route);
-      if (named === undefined) this.#miss(route);
-      else {
-        const found = await this.#open(named.source, named.name || undefined, { pick: route.pick });
-        if (found !== undefined) {
-          this.#note(found, route.s, "");
-          this.#noteLink(route);
-        }
-      }
+      await this.#bring(this.#openLinked(route));
     }
-    if (route.edits !== this.#editsText) {
-      this.#takeEdits(route.edits);
+    // While the model was opened, the user may have gone on: to another screen, or with a link to other changes.
+    if (this.route.edits !== this.#editsText) {
+      this.#takeEdits(this.route.edits);
       this.trace = undefined;
     }
-    // While the model was opened, the user may have gone on to another screen.
     if (this.route.screen === "step" && this.trace === undefined && this.model !== undefined) await this.#trace();
+  }
+
+  /** Links that name no model wait until this one is there. */
+  async #bring<T>(model: Promise<T>): Promise<T> {
+    this.#coming.add(model);
+    try {
+      return await model;
+    } finally {
+      this.#coming.delete(model);
+    }
+  }
+
+  async #openLinked(route: Route): Promise<void> {
+    const named = await this.#sourceOf(route);
+    if (named === undefined) {
+      this.#miss(route);
+      return;
+    }
+    const found = await this.#open(named.source, named.name || undefined, { pick: route.pick });
+    if (found === undefined) return;
+    this.#note(found, route.s, "");
+    this.#noteLink(route);
   }
 
   async #sourceOf({ m, s, file }: Route): Promise<KeptFile | undefined> {
@@ -370,18 +406,19 @@ class Lab {
   async #open(
     source: string | Uint8Array,
     name?: string,
-    { set, pick = 0 }: { readonly set?: Readonly<Record<string, string>> | undefined; readonly pick?: number } = {},
+    { set, pick = 0 }: HowOpened = {},
   ): Promise<Opened | undefined> {
     this.busy = true;
     this.failure = undefined;
     this.#request += 1;
     const request = this.#request;
+    const { seed } = this.route;
     const opened = await this.attempt(() =>
-      this.worker.open({ source, name: name || undefined, choose: pick, seed: this.route.seed, set }),
+      this.worker.open({ source, name: name || undefined, choose: pick, seed, set }),
     );
     this.busy = false;
     if (opened === undefined || request !== this.#request) return undefined;
-    this.#source = source;
+    [this.#source, this.#seed] = [source, seed];
     this.fileName = name ?? "";
     this.code = typeof source === "string" ? source : "";
     [this.trace, this.training, this.hasRunWeights] = [undefined, undefined, false];

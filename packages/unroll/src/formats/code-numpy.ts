@@ -8,20 +8,12 @@ import type { Variable } from "../core/variable.ts";
 import { isRowOp } from "../equations/arithmetic.ts";
 import { inOrder } from "../equations/expr.ts";
 import type { Model } from "../model/model.ts";
-import {
-  type MapOperation,
-  type Operation,
-  type ProductOperation,
-  type ScanOperation,
-  type Value,
-  type ViewOperation,
-  valuesInOrder,
-} from "../program/program.ts";
+import type { MapOperation, ProductOperation, Value, ViewOperation } from "../program/program.ts";
 import { type BatchedProgram, type BatchedSize, type BatchOptions, programForAnyBatch } from "./any-batch.ts";
 import { besidePython, importPath } from "./code-beside.ts";
-import { CodeFunctions, write } from "./code-equations.ts";
+import { write } from "./code-equations.ts";
+import { type ForwardLanguage, ForwardStatements, notForward } from "./code-forward.ts";
 import type { CodeWeights } from "./code-model.ts";
-import { type Label, valueLabels } from "./code-names.ts";
 import { numpyScan } from "./code-numpy-scan.ts";
 import { numpyHelpers, pythonDefinition, pythonNumber, pythonPrinter } from "./code-python-equations.ts";
 import { Identifiers, layOut, nestedNumbers, prefixed, suffixed } from "./code-text.ts";
@@ -119,33 +111,33 @@ class NumpyWriter {
   readonly #written: BatchedProgram;
   readonly #options: LoopCodeOptions;
   readonly #identifiers = new Identifiers(reserved);
-  readonly #functions = new CodeFunctions(this.#identifiers);
   readonly #weights: ReadonlyMap<Variable, string>;
-  readonly #names = new Map<Operation, string[]>();
-  readonly #labels: (operation: Operation) => Label;
-  readonly #loops: string[] = [];
-  readonly #lines: string[] = [];
+  readonly #forward: ForwardStatements;
 
   constructor(model: Model, written: BatchedProgram, options: LoopCodeOptions) {
     this.#model = model;
     this.#written = written;
     this.#options = options;
     this.#weights = weightIdentifiers(model, this.#identifiers);
-    this.#labels = valueLabels(written);
+    const language: ForwardLanguage = {
+      title: "NumPy",
+      valueOf: (value, layer) => this.#valueOf(value, layer),
+      weightOf: ({ variable }) => this.#weights.get(variable)!,
+      scanOf: (scan, name, renamed) => numpyScan(scan, name, renamed, this.#nameOf),
+      assign: (names, code) => `${names.join(", ")} = ${code}`,
+    };
+    this.#forward = new ForwardStatements(language, written, this.#identifiers);
   }
 
   write(): string {
     const { program } = this.#written;
-    const inputs = program.inputs.map((value) => {
-      const name = this.#identifiers.unique(value.operation.op === "input" ? value.operation.name : "x");
-      this.#names.set(value.operation, [name]);
-      return `${name}: ${this.#shapeText(value)}`;
-    });
-    const inputNames = program.inputs.map(({ operation }) => this.#names.get(operation)![0]!);
+    const { functions, lines, loops } = this.#forward;
+    const inputNames = program.inputs.map((value) => this.#forward.nameInput(value));
+    const inputs = program.inputs.map((value, i) => `${inputNames[i]}: ${this.#shapeText(value)}`);
     const states = program.updates.map(({ variable }) => this.#weights.get(variable)!);
     const converted = inputNames.map((name) => `${name} = np.asarray(${name}, dtype=float)`);
     const roots = [...program.results, ...program.updates.map(({ value }) => value)];
-    for (const value of valuesInOrder(roots)) this.#emit(value);
+    this.#forward.compute(roots);
     const results = roots.map((value) => this.#nameOf(value));
     const outputs = program.results.map((value, i) => `${results[i]}: ${this.#shapeText(value)}`);
     const parameters = [...inputNames, ...states.map((name) => `${name}=${name}`)];
@@ -153,11 +145,11 @@ class NumpyWriter {
     const body = [
       `"""${inputs.join("; ")}. Gives ${outputs.join("; ")}.${next}"""`,
       ...converted,
-      ...this.#lines,
+      ...lines,
       `return ${results.join(", ")}`,
     ];
     const predict = `def predict(${parameters.join(", ")}):\n${body.map((line) => `    ${line}\n`).join("")}`;
-    const code = [...this.#functions.functions.map((fn) => pythonDefinition(fn, "np")), ...this.#loops, predict];
+    const code = [...functions.functions.map((fn) => pythonDefinition(fn, "np")), ...loops, predict];
     const helpers = Object.entries(numpyHelpers).flatMap(([name, text]) =>
       code.some((part) => new RegExp(`\\b${name}\\(`).test(part)) ? [text] : [],
     );
@@ -183,33 +175,7 @@ class NumpyWriter {
     return `# Weights, in the shapes and with the gate order of Keras.\n${file}${lines.join("")}`;
   }
 
-  #nameOf = ({ operation, result }: Value): string => {
-    const name = this.#names.get(operation)?.[result];
-    if (name === undefined) throw new Error(`NumPy code: nothing computes this ${operation.op}`);
-    return name;
-  };
-
-  #emit(value: Value): void {
-    const { operation } = value;
-    if (this.#names.has(operation)) return;
-    const { layer, label } = this.#labels(operation);
-    if (operation.op === "weight") {
-      this.#names.set(operation, [this.#weights.get(operation.variable)!]);
-      return;
-    }
-    if (operation.op === "scan") {
-      this.#emitScan(operation, layer);
-      return;
-    }
-    const code = this.#valueOf(value, layer);
-    if (/^\w+$/.test(code)) {
-      this.#names.set(operation, [code]);
-      return;
-    }
-    const name = this.#identifiers.unique(label);
-    this.#names.set(operation, [name]);
-    this.#lines.push(`${name} = ${code}`);
-  }
+  #nameOf = (value: Value): string => this.#forward.nameOf(value);
 
   #valueOf(value: Value, layer: string): string {
     const { operation } = value;
@@ -238,15 +204,7 @@ class NumpyWriter {
         return `${this.#nameOf(operation.table)}[${ids}]`;
       }
       default:
-        throw new UnrollError({
-          code: "unsupported",
-          path: layer,
-          expected:
-            operation.op === "random"
-              ? "a prediction with random numbers cannot be written: the code would give others"
-              : `the code is the forward pass only, not ${operation.op}`,
-          hint: "Leave training: true out of the call.",
-        });
+        throw notForward(operation, layer);
     }
   }
 
@@ -262,7 +220,7 @@ class NumpyWriter {
         return [symbol, narrow ? `np.broadcast_to(${name}, (*${name}.shape[:-1], ${width}))` : name];
       }),
     );
-    const renamed = this.#functions.renamed([body])(body);
+    const renamed = this.#forward.functions.renamed([body])(body);
     const written = write(renamed, names, pythonPrinter("np"));
     const isTruth = renamed.node.op === "less" || renamed.node.op === "lessEqual" || renamed.node.op === "equal";
     const code = isTruth ? `(${written}).astype(float)` : written;
@@ -336,25 +294,13 @@ class NumpyWriter {
     return `${from}${places}].reshape(${this.#sizes(sizes)})`;
   }
 
-  #emitScan(scan: ScanOperation, layer: string): void {
-    const renamed = this.#functions.renamed(scan.cell.named.values());
-    const name = this.#identifiers.unique(`run_${layer === "" ? scan.cell.kind : layer}`);
-    const results = ["", ...scan.cell.states.map((state) => `_${state.name}`)].map((end) =>
-      this.#identifiers.unique(`${layer === "" ? "sequence" : layer}${end}`),
-    );
-    const { code, call } = numpyScan(scan, name, renamed, this.#nameOf);
-    this.#loops.push(code);
-    this.#names.set(scan, results);
-    this.#lines.push(`${results.join(", ")} = ${call}`);
-  }
-
   /** For reshape, which finds out one size by itself. */
   #sizes(sizes: readonly BatchedSize[]): string {
     return sizes.map((size) => (typeof size === "number" ? size : -1)).join(", ");
   }
 
   #shape(value: Value): string {
-    const first = this.#names.get(this.#written.program.inputs[0]!.operation)![0]!;
+    const first = this.#nameOf(this.#written.program.inputs[0]!);
     const sizes = this.#written.sizesOf(value).map((size) => {
       if (typeof size === "number") return size;
       return size.perExample === 1 ? `len(${first})` : `len(${first}) * ${size.perExample}`;

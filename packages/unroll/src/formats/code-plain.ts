@@ -3,29 +3,24 @@
  * for each recurrent layer with the cell's equations in it, and `predict`. Written from the tensor program, so every layer and
  * every cell is covered. Arrays are flat and plain; it is there to be read and checked, not to be fast.
  */
-import { UnrollError } from "../core/errors.ts";
 import { sizeOf, stridesOf } from "../core/shape.ts";
 import type { Variable } from "../core/variable.ts";
 import { type Expr, inOrder } from "../equations/expr.ts";
 import type { Model } from "../model/model.ts";
 import { broadcastStrides } from "../program/evaluate-offsets.ts";
-import {
-  type ConcatOperation,
-  type MapOperation,
-  type Operation,
-  type PadOperation,
-  type ProductOperation,
-  type Program,
-  type ReduceOperation,
-  type ScanOperation,
-  type Value,
-  valuesInOrder,
-  type WeightOperation,
+import type {
+  ConcatOperation,
+  MapOperation,
+  PadOperation,
+  ProductOperation,
+  Program,
+  ReduceOperation,
+  Value,
 } from "../program/program.ts";
 import { besideTypeScript } from "./code-beside.ts";
-import { CodeFunctions, sharedNodes, write } from "./code-equations.ts";
+import { sharedNodes, write } from "./code-equations.ts";
+import { type ForwardLanguage, ForwardStatements, notForward } from "./code-forward.ts";
 import { placeOf, placeOfOperand } from "./code-index.ts";
-import { valueLabels } from "./code-names.ts";
 import type { LoopCodeOptions } from "./code-numpy.ts";
 import { plainScan } from "./code-plain-scan.ts";
 import { Identifiers, layOut, nestedNumbers, prefixed, suffixed } from "./code-text.ts";
@@ -66,12 +61,10 @@ class PlainWriter {
   readonly #options: LoopCodeOptions;
   readonly #program: Program;
   readonly #identifiers = new Identifiers(takenNames);
-  readonly #functions = new CodeFunctions(this.#identifiers);
   readonly #weights: ReadonlyMap<Variable, string>;
-  readonly #labels: (operation: Operation) => { readonly layer: string; readonly label: string };
-  readonly #names = new Map<Operation, string[]>();
-  readonly #loops: string[] = [];
-  readonly #lines: string[] = [];
+  /** Weights that are no vectors, once they are needed as one. */
+  readonly #flattened = new Map<Variable, string>();
+  readonly #forward: ForwardStatements;
 
   constructor(model: Model, options: LoopCodeOptions) {
     this.#model = model;
@@ -80,28 +73,34 @@ class PlainWriter {
     const { timesteps, batch = declared ?? 1 } = options;
     const written = model.program({ batch, ...(timesteps === undefined ? {} : { timesteps }) });
     this.#program = written.program;
-    this.#labels = valueLabels(written);
     // States come into being with the program.
     this.#weights = new Map(
       [...namesOfWeights(model)].map(([variable, path]) => [variable, this.#identifiers.unique(path)]),
     );
+    const matrixOf = (value: Value): string =>
+      value.operation.op === "weight" ? this.#weights.get(value.operation.variable)! : this.#nameOf(value);
+    const language: ForwardLanguage = {
+      title: "TypeScript",
+      valueOf: (value, layer) => this.#valueOf(value, layer),
+      weightOf: ({ variable }) => this.#flatWeight(variable),
+      scanOf: (scan, name, renamed) => plainScan(scan, name, renamed, this.#nameOf, matrixOf),
+      assign: (names, code) => `const ${names.length === 1 ? names[0] : `[${names.join(", ")}]`} = ${code};`,
+    };
+    this.#forward = new ForwardStatements(language, written, this.#identifiers);
   }
 
   write(): string {
     const { inputs, results, updates } = this.#program;
-    const parameters = inputs.map((value) => {
-      const name = this.#identifiers.unique(value.operation.op === "input" ? value.operation.name : "x");
-      this.#names.set(value.operation, [name]);
-      return { name, value };
-    });
+    const { functions, lines, loops } = this.#forward;
+    const parameters = inputs.map((value) => this.#forward.nameInput(value));
     const roots = [...results, ...updates.map(({ value }) => value)];
-    for (const value of valuesInOrder(roots)) this.#emit(value);
+    this.#forward.compute(roots);
     const outputs = results.map(this.#nameOf);
     const kept = updates.map(({ variable, value }) => `${this.#weights.get(variable)} = ${this.#nameOf(value)};`);
-    const flat = parameters.map(({ name }) => `const ${name} = flat(${name}Given);`);
+    const flat = parameters.map((name) => `const ${name} = flat(${name}Given);`);
     const body = [
       ...flat,
-      ...this.#lines,
+      ...lines,
       ...kept,
       `return ${outputs.length === 1 ? outputs[0] : `[${outputs.join(", ")}]`};`,
     ];
@@ -109,11 +108,11 @@ class PlainWriter {
       values.map(({ shape }) => `[${shape.join(", ")}]`).join(" and ");
     const predict = [
       `/** Takes ${shapes(inputs)}, gives ${shapes(results)}, flat. */`,
-      `export function predict(${parameters.map(({ name }) => `${name}Given: Nested`).join(", ")}): ${outputs.length === 1 ? "number[]" : "number[][]"} {`,
+      `export function predict(${parameters.map((name) => `${name}Given: Nested`).join(", ")}): ${outputs.length === 1 ? "number[]" : "number[][]"} {`,
       ...body.map((line) => `  ${line}`),
       "}\n",
     ].join("\n");
-    const code = [...this.#functions.functions.map(typeScriptDefinition), ...this.#loops, predict];
+    const code = [...functions.functions.map(typeScriptDefinition), ...loops, predict];
     return [this.#head(), ...helpersOf(code), flatten, ...code].join("\n");
   }
 
@@ -135,40 +134,18 @@ class PlainWriter {
     return `${title}${imports}\n// Weights, in the shapes and with the gate order of Keras.\n${file}${lines.join("")}`;
   }
 
-  #nameOf = ({ operation, result }: Value): string => {
-    const name =
-      this.#names.get(operation)?.[result] ?? (operation.op === "weight" ? this.#flatWeight(operation) : undefined);
-    if (name === undefined) throw new Error(`TypeScript code: nothing computes this ${operation.op}`);
-    return name;
-  };
+  #nameOf = (value: Value): string => this.#forward.nameOf(value);
 
   /** Recurrent layers read their arrays as matrices; who wants flat numbers gets them here. */
-  #flatWeight(operation: WeightOperation): string {
-    const { variable } = operation;
+  #flatWeight(variable: Variable): string {
     const own = this.#weights.get(variable)!;
-    const isFlat = variable.shape.length === 1 || this.#program.updates.some((update) => update.variable === variable);
-    const name = isFlat ? own : this.#identifiers.unique(`${own}_flat`);
-    if (!isFlat) this.#lines.push(`const ${name} = flat(${own});`);
-    this.#names.set(operation, [name]);
+    if (variable.shape.length === 1 || this.#program.updates.some((update) => update.variable === variable)) return own;
+    const known = this.#flattened.get(variable);
+    if (known !== undefined) return known;
+    const name = this.#identifiers.unique(`${own}_flat`);
+    this.#forward.lines.push(`const ${name} = flat(${own});`);
+    this.#flattened.set(variable, name);
     return name;
-  }
-
-  #emit(value: Value): void {
-    const { operation } = value;
-    if (this.#names.has(operation) || operation.op === "weight") return;
-    const { layer, label } = this.#labels(operation);
-    if (operation.op === "scan") {
-      this.#emitScan(operation, layer);
-      return;
-    }
-    const code = this.#valueOf(value, layer);
-    if (/^\w+$/.test(code)) {
-      this.#names.set(operation, [code]);
-      return;
-    }
-    const name = this.#identifiers.unique(label);
-    this.#names.set(operation, [name]);
-    this.#lines.push(`const ${name} = ${code};`);
   }
 
   #valueOf(value: Value, layer: string): string {
@@ -200,21 +177,13 @@ class PlainWriter {
         return `vector(${size}, (n) => ${this.#nameOf(operation.table)}[${row} * ${width} + (n % ${width})])`;
       }
       default:
-        throw new UnrollError({
-          code: "unsupported",
-          path: layer,
-          expected:
-            operation.op === "random"
-              ? "a prediction with random numbers cannot be written: the code would give others"
-              : `the code is the forward pass only, not ${operation.op}`,
-          hint: "Leave training: true out of the call.",
-        });
+        throw notForward(operation, layer);
     }
   }
 
   #map({ operands, symbols, body }: MapOperation, shape: readonly number[]): string {
     const size = sizeOf(shape);
-    const renamed = this.#functions.renamed([body])(body);
+    const renamed = this.#forward.functions.renamed([body])(body);
     if (hasRowOps(body)) return this.#rows({ operands, symbols, body: renamed }, shape);
     const names = new Map<Expr, string>(
       symbols.map((symbol, i) => [
@@ -302,20 +271,6 @@ class PlainWriter {
     const at = placesText(source.shape, broadcastStrides(shape, stridesOf(shape), source.shape), 0);
     const [start, join] = kind === "sum" ? ["0", "(a, b) => a + b"] : ["-Infinity", "Math.max"];
     return `reduce(${this.#nameOf(source)}, ${at}, ${sizeOf(shape)}, ${start}, ${join})`;
-  }
-
-  #emitScan(scan: ScanOperation, layer: string): void {
-    const renamed = this.#functions.renamed(scan.cell.named.values());
-    const name = this.#identifiers.unique(`run_${layer === "" ? scan.cell.kind : layer}`);
-    const results = ["", ...scan.cell.states.map((state) => `_${state.name}`)].map((end) =>
-      this.#identifiers.unique(`${layer === "" ? "sequence" : layer}${end}`),
-    );
-    const weightOf = (value: Value): string =>
-      value.operation.op === "weight" ? this.#weights.get(value.operation.variable)! : this.#nameOf(value);
-    const { code, call } = plainScan(scan, name, renamed, this.#nameOf, weightOf);
-    this.#loops.push(code);
-    this.#names.set(scan, results);
-    this.#lines.push(`const [${results.join(", ")}] = ${call};`);
   }
 }
 

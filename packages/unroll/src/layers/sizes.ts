@@ -43,8 +43,19 @@ export function shapeOf(sizes: Sizes): Size[] {
   return sizes.map(sizeValue);
 }
 
+/** Formulas of sizes share their parts: without this, a model that reads each layer twice would double the work with every layer. */
+const knownValues = new WeakMap<Expr["node"], { readonly size: Size }>();
+
 /** The number behind a formula of sizes, or null where it needs a size that is None. */
 export function sizeValue({ node }: Expr): Size {
+  const known = knownValues.get(node);
+  if (known !== undefined) return known.size;
+  const size = computedSize(node);
+  knownValues.set(node, { size });
+  return size;
+}
+
+function computedSize(node: Expr["node"]): Size {
   switch (node.op) {
     case "constant":
       return node.value;

@@ -115,7 +115,7 @@ export function forwardOf(
   const terms = [
     ...weighted,
     ...(whole === undefined ? arrayPenalties(model.arrays) : []),
-    ...penalized.flatMap(({ layer, values }) => outputPenalties(layer, values, whole?.parts)),
+    ...penalized.flatMap(({ layer, values }) => outputPenalties(layer, values, shapes.x[0]![0]!, whole?.parts)),
   ];
   if (terms.length === 0) {
     throw new UnrollError({

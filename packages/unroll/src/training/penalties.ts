@@ -4,7 +4,7 @@ import { one, select } from "../equations/expr.ts";
 import type { LayerArray } from "../layers/arrays.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { RegularizerSpec } from "../layers/penalties.ts";
-import { filled, map, matmul, reduce, reshape, transpose, weightValue } from "../program/builder.ts";
+import { filled, map, matmul, reduce, reshape, slice, transpose, weightValue } from "../program/builder.ts";
 import type { Value } from "../program/program.ts";
 
 /** The penalty on each array that is trained and has a regularizer, each of shape `[]`. */
@@ -30,14 +30,26 @@ export function layersWithoutPenalty(model: Layer): ReadonlySet<Layer> {
 }
 
 /**
- * The penalties on what a layer gives, each of shape `[]`: divided by the batch size, as in Keras 3.
+ * The penalties on what a layer gives, each of shape `[]`: divided by the batch size, as in Keras 3. TimeDistributed calls what
+ * stands inside it once a timestep there: each timestep has its penalty, and they are added up.
  *
+ * @param examples of the batch; the outputs of layers inside TimeDistributed are `[examples × timesteps, ...]`
  * @param parts how often the outputs' examples go into the batch
  */
-export function outputPenalties(layer: Layer, outputs: readonly Value[], parts = 1): Value[] {
+export function outputPenalties(layer: Layer, outputs: readonly Value[], examples: number, parts = 1): Value[] {
   const regularizer = penaltyOn(layer);
   if (!regularizer) return [];
-  return outputs.map((output) => map([penalty(regularizer, output)], ([sum]) => sum!.over(parts * output.shape[0]!)));
+  return outputs
+    .flatMap((output) => (isSumOfExamples(regularizer) ? [output] : callsOf(output, examples)))
+    .map((output) => map([penalty(regularizer, output)], ([sum]) => sum!.over(parts * examples)));
+}
+
+/** What Keras has from each call of the layer, `[examples, ...]`. */
+function callsOf(output: Value, examples: number): Value[] {
+  const [rows, ...rest] = output.shape as [number, ...number[]];
+  const calls = rows / examples;
+  const apart = reshape(output, [examples, calls, ...rest]);
+  return Array.from({ length: calls }, (_, call) => reshape(slice(apart, 1, call, call + 1), [examples, ...rest]));
 }
 
 /** Whether there is a penalty on what the layer gives. */
@@ -47,7 +59,12 @@ export function isPenalized(layer: Layer): boolean {
 
 /** Whether the penalty on what a layer gives is a sum over its examples: angles between rows are not. */
 export function penalizesExamplesApart(layer: Layer): boolean {
-  return penaltyOn(layer)?.className !== "OrthogonalRegularizer";
+  const regularizer = penaltyOn(layer);
+  return !regularizer || isSumOfExamples(regularizer);
+}
+
+function isSumOfExamples({ className }: RegularizerSpec): boolean {
+  return className !== "OrthogonalRegularizer";
 }
 
 function penaltyOn({ className, config }: Layer): RegularizerSpec | null | undefined {

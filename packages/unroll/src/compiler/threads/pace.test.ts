@@ -59,9 +59,16 @@ describe("the pace of split programs", () => {
     expect(sharedRuns(pace, 320, { shared: 0.1, alone: 0.18 })).toBe(315);
   });
 
-  it("always shares long runs", () => {
+  it("shares long runs, but for one in a while", () => {
     const pace = new Pace();
-    sharedRuns(pace, 1, { shared: 40, alone: 80 });
-    expect(sharedRuns(pace, 100, { shared: 40, alone: 80 })).toBe(100);
+    expect(sharedRuns(pace, 8, { shared: 40, alone: 80 })).toBe(8);
+    expect(sharedRuns(pace, 128, { shared: 40, alone: 80 })).toBe(126);
+  });
+
+  it("stops sharing long runs where no core is free, and sees when one is", () => {
+    const pace = new Pace();
+    expect(sharedRuns(pace, 136, { shared: 4.2, alone: 2 })).toBe(8 + 1);
+    sharedRuns(pace, 128, { shared: 1.2, alone: 2 });
+    expect(sharedRuns(pace, 128, { shared: 1.2, alone: 2 })).toBeGreaterThan(120);
   });
 });

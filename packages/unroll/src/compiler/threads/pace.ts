@@ -3,8 +3,10 @@
  * takes time from the thread that wakes it; the numbers of the results do not depend on the answer, only the time does.
  */
 
-/** From this time of a run on, in ms, waking helpers cannot matter. */
+/** From this time of a run on, in ms, helpers wake up within it: one run tells what sharing gives. */
 const longRun = 2;
+/** So many long runs are shared before one is done alone, for that is far slower where cores are free. */
+const longRunsFirst = 8;
 /** Runs in a row when sharing is tried: the first wakes the helpers, and only those that have just run are still awake. */
 const streak = 4;
 /** So many runs try both ways in turns at first, while code is still being optimised and helpers start. */
@@ -22,8 +24,11 @@ export class Pace {
   /** How the next run should go. */
   next(): "shared" | "alone" {
     const { shared, alone } = this.#times;
-    if (shared > longRun) return "shared";
     const run = this.#runs++;
+    if (shared > longRun) {
+      const isTrial = run % retried === longRunsFirst;
+      return (alone === 0 || shared <= alone) !== isTrial ? "shared" : "alone";
+    }
     if (run < firstRuns) return run % (2 * streak) < streak ? "shared" : "alone";
     if (shared <= alone) return run % retried === 0 ? "alone" : "shared";
     return run % retried < streak ? "shared" : "alone";

@@ -61,6 +61,15 @@ export function countsAgree({ model, snapshot }: PrintedModel, rules: ShapeRules
   });
 }
 
+/** True where a row from which one size is missing has a count or shape that no size gives. */
+export function contradicted({ model, snapshot }: PrintedModel, solution: Solution): boolean {
+  return equationsOf(model, snapshot).some((equation) => {
+    const { layer, row, input } = equation;
+    if (layer.input !== undefined || (layer.standIn ?? innerStandIn(layer)) !== undefined) return false;
+    return input !== undefined && row.built && openSizes(equation, solution).length === 1;
+  });
+}
+
 interface Equation {
   readonly layer: KerasLayer;
   readonly row: SummaryRow;
@@ -152,8 +161,10 @@ function innerStandIn(layer: KerasLayer): StandIn | undefined {
 }
 
 /** A layer whose code is not run says in its row what it has and gives. */
-function readStandInRow({ params, outputs }: StandIn, { layer, row }: Equation, solution: Solution): Solved[] {
+function readStandInRow(standIn: StandIn, { layer, row }: Equation, solution: Solution): Solved[] {
+  const { params, outputs } = standIn;
   const solved: Solved[] = [];
+  if (Array.isArray(row.outputShape?.[0])) standIn.further = (row.outputShape as readonly KnownShape[]).slice(1);
   if (params instanceof Unknown && row.built) solved.push(...learnOne(params, row.params, solution));
   const printed = single(row.outputShape);
   if (outputs instanceof Unknown && !solution.has(outputs) && printed !== undefined) {

@@ -4,7 +4,7 @@
  */
 import type { Position } from "./document.ts";
 import type { ParsedSummary } from "./summary-text.ts";
-import type { Size, Unknown } from "./unknown.ts";
+import type { KnownShape, Size, Unknown } from "./unknown.ts";
 import type { Axis, PyInstance, Value } from "./values.ts";
 
 /** What goes in: the batch axis, then the others; one unknown where the code takes the shape from data. */
@@ -63,6 +63,8 @@ export interface StandIn {
   /** Parameters that training leaves alone. */
   fixedParams: number;
   outputs: readonly (readonly Axis[])[] | Unknown;
+  /** Where `outputs` is unknown, and so one shape: those of the outputs behind the first, as its row prints them. */
+  further: readonly KnownShape[];
 }
 
 /** A layer object: its class, name and the arguments that were written. */

@@ -2,7 +2,9 @@
  * Models that only their printed table tells of: made by a module that is not shown, loaded from a file, or by code that is
  * known only in part. Their layers have the sizes of their rows and nothing else.
  */
+import { UnrollError } from "../../core/errors.ts";
 import { standInModule } from "../keras-config.ts";
+import { modelFromConfig } from "../keras-model.ts";
 import { canBuild } from "./layer-rules.ts";
 import type { CodeModel } from "./reading.ts";
 import type { Json, SerializedObject } from "./serialize.ts";
@@ -37,6 +39,24 @@ export function modelsOfTables(tables: readonly PrintedTable[], known: readonly 
     };
     return [model];
   });
+}
+
+/** The whole table of a model that stays open, so that it cannot be built from its code. */
+export function tableInstead({ complete, config, printedSummary: table }: CodeModel): ParsedSummary | undefined {
+  if (complete || table === undefined || !isWhole(table)) return undefined;
+  try {
+    modelFromConfig(config, { keepNames: true });
+    return undefined;
+  } catch (error) {
+    if (error instanceof UnrollError) return table;
+    throw error;
+  }
+}
+
+/** Says of such a model why. */
+export function tableAlone({ name, unknowns }: CodeModel): string {
+  const open = unknowns.filter(({ value }) => value === undefined).map((unknown) => unknown.name);
+  return `${name}: neither the code nor its table tells ${open.join(", ")}; the model is read from the table alone`;
 }
 
 /** True where the whole of a built model's table is printed. */

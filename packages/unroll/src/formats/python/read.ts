@@ -7,7 +7,7 @@ import { attributeOf } from "./attributes.ts";
 import { callValue } from "./call.ts";
 import type { Position } from "./document.ts";
 import { executeCell } from "./execute.ts";
-import { countsAgree, type Inference, inferFromTables, type PrintedModel } from "./infer.ts";
+import { contradicted, countsAgree, type Inference, inferFromTables, type PrintedModel } from "./infer.ts";
 import type { KerasLayer, KerasModel, ModelSnapshot } from "./keras-graph.ts";
 import { KerasSession } from "./keras-session.ts";
 import { layerRules } from "./layer-rules.ts";
@@ -18,7 +18,7 @@ import type { Machine } from "./machine.ts";
 import { matchTables, tableFits, trustTable } from "./match-tables.ts";
 import { LONGEST_CODE, readDocument } from "./notebook.ts";
 import { parsePython } from "./parse.ts";
-import { isWhole, modelsOfTables, type PrintedTable } from "./printed-models.ts";
+import { isWhole, modelsOfTables, type PrintedTable, tableAlone, tableInstead } from "./printed-models.ts";
 import type { CodeModel, CodeReading, NamedUnknown, ReadOptions } from "./reading.ts";
 import { LimitReached, Runtime } from "./runtime.ts";
 import { tensorsOfSequential } from "./sequential-graph.ts";
@@ -71,12 +71,21 @@ export function readKerasCode(source: string | Uint8Array, options: ReadOptions 
   const unusedSettings = applySettings(reported, settings, solution, machine);
   const given: Solution = new Map(solution);
   const inferences = inferFromTables(printedModels(reported), rules, solution);
-  const written = reported.flatMap((one) =>
-    writable(one, machine, () => {
-      const own = solvedAlone(one, rules, given, solution);
-      return own === undefined ? writeModel(one, solution, inferences) : writeModel(one, own.solution, own.inferences);
-    }),
-  );
+  const written = reported
+    .flatMap((one) =>
+      writable(one, machine, () => {
+        const own = solvedAlone(one, rules, given, solution) ?? { solution, inferences };
+        const model = writeModel(one, own.solution, own.inferences);
+        const table = printedModels([one]).some((printed) => contradicted(printed, own.solution))
+          ? undefined
+          : tableInstead(model);
+        if (table === undefined) return [model];
+        unmatched.push({ table, cell: model.cell });
+        machine.rt.problem(tableAlone(model), model);
+        return [];
+      }),
+    )
+    .flat();
   const models = [...written, ...modelsOfTables(unmatched, written)].toSorted(
     (a, b) => a.cell - b.cell || a.line - b.line,
   );

@@ -156,32 +156,31 @@ export function serializeLayer(layer: KerasLayer, around: Writing): SerializedOb
 /** A layer by its sizes; what a custom class or a Lambda computes is not written. */
 function serializeStandIn(
   layer: KerasLayer,
-  { params, fixedParams, outputs, reason }: StandIn,
+  { params, fixedParams, outputs, further, reason }: StandIn,
   common: { [key: string]: Json },
   writing: Writing,
 ): SerializedObject {
   const config = { ...common, reason };
   const count = toJson(params, writing, layer, "params");
-  const shapes =
+  const first = outputs instanceof Unknown ? toJson(outputs, writing, layer, "output_shapes") : undefined;
+  const told: Json[] =
     outputs instanceof Unknown
-      ? writtenShapes(outputs, writing, layer)
+      ? [first ?? null, ...further.map((shape) => [...shape])]
       : outputs.map((axes) => axes.map((axis) => known(axis, writing)));
+  // One shape for each output that the code takes; of what neither code nor table tells, the batch alone.
+  const taken = Math.max(told.length, ...layer.nodes.map((node) => node.outputs.length));
+  const shapes = Array.from({ length: taken }, (_, i) => told[i] ?? [null]);
   return {
     module: standInModule,
     class_name: layer.className,
     config: {
       ...config,
       ...(count === undefined ? {} : { params: count }),
-      ...(shapes === undefined ? {} : { output_shapes: shapes }),
+      ...(outputs instanceof Unknown && first === undefined ? {} : { output_shapes: shapes }),
       ...(fixedParams === 0 ? {} : { fixed_params: fixedParams }),
     },
     registered_name: null,
   };
-}
-
-function writtenShapes(outputs: Unknown, writing: Writing, layer: KerasLayer): Json | undefined {
-  const shape = toJson(outputs, writing, layer, "output_shapes");
-  return shape === undefined ? undefined : [shape];
 }
 
 function known(axis: Axis, { solution }: Writing): number | null {

@@ -2,10 +2,12 @@
  * Layers whose code is not run: Lambda, classes of the code's own, operations on tensors, and classes that are not built here.
  * Their shapes and counts come from following the code on shapes alone; what that does not tell is an unknown.
  */
+import { activationNames } from "../../equations/activations.ts";
 import { axesOf } from "./array-shapes.ts";
 import { bind } from "./bind.ts";
 import { KerasLayer, type KerasModel, type StandIn, type SymbolicTensor } from "./keras-graph.ts";
 import { misspeltLayer } from "./keras-layer-names.ts";
+import type { KerasVersion } from "./keras-session.ts";
 import { canBuild } from "./layer-rules.ts";
 import type { KerasBuilder } from "./machine.ts";
 import { PythonRaise, type Runtime } from "./runtime.ts";
@@ -18,6 +20,7 @@ import {
   type CallArguments,
   isObject,
   isSequence,
+  ModuleValue,
   NativeFunction,
   PyDict,
   PyFunction,
@@ -36,9 +39,18 @@ export function standInFor(
   config: ReadonlyMap<string, Value>,
   rt: Runtime,
 ): StandIn | undefined {
+  if (className === "Activation" && isOwnFunction(config.get("activation")))
+    return { ...makeStandIn(className, name, 0, rt), reason: "its function is not one of Keras's own" };
   if (canBuild(className) || misspeltLayer(className) !== undefined) return undefined;
   const withoutParams = config.has("function") || TEXT_LAYERS.has(className);
   return makeStandIn(className, name, withoutParams ? 0 : undefined, rt);
+}
+
+/** True for a function of the code's own or of another package: of its result only the shape is known, that of what goes in. */
+function isOwnFunction(value: Value | undefined): boolean {
+  if (value instanceof ModuleValue)
+    return !value.path.startsWith("keras.activations.") && !activationNames.includes(value.path.split(".").at(-1)!);
+  return value instanceof PyFunction || value instanceof Unknown;
 }
 
 /** A stand-in of which nothing but perhaps the count is known yet. */
@@ -52,6 +64,7 @@ export function makeStandIn(className: string, name: string, params: number | un
     params: params ?? rt.unknown(`${name}.params`, reason),
     fixedParams: 0,
     outputs: rt.unknown(`${name}.output_shape`, reason),
+    further: [],
   };
 }
 
@@ -140,7 +153,9 @@ function shapesOfCall(
     const result = called(fn, { positional: args.positional, keywords, at: args.at }, builder.rt);
     return shapesIn(result) ?? declaredShape(layer.config.get("output_shape"), inputs);
   }
-  return shapeOfText(layer, inputs[0]?.shape) ?? declaredShape(layer.config.get("output_shape"), inputs);
+  if (layer.className === "Activation") return [inputs[0]?.shape];
+  const text = shapeOfText(layer, inputs[0]?.shape, builder.rt.session.version);
+  return text ?? declaredShape(layer.config.get("output_shape"), inputs);
 }
 
 function keywordsOf(dict: PyDict): Map<string, Value> {
@@ -170,13 +185,23 @@ function declaredShape(value: Value | undefined, inputs: readonly SymbolicTensor
   return axes === undefined ? undefined : [[inputs[0]?.shape?.[0] ?? null, ...axes]];
 }
 
-function shapeOfText({ className, config }: KerasLayer, input: Shape | undefined): readonly Shape[] | undefined {
+function shapeOfText(
+  { className, config }: KerasLayer,
+  input: Shape | undefined,
+  version: KerasVersion,
+): readonly Shape[] | undefined {
   if (!TEXT_LAYERS.has(className)) return undefined;
   const size = (name: string): Axis => axesOf(config.get(name) ?? null)?.[0] ?? null;
   const mode = config.get("output_mode") ?? (className === "CategoryEncoding" ? "multi_hot" : "int");
   const batch = input?.[0] ?? null;
-  if (className === "TextVectorization")
-    return [[batch, mode === "int" ? size("output_sequence_length") : size("max_tokens")]];
+  if (className === "TextVectorization") {
+    if (mode !== "int") return [[batch, size("max_tokens")]];
+    const length = size("output_sequence_length");
+    if (version === "3" || input === undefined) return [[batch, length]];
+    // Keras 2 splits what stands alone on the last axis, and lets be what `split=None` has split already.
+    const isSplit = config.get("split") === null && input.length > 1;
+    return [[batch, ...input.slice(1, -1), isSplit ? (length ?? input.at(-1)!) : length]];
+  }
   if (mode === "int") return input === undefined ? undefined : [input];
   return [[batch, className === "CategoryEncoding" ? size("num_tokens") : size("max_tokens")]];
 }
