@@ -106,6 +106,18 @@ describe("an installed version, where no table is printed", () => {
     expect(versionOf(first).kerasVersion).toBe(version);
   });
 
+  it.each([
+    ["2", "2.3.0"],
+    ["3", "2.17.0"],
+  ])("counts for less than a printed one: Keras %s by %s", (version, output) => {
+    const first = `!pip install tensorflow==${version === "2" ? "2.17.0" : "2.3.0"}\n${tensorflow}\ntf.__version__`;
+    const cells = [
+      { cell_type: "code", source: first, outputs: [{ text: output }] },
+      { cell_type: "code", source: "m = Sequential([GRU(50, input_shape=(10, 3))])", outputs: [] },
+    ];
+    expect(readKerasCode(JSON.stringify({ cells, nbformat: 4 })).kerasVersion).toBe(version);
+  });
+
   it("tells a GRU's count: the package keras up to 2.3 took one bias by itself", () => {
     const [read] = versionOf(
       "!pip install keras==2.3.1\nfrom keras.layers import GRU\nfrom keras import Sequential",

@@ -22,23 +22,23 @@ interface Told {
   readonly minor: number;
 }
 
-/** Keras 2 and 3 print different tables; names that all start at 1 are standalone Keras's. Without a table, what was installed tells. */
+/** Keras 2 and 3 print different tables; names that all start at 1 are standalone Keras's. Without a table, printed or installed versions tell. */
 export function versionOf(document: CodeDocument, tables: readonly ParsedSummary[]): KerasVersion {
   if (tables.some((table) => table.style === "keras3")) return "3";
   const imports = (module: RegExp): boolean => codeOf(document).some(({ source }) => module.test(source));
   const standalone = imports(/^\s*(from|import) keras\b/m) && !imports(/^\s*(from|import) tensorflow\b/m);
-  if (tables.length === 0) return installedVersion(installed(codeOf(document)), standalone) ?? "3";
+  if (tables.length === 0) return versionAmong(versionsOf(codeOf(document)), standalone) ?? "3";
   const zero = tables.some((table) => table.rows.some((row) => row.name === snakeCase(row.type)));
   return standalone && !zero ? "2-standalone" : "2";
 }
 
-function installedVersion(all: readonly Told[], standalone: boolean): KerasVersion | undefined {
+function versionAmong(all: readonly Told[], standalone: boolean): KerasVersion | undefined {
   const keras = all.findLast(({ module }) => module === "keras");
   if (standalone && keras !== undefined) {
     if (keras.major > 2) return "3";
     return keras.major === 2 && keras.minor >= 4 ? "2" : "2-standalone";
   }
-  const tensorflow = all.findLast(({ module }) => module === "tensorflow");
+  const tensorflow = all.findLast(({ module }) => isTensorFlow(module));
   if (tensorflow === undefined) return undefined;
   // Keras 3 is TensorFlow's since 2.16; before 2 its own Keras was another package than the one of that name.
   if (tensorflow.major === 2) return tensorflow.minor >= 16 ? "3" : "2";
@@ -54,14 +54,19 @@ export function tellsTensorFlow2(document: CodeDocument): boolean {
   const code = codeOf(document);
   const writes = (pattern: RegExp): boolean => code.some(({ source }) => pattern.test(source));
   const ownDefaults = writes(/^\s*(from|import) keras\b/m) || writes(/\bcompat\.v1\b|\bdisable_v2_behavior\b/);
-  const printed = code.flatMap((cell) => [...namedIn(cell), ...versionsIn(cell)]).filter(isKerasOrTensorFlow);
-  return (printed.length > 0 ? printed : installed(code)).some(({ module, major, minor }) =>
+  return versionsOf(code).some(({ module, major, minor }) =>
     isTensorFlow(module) ? major >= 2 && !ownDefaults : major > 2 || (major === 2 && minor >= 4),
   );
 }
 
 function codeOf({ cells }: CodeDocument): readonly Cell[] {
   return cells.filter(({ kind }) => kind === "code");
+}
+
+/** The versions of Keras and TensorFlow that are printed; where there are none, those that are installed. */
+function versionsOf(code: readonly Cell[]): Told[] {
+  const printed = code.flatMap((cell) => [...namedIn(cell), ...versionsIn(cell)]).filter(isKerasOrTensorFlow);
+  return printed.length > 0 ? printed : installed(code);
 }
 
 function isKerasOrTensorFlow({ module }: Told): boolean {
