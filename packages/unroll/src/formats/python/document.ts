@@ -28,7 +28,11 @@ export interface Position {
 }
 
 const CELL_MAGICS_AROUND_PYTHON = /^%%(time|timeit|capture|prun|skip|tensorflow_version|notify|wandb|python3?|local)\b/;
-const MAGIC = /^\s*(%{1,2}[A-Za-z]|!|\?[A-Za-z]|[\w.]+\s*=\s*[!%]\s*[A-Za-z]|[A-Za-z_][\w.]*\?{1,2}\s*$)/;
+const MAGIC =
+  /^\s*((pip3?|conda)\s+install\b|%{1,2}[A-Za-z]|!|\?[A-Za-z]|[\w.]+\s*=\s*[!%]\s*[A-Za-z]|[A-Za-z_][\w.]*\?{1,2}\s*$)/;
+
+/** A magic that tells a version; `pass` with it as a comment stands in its place. */
+const TELLS_VERSION = /\bpip3?\s+install\b|%tensorflow_version\b/;
 
 /** Takes the lines that only a notebook understands (`%matplotlib`, `!pip`, `name?`) out of code, keeping every line's number. */
 export function blankMagics(source: string): string {
@@ -37,15 +41,19 @@ export function blankMagics(source: string): string {
   if (first >= 0 && lines[first]!.startsWith("%%") && !CELL_MAGICS_AROUND_PYTHON.test(lines[first]!)) {
     return lines.map(() => "").join("\n");
   }
-  let continues = false;
-  return lines
-    .map((line) => {
-      const continued = continues;
-      if (!continued && !MAGIC.test(line)) return line;
-      continues = line.endsWith("\\");
-      if (continued) return "";
+  const kept: string[] = [];
+  let magic: number | undefined;
+  for (const line of lines) {
+    const text = line.trim().replace(/\\$/, "");
+    if (magic !== undefined) {
+      if (kept[magic]!.includes("#")) kept[magic] += ` ${text}`;
+      kept.push("");
+    } else if (MAGIC.test(line)) {
+      magic = kept.length;
       // `pass` keeps a block that held nothing but the magic from ending up empty.
-      return `${/^\s*/.exec(line)![0]}pass`;
-    })
-    .join("\n");
+      kept.push(`${/^\s*/.exec(line)![0]}pass${TELLS_VERSION.test(text) ? `  # ${text}` : ""}`);
+    } else kept.push(line);
+    if (!line.endsWith("\\")) magic = undefined;
+  }
+  return kept.join("\n");
 }

@@ -1,7 +1,8 @@
 /** What printed rows tell of options that the code does not write, as data and in words. infer.ts finds it out. */
-import { listedLayers } from "./infer.ts";
+
 import { KerasLayer, type KerasModel, type ModelSnapshot } from "./keras-graph.ts";
 import type { LearnedOption } from "./reading.ts";
+import { listedLayers } from "./table-rows.ts";
 
 /** Options of a model's layers, and of those that they wrap, that are not what Keras takes by itself. */
 export function learnedOptions(model: KerasModel, snapshot: ModelSnapshot | undefined): LearnedOption[] {

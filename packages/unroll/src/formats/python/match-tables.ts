@@ -1,8 +1,9 @@
 /** Which printed table belongs to which model, and what the table then tells of the model's input. */
-import { listedLayers, rowFits, shownIn } from "./infer.ts";
+
 import type { KerasModel, ModelSnapshot } from "./keras-graph.ts";
 import type { PrintedTable } from "./printed-models.ts";
 import type { ParsedSummary } from "./summary-text.ts";
+import { listedLayers, rowFits, shownIn } from "./table-rows.ts";
 import { Unknown } from "./unknown.ts";
 
 /** Gives each table to the summary() call that printed it: in order, or to the next that fits. */

@@ -71,7 +71,7 @@ describe("files with code in them", () => {
       "%matplotlib inline\n!pip install x \\\n  y\nfor i in a:\n    %time f(i)\nhelp?\nx = !ls\ny = 5 % 3\n";
     expect(codeOf(source)[0]!.split("\n")).toEqual([
       "pass",
-      "pass",
+      "pass  # !pip install x  y",
       "",
       "for i in a:",
       "    pass",

@@ -3,35 +3,14 @@
  * Works on broken code: what has an error inside becomes `unsupported`.
  */
 import type { SyntaxNode } from "@lezer/common";
-import type {
-  Argument,
-  BinaryOperator,
-  CompareOperator,
-  ComprehensionClause,
-  Expression,
-  FormatPart,
-  Parameter,
-} from "./ast.ts";
+import type { Argument, BinaryOperator, CompareOperator, ComprehensionClause, Expression, Parameter } from "./ast.ts";
 import { describeSyntax } from "./describe-syntax.ts";
+import { formatOf } from "./parse-format.ts";
 import { unescapeString } from "./string-literal.ts";
+import { childrenOf, type Source } from "./syntax-tree.ts";
 
 /** Deeper code is refused: nobody wrote it by hand. */
 export const DEEPEST_NESTING = 150;
-
-/** The text being parsed and where its lines are. */
-export interface Source {
-  readonly text: string;
-  lineAt(offset: number): number;
-}
-
-/** Direct children, without comments. */
-export function childrenOf(node: SyntaxNode): SyntaxNode[] {
-  const children: SyntaxNode[] = [];
-  for (let child = node.firstChild; child !== null; child = child.nextSibling) {
-    if (child.name !== "Comment") children.push(child);
-  }
-  return children;
-}
 
 /** A comma-separated row of expressions is one value: alone, or a tuple. */
 export function parseValues(nodes: readonly SyntaxNode[], source: Source, depth: number): Expression {
@@ -85,7 +64,7 @@ export function parseExpression(node: SyntaxNode, source: Source, depth: number)
       return { kind: "constant", value: unescapeString(text(node)), line };
     case "FormatString":
     case "ContinuedString":
-      return formatOf(node, source, depth);
+      return formatOf(node, source, depth, parseExpression);
     case "ParenthesizedExpression":
       return inner(childrenOf(node).find((part) => part.name !== "(" && part.name !== ")"));
     case "TupleExpression":
@@ -335,68 +314,4 @@ function binaryOf(node: SyntaxNode, source: Source, depth: number): Expression {
   if (ARITHMETIC.has(operator))
     return { kind: "binary", operator: operator as BinaryOperator, left: first, right: value, line };
   return { kind: "unsupported", what: describeSyntax(node, source.text.slice(node.from, node.to)), line };
-}
-
-/** Adjacent strings and f-strings become one. */
-function formatOf(node: SyntaxNode, source: Source, depth: number): Expression {
-  const line = source.lineAt(node.from);
-  const strings = node.name === "ContinuedString" ? childrenOf(node) : [node];
-  const parts: FormatPart[] = [];
-  for (const string of strings) {
-    const text = source.text.slice(string.from, string.to);
-    if (string.name === "FormatString") parts.push(...formatParts(string, source, depth));
-    else parts.push(unescapeString(text));
-  }
-  if (parts.every((part) => typeof part === "string")) return { kind: "constant", value: parts.join(""), line };
-  return { kind: "format", parts, line };
-}
-
-function formatParts(string: SyntaxNode, source: Source, depth: number): FormatPart[] {
-  const text = source.text;
-  const opening = /^([a-zA-Z]*)("""|'''|"|')/.exec(text.slice(string.from, string.from + 8));
-  const prefix = opening?.[1] ?? "";
-  const quote = opening?.[2] ?? '"';
-  const literal = (from: number, to: number): string =>
-    unescapeString(`${prefix.replaceAll(/[fF]/g, "")}${quote}${text.slice(from, to)}${quote}`).replaceAll(
-      /\{\{|\}\}/g,
-      (pair) => pair[0]!,
-    );
-  const parts: FormatPart[] = [];
-  let at = string.from + prefix.length + quote.length;
-  for (const replacement of childrenOf(string).filter((part) => part.name === "FormatReplacement")) {
-    if (replacement.from > at) parts.push(literal(at, replacement.from));
-    parts.push(replacementOf(replacement, source, depth + 1));
-    at = replacement.to;
-  }
-  const end = text.endsWith(quote, string.to) ? string.to - quote.length : string.to;
-  if (end > at) parts.push(literal(at, end));
-  return parts;
-}
-
-function replacementOf(node: SyntaxNode, source: Source, depth: number): FormatPart {
-  const parts = childrenOf(node);
-  const value = parts.find((part) => part.name !== "{");
-  const conversion = parts.find((part) => part.name === "FormatConversion");
-  const spec = parts.find((part) => part.name === "FormatSpec");
-  const line = source.lineAt(node.from);
-  return {
-    value:
-      value === undefined
-        ? { kind: "unsupported", what: "an empty replacement", line }
-        : parseExpression(value, source, depth),
-    conversion: conversion === undefined ? "" : source.text.slice(conversion.from + 1, conversion.to),
-    spec: spec === undefined ? [] : specParts(spec, source, depth),
-  };
-}
-
-function specParts(spec: SyntaxNode, source: Source, depth: number): FormatPart[] {
-  const parts: FormatPart[] = [];
-  let at = spec.from + 1;
-  for (const inner of childrenOf(spec).filter((part) => part.name === "FormatReplacement")) {
-    if (inner.from > at) parts.push(source.text.slice(at, inner.from));
-    parts.push(replacementOf(inner, source, depth + 1));
-    at = inner.to;
-  }
-  if (spec.to > at) parts.push(source.text.slice(at, spec.to));
-  return parts;
 }

@@ -6,16 +6,14 @@ import type { SyntaxNode } from "@lezer/common";
 import type { BinaryOperator, Expression, Statement } from "./ast.ts";
 import { describePasted } from "./describe-syntax.ts";
 import {
-  childrenOf,
   DEEPEST_NESTING,
   parseArguments,
   parseExpression,
   parseItems,
   parseParameters,
   parseValues,
-  type Source,
 } from "./parse-expression.ts";
-import { syntaxTree, unclosedBracket } from "./syntax-tree.ts";
+import { childrenOf, type Source, syntaxTree, unclosedBracket } from "./syntax-tree.ts";
 
 /** Hears of the innermost bracket that is never closed, and of its line. */
 export type OnUnclosed = (bracket: string, line: number) => void;

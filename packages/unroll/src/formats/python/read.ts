@@ -3,14 +3,13 @@
  * Nothing of the text is executed; what it does not tell is named, taken from `set`, or inferred from printed tables.
  */
 import { didYouMean } from "../../core/errors.ts";
-import { snakeCase } from "../../layers/naming.ts";
 import { attributeOf } from "./attributes.ts";
 import { callValue } from "./call.ts";
-import type { CodeDocument, Position } from "./document.ts";
+import type { Position } from "./document.ts";
 import { executeCell } from "./execute.ts";
 import { contradicted, countsAgree, type Inference, inferFromTables, type PrintedModel } from "./infer.ts";
 import type { KerasLayer, KerasModel, ModelSnapshot } from "./keras-graph.ts";
-import { KerasSession, type KerasVersion } from "./keras-session.ts";
+import { KerasSession } from "./keras-session.ts";
 import { layerRules } from "./layer-rules.ts";
 import { learnedOptions } from "./learned-options.ts";
 import { callLibrary, makeLibrary } from "./library.ts";
@@ -24,8 +23,8 @@ import type { CodeModel, CodeReading, NamedUnknown, ReadOptions } from "./readin
 import { LimitReached, Runtime } from "./runtime.ts";
 import { tensorsOfSequential } from "./sequential-graph.ts";
 import { type Json, type ShapeRules, serializeModel, toJson } from "./serialize.ts";
-import { type ParsedSummary, parseSummaries } from "./summary-text.ts";
-import { tellsTensorFlow2 } from "./told-version.ts";
+import { parseSummaries } from "./summary-text.ts";
+import { tellsTensorFlow2, versionOf } from "./told-version.ts";
 import { allParts, type KnownShape, namedParts, type Solution, sizeUnder, Unknown } from "./unknown.ts";
 import { PyFunction, Scope, type Value } from "./values.ts";
 
@@ -118,17 +117,6 @@ export function makeMachine(rt: Runtime, rules: ShapeRules): Machine {
   rt.call = (callee, args) => rt.deeper(() => callValue(callee, args, machine));
   rt.attribute = (object, name) => attributeOf(object, name, machine);
   return machine;
-}
-
-/** Keras 2 and 3 print different tables; names that all start at 1 are standalone Keras's. */
-function versionOf(document: CodeDocument, tables: readonly ParsedSummary[]): KerasVersion {
-  if (tables.some((table) => table.style === "keras3")) return "3";
-  if (tables.length === 0) return "3";
-  const imports = (module: RegExp): boolean =>
-    document.cells.some((cell) => cell.kind === "code" && module.test(cell.source));
-  const standalone = imports(/^\s*(from|import) keras\b/m) && !imports(/^\s*(from|import) tensorflow\b/m);
-  const zero = tables.some((table) => table.rows.some((row) => row.name === snakeCase(row.type)));
-  return standalone && !zero ? "2-standalone" : "2";
 }
 
 /** Code that only defines functions: those that build models are called with their defaults. */

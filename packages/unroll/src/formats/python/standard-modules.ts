@@ -34,9 +34,11 @@ export const STANDARD_MODULES: ReadonlyMap<string, Body> = new Map<string, Body>
   ["itertools.chain", ({ positional }, { rt }) => joined(positional, rt)],
   [
     "json.loads",
-    ({ positional: [text] }, { rt }) =>
-      (typeof text === "string" ? valueOfJson(text, rt) : undefined) ??
-      rt.unknown("loads(...)", "reads data that the code does not show"),
+    ({ positional: [text] }, { rt }) => {
+      const value = typeof text === "string" ? valueOfJson(text, rt) : undefined;
+      // null is a value: JSON's null is None.
+      return value === undefined ? rt.unknown("loads(...)", "reads data that the code does not show") : value;
+    },
   ],
   [
     "functools.partial",

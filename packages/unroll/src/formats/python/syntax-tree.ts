@@ -1,5 +1,5 @@
 /** The syntax tree of Python text, by Lezer's error-tolerant grammar: the one place that calls it. */
-import type { Tree } from "@lezer/common";
+import type { SyntaxNode, Tree } from "@lezer/common";
 import { parser } from "@lezer/python";
 
 /** With more open brackets than this the parser's time grows with their square. */
@@ -14,6 +14,21 @@ export function syntaxTree(text: string): Tree | undefined {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/** The text being parsed and where its lines are. */
+export interface Source {
+  readonly text: string;
+  lineAt(offset: number): number;
+}
+
+/** Direct children, without comments. */
+export function childrenOf(node: SyntaxNode): SyntaxNode[] {
+  const children: SyntaxNode[] = [];
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) {
+    if (child.name !== "Comment") children.push(child);
+  }
+  return children;
 }
 
 /** Whether the text is Python from its first word to its last. */
