@@ -93,6 +93,31 @@ export function trainTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("keeps the focus on a button that has nothing left to do", async () => {
+    const page = await visit(`#/train?s=${small}&run=e2000`);
+    const focused = (): Promise<string | null> => page.evaluate(() => document.activeElement!.textContent);
+    await page.getByText("x (N, T, D) = (180, 12, 1)").waitFor();
+    await press(page, "Train");
+    await expect.poll(() => page.locator("button.dot").count()).toBeGreaterThan(0);
+    await press(page, "Pause");
+    const goOn = page.getByRole("button", { name: "Go on", exact: true });
+    await goOn.waitFor();
+    await page.locator("button.dot").first().focus();
+    // The run goes on by a pointer that leaves the focus where it is.
+    await goOn.dispatchEvent("click");
+    await page.locator("button.dot:focus[aria-disabled=true]").waitFor();
+    await press(page, "Pause");
+    await goOn.waitFor();
+    // Nothing can be trained on any more, so the button that Stop leaves behind has nothing to do.
+    await page.getByLabel("Your own").check();
+    await page.getByRole("button", { name: "Stop", exact: true }).press("Enter");
+    const main = page.getByRole("button", { name: "Train on", exact: true });
+    await main.waitFor();
+    expect(await main.isDisabled()).toBe(true);
+    await expect.poll(focused).toBe("Train on");
+    await page.context().close();
+  }, 60_000);
+
   it("ends a run that waits when another model is opened, and trains that one", async () => {
     const page = await visit(`#/train?s=${small}`);
     await press(page, "One batch");
