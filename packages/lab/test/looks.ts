@@ -7,10 +7,16 @@ const model = (...layers: readonly string[]): string => packed(`model = Sequenti
 
 /** How many stand in each row. */
 async function rowsOf(page: Page, selector: string): Promise<number[]> {
-  const tops = await page
-    .locator(selector)
-    .evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().top)));
-  return [...new Set(tops)].map((top) => tops.filter((one) => one === top).length);
+  const middles = await page.locator(selector).evaluateAll((all) =>
+    all.map((one) => {
+      const { top, bottom } = one.getBoundingClientRect();
+      return (top + bottom) / 2;
+    }),
+  );
+  // Labels of two lines, and controls of unlike height, are still of one row.
+  const starts = middles.map((middle, index) => (index === 0 || middle - middles[index - 1]! > 12 ? index : -1));
+  const rows = [...starts.filter((start) => start >= 0), middles.length];
+  return rows.slice(1).map((end, row) => end - rows[row]!);
 }
 
 /** Numbers with an exponent that a line's end goes through. */
@@ -49,6 +55,50 @@ export function lookTests({ visit }: Lab): void {
     }
     await page.context().close();
   }, 60_000);
+
+  it("leaves no row of a layer's options short", async () => {
+    const page = await visit("#/model?m=bidirectional", { viewport: { width: 1920, height: 900 } });
+    await page.getByRole("button", { name: "Change bidirectional", exact: true }).click();
+    for (const [width, boxes, checks] of [
+      [1920, [3, 3], [4, 3]],
+      [820, [3, 3], [4, 3]],
+      [390, [2, 2, 2], [2, 2, 2, 1]],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 });
+      // The layer's own options stand above those of the layer inside.
+      await expect.poll(() => rowsOf(page, ".panel .label + .boxes > *"), { message: `${width} px` }).toEqual(boxes);
+      expect(await rowsOf(page, ".panel .checks > *"), `${width} px`).toEqual(checks);
+    }
+    await page.context().close();
+  });
+
+  it("keeps the controls of a long series in two rows on a phone", async () => {
+    const code = model("Input((5000, 2))", "LSTM(4)", "Dense(1)");
+    const page = await visit(`#/step?s=${code}&t=2500&view=0-59`, {
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+    });
+    await page.getByRole("button", { name: "To timestep 2,501" }).waitFor();
+    for (const width of [390, 320]) {
+      await page.setViewportSize({ width, height: 844 });
+      expect(await rowsOf(page, ".map .below > *"), `${width} px`).toEqual([3, 2]);
+      expect(await rowsOf(page, ".player > *"), `${width} px`).toEqual([5, 2]);
+      const boxes = await page.locator(".map .below > *, .player > *").evaluateAll((all) =>
+        all.map((one) => {
+          const { left, right, height } = one.getBoundingClientRect();
+          return { left, right, height, isControl: !one.matches("span") };
+        }),
+      );
+      for (const { left, right, height, isControl } of boxes) {
+        expect(left).toBeGreaterThanOrEqual(0);
+        expect(right, `${width} px`).toBeLessThanOrEqual(width);
+        if (isControl) expect(height).toBeGreaterThanOrEqual(24);
+      }
+    }
+    await page.getByRole("button", { name: "To timestep 2,501" }).click();
+    await expect.poll(() => rowsOf(page, ".map .below > *")).toEqual([3, 1]);
+    await page.context().close();
+  });
 
   it("breaks no line within a number, in whichever signs it is written", async () => {
     const back = `#/step/lstm?s=${model("Input((30, 5))", "GRU(6, return_sequences=True)", "LSTM(4)", "Dense(1)")}&t=12&unit=1&gate=h&back=1`;

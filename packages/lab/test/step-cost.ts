@@ -87,6 +87,44 @@ export function stepCostTests({ visit }: Lab): void {
     await page.context().close();
   }, 60_000);
 
+  it("sends the first terms of a gradient's long products, and all of them where they are asked for", async () => {
+    const page = await visit(`#/step?s=${large}&t=20&gate=x&back=1`);
+    // Every answer of the worker, by the call that it answers.
+    await page.addInitScript(() => {
+      const asked = new Map<number, string>();
+      const sizes: [string, number][] = [];
+      Object.assign(globalThis, { sizes });
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function (
+        this: Worker,
+        message: { readonly id: number; readonly method: string },
+      ) {
+        if (asked.size === 0)
+          this.addEventListener("message", ({ data }) =>
+            sizes.push([asked.get(data.id) ?? "", JSON.stringify(data).length]),
+          );
+        asked.set(message.id, message.method);
+        postMessage.call(this, message, []);
+      };
+    });
+    await page.reload();
+    const long = page.locator(".opened details.dot", { hasText: "128 products" }).first();
+    await long.waitFor();
+    const size = (): Promise<number> =>
+      page.evaluate(
+        () =>
+          (globalThis as unknown as { sizes: [string, number][] }).sizes.findLast(([of]) => of === "openGradient")![1], // put there above
+      );
+    const first = await size();
+    await long.locator("summary").click();
+    const terms = long.locator(".dot-terms > .term");
+    await expect.poll(() => terms.count()).toBe(12);
+    await long.getByRole("button", { name: "all 128" }).click();
+    await expect.poll(() => terms.count()).toBe(128);
+    expect(await size()).toBeGreaterThan(5 * first);
+    await page.context().close();
+  }, 60_000);
+
   it("has all terms of a long product where they are asked for, also after the next step", async () => {
     const page = await visit(`#/step?s=${large}&t=20&gate=f`);
     const long = page.locator(".opened details.dot", { hasText: "128 products" });

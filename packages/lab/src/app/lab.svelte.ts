@@ -1,18 +1,18 @@
-/** What the page knows: where it is, the model that is open, and the trace of its example. Everything comes from the worker. */
+/** What the page knows of the model that is open, and of the trace of its example. Everything comes from the worker. */
 import { codeOfExample } from "../data/code-of.ts";
 import { words } from "../words.ts";
 import type { Edit, LabMethods, ModelView, Opened, TraceView, TrainProgress } from "../worker/protocol.ts";
 import { CallError, type Client, connect, type Failure } from "../worker/rpc.ts";
 import { classesOf } from "../worker/title.ts";
-import { keepForReload, LateAddress, takeAfterReload } from "./address.ts";
 import { CompareNews, type CompareProgress } from "./compare-news.ts";
 import { packEdits, readEdits } from "./edits.ts";
 import { FilesHere, fileNameIn, type KeptFile } from "./files.ts";
 import { followNumberStyle } from "./format.ts";
 import { modelKey } from "./model-key.ts";
 import { pack, unpack } from "./pack.ts";
+import { Place } from "./place.svelte.ts";
 import { keepRecent } from "./recent.ts";
-import { atStart, namesModel, noModel, type Route, readRoute, startRoute, writeRoute } from "./router.ts";
+import { atStart, namesModel, noModel, type Route, startRoute } from "./router.ts";
 import { applySettings, hearSettings, readSettings, type Settings, writeSettings } from "./settings.ts";
 import { startWorker } from "./start-worker.ts";
 import { UndoStack } from "./undo.ts";
@@ -37,16 +37,14 @@ interface Snapshot {
   readonly edits: readonly Edit[];
 }
 
-interface HowOpened {
+interface Opening {
   /** Sizes that the source leaves open. */
   readonly set?: Readonly<Record<string, string>> | undefined;
   /** Which of its models. */
   readonly pick?: number;
 }
 
-class Lab {
-  /** What reads one of its properties follows that one alone. */
-  readonly route: Route = $state({ ...startRoute });
+class Lab extends Place {
   opened = $state.raw<Opened | undefined>(undefined);
   /** How often that has become another; the same model in other letters does not count. */
   openings = $state(0);
@@ -72,12 +70,6 @@ class Lab {
   /** What can be undone and redone; new with every change. */
   undoable = $state.raw({ canUndo: false, canRedo: false });
   readonly #undo = new UndoStack<Snapshot>();
-  /** The route as the address has it: behind `route` while steps are taken. Links on the page are written from it. */
-  #written = $state.raw<Route>(startRoute);
-  readonly #address = new LateAddress((hash) => {
-    history.replaceState(null, "", hash);
-    this.#written = { ...this.route };
-  });
   readonly #files = new FilesHere();
   /** The link's edits, as they were when they were read. */
   #editsText = "";
@@ -95,6 +87,7 @@ class Lab {
   arrived: Promise<void> = Promise.resolve();
 
   constructor() {
+    super();
     this.worker = connect<LabMethods>(startWorker(), (event, data) => {
       // The worker's two events, each with its own data.
       if (event === "train") {
@@ -120,66 +113,26 @@ class Lab {
   start(): void {
     followNumberStyle(() => this.settings.numbers);
     if (this.settings.letters !== "own") void this.worker.letters(this.settings.letters);
-    const follow = (): void => {
-      this.#address.forget();
-      const route = readRoute(location.hash);
-      this.#written = route;
-      this.arrived = this.#follow(route);
-    };
-    addEventListener("hashchange", follow);
     hearSettings((settings) => void this.#takeSettings(settings));
-    // Before a link is followed or the page is left, the address is that of what is on screen.
-    addEventListener("click", () => this.settle(), { capture: true });
-    addEventListener("pagehide", () => {
-      this.settle();
-      keepForReload();
+    this.hearAddress((route) => {
+      this.arrived = this.#follow(route);
     });
-    takeAfterReload();
-    follow();
   }
 
   /** Moves on, with an entry in the history or by replacing its last. */
   go(change: Partial<Route>, { replace = false } = {}): void {
     this.settle();
     const next = { ...this.route, ...change };
-    const hash = writeRoute(next);
-    if (replace) history.replaceState(null, "", hash);
-    else if (location.hash !== hash) history.pushState(null, "", hash);
-    this.#written = next;
+    this.writeAddress(next, replace);
     this.arrived = this.#follow(next);
   }
 
-  /** A step to another timestep, unit or value, with every frame if need be: the address follows when steps rest. */
-  step(change: Partial<Pick<Route, "t" | "unit" | "gate" | "view">>): void {
-    this.#move(change);
-    this.#address.later(writeRoute(this.route));
-  }
-
-  /** Brings the address up to date with the steps that were taken. */
-  settle(): void {
-    this.#address.settle();
-  }
-
-  /** True for a part of the page that the link leaves out. */
-  hides(part: string): boolean {
-    return this.route.hide.split(",").includes(part);
-  }
-
-  /** True for a control that the link fixes. */
-  locks(control: string): boolean {
-    return this.route.lock.split(",").includes(control);
-  }
-
-  href(change: Partial<Route>): string {
-    return writeRoute({ ...this.#written, ...change });
-  }
-
   /** Opens pasted text or a file, and shows it; false where it cannot be opened. `pick` is which of its models. */
-  openSource(given: string | Uint8Array, name?: string, how: HowOpened = {}): Promise<boolean> {
+  openSource(given: string | Uint8Array, name?: string, how: Opening = {}): Promise<boolean> {
     return this.#bring(this.#openGiven(given, name, how));
   }
 
-  async #openGiven(given: string | Uint8Array, name: string | undefined, { set, pick }: HowOpened): Promise<boolean> {
+  async #openGiven(given: string | Uint8Array, name: string | undefined, { set, pick }: Opening): Promise<boolean> {
     const before = this.#snapshot();
     // A file of code is code: to be edited, and to go into a link.
     const text = /\.(py|txt)$/i.test(name ?? "") && typeof given !== "string" ? new TextDecoder().decode(given) : given;
@@ -193,7 +146,7 @@ class Lab {
     const s = packed.length <= longestPacked ? packed : "";
     const file = s === "" ? this.#files.keep({ source, name: name ?? "" }) : "";
     this.#note(found, s, this.route.screen === "start" ? "" : before.link.s);
-    this.#move({ m: "", s, file, pick: found.chosen, layer: "", edits: "", ...atStart, ask: false });
+    this.move({ m: "", s, file, pick: found.chosen, layer: "", edits: "", ...atStart, ask: false });
     this.#modelLink = { m: "", s, file, pick: found.chosen, isSized: set !== undefined };
     this.#key = modelKey({ ...this.route, seed: this.#seed }, this.#key);
     this.go({ screen: this.route.screen === "start" ? "model" : this.route.screen });
@@ -316,7 +269,7 @@ class Lab {
     this.#key = state.key;
     this.#takeEdits(state.link.edits);
     this.edits = state.edits;
-    this.#move({ ...state.link, ...(isOtherModel ? { layer: "", ...atStart } : {}) });
+    this.move({ ...state.link, ...(isOtherModel ? { layer: "", ...atStart } : {}) });
     if (isOther) {
       const found = await this.#open(state.source, state.fileName || undefined, { pick: state.modelLink.pick });
       if (found !== undefined) this.#modelLink = { ...state.modelLink, isSized: false };
@@ -325,21 +278,17 @@ class Lab {
     this.go({}, { replace: true });
   }
 
-  #move(change: Partial<Route>): void {
-    Object.assign(this.route, change);
-  }
-
   async #follow(given: Route): Promise<void> {
     this.#visits += 1;
     const visit = this.#visits;
     let before = this.#snapshot();
-    this.#move(namesModel(given) ? given : { ...given, pick: this.#modelLink.pick });
+    this.move(namesModel(given) ? given : { ...given, pick: this.#modelLink.pick });
     if (!namesModel(given) && this.#coming.size > 0) {
       // What is on its way is what such a link is about.
       while (this.#coming.size > 0) await Promise.all(this.#coming);
       if (visit !== this.#visits) return;
       before = { ...this.#snapshot(), link: before.link };
-      this.#move({ pick: this.#modelLink.pick });
+      this.move({ pick: this.#modelLink.pick });
     }
     const route = { ...this.route };
     const key = modelKey(route, this.#key);
@@ -406,7 +355,7 @@ class Lab {
   async #open(
     source: string | Uint8Array,
     name?: string,
-    { set, pick = 0 }: HowOpened = {},
+    { set, pick = 0 }: Opening = {},
   ): Promise<Opened | undefined> {
     this.busy = true;
     this.failure = undefined;

@@ -238,12 +238,13 @@ export type LabMethods = {
     readonly edits: readonly Edit[];
     readonly run: number;
   }): Promise<BackView>;
-  /** One gradient of the way back that was asked for last. */
+  /** One gradient of the way back that was asked for last; of long products the first terms unless all are asked for. */
   openGradient(place: {
     readonly layer: string;
     readonly step: number;
     readonly name: string;
     readonly unit: number;
+    readonly allTerms: boolean;
   }): Promise<OpenedNow>;
   save(format: FileFormat): Promise<Uint8Array>;
   /** The model as code; `numpy` and `plain` hold its weights. */

@@ -121,8 +121,9 @@ const methods = {
     const { scan, outputShapes } = (await trace()).scanOf(run);
     return backwardOf(await session.prepareTrace(), { seed, edits }, scan, outputShapes);
   },
-  async openGradient({ layer, step, name, unit }) {
-    return (await import("./backward.ts")).openBack(layer, step, name, unit);
+  async openGradient({ layer, step, name, unit, allTerms }) {
+    const opened = (await import("./backward.ts")).openBack(layer, step, name, unit);
+    return allTerms ? opened : withFirstTerms(opened);
   },
   async save(format) {
     return (await import("./saving.ts")).bytesOf(session.need(), format);
