@@ -23,6 +23,8 @@ export interface KerasObject {
   /** How the layer is wired, inside a functional model. */
   readonly inbound_nodes?: unknown;
   readonly build_config?: unknown;
+  /** Equal for what is one object in several places. */
+  readonly shared_object_id?: unknown;
   /** Of a layer that code calls for several models: which of its calls those in `inbound_nodes` are. Keras writes no such thing. */
   readonly call_numbers?: unknown;
 }

@@ -5,6 +5,7 @@
 import { display } from "../core/display.ts";
 import { UnrollError } from "../core/errors.ts";
 import { isShape } from "../layers/inputs.ts";
+import type { Layer } from "../layers/layer.ts";
 import type { Model } from "../model/model.ts";
 import { Sequential } from "../model/sequential.ts";
 import { defaultLimits } from "./failure.ts";
@@ -63,14 +64,19 @@ function versionOf(parsed: unknown, top: KerasObject): string | undefined {
 /** The options with a reader of layers that also reads models, and that gives up where a file goes on too long. */
 function limited(options: KerasReadOptions): KerasReadOptions {
   let [depth, count] = [0, 0];
+  const shared = new Map<number, Layer>();
   const inner: KerasReadOptions = {
     ...options,
     readLayer: (object) => {
       if (++count > mostLayers) throw tooMuch(`a model may have ${mostLayers} layers`);
+      const id = isKerasObject(object) ? object.shared_object_id : undefined;
+      const known = typeof id === "number" ? shared.get(id) : undefined;
+      if (known !== undefined) return known;
       if (++depth > deepest) throw tooMuch(`layers inside layers may go ${deepest} deep`);
       const layer =
         isKerasObject(object) && isModelObject(object) ? readModel(object, inner) : layerFromConfig(object, inner);
       depth--;
+      if (typeof id === "number") shared.set(id, layer);
       return layer;
     },
   };

@@ -174,9 +174,9 @@ export class Layer<Many extends boolean = boolean> {
     return [...this.#arrays.filter(trains), ...this.#arrays.filter((array) => !trains(array))];
   }
 
-  /** All arrays in `getWeights()` order: its own, then its children's. */
+  /** All arrays in `getWeights()` order: its own, then its children's; those of a child that stands in two places once. */
   get arrays(): readonly LayerArray[] {
-    return [...this.ownArrays, ...this.children.flatMap((child) => child.arrays)];
+    return [...new Set([...this.ownArrays, ...this.children.flatMap((child) => child.arrays)])];
   }
 
   /** In `getWeights()` order: own trainable, own statistics, then the children's. */

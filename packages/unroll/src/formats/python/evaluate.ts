@@ -227,7 +227,7 @@ export function operate(operator: Parameters<typeof binary>[0], left: Value, rig
     const className = TENSOR_OPERATIONS.get(operator);
     const both = left instanceof SymbolicTensor && right instanceof SymbolicTensor;
     if (both && className !== undefined && machine.rt.followed === 0)
-      return applyOperation(className, new PyList([left, right]), machine);
+      return applyOperation(className, new PyList([left, right]), machine, `operator ${operator}`);
     const shape = shapeAfter(
       () => binary(operator, asArray(left, machine.rt), asArray(right, machine.rt), machine.rt),
       machine.rt,

@@ -118,9 +118,13 @@ export function buildSequential(model: KerasModel, input: InputSpec, { rt }: Ker
   rt.session.rebuildSequential();
 }
 
-/** A layer that stands for an operation on tensors, such as `x + y`. */
-export function applyOperation(className: string, tensors: Value, builder: KerasBuilder): Value {
-  const layer = makeLayer(className, { positional: [], keywords: new Map(), at: builder.rt.at }, builder);
+/** A layer that stands for an operation on tensors, such as `x + y`: where an operator is given, under its name in Keras 2. */
+export function applyOperation(className: string, tensors: Value, builder: KerasBuilder, operator?: string): Value {
+  const { session, at } = builder.rt;
+  const asLambda = session.version === "2" && operator !== undefined;
+  const name = asLambda ? session.operationName(keras2Operation(operator)) : undefined;
+  const keywords = new Map<string, Value>(name === undefined ? [] : [["name", name]]);
+  const layer = makeLayer(className, { positional: [], keywords, at }, builder, asLambda ? "TFOpLambda" : undefined);
   return applyTo(layer, { positional: [tensors], keywords: new Map(), at: builder.rt.at }, builder);
 }
 
@@ -133,10 +137,16 @@ export function applyOpaque(
 ): Value {
   const { rt } = builder;
   rt.problem(`${name} on a layer's output is not a layer; it keeps its place in the model but cannot be computed`);
-  const className = (rt.session.version === "3" ? operationClass(name) : undefined) ?? "TFOpLambda";
+  const { session } = rt;
+  const className =
+    (session.version === "3" ? operationClass(name) : undefined) ??
+    (session.version === "2" && name === "slicing" ? "SlicingOpLambda" : "TFOpLambda");
   const layer = new KerasLayer({
     className,
-    name: rt.session.layerName(className === "TFOpLambda" ? name : className),
+    name:
+      session.version === "3"
+        ? session.layerName(className === "TFOpLambda" ? name : className)
+        : session.operationName(keras2Operation(name)),
     config: new Map<string, Value>([["function", name]]),
     at: rt.at,
   });
@@ -144,6 +154,31 @@ export function applyOpaque(
   if (shape !== undefined) layer.standIn.outputs = [shape];
   const result = applyTo(layer, { positional: args, keywords: new Map(), at: rt.at }, builder);
   return result;
+}
+
+/** The names under which TensorFlow 2's Keras lists what operators, indexing and functions do to tensors. */
+const KERAS_2_OPERATIONS: ReadonlyMap<string, string> = new Map([
+  ["operator +", "tf.__operators__.add"],
+  ["operator -", "tf.math.subtract"],
+  ["operator *", "tf.math.multiply"],
+  ["operator /", "tf.math.truediv"],
+  ["operator //", "tf.math.floordiv"],
+  ["operator **", "tf.math.pow"],
+  ["operator @", "tf.linalg.matmul"],
+  ["negative", "tf.math.negative"],
+  ["slicing", "tf.__operators__.getitem"],
+  ["tf.matmul", "tf.linalg.matmul"],
+  ["tf.shape", "tf.compat.v1.shape"],
+  ["tf.squeeze", "tf.compat.v1.squeeze"],
+  ["tf.transpose", "tf.compat.v1.transpose"],
+]);
+
+/** Functions that TensorFlow keeps in its module math and offers by a shorter name as well. */
+const SHORT_MATH =
+  /^tf\.(reduce_\w+|abs|add|subtract|multiply|divide|exp|log|sqrt|square|pow|maximum|minimum|tanh|sigmoid|sin|cos|argmax|argmin|negative|sign|equal|not_equal|greater|less)$/;
+
+function keras2Operation(name: string): string {
+  return KERAS_2_OPERATIONS.get(name) ?? name.replace(SHORT_MATH, "tf.math.$1");
 }
 
 /** Keras 3's classes of what operators and indexing do to tensors. */

@@ -26,6 +26,11 @@ export class KerasSession {
     return this.#next(snakeCase(className), this.version === "2-standalone" ? 1 : 0);
   }
 
+  /** The next name of an operation on tensors, which Keras 2 lists by its path: `tf.math.multiply`, `tf.math.multiply_1`. */
+  operationName(path: string): string {
+    return this.#next(path, 0);
+  }
+
   /** `input_1` in Keras 2, `input_layer` in Keras 3. */
   inputName(): string {
     return this.version === "3" ? this.#next("input_layer", 0) : this.#next("input", 1);

@@ -60,6 +60,8 @@ export interface Writing {
   /** How deep in other layers and models this is, and how much may still be written; begins anew where left out. */
   readonly depth?: number;
   readonly allowance?: Allowance;
+  /** What was written of each layer and model so far: what stands in two places is marked as one. */
+  readonly written?: Map<KerasLayer | KerasModel, SerializedObject>;
 }
 
 /** Layers inside layers and models inside models may go this deep. */
@@ -69,10 +71,10 @@ const LARGEST_MODEL = 50_000;
 
 /** The writing of what is inside; throws LimitReached for models that hold themselves or too much. */
 function inside(writing: Writing): Writing {
-  const { depth = 0, allowance = new Allowance(LARGEST_MODEL) } = writing;
+  const { depth = 0, allowance = new Allowance(LARGEST_MODEL), written = new Map() } = writing;
   if (depth >= DEEPEST_LAYERS) throw new LimitReached("layers or models are nested too deeply in each other");
   if (!allowance.take()) throw new LimitReached("a model holds too many layers");
-  return { ...writing, depth: depth + 1, allowance };
+  return { ...writing, depth: depth + 1, allowance, written };
 }
 
 const DEEPEST_JSON = 12;
@@ -106,8 +108,7 @@ export function toJson(
     return Object.fromEntries(entries);
   }
   if (value instanceof KerasObject) return serializeObject(value, writing, owner);
-  if (value.kind === "layer") return serializeLayer(value, writing);
-  if (value instanceof KerasModel) return serializeModel(value, value.layers, value.input, writing);
+  if (value.kind === "layer" || value instanceof KerasModel) return serializePart(value, writing);
   if (value instanceof KerasClass) return value.name;
   if (value instanceof ModuleValue) return ACTIVATION_HOMES.exec(value.path)?.[3] ?? value.path.split(".").at(-1)!;
   if (value instanceof PyFunction) return { class_name: "__lambda__", config: { code: value.text } };
@@ -237,8 +238,18 @@ export function serializeModel(
   };
 }
 
+/** A layer or model inside of another; where it stands in two places, each has the number by which Keras says that they are one. */
 function serializePart(part: KerasLayer | KerasModel, writing: Writing): SerializedObject {
-  return part.kind === "layer" ? serializeLayer(part, writing) : serializeModel(part, part.layers, part.input, writing);
+  const object =
+    part.kind === "layer" ? serializeLayer(part, writing) : serializeModel(part, part.layers, part.input, writing);
+  const { written } = writing;
+  const before = written?.get(part);
+  if (before === undefined) written?.set(part, object);
+  else {
+    before.shared_object_id ??= [...written!.keys()].indexOf(part) + 1;
+    object.shared_object_id = before.shared_object_id;
+  }
+  return object;
 }
 
 function serializeGraph(model: KerasModel, writing: Writing): SerializedObject {
@@ -281,8 +292,8 @@ function serializeGraph(model: KerasModel, writing: Writing): SerializedObject {
         return { args: node.args.map((value) => write(value, node) ?? null), kwargs: Object.fromEntries(keywords) };
       });
     const numbers = (nodesOf.get(layer) ?? []).map((node) => layer.nodes.indexOf(node));
-    const written = { ...serializePart(layer, writing), name: layer.name, inbound_nodes: nodes };
-    return numbers.some((number, place) => number !== place) ? { ...written, call_numbers: numbers } : written;
+    const part = Object.assign(serializePart(layer, writing), { name: layer.name, inbound_nodes: nodes });
+    return numbers.some((number, place) => number !== place) ? Object.assign(part, { call_numbers: numbers }) : part;
   });
   return {
     module: "keras",

@@ -1,4 +1,5 @@
-/** Functions of Python's standard modules that code about models uses: itertools, functools, json. */
+/** Functions of Python's standard modules that code about models uses: itertools, functools, json, argparse. */
+import { argumentParser, namespaceOf } from "./argument-parser.ts";
 import { itemsOf } from "./iterate.ts";
 import type { Machine } from "./machine.ts";
 import { type CallArguments, NativeFunction, PyDict, PyTuple, type Value } from "./values.ts";
@@ -40,6 +41,22 @@ export const STANDARD_MODULES: ReadonlyMap<string, Body> = new Map<string, Body>
       return value === undefined ? rt.unknown("loads(...)", "reads data that the code does not show") : value;
     },
   ],
+  [
+    "functools.reduce",
+    ({ positional: [fn = null, values = null, ...first], at }, { rt }) => {
+      const { items, open } = itemsOf(values, rt);
+      const [start, ...rest] = [...first, ...items];
+      if (open || start === undefined)
+        return rt.unknown("reduce(...)", "goes through data that the code does not show");
+      return rest.reduce((left, right) => {
+        rt.step();
+        return rt.call(fn, { positional: [left, right], keywords: new Map(), at });
+      }, start);
+    },
+  ],
+  ["argparse.ArgumentParser", (_, { rt }) => argumentParser(rt)],
+  ["argparse.Namespace", ({ keywords }) => namespaceOf(keywords)],
+  ["types.SimpleNamespace", ({ keywords }) => namespaceOf(keywords)],
   [
     "functools.partial",
     ({ positional: [fn, ...first], keywords: fixed }, { rt }) =>

@@ -114,3 +114,31 @@ model = Model(i, [words, letters, given])`,
     ]);
   });
 });
+
+describe("operations on tensors", () => {
+  it("have the names and classes of TensorFlow 2's Keras, where that is what the code is for", () => {
+    const { models } = readKerasCode(
+      `import tensorflow as tf
+${imports}i = Input((5, 3))
+x = LSTM(4, return_sequences=True)(i)
+y = x[:, -1] + tf.reduce_mean(x, axis=1)
+y = tf.reshape(-y * 2, (-1, 2, 2))
+y = tf.nn.relu(tf.matmul(y, y)) + y
+model = Model(i, y)`,
+      { kerasVersion: "2" },
+    );
+    expect(rowsOf(models[0]!).map((row) => (row as unknown[]).slice(0, 3))).toEqual([
+      ["input_1", "InputLayer", [null, 5, 3]],
+      ["lstm", "LSTM", [null, 5, 4]],
+      ["tf.__operators__.getitem", "SlicingOpLambda", [null, 4]],
+      ["tf.math.reduce_mean", "TFOpLambda", [null, 4]],
+      ["tf.__operators__.add", "TFOpLambda", [null, 4]],
+      ["tf.math.negative", "TFOpLambda", [null, 4]],
+      ["tf.math.multiply", "TFOpLambda", [null, 4]],
+      ["tf.reshape", "TFOpLambda", [null, 2, 2]],
+      ["tf.linalg.matmul", "TFOpLambda", [null, 2, 2]],
+      ["tf.nn.relu", "TFOpLambda", [null, 2, 2]],
+      ["tf.__operators__.add_1", "TFOpLambda", [null, 2, 2]],
+    ]);
+  });
+});
