@@ -73,8 +73,10 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of known) {
-    const distance = editDistance(wanted, canonical(candidate), bestDistance);
-    if (distance < bestDistance) {
+    const other = canonical(candidate);
+    const distance = editDistance(wanted, other, bestDistance);
+    // Names of which no letter is left are not near, however short they are.
+    if (distance < bestDistance && distance < Math.max(wanted.length, other.length)) {
       best = candidate;
       bestDistance = distance;
     }
@@ -105,7 +107,8 @@ export function checkOptionNames(path: string, given: object, known: readonly st
 }
 
 function canonical(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+  const letters = name.toLowerCase().replaceAll(/[^\p{L}\p{M}\p{N}]/gu, "");
+  return letters === "" ? name : letters;
 }
 
 /** Levenshtein distance, given up once it reaches `limit`. */

@@ -102,6 +102,20 @@ describe("calling a layer on numbers", () => {
     expect(toNested(layers.dropout({ rate: 0.5 }).computeMask(x, [[1, 0, 1]])!)).toEqual([[1, 0, 1]]);
   });
 
+  test("a question for the mask leaves states and the random stream alone", () => {
+    const x = tensor([[[1], [2], [3]]]);
+    const gru = layers.gru({ units: 2, stateful: true, returnSequences: true });
+    gru.apply(x);
+    const before = gru.states.map(({ data }) => [...data]);
+    setSeed(5);
+    gru.computeMask(x, [[1, 0, 1]]);
+    expect(gru.states.map(({ data }) => [...data])).toEqual(before);
+    const ones = tensor(new Float32Array(40).fill(1), [1, 40]);
+    const drawn = layers.dropout({ rate: 0.5 }).apply(ones, { training: true });
+    setSeed(5);
+    expect(layers.dropout({ rate: 0.5 }).apply(ones, { training: true })).toEqual(drawn);
+  });
+
   test("keeps states of a stateful layer until they are reset", () => {
     const gru = layers.gru({ units: 2, stateful: true });
     const x = tensor(new Float32Array(8).fill(0.3), [2, 2, 2]);

@@ -3,6 +3,7 @@
  * masks on from result to result as Keras does.
  */
 import { UnrollError } from "../core/errors.ts";
+import { Random } from "../core/random.ts";
 import { formatShape } from "../core/shape.ts";
 import { isTensor, type Tensor, type TensorLike, tensor } from "../core/tensor.ts";
 import type { Variable } from "../core/variable.ts";
@@ -28,6 +29,8 @@ interface Call {
   readonly masks: readonly (Tensor | undefined)[];
   readonly initialStates: readonly Tensor[];
   readonly training: boolean;
+  /** Leaves the states of stateful layers as they are. */
+  readonly keepsStates: boolean;
 }
 
 /** A call's program, ready to run. */
@@ -43,12 +46,15 @@ export function applyToTensors(
   inputs: TensorLike | readonly TensorLike[],
   options: ApplyOptions,
 ): readonly Tensor[] {
-  const call = readCall(layer, inputs, options);
+  return runCall(layer, readCall(layer, inputs, options), nextRandom());
+}
+
+function runCall(layer: Layer, call: Call, random: Random): readonly Tensor[] {
   const { run, outputs, masked } = prepareCall(layer, call);
   layer.type.checkData?.(layer.config, call.inputs, layer.name);
   const present = call.masks.filter((mask) => mask !== undefined);
   const given = [...call.inputs, ...present, ...call.initialStates].map(({ data }) => data);
-  const results = run.run(given, nextRandom());
+  const results = run.run(given, random);
   for (const [position, output] of masked.entries()) masks.set(results[output]!, results[outputs + position]!);
   return results.slice(0, outputs);
 }
@@ -58,7 +64,9 @@ export function maskOfCall(
   inputs: TensorLike | readonly TensorLike[],
   mask: ApplyOptions["mask"],
 ): Tensor | undefined {
-  const [first] = applyToTensors(layer, inputs, { mask });
+  const call: Call = { ...readCall(layer, inputs, { mask }), keepsStates: true };
+  // Nothing is drawn outside training.
+  const [first] = runCall(layer, call, new Random(0));
   return maskOf(first!);
 }
 
@@ -80,6 +88,7 @@ function readCall(layer: Layer, given: TensorLike | readonly TensorLike[], optio
     }),
     initialStates: states.map((entry) => tensor(entry)),
     training: options.training ?? false,
+    keepsStates: false,
   };
   checkMasks(layer, call);
   return call;
@@ -123,7 +132,13 @@ function checkMasks(layer: Layer, { inputs, masks: given }: Call): void {
 
 function prepareCall(layer: Layer, call: Call): PreparedCall {
   const shapes = (tensors: readonly (Tensor | undefined)[]): string => tensors.map((t) => t?.shape ?? "-").join("|");
-  const key = [shapes(call.inputs), shapes(call.masks), shapes(call.initialStates), call.training].join(";");
+  const key = [
+    shapes(call.inputs),
+    shapes(call.masks),
+    shapes(call.initialStates),
+    call.training,
+    call.keepsStates,
+  ].join(";");
   const known = layer.runs.get(key);
   if (known !== undefined) return known;
   const inputs = call.inputs.map(({ shape }, index) => inputValue(`input_${index}`, shape));
@@ -136,7 +151,9 @@ function prepareCall(layer: Layer, call: Call): PreparedCall {
     masks: maskValues,
     ...(states.length === 0 ? {} : { initialStates: states }),
     training: call.training,
-    onUpdate: (variable, value) => updates.push({ variable, value }),
+    onUpdate: (variable, value) => {
+      if (!call.keepsStates) updates.push({ variable, value });
+    },
   });
   const outputMasks = result.masks ?? [];
   const masked = result.outputs.flatMap((_, index) => (outputMasks[index] === undefined ? [] : [index]));
