@@ -182,6 +182,23 @@ b = Sequential([layers.Input((4, 2)), layers.GRU(3, name="other")])
     expect(both).toContain("It has no layer memory.");
   });
 
+  it("prints as the code's own call asks, flags first", async () => {
+    const script = at("asks.py");
+    const call = "summary(line_length=60, expand_nested=True, show_trainable=True)";
+    writeFileSync(
+      script,
+      `import keras
+inner = keras.Sequential([keras.layers.Dense(3)], name="inner")
+model = keras.Sequential([keras.Input((4,)), inner])
+model.${call}
+`,
+    );
+    const written = (await unroll("summary", script)).out.split("\n");
+    expect(written[2]).toHaveLength(60);
+    expect(written.filter((line) => line.includes("└ dense (Dense)") && line.includes("Y"))).toHaveLength(1);
+    expect((await unroll("summary", script, "--width", "72")).out.split("\n")[2]).toHaveLength(72);
+  });
+
   it("gives one JSON document in the promised form", async () => {
     const { out } = await unroll("summary", net, "--json");
     expect(JSON.parse(out).models).toEqual([

@@ -23,13 +23,16 @@ import { partialRows } from "./partial-summary.ts";
 import { fileOf, printJson, styleFor } from "./print.ts";
 import { printedDifferences } from "./printed-differences.ts";
 
+const leastWidth = 20;
+const mostWidth = 10_000;
+
 export const summary: Command = {
   name: "summary",
   doc: "print every model of a file as Keras does",
   positionals: ["FILE"],
   flags: {
     style: { kind: "string", choices: ["keras2", "keras3"], doc: "whose table; by default that of the file" },
-    width: { kind: "whole", value: "N", least: 20, most: 10_000, doc: "characters of a line" },
+    width: { kind: "whole", value: "N", least: leastWidth, most: mostWidth, doc: "characters of a line" },
     nested: { kind: "boolean", doc: "also the layers of models inside models" },
     trainable: { kind: "boolean", doc: "a column more: which layers train" },
     layers: { kind: "string", value: "FIRST,LAST", doc: "only the rows from one layer to another" },
@@ -76,15 +79,18 @@ function cannotBeBuilt({ model, error, code }: FileModel): boolean {
   return model === undefined && error !== undefined && !isOpen;
 }
 
-/** In the style of the table that the file prints, where it prints one. */
+/** In the style of the table that the file prints, where it prints one, and as the code's own call asks; flags come first. */
 function optionsFor({ code }: FileModel, { style, width, nested, trainable }: FlagValues): SummaryOptions {
   const printed = code?.printedSummary?.style ?? "keras3";
+  const { line_length: length, expand_nested, show_trainable } = code?.summary ?? {};
+  const written = typeof length === "number" && length >= leastWidth && length <= mostWidth ? length : undefined;
+  const characters = typeof width === "number" ? width : written;
   return {
     print: false,
     style: style === "keras2" || style === "keras3" ? style : printed,
-    ...(typeof width === "number" ? { width } : {}),
-    ...(nested === true ? { expandNested: true } : {}),
-    ...(trainable === true ? { showTrainable: true } : {}),
+    ...(characters === undefined ? {} : { width: characters }),
+    ...(nested === true || expand_nested === true ? { expandNested: true } : {}),
+    ...(trainable === true || show_trainable === true ? { showTrainable: true } : {}),
   };
 }
 

@@ -122,6 +122,8 @@ export interface ModelSnapshot {
   readonly layers: readonly (KerasLayer | KerasModel)[];
   readonly built: boolean;
   input: InputSpec | undefined;
+  /** The call's arguments, by Keras's names; undefined where the call was not followed. */
+  readonly call: ReadonlyMap<string, Value> | undefined;
   /** The table printed there; read.ts finds it among the cell's outputs. */
   printed: ParsedSummary | undefined;
 }

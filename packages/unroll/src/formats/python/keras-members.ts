@@ -32,6 +32,7 @@ const FIT_ORDER = [
   "shuffle",
 ];
 const COMPILE_ORDER = ["optimizer", "loss", "metrics"];
+const SUMMARY_ORDER = ["line_length", "positions", "print_fn", "expand_nested", "show_trainable", "layer_range"];
 
 /** `model.name`; undefined for what is not followed. */
 export function modelMember(model: KerasModel, name: string, machine: Machine): Value | undefined {
@@ -52,8 +53,8 @@ export function modelMember(model: KerasModel, name: string, machine: Machine): 
         return null;
       });
     case "summary":
-      return native(() => {
-        snapshot(model, machine);
+      return native((args) => {
+        snapshot(model, withNames(args, SUMMARY_ORDER), machine);
         return null;
       });
     case "compile":
@@ -166,10 +167,11 @@ function withNames({ positional, keywords }: CallArguments, names: readonly stri
 }
 
 /** Keeps the model as it is where its summary is printed. */
-function snapshot(model: KerasModel, { rt, models }: Machine): void {
+function snapshot(model: KerasModel, call: ReadonlyMap<string, Value>, { rt, models }: Machine): void {
   const order = models.reduce((sum, one) => sum + one.snapshots.length, 0);
   const layers = model.family === "Sequential" ? [...model.layers] : model.layers;
-  model.snapshots.push({ at: rt.running, order, layers, built: model.built, input: model.input, printed: undefined });
+  const { built, input } = model;
+  model.snapshots.push({ at: rt.running, order, layers, built, input, call, printed: undefined });
 }
 
 function build(model: KerasModel, shape: Value, machine: Machine): void {

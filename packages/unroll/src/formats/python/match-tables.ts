@@ -51,6 +51,7 @@ function matchByName(models: readonly KerasModel[], printed: ParsedSummary, cell
     layers: [...layers],
     built,
     input,
+    call: undefined,
     printed,
   };
   if (!fits(printed, model, snapshot)) return false;

@@ -271,6 +271,7 @@ function writeModel(one: Reported, solution: Solution, inferences: readonly Infe
     config,
     compile: settingsOf(model.compiled, new Set(), model),
     fit: settingsOf(model.fitted, FIT_DATA, model),
+    summary: settingsOf(snapshot?.call, new Set(), model),
     cell: at.cell,
     line: at.line,
     built: snapshot?.built ?? model.built,

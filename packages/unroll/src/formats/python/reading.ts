@@ -55,6 +55,8 @@ export interface CodeModel {
   /** Arguments of compile() and fit() that can be written as JSON. */
   readonly compile?: { readonly [argument: string]: Json };
   readonly fit?: { readonly [argument: string]: Json };
+  /** Arguments of the summary() call that can be written as JSON. */
+  readonly summary?: { readonly [argument: string]: Json };
   /** Where its summary is printed, else where it is made. */
   readonly cell: number;
   readonly line: number;
