@@ -30,23 +30,25 @@ async function chooseSecondBehindQuiz(page: Page): Promise<void> {
   await total(page, 160).waitFor();
 }
 
-/** Follows a link as soon as the worker was asked for the next model; or just before, where that must not be open too early. */
-async function followWhileOpening(page: Page, hash: string, isBefore = false): Promise<void> {
-  await page.evaluate(
-    ([to, isHeld]) => {
-      const { postMessage } = Worker.prototype;
-      Worker.prototype.postMessage = function (this: Worker, message: { readonly method: string }) {
-        const send = (): void => postMessage.call(this, message, []);
-        const isNext = message.method === "open";
-        if (isNext && isHeld) addEventListener("hashchange", send, { once: true });
-        else send();
-        if (!isNext) return;
-        Worker.prototype.postMessage = postMessage;
-        location.hash = to;
+/** Follows a link once the worker was asked for the next model, whose answers wait until that is done. */
+async function followWhileOpening(page: Page, hash: string): Promise<void> {
+  await page.evaluate((to) => {
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (this: Worker, message: { readonly method: string }) {
+      postMessage.call(this, message, []);
+      if (message.method !== "open") return;
+      Worker.prototype.postMessage = postMessage;
+      const { onmessage } = this;
+      const held: MessageEvent[] = [];
+      this.onmessage = (event) => held.push(event);
+      const give = (): void => {
+        this.onmessage = onmessage;
+        for (const event of held) onmessage?.call(this, event);
       };
-    },
-    [hash, isBefore] as const,
-  );
+      addEventListener("hashchange", give, { once: true });
+      location.hash = to;
+    };
+  }, hash);
 }
 
 /** What is said where all of them agree. */
@@ -169,7 +171,7 @@ export function documentTests({ visit }: Lab): void {
     await total(page, 137).waitFor();
     await follow(page, "#/", "main form");
     await page.getByLabel(/Paste Keras code/).fill(two);
-    await followWhileOpening(page, quiz, true);
+    await followWhileOpening(page, quiz);
     await page.getByRole("button", { name: "Open it" }).click();
     await page.getByText("Question 1 of 3").waitFor();
     await page.getByRole("link", { name: "Model", exact: true }).press("Enter");
