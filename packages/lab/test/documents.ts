@@ -30,7 +30,7 @@ async function chooseSecondBehindQuiz(page: Page): Promise<void> {
   await total(page, 160).waitFor();
 }
 
-/** Follows a link as soon as the worker was asked for the next model: before that can be open. */
+/** Follows a link once the worker was asked for the next model, whose answers wait until that is done. */
 async function followWhileOpening(page: Page, hash: string): Promise<void> {
   await page.evaluate((to) => {
     const { postMessage } = Worker.prototype;
@@ -38,6 +38,14 @@ async function followWhileOpening(page: Page, hash: string): Promise<void> {
       postMessage.call(this, message, []);
       if (message.method !== "open") return;
       Worker.prototype.postMessage = postMessage;
+      const { onmessage } = this;
+      const held: MessageEvent[] = [];
+      this.onmessage = (event) => held.push(event);
+      const give = (): void => {
+        this.onmessage = onmessage;
+        for (const event of held) onmessage?.call(this, event);
+      };
+      addEventListener("hashchange", give, { once: true });
       location.hash = to;
     };
   }, hash);

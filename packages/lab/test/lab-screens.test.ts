@@ -15,6 +15,7 @@ import { longStepTests } from "./step-long.ts";
 import { stepViewTests } from "./step-views.ts";
 import { describeLab } from "./suite.ts";
 import { trainTests } from "./train.ts";
+import { trainFocusTests } from "./train-focus.ts";
 
 describeLab("the lab's screens", (lab) => {
   describe("Start", () => startTests(lab));
@@ -29,6 +30,7 @@ describeLab("the lab's screens", (lab) => {
   describe("Step, long series", () => longStepTests(lab));
   describe("Views of a step", () => stepViewTests(lab));
   describe("Train", () => trainTests(lab));
+  describe("Train, by keyboard", () => trainFocusTests(lab));
   describe("Kept runs", () => runTests(lab));
   describe("Looks", () => lookTests(lab));
 });
