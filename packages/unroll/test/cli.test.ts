@@ -89,6 +89,29 @@ describe("the command line as a whole", () => {
       [["check", net, "--params=-43"], "--params needs a whole number"],
       [["check", net, "--total", "43.5"], "--total needs a whole number"],
       [["check", net, "--params", "1,00"], "--params needs a whole number"],
+      [
+        ["check", net, "--layer", "0", "--params", "43", "--gate", "f"],
+        "--gate goes with --value or --gradient. Received: --gate f. Leave it out.",
+      ],
+      [
+        ["check", net, "--total", "43", "--input", "x.npy"],
+        "--input goes with --value or --gradient. Received: --input x.npy.",
+      ],
+      [
+        ["check", net, "--layer", "0", "--value", "1", "--index", "0,0"],
+        "--index goes with --gradient. Received: --index 0,0.",
+      ],
+      [
+        ["check", net, "--layer", "0", "--value", "1", "--name", "h", "--gate", "f"],
+        "it takes one of the two. Received: --gate f.",
+      ],
+      [["check", net, "--layer", "0", "--value", "1", "--params", "43"], "go alone. Received: --params 43."],
+      [["check", net, "--layer", "0", "--gradient", "1", "--gate", "f"], "--gate goes with --value"],
+      [["trace", net, "--loss", "mae"], "--loss goes with --target, the way back. Received: --loss mae."],
+      [
+        ["compare", net, "--tolerance", "1"],
+        "--tolerance goes with a second model to compare with. Received: --tolerance 1.",
+      ],
       [["trace", net, "--rows", "0"], "--rows needs a whole number, 1 or more, or all. Received: 0."],
       [["trace", net, "--rows=-1"], "--rows needs a whole number"],
       [

@@ -6,6 +6,7 @@ import type { Model } from "../model/model.ts";
 import type { Flag, FlagValues, Invocation } from "./command.ts";
 import { dataFor } from "./data-for.ts";
 import type { FileModel } from "./file-model.ts";
+import { refuseIdle } from "./idle-flags.ts";
 import { fileOf, layerOf, printJson } from "./print.ts";
 import { inputFlag, readTargets } from "./read-data.ts";
 
@@ -24,11 +25,20 @@ export const numberFlags: Readonly<Record<string, Flag>> = {
   sample: { kind: "whole", least: 0, value: "N", doc: "which example of the input, from 0" },
 };
 
+/** Flags that say which number is meant. */
+export const placeFlags: readonly string[] = Object.keys(numberFlags).filter(
+  (name) => name !== "value" && name !== "gradient",
+);
+
 /** Prints the verdict; 1 for a wrong number. Throws UnrollError as `checkValue` and `checkGradient` do. */
 export async function checkNumber(one: FileModel & { readonly model: Model }, invocation: Invocation): Promise<0 | 1> {
   const { flags, terminal } = invocation;
   const layer = layerOf(invocation);
   const written = numberOf(flags);
+  refuseIdle("check", flags, ["params", "shape", "total"], "an answer without data: --value and --gradient go alone");
+  if (flags.gradient === undefined) refuseIdle("check", flags, ["array", "index", "target", "loss"], "--gradient");
+  else refuseIdle("check", flags, ["gate"], "--value: a gradient's place is told by --name or --array");
+  if (flags.name !== undefined) refuseIdle("check", flags, ["gate"], "a value without --name: it takes one of the two");
   if (layer === undefined) throw usage("a number needs the --layer that it belongs to", "no --layer");
   const { inputs } = await dataFor(one, flags, terminal, fileOf(invocation));
   const remarks = randomRemarks(one, flags);

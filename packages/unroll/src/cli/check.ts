@@ -7,9 +7,10 @@ import { type Answer, checkAnswer } from "../explain/answers/check.ts";
 import { type AnswerCheck, answerToJson, answerToText } from "../explain/answers/index.ts";
 import { derivationInKerasWords } from "../formats/keras-words.ts";
 import { defaultCountText } from "../formats/python/index.ts";
-import { checkNumber, numberFlags } from "./check-number.ts";
+import { checkNumber, numberFlags, placeFlags } from "./check-number.ts";
 import type { Command, FlagValues } from "./command.ts";
 import type { FileModel } from "./file-model.ts";
+import { refuseIdle } from "./idle-flags.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
 import { fileOf, layerOf, parseShape, printJson } from "./print.ts";
 
@@ -37,6 +38,7 @@ export const check: Command = {
     const { flags, terminal } = invocation;
     const one = await readOneModel(fileOf(invocation), flags, terminal);
     if (flags.value !== undefined || flags.gradient !== undefined) return await checkNumber(one, invocation);
+    refuseIdle("check", flags, placeFlags, "--value or --gradient");
     const { model } = one;
     const checks = answersOf(flags, layerOf(invocation)).map((answer) => withDefault(checkAnswer(model, answer), one));
     const right = checks.every((one) => one.right);

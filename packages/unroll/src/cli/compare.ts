@@ -14,6 +14,7 @@ import {
 import { wrapText } from "../explain/lines.ts";
 import type { Model } from "../model/model.ts";
 import type { Command, Invocation } from "./command.ts";
+import { refuseIdle } from "./idle-flags.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
 import { fileOf, printJson } from "./print.ts";
 import { inputFlag, numberRemarks, randomInputs, readInputs } from "./read-data.ts";
@@ -39,6 +40,7 @@ export const compare: Command = {
     const [, second] = positionals;
     const width = Math.min(terminal.columns, 100);
     if (second === undefined) {
+      refuseIdle("compare", flags, ["input", "tolerance", "model-b"], "a second model to compare with");
       const versions = compareVersions(left.model);
       if (flags.json === true) printJson(terminal, versions);
       else terminal.out(wrapText(versionsToText(versions, { width }), width));

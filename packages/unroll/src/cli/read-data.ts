@@ -33,7 +33,7 @@ export async function readInputs(flags: FlagValues, model: Model): Promise<Tenso
   throw new UnrollError({
     code: "usage",
     path: "--input",
-    expected: `the model has ${inputs.length} inputs: ${inputs.map(({ node, shape }) => `${node.layer.name} ${formatShape(shape)}`).join(", ")}`,
+    expected: `the model has ${inputs.length} ${inputs.length === 1 ? "input" : "inputs"}: ${inputs.map(({ node, shape }) => `${node.layer.name} ${formatShape(shape)}`).join(", ")}`,
     received: `${tensors.length} arrays`,
     hint: "Repeat --input, one file for each in this order.",
   });

@@ -8,6 +8,7 @@ import { isCompiled } from "../training/compile.ts";
 import { traceGradients } from "../training/trace-gradients.ts";
 import type { Command, FlagValues } from "./command.ts";
 import { dataFor } from "./data-for.ts";
+import { refuseIdle } from "./idle-flags.ts";
 import { modelFlags, readOneModel } from "./open-models.ts";
 import { fileOf, layerOf, printJson } from "./print.ts";
 import { inputFlag, readTargets } from "./read-data.ts";
@@ -33,6 +34,7 @@ export const trace: Command = {
   ],
   async run(invocation) {
     const { flags, terminal } = invocation;
+    if (flags.target === undefined) refuseIdle("trace", flags, ["loss"], "--target, the way back");
     const one = await readOneModel(fileOf(invocation), flags, terminal);
     const { inputs } = await dataFor(one, flags, terminal, fileOf(invocation));
     const targets = await readTargets((flags.target ?? []) as readonly string[]); // a flag that may be repeated

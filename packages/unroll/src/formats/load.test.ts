@@ -141,6 +141,9 @@ describe("saving", () => {
     for (const [path, format] of endings) expect(formatOfPath(path)).toBe(format);
     const error = await errorOf(saveModel(small(), "model.kears"));
     expect(error.message).toContain("Did you mean keras?");
+    // A name without an ending is not one that was mistyped.
+    expect(() => formatOfPath("p/y")).toThrow(/Received: name = p\/y\.$/);
+    expect(() => formatOfPath("run.2/y")).toThrow(/Received: name = run\.2\/y\.$/);
     // Nobody who writes .pt means .py.
     const pytorch = await errorOf(saveModel(small(), "model.pt"));
     expect(pytorch.message).toBe(

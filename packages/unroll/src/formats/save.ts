@@ -89,7 +89,7 @@ export function formatOfPath(path: string): WritableFormat {
   const found = [...writableFormats].sort((a, b) => b.length - a.length).find((format) => name.endsWith(`.${format}`));
   if (found !== undefined) return found;
   if (name.endsWith(".hdf5")) return "h5";
-  const ending = name.split(".").at(-1) ?? "";
+  const ending = /\.([^./\\]*)$/.exec(name)?.[1] ?? "";
   const foreign = foreignFormat(ending);
   throw new UnrollError({
     code: "format",

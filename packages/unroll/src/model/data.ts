@@ -77,7 +77,7 @@ function listOf(data: ModelData, inputs: readonly InputSpec[], model: string): r
   throw new UnrollError({
     code: "data",
     path: model,
-    expected: `the model has ${inputs.length} inputs: ${inputs.map(describe).join(", ")}`,
+    expected: `the model has ${inputs.length} ${inputs.length === 1 ? "input" : "inputs"}: ${inputs.map(describe).join(", ")}`,
     received: isList ? `a list of ${list.length}` : "a single tensor",
     hint: "Give a list with one tensor for each input, in this order.",
   });

@@ -1,5 +1,5 @@
 /** Callbacks that write files: models, CSV logs, TensorBoard events. They need Node; the others also run in a page. */
-import { UnrollError } from "../core/errors.ts";
+import { badOption, UnrollError } from "../core/errors.ts";
 import { defaultLimits } from "../formats/failure.ts";
 import { readFile, writeFile, writing } from "../formats/files.ts";
 import { type Callback, type CallbackState, type FitControl, type Logs, type Mode, Watch } from "./callbacks.ts";
@@ -46,6 +46,7 @@ export class ModelCheckpoint implements Callback {
       verbose: false,
     };
     const { saveFreq = "epoch", ...others } = options;
+    checkPath("ModelCheckpoint", path);
     if (saveFreq !== "epoch") checkNumber("ModelCheckpoint", "saveFreq", saveFreq, { least: 1, whole: true });
     this.path = path;
     this.options = { ...withDefaults("ModelCheckpoint", { ...defaults }, { ...others }), saveFreq };
@@ -116,6 +117,11 @@ export class ModelCheckpoint implements Callback {
   }
 }
 
+/** Throws UnrollError `option`. */
+function checkPath(callback: string, path: unknown): void {
+  if (typeof path !== "string" || path === "") throw badOption(callback, "path", "the name of a file", path);
+}
+
 /** Throws UnrollError `file`. */
 async function makeFolderOf(path: string): Promise<void> {
   const fs = await import("node:fs/promises");
@@ -180,7 +186,9 @@ export class CSVLogger implements Callback {
   /** The first line replaces the file. */
   #fresh = true;
 
+  /** @throws UnrollError `option` */
   constructor(path: string, { separator = ",", append = false } = {}) {
+    checkPath("CSVLogger", path);
     this.path = path;
     this.#separator = separator;
     this.#append = append;

@@ -3,7 +3,7 @@
  * callback-files.ts. A user's own callback is any object with some of these methods.
  */
 import { display } from "../core/display.ts";
-import { UnrollError } from "../core/errors.ts";
+import { badOption, UnrollError } from "../core/errors.ts";
 import type { Model } from "../model/model.ts";
 import { withDefaults } from "./options.ts";
 
@@ -335,7 +335,16 @@ export class LearningRateScheduler implements Callback {
   readonly schedule: (epoch: number, learningRate: number) => number;
   readonly #verbose: boolean;
 
+  /** @throws UnrollError `option` */
   constructor(schedule: (epoch: number, learningRate: number) => number, { verbose = false } = {}) {
+    if (typeof schedule !== "function") {
+      throw badOption(
+        "LearningRateScheduler",
+        "schedule",
+        "a function (epoch, learningRate) => learningRate",
+        schedule,
+      );
+    }
     this.schedule = schedule;
     this.#verbose = verbose;
   }

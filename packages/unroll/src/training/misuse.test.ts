@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { input, layers } from "../layers/index.ts";
 import { sequential } from "../model/sequential.ts";
-import { type Callback, EarlyStopping } from "./callbacks.ts";
+import { CSVLogger, ModelCheckpoint } from "./callback-files.ts";
+import { type Callback, EarlyStopping, LearningRateScheduler } from "./callbacks.ts";
 import { compileModel } from "./compile.ts";
 import { evaluate, evaluateBatches, testOnBatch, trainOnBatch } from "./evaluate.ts";
 import { fit } from "./fit.ts";
@@ -29,6 +30,16 @@ const loosely = (options: object) => () => fit(smallModel({}), smallX, smallY, {
 
 /** As JavaScript without types would. */
 const named = (holder: object, name: string) => () => (holder as Readonly<Record<string, unknown>>)[name];
+
+describe("callbacks without what they need", () => {
+  it.each([
+    [() => new LearningRateScheduler(0.1 as never), "LearningRateScheduler: schedule must be a function"],
+    [() => new ModelCheckpoint(undefined as never), "ModelCheckpoint: path must be the name of a file."],
+    [() => new CSVLogger(undefined as never), "CSVLogger: path must be the name of a file."],
+  ])("say so when they are made", async (run, message) => {
+    expect(await refusal(run)).toContain(message);
+  });
+});
 
 describe("names spelt as in Keras", () => {
   it.each([

@@ -362,3 +362,14 @@ describe("findings in order", () => {
     expect(ranked([of("bias-once", 0.1 * 3), of("two-biases", 0.3)], 1)).toHaveLength(2);
   });
 });
+
+describe("an answer that is none yet", () => {
+  it.each([
+    [{ layer: 0, params: "48" }, 'params must be a number. Received: params = "48".'],
+    [{ total: Number.NaN }, "total must be a number. Received: total = NaN."],
+    [{ layer: 0, shape: "(None, 4)" }, 'shape must be a list such as [null, 4]. Received: shape = "(None, 4)".'],
+  ])("is refused, not called wrong: %j", (answer, message) => {
+    const model = sequential({ layers: [input({ shape: [5, 3] }), layers.simpleRNN({ units: 4 })] });
+    expect(() => checkAnswer(model, answer as never)).toThrow(message);
+  });
+});

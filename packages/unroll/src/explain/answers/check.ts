@@ -2,7 +2,7 @@
  * Checks a learner's answer against a model: right, or wrong by which named slips. The slips are put into the derivation
  * itself, one, then two together, and those whose result is the answer are given back.
  */
-import { UnrollError } from "../../core/errors.ts";
+import { badOption, UnrollError } from "../../core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { deriveShape } from "../../equations/derive.ts";
 import { shapeOf } from "../../layers/sizes.ts";
@@ -33,10 +33,21 @@ export interface CheckOptions {
   readonly earlier?: readonly EarlierSize[];
 }
 
+/** A field of a form holds text: "120" is no wrong answer, but none yet. */
+function checkWritten(model: Model, { params, total, shape }: Answer): void {
+  for (const [option, value] of Object.entries({ params, total })) {
+    if (value !== undefined && (typeof value !== "number" || Number.isNaN(value))) {
+      throw badOption(model.name, option, "a number", value);
+    }
+  }
+  if (shape !== undefined && !Array.isArray(shape))
+    throw badOption(model.name, "shape", "a list such as [null, 4]", shape);
+}
+
 /**
  * Says whether an answer is right, and if not which mistakes give it.
  *
- * @throws UnrollError `unknown-name` for a layer that is not there, `usage` for no answer or several, `unbuilt`
+ * @throws UnrollError `unknown-name` for a layer that is not there, `usage` for no answer or several, `option` for text, `unbuilt`
  * @example checkAnswer(model, { layer: "gru_5", params: 120 }).findings[0].slips[0].id // "second-bias-row"
  */
 export function checkAnswer(model: Model, answer: Answer, { earlier = [] }: CheckOptions = {}): AnswerCheck {
@@ -49,6 +60,7 @@ export function checkAnswer(model: Model, answer: Answer, { earlier = [] }: Chec
       received: given.length === 0 ? "none of them" : `${given.length} of them`,
     });
   }
+  checkWritten(model, answer);
   const outline = outlineOf(model, earlier);
   const total = answer.total ?? (answer.layer === undefined ? answer.params : undefined);
   if (total !== undefined) return checkTotal(outline, total);
