@@ -206,20 +206,20 @@ b = Sequential([layers.Input((4, 2)), layers.GRU(3, name="other")])
   });
 
   it("prints as the code's own call asks, flags first", async () => {
-    const script = at("asks.py");
+    const asking = join(folder, "asks.py");
     const call = "summary(line_length=60, expand_nested=True, show_trainable=True)";
     writeFileSync(
-      script,
+      asking,
       `import keras
 inner = keras.Sequential([keras.layers.Dense(3)], name="inner")
 model = keras.Sequential([keras.Input((4,)), inner])
 model.${call}
 `,
     );
-    const written = (await unroll("summary", script)).out.split("\n");
+    const written = (await unroll("summary", asking)).out.split("\n");
     expect(written[2]).toHaveLength(60);
     expect(written.filter((line) => line.includes("└ dense (Dense)") && line.includes("Y"))).toHaveLength(1);
-    expect((await unroll("summary", script, "--width", "72")).out.split("\n")[2]).toHaveLength(72);
+    expect((await unroll("summary", asking, "--width", "72")).out.split("\n")[2]).toHaveLength(72);
   });
 
   it("gives one JSON document in the promised form", async () => {
