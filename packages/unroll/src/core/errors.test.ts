@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nearestName } from "./errors.ts";
+import { checkOptionNames, nearestName } from "./errors.ts";
 
 describe("the nearest name", () => {
   it.each([
@@ -21,5 +21,13 @@ describe("the nearest name", () => {
     ["", ["a"]],
   ])("of %j among %j is none: no letter of it is there", (name, known) => {
     expect(nearestName(name, known)).toBeUndefined();
+  });
+});
+
+describe("the names of options", () => {
+  it.each([5, "epochs", null, undefined])("are those of an object, not of %j", (given) => {
+    expect(() => checkOptionNames("fit", given as never, ["epochs"])).toThrow(
+      "fit: options must be an object. Received: options = ",
+    );
   });
 });

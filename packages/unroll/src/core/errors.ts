@@ -93,9 +93,10 @@ export function didYouMean(name: string, known: Iterable<string>): string | unde
 /**
  * Names that a caller may have misspelled: an option that nobody reads would change nothing, without a word.
  *
- * @throws UnrollError `unknown-name`, with the nearest of `known`
+ * @throws UnrollError `unknown-name`, with the nearest of `known`; `option` where the options are no object
  */
 export function checkOptionNames(path: string, given: object, known: readonly string[]): void {
+  if (typeof given !== "object" || given === null) throw badOption(path, "options", "an object", given);
   const name = Object.keys(given).find((one) => !known.includes(one));
   if (name === undefined) return;
   throw new UnrollError({

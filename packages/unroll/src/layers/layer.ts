@@ -2,7 +2,7 @@
  * A layer object: a type, its checked options, its name, and once built its variables. It knows no particular layer: what
  * a layer is comes from its type (contract.ts). Calling it on symbolic tensors records a graph; on numbers it runs at once.
  */
-import { UnrollError } from "../core/errors.ts";
+import { badOption, UnrollError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { type Tensor, type TensorLike, tensor } from "../core/tensor.ts";
@@ -199,6 +199,7 @@ export class Layer<Many extends boolean = boolean> {
   /** Replaces its arrays, in Keras's order. Throws UnrollError `weights` when they do not fit; then nothing has changed. */
   setWeights(weights: readonly TensorLike[]): void {
     this.#builtShapes();
+    if (!Array.isArray(weights)) throw badOption(this.name, "weights", "a list of arrays", weights);
     const tensors = weights.map((weight) => tensor(weight));
     checkWeights(this.arrays, tensors, this.name);
     for (const [index, variable] of this.variables.entries()) variable.assign(tensors[index]!.data);

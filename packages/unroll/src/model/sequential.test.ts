@@ -24,6 +24,15 @@ describe("a sequential model", () => {
     expect(net.inputs[0]!.node.layer.name).toBe("input_layer");
   });
 
+  it("is made of a list of layers, and takes weights as a list of arrays", () => {
+    expect(() => sequential({ layers: 5 as never })).toThrow("layers must be a list of layers. Received: layers = 5.");
+    expect(() => sequential([5 as never])).toThrow("layers must be layers only. Received: layers = 5.");
+    const net = sequential([input({ shape: [2] }), layers.dense({ units: 1 })]);
+    expect(() => net.add(undefined as never)).toThrow("layers must be layers only.");
+    expect(() => net.setWeights(5 as never)).toThrow("weights must be a list of arrays. Received: weights = 5.");
+    expect(() => net.predict([[1, 2]], 5 as never)).toThrow("predict: options must be an object.");
+  });
+
   it("waits for data when no shape is given, and leaves the batch open", () => {
     const net = sequential({ layers: [layers.lstm({ units: 3 }), layers.dense({ units: 2 })] });
     expect(net.built).toBe(false);

@@ -1,10 +1,10 @@
 /** Models that are a plain stack of layers. */
-import { UnrollError } from "../core/errors.ts";
+import { badOption, UnrollError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import type { Shape } from "../core/shape.ts";
 import { createInputLayer, inputTensor } from "../layers/input-layer.ts";
 import { isShape } from "../layers/inputs.ts";
-import type { Layer } from "../layers/layer.ts";
+import { Layer } from "../layers/layer.ts";
 import { withMisfitHint } from "../layers/misfit.ts";
 import { automaticName } from "../layers/naming.ts";
 import { SymbolicTensor } from "../layers/symbolic.ts";
@@ -44,7 +44,9 @@ export class Sequential extends Model<false> {
     this.#stack = stack;
     this.#graphOptions = graphOptions;
     this.#random = options.seed === undefined ? undefined : new Random(options.seed);
-    for (const layer of options.layers ?? []) this.#push(layer);
+    const { layers = [] } = options;
+    if (!Array.isArray(layers)) throw badOption(this.name, "layers", "a list of layers", layers);
+    for (const layer of layers) this.#push(layer);
     if (this.#tensors.length > 0) this.#grow();
   }
 
@@ -93,6 +95,7 @@ export class Sequential extends Model<false> {
 
   #push(given: Layer | SymbolicTensor): void {
     const layer = given instanceof SymbolicTensor ? given.node.layer : given;
+    if (!(layer instanceof Layer)) throw badOption(this.name, "layers", "layers only", layer);
     const { layers } = this.#stack;
     if (layers.some((other) => other.name === layer.name && other !== layer)) {
       throw this.#graphError("every layer of a model needs a name of its own", `name = ${layer.name}`);
