@@ -85,6 +85,7 @@ describe("the command line as a whole", () => {
         ["summary", net, "--layers", "memry"],
         "--layers must name layers of a model. Received: memry. Did you mean memory?",
       ],
+      [["summary", net, "--layers", "zzz"], "--layers must name layers of a model. Received: zzz. They are "],
       [["check", net, "--params", "0x2b"], "--params needs a whole number, 0 or more. Received: 0x2b."],
       [["check", net, "--params=-43"], "--params needs a whole number"],
       [["check", net, "--total", "43.5"], "--total needs a whole number"],
@@ -299,6 +300,21 @@ describe("explain", () => {
     ["html", '<section data-layer="memory">'],
   ])("writes %s", async (format, text) => {
     expect((await unroll("explain", net, "--format", format)).out).toContain(text);
+  });
+
+  it("fails where no model has the layer, and names each model once", async () => {
+    const two = join(folder, "no-such-layer.py");
+    writeFileSync(
+      two,
+      `from keras import Sequential, layers
+a = Sequential([layers.Input((4, 2)), layers.LSTM(3)])
+b = Sequential([layers.Input((4, 2)), layers.GRU(3)])
+`,
+    );
+    const none = await unroll("explain", two, "--layer", "dense");
+    expect([none.code, none.out.trim()]).toEqual([2, ""]);
+    expect(none.note).toMatch(/^sequential: the model has no layer named dense\..*\nsequential_1: the model has no/);
+    expect((await unroll("explain", two, "--layer", "gru")).code).toBe(0);
   });
 
   it("takes all models of a script, and says which is open", async () => {

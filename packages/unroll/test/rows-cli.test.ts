@@ -1,5 +1,5 @@
 /** Commands that open numbers, on a model of `unroll train` and a table as it is: the numbers of its forecasts. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -43,6 +43,13 @@ describe("a table beside a trained model", () => {
     const solved = await on("solve", "--sample", "1");
     expect(solved.code, solved.note).toBe(0);
     expect((await on("verify")).code).toBe(0);
+  });
+
+  it("is one example where the rows make one window", async () => {
+    const [head, ...rows] = readFileSync(at("new.csv"), "utf8").trim().split("\n");
+    writeFileSync(at("six.csv"), `${[head, ...rows.slice(0, 6)].join("\n")}\n`);
+    const { code, note } = await unroll("trace", at("m.keras"), "--input", at("six.csv"));
+    expect([code, note]).toEqual([0, expect.stringContaining("Example 0 is the window that ends in line 7.\n")]);
   });
 
   it("must have the columns of the training", async () => {

@@ -54,8 +54,7 @@ async function readRows(
   const { windowsOfRows } = await import("./predict-rows.ts");
   const { lines, view } = await windowsOfRows(model, table!, facts);
   terminal.note(`Columns, scaling and lookback are those of ${sidecarPath(file)}.\n`);
-  terminal.note(
-    `Example 0 is the window that ends in line ${lines[0]}, the last, ${count(lines.length - 1)}, in line ${lines.at(-1)}.\n`,
-  );
+  const last = lines.length === 1 ? "" : `, the last, ${count(lines.length - 1)}, in line ${lines.at(-1)}`;
+  terminal.note(`Example 0 is the window that ends in line ${lines[0]}${last}.\n`);
   return [view.batch(Uint32Array.from(lines.keys())).x];
 }

@@ -46,11 +46,21 @@ export const explain: Command = {
       const options = { width: Math.min(terminal.columns, 100), parts: flags.short !== true };
       const texts = results.flatMap((one) => (one instanceof Explanation ? [write(one, flags.format, options)] : []));
       terminal.out(texts.join("\n"));
-      for (const one of results) if (!(one instanceof Explanation)) terminal.note(`${one.name}: ${one.error}\n`);
+      for (const one of results) if (!(one instanceof Explanation)) terminal.note(`${named(one)}\n`);
     }
-    return 0;
+    if (results.some((one) => one instanceof Explanation)) return 0;
+    throw new UnrollError({
+      code: "usage",
+      path: file,
+      expected: `none of its ${models.length} models can be explained`,
+    });
   },
 };
+
+/** An error with the model's name, which some begin with. */
+function named({ name, error }: { readonly name: string; readonly error: string }): string {
+  return error.startsWith(`${name}: `) ? error : `${name}: ${error}`;
+}
 
 /** Among several models one that cannot be explained says why; alone in its file it is an error. */
 function explainOne(

@@ -107,7 +107,7 @@ function endsOf(text: string, { models }: FileModels): readonly string[] {
   if (models.some((one) => lacking(ends, one) === undefined)) return ends;
   const names = [...new Set(models.flatMap(namesIn))];
   const unknown = ends.find((end) => !names.includes(end)) ?? ends[0]!;
-  throw badLayers("must name layers of a model", text, didYouMean(unknown, names) ?? "");
+  throw badLayers("must name layers of a model", text, didYouMean(unknown, names) ?? `They are ${names.join(", ")}.`);
 }
 
 function namesIn({ model }: FileModel): readonly string[] {
