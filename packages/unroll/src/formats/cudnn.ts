@@ -6,6 +6,7 @@
  */
 import { sizeOf } from "../core/shape.ts";
 import type { LayerArray } from "../layers/arrays.ts";
+import { familyOf } from "../layers/family.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { StoredWeight } from "./container.ts";
 import { toFloat32 } from "./numbers.ts";
@@ -36,7 +37,7 @@ export function fromCudnn(
   if (weights.length !== arrays.length) return weights;
   const places = new Map(arrays.map(({ variable }, at) => [variable, at]));
   const converted = [...weights];
-  for (const { className, ownArrays } of [layer, ...inside(layer)]) {
+  for (const { className, ownArrays } of familyOf(layer)) {
     const gates = gatesOf.get(className);
     if (gates === undefined || ownArrays.length !== 3) continue;
     const parts = ownArrays.map(({ variable }): Part => {
@@ -52,11 +53,6 @@ export function fromCudnn(
     converted[bias.at] = replaced(bias.stored, bias.shape, conversion.bias);
   }
   return converted;
-}
-
-/** All layers inside a layer or model. */
-export function inside(layer: Layer): readonly Layer[] {
-  return layer.children.flatMap((child) => [child, ...inside(child)]);
 }
 
 interface Conversion {

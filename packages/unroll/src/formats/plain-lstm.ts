@@ -5,9 +5,10 @@
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Variable } from "../core/variable.ts";
+import { familyOf } from "../layers/family.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { Model } from "../model/model.ts";
-import { inside, summed } from "./cudnn.ts";
+import { summed } from "./cudnn.ts";
 import { isObject } from "./json.ts";
 
 const option = "recurrent_bias";
@@ -15,7 +16,9 @@ const classes: ReadonlySet<unknown> = new Set(["LSTM", "LSTMCell"]);
 
 /** The biases of two rows that Keras's LSTM has no place for, of a layer or model and of all inside. */
 export function doubleBiases(layer: Layer): ReadonlySet<Variable> {
-  const arrays = [layer, ...inside(layer)].filter(isDouble).flatMap(({ ownArrays }) => ownArrays);
+  const arrays = familyOf(layer)
+    .filter(isDouble)
+    .flatMap(({ ownArrays }) => ownArrays);
   return new Set(arrays.filter(({ spec }) => spec.name === "bias").map(({ variable }) => variable));
 }
 

@@ -5,6 +5,7 @@
 import { UnrollError } from "../../core/errors.ts";
 import { formatShape, sizeOf, stridesOf } from "../../core/shape.ts";
 import type { Variable } from "../../core/variable.ts";
+import { familyOf } from "../../layers/family.ts";
 import type { Layer } from "../../layers/layer.ts";
 import type { ModelData } from "../../model/data.ts";
 import { partsOf } from "../../model/graph-type.ts";
@@ -16,7 +17,7 @@ import type { ScanOperation, Value, WeightOperation } from "../../program/progra
 import { type GradientProgram, gradientProgram } from "../../training/gradients.ts";
 import type { LossLike } from "../../training/losses.ts";
 import { type LayerRun, layerRunOf } from "../by-hand.ts";
-import { familyOf, layerIn } from "./layer-family.ts";
+import { layerIn } from "./layer-family.ts";
 import { type LossFacts, lossFacts } from "./loss-facts.ts";
 import { type GradientTarget, type Known, type SlippedGradient, WayBack } from "./way-back.ts";
 

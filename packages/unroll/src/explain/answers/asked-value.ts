@@ -6,6 +6,7 @@
 import type { CellGraph } from "../../cells/define.ts";
 import { UnrollError } from "../../core/errors.ts";
 import { inOrder } from "../../equations/expr.ts";
+import { familyOf } from "../../layers/family.ts";
 import type { Layer } from "../../layers/layer.ts";
 import type { ModelData } from "../../model/data.ts";
 import type { Model } from "../../model/model.ts";
@@ -18,7 +19,7 @@ import { type ByHand, declaredBatch, evaluateByHand, type LayerRun, type ScanRun
 import { exampleOf, traceRuns } from "../run-trace.ts";
 import type { TraceRun } from "../trace.ts";
 import { carriedValues, type LayerChange, type ReadNumber, readEntry, readInCell } from "./carried-values.ts";
-import { familyOf, layerIn } from "./layer-family.ts";
+import { layerIn } from "./layer-family.ts";
 import { type ProgramChange, rewriteProgram } from "./rewrite-program.ts";
 
 /** Which number. */

@@ -3,11 +3,11 @@
  * at what operations do: scores of queries and keys, the softmax over them, the joined heads. None asks which layer it is.
  */
 import { evaluateSize } from "../../equations/evaluate.ts";
+import { familyOf } from "../../layers/family.ts";
 import { map, reduce, reshape, transpose } from "../../program/builder.ts";
 import type { MapOperation, Operation, ProductOperation, Value } from "../../program/program.ts";
 import type { LayerRun } from "../by-hand.ts";
 import { type CountTree, changeTerms, lettersIn, rebindTree, type Term } from "./count-tree.ts";
-import { familyOf } from "./layer-family.ts";
 import type { LayerSlip } from "./layer-slips.ts";
 import { type Meaning, means, numberOf, setLetter, withNumber } from "./letters.ts";
 import type { Place } from "./outline.ts";

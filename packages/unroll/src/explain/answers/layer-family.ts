@@ -1,11 +1,7 @@
-/** Layers with those inside them: how a learner names one, also inside a wrapper. */
+/** How a learner names a layer, also one inside a wrapper. */
+import { familyOf } from "../../layers/family.ts";
 import type { Layer } from "../../layers/layer.ts";
 import type { Model } from "../../model/model.ts";
-
-/** A layer with those inside it. */
-export function familyOf(layer: Layer): Layer[] {
-  return [layer, ...layer.children.flatMap(familyOf)];
-}
 
 /**
  * A layer of the model by name or place, or one inside a wrapper by name.

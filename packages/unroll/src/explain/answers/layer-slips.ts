@@ -4,11 +4,11 @@
  */
 import { relu, sigmoid, tanh } from "../../equations/activations.ts";
 import { apply, type Expr, fullName, type NamedFunction } from "../../equations/expr.ts";
+import { familyOf } from "../../layers/family.ts";
 import { concat, map, reduce } from "../../program/builder.ts";
 import { type Operation, type ScanOperation, sourcesOf, type Value } from "../../program/program.ts";
 import type { LayerRun } from "../by-hand.ts";
 import { attentionSlips } from "./attention-slips.ts";
-import { familyOf } from "./layer-family.ts";
 import type { ProgramChange } from "./rewrite-program.ts";
 import type { Variant } from "./slip.ts";
 import { changeEquations, equationVariants, functionsIn, withEquations } from "./value-slips.ts";

@@ -2,6 +2,8 @@
  * One model under the rules of Keras 2.2, 2.12 and 3: the names, counts, activations and summary that the same code gives
  * where it leaves an option out, and the other rules that concern its layers.
  */
+
+import { familyOf } from "../../layers/family.ts";
 import { Layer } from "../../layers/layer.ts";
 import { snakeCase } from "../../layers/naming.ts";
 import type { Model } from "../../model/model.ts";
@@ -10,7 +12,6 @@ import { summaryText } from "../../model/summary.ts";
 import { summaryTable } from "../../model/summary-rows.ts";
 import type { SummaryRow, SummaryTable } from "../../model/summary-table.ts";
 import { countOf, countTree } from "../answers/count-tree.ts";
-import { familyOf } from "../answers/layer-family.ts";
 import { outlineOf } from "../answers/outline.ts";
 import { type KerasRelease, kerasReleases, type VersionRule, versionRules } from "./version-rules.ts";
 
